@@ -1,0 +1,107 @@
+"""How gunicorn serves the portal: `gunicorn wsgi:app`. Options on the command line win over these.
+
+PORT, PORTAL_BIND     where to listen; default 127.0.0.1:8000, for a proxy on the same machine
+WEB_CONCURRENCY       processes, default 2; with SQLite one process with threads serves as well
+PORTAL_WEB_THREADS    requests that one process answers at a time, default 8
+PORTAL_LOG_LEVEL      as for the portal itself
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import structlog
+
+# prometheus_client chooses at its import whether processes share their counts, so the folder is
+# named first. A master that replaces another (USR2) inherits its name, and makes one of its own.
+_OWNER = "PORTAL_METRICS_FOLDER_OWNER"
+_ME = str(os.getpid())
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ or os.environ.get(_OWNER, _ME) != _ME:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-metrics-")
+    os.environ[_OWNER] = _ME
+
+from prometheus_client import multiprocess  # noqa: E402 - see above
+
+bind = os.environ.get("PORTAL_BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("PORTAL_WEB_THREADS", "8"))
+# Each process opens its own database connections; post_fork covers a `--preload` all the same.
+preload_app = False
+
+timeout = 30
+graceful_timeout = 30
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats only
+
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# The portal decides which proxy it believes (PORTAL_TRUSTED_PROXIES): gunicorn believes none.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+# No second door beside the listening socket.
+control_socket_disable = True
+
+# The portal logs each request with its id; gunicorn speaks of itself alone, in the same JSON.
+accesslog = None
+loglevel = (os.environ.get("PORTAL_LOG_LEVEL") or "info").lower()
+_before = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+_rendered = [
+    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(),
+]
+_own = {"handlers": ["standard_error"], "level": loglevel.upper(), "propagate": False}
+logconfig_dict = {
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _before,
+            "processors": _rendered,
+        }
+    },
+    "handlers": {
+        "standard_error": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "stream": "ext://sys.stderr",
+        }
+    },
+    "root": {"handlers": ["standard_error"], "level": "WARNING"},
+    "loggers": {"gunicorn.error": _own},
+}
+
+
+def on_starting(server):
+    """Counts of an earlier start would be added to ours: begin with none."""
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for counts in folder.glob("*.db"):
+        counts.unlink()
+
+
+def on_exit(server):
+    """Leave no folder of our own making behind."""
+    if os.environ.get(_OWNER) == _ME:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
+def post_fork(server, worker):
+    """Under `--preload` a worker must not share the connections that its parent opened."""
+    application = server.app.callable
+    if application is not None and "sqlalchemy" in application.extensions:
+        with application.app_context():
+            for engine in application.extensions["sqlalchemy"].engines.values():
+                engine.dispose(close=False)
+
+
+def child_exit(server, worker):
+    """A gone process no longer counts among the live ones."""
+    multiprocess.mark_process_dead(worker.pid)

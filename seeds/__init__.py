@@ -1,0 +1,1 @@
+"""Data to begin with, and the commands that put it there."""
