@@ -71,7 +71,7 @@ lock: .venv/.base ## Write the lock files anew from pyproject.toml
 	@$(SYNC) requirements-dev.lock $(NODE_LOCK)
 	@touch $@
 
-$(ASSETS): $(wildcard portal/assets/*) portal/assets/.npmrc | .venv/.base
+$(ASSETS): $(addprefix portal/assets/,.npmrc build.py icons.txt package.json package-lock.json) | .venv/.base
 	@$(BIN)/python portal/assets/build.py
 	@touch $@
 
