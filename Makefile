@@ -33,7 +33,6 @@ totp: .venv/.base ## Print the present code of a demo person: make totp ROLE=adm
 
 seed: .venv/.base ## Bring the database up to date and put the demo data in again
 	@$(FLASK) db upgrade
-	@$(FLASK) seed catalog
 	@$(FLASK) seed demo $(ARGS)
 
 ##@ Prepare

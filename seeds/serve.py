@@ -50,7 +50,7 @@ def is_taken(port: int) -> bool:
 def prepare(app: Flask, port: int) -> str:
     """Bring the database up to date, in this process: a start of Flask each would take seconds."""
     known = ScriptInfo(create_app=lambda: app)
-    for words in (["db", "upgrade"], ["seed", "catalog"], ["seed", "demo", "--if-empty"]):
+    for words in (["db", "upgrade"], ["seed", "demo", "--if-empty"]):
         app.cli.main(words, prog_name="flask", obj=known, standalone_mode=False)
     with app.app_context():
         # The server and the worker open their own connections.
