@@ -1,0 +1,179 @@
+// Keys and the command palette. Everything they reach stands in the navigation as well.
+(() => {
+  const SWITCH = "portal.shortcuts";
+  const RECENT = "portal.recent";
+  const links = () => [...document.querySelectorAll("#sidebar nav a, #account-menu a")];
+  const words = (link) => link.textContent.trim();
+
+  const allowedHere = () => document.body.dataset.shortcuts !== "off";
+  const areOn = () => allowedHere() && localStorage.getItem(SWITCH) !== "off";
+
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+
+  const recent = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(RECENT)) ?? [];
+    } catch {
+      return [];
+    }
+  };
+
+  function remember() {
+    const here = { url: location.pathname, label: document.querySelector("h1")?.textContent.trim() };
+    if (!here.label || document.querySelector(".error-page")) return;
+    const rest = recent().filter((page) => page.url !== here.url);
+    sessionStorage.setItem(RECENT, JSON.stringify([here, ...rest].slice(0, 8)));
+  }
+
+  function open(id) {
+    const dialog = document.getElementById(id) ?? builders[id]();
+    document.querySelector("[popover]:popover-open")?.hidePopover();
+    if (!dialog.open) dialog.showModal();
+    dialog.dispatchEvent(new Event("opened"));
+  }
+
+  function dialogNamed(id, title) {
+    const heading = make("h2", { className: "h3", id: `${id}-title`, textContent: title });
+    const dialog = make("dialog", { id, className: id }, heading);
+    dialog.setAttribute("aria-labelledby", heading.id);
+    document.body.append(dialog);
+    return dialog;
+  }
+
+  function listOfShortcuts() {
+    const dialog = dialogNamed("shortcuts", "Keyboard shortcuts");
+    const rows = [["?", "Show this list"], ["/", "Search"], ["Ctrl K", "Search or jump to any page"], ["Esc", "Close"]];
+    for (const link of links()) if (link.dataset.key) rows.push([`g ${link.dataset.key}`, `Go to ${words(link)}`]);
+    const list = make("dl", { className: "keys" });
+    for (const [keys, meaning] of rows) {
+      const term = make("dt");
+      for (const key of keys.split(" ")) term.append(make("kbd", { textContent: key }), " ");
+      list.append(make("div", {}, term, make("dd", { textContent: meaning })));
+    }
+    dialog.append(list, keysSwitch(), closeButton());
+    return dialog;
+  }
+
+  function keysSwitch() {
+    const box = make("input", { type: "checkbox", className: "form-check-input", checked: areOn(), disabled: !allowedHere() });
+    box.addEventListener("change", () => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
+    const text = make("span", { className: "form-check-label", textContent: "Use single-key shortcuts in this browser" });
+    return make("label", { className: "form-check" }, box, text);
+  }
+
+  function closeButton() {
+    const close = make("button", { className: "btn", textContent: "Close" });
+    return make("form", { method: "dialog", className: "btn-list justify-content-end" }, close);
+  }
+
+  function palette() {
+    const dialog = dialogNamed("palette", "Search or jump to");
+    const input = make("input", { type: "search", className: "form-control", autocomplete: "off", placeholder: "Type the name of a page" });
+    const list = make("ul", { id: "palette-choices", className: "choices" });
+    const marks = { role: "combobox", "aria-expanded": "true", "aria-controls": list.id, "aria-autocomplete": "list", "aria-labelledby": "palette-title" };
+    for (const [name, value] of Object.entries(marks)) input.setAttribute(name, value);
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-labelledby", "palette-title");
+    const nothing = make("p", { className: "text-secondary", textContent: "No page has that name." });
+    dialog.append(input, list, nothing);
+    let chosen = 0;
+
+    function choose(index) {
+      const options = [...list.children];
+      chosen = options.length ? (index + options.length) % options.length : 0;
+      options.forEach((option, place) => option.setAttribute("aria-selected", String(place === chosen)));
+      input.setAttribute("aria-activedescendant", options[chosen]?.id ?? "");
+      options[chosen]?.scrollIntoView({ block: "nearest" });
+    }
+
+    function draw() {
+      const wanted = input.value.trim().toLowerCase();
+      const pages = links().map((link) => ({ url: link.getAttribute("href"), label: words(link) }));
+      const known = new Set(pages.map((page) => page.url));
+      const past = recent().filter((page) => !known.has(page.url) && page.url !== location.pathname)
+        .map((page) => ({ ...page, note: "recent" }));
+      const found = [...past, ...pages].filter((page) => page.label.toLowerCase().includes(wanted));
+      list.replaceChildren(...found.map(option));
+      list.hidden = !found.length;
+      nothing.hidden = found.length > 0;
+      choose(0);
+    }
+
+    function option(page, index) {
+      const item = make("li", { id: `palette-${index}` }, page.label);
+      item.setAttribute("role", "option");
+      if (page.note) item.append(make("small", { textContent: page.note }));
+      item.addEventListener("click", () => location.assign(page.url));
+      item.dataset.url = page.url;
+      return item;
+    }
+
+    input.addEventListener("input", draw);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown") choose(chosen + 1);
+      else if (event.key === "ArrowUp") choose(chosen - 1);
+      else if (event.key === "Enter") location.assign(list.children[chosen]?.dataset.url ?? location.href);
+      else return;
+      event.preventDefault();
+    });
+    dialog.addEventListener("opened", () => {
+      input.value = "";
+      draw();
+      input.focus();
+    });
+    return dialog;
+  }
+
+  const builders = { shortcuts: listOfShortcuts, palette };
+
+  function search() {
+    const field = document.querySelector("[data-search]");
+    if (!field) return open("palette");
+    field.focus();
+    field.select();
+  }
+
+  let isGoing = false;
+
+  function go(key) {
+    isGoing = false;
+    const link = links().find((one) => one.dataset.key === key);
+    if (link) location.assign(link.href);
+    return Boolean(link);
+  }
+
+  function press(event) {
+    if (isGoing) return go(event.key);
+    if (event.key === "g") {
+      isGoing = true;
+      setTimeout(() => { isGoing = false; }, 1500);
+    } else if (event.key === "?") open("shortcuts");
+    else if (event.key === "/") search();
+    else return false;
+    return true;
+  }
+
+  const isWriting = (target) => target.closest("input, textarea, select, [contenteditable], dialog");
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      open("palette");
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (!areOn() || isWriting(event.target)) return;
+    if (press(event)) event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) open(opener.dataset.opens);
+  });
+
+  remember();
+})();
