@@ -58,7 +58,6 @@ _rendered = [
     structlog.processors.format_exc_info,
     structlog.processors.JSONRenderer(),
 ]
-_own = {"handlers": ["standard_error"], "level": loglevel.upper(), "propagate": False}
 logconfig_dict = {
     "formatters": {
         "json": {
@@ -75,7 +74,7 @@ logconfig_dict = {
         }
     },
     "root": {"handlers": ["standard_error"], "level": "WARNING"},
-    "loggers": {"gunicorn.error": _own},
+    "loggers": {"gunicorn.error": {"handlers": ["standard_error"], "propagate": False}},
 }
 
 
