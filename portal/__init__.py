@@ -1,0 +1,57 @@
+"""The portal: a back office for SaaS companies. `create_app` lists its rooms, low ones first."""
+
+import os
+from collections.abc import Mapping
+
+from flask_openapi import OpenAPI
+
+from portal.audit import pages as audit_pages
+from portal.config import ROOT, load_settings
+from portal.dashboard import pages as dashboard_pages
+from portal.jobs import cli as jobs_cli
+from portal.operations import cli as operations_cli
+from portal.operations import pages as operations_pages
+from portal.staff import api as staff_api
+from portal.staff import cli as staff_cli
+from portal.staff import pages as staff_pages
+from portal.staff.current import init_current
+from portal.staff.gatekeeper import StaffGatekeeper
+from portal.two_factor import api as two_factor_api
+from portal.two_factor import cli as two_factor_cli
+from portal.two_factor import pages as two_factor_pages
+from portal.two_factor.factors import register_factors
+from portal.web.access import init_access
+from portal.web.nav import add_nav
+from portal.web.setup import init_web
+
+PAGES = (audit_pages, staff_pages, two_factor_pages, operations_pages, dashboard_pages)
+APIS = (staff_api, two_factor_api)
+COMMANDS = (jobs_cli, staff_cli, two_factor_cli, operations_cli)
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> OpenAPI:
+    """A portal with the settings of `environ`.
+
+    Raises:
+        UnsafeSettings: it would be unsafe or broken; the message names each setting.
+    """
+    app = OpenAPI(
+        "portal",
+        info={"title": "Portal", "version": "1"},
+        doc_prefix="/api",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    init_web(app, load_settings(environ))
+    init_current(app)
+    register_factors()
+    for room in PAGES:
+        app.register_blueprint(room.bp)
+        add_nav(app, *room.NAV)
+    for room in APIS:
+        app.register_api(room.api)
+    for room in COMMANDS:
+        for command in room.COMMANDS:
+            app.cli.add_command(command)
+    init_access(app, StaffGatekeeper())
+    return app

@@ -1,0 +1,263 @@
+"""Every setting of the portal, read once from `PORTAL_*` environment variables.
+
+Development and testing fill what is missing: keys are generated into the instance folder.
+Production refuses to start on a missing, sample or short key, and names the setting.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import current_app
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
+SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Environment(StrEnum):
+    """Where the portal runs; production is the strict one."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+    TESTING = "testing"
+
+
+class UnsafeSettings(Exception):
+    """The settings would start an unsafe or broken portal; the message names each one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one running portal. Each field is `PORTAL_<NAME>`."""
+
+    env: Environment
+    """`development` (default), `production` or `testing`."""
+    instance_dir: Path
+    """Folder for the SQLite file, generated keys and development mail. Default `instance`."""
+    database_url: str
+    """SQLAlchemy URL. Default: SQLite in the instance folder."""
+    migration_database_url: str
+    """URL of the role that owns the tables, for `db upgrade`. Default: `database_url`."""
+    secret_key: str
+    """Signs cookies and form tokens; at least 32 characters."""
+    secret_key_fallbacks: tuple[str, ...]
+    """Older values of `SECRET_KEY`, comma-separated, still accepted."""
+    data_keys: tuple[tuple[str, bytes], ...]
+    """`k2:base64,k1:base64`, 32 bytes each: the first seals, all unseal."""
+    token_pepper: str
+    """Keys the HMAC of throttle buckets and API tokens; at least 32 characters."""
+    audit_key_file: Path
+    """Ed25519 key that signs audit checkpoints. Default `audit.key` in the instance folder."""
+    metrics_token: str
+    """Bearer token of `/metrics`. Empty in production closes the page."""
+    base_url: str
+    """Where people reach the portal; every link in a mail starts with it."""
+    mail_url: str
+    """`smtp://user:pass@host:587`, `smtps://...` or `file:` (development: `instance/mail`)."""
+    mail_from: str
+    """Sender of every mail. Default `portal@<host of BASE_URL>`."""
+    brand: str
+    """Name shown to people and in authenticator apps. Default `Back Office`."""
+    timezone: str
+    """IANA zone for people who chose none. Default `UTC`."""
+    trusted_proxies: tuple[Network, ...]
+    """Networks, comma-separated, whose `X-Forwarded-For` and `X-Request-ID` are believed."""
+    trusted_hosts: tuple[str, ...]
+    """Accepted `Host` headers, comma-separated. Default: the host of `BASE_URL`."""
+    strict_totp: bool
+    """`1` accepts the present 30-second step alone instead of one step either side."""
+    log_level: str
+    """`debug`, `info` (default), `warning` or `error`."""
+
+    @property
+    def is_production(self) -> bool:
+        return self.env is Environment.PRODUCTION
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.instance_dir / "mail"
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    found = current_app.extensions["portal_settings"]
+    assert isinstance(found, Settings)  # noqa: S101 - put there by create_app alone
+    return found
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        UnsafeSettings: a value cannot be read, or production lacks a real key.
+    """
+    reader = _Reader(environ)
+    env = reader.environment()
+    instance = Path(reader.text("INSTANCE_DIR") or ROOT / "instance").resolve()
+    base_url = reader.base_url(env)
+    host = urlsplit(base_url).hostname or "localhost"
+    database_url = reader.text("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"
+    keys = _Keys(reader, env, instance)
+    found = Settings(
+        env=env,
+        instance_dir=instance,
+        database_url=_with_driver(database_url),
+        migration_database_url=_with_driver(reader.text("MIGRATION_DATABASE_URL") or database_url),
+        secret_key=keys.secret("SECRET_KEY"),
+        secret_key_fallbacks=reader.items("SECRET_KEY_FALLBACKS"),
+        data_keys=keys.data_keys(),
+        token_pepper=keys.secret("TOKEN_PEPPER"),
+        audit_key_file=Path(reader.text("AUDIT_KEY_FILE") or instance / "audit.key"),
+        metrics_token=reader.text("METRICS_TOKEN"),
+        base_url=base_url,
+        mail_url=reader.mail_url(env),
+        mail_from=reader.text("MAIL_FROM") or f"portal@{host}",
+        brand=reader.text("BRAND") or "Back Office",
+        timezone=reader.zone(),
+        trusted_proxies=reader.networks("TRUSTED_PROXIES"),
+        trusted_hosts=reader.items("TRUSTED_HOSTS") or _default_hosts(env, host),
+        strict_totp=reader.text("STRICT_TOTP") == "1",
+        log_level=reader.text("LOG_LEVEL").lower() or "info",
+    )
+    if reader.faults:
+        raise UnsafeSettings("The portal cannot start:\n- " + "\n- ".join(reader.faults))
+    return found
+
+
+def _with_driver(url: str) -> str:
+    """Name the installed PostgreSQL driver where the URL leaves it open."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        return f"postgresql+psycopg{separator}{rest}"
+    return url
+
+
+def _default_hosts(env: Environment, host: str) -> tuple[str, ...]:
+    return (host,) if env is Environment.PRODUCTION else (host, "localhost", "127.0.0.1", "[::1]")
+
+
+class _Reader:
+    """Reads values and gathers every fault, so that one start names them all."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str) -> str:
+        return self.environ.get(f"PORTAL_{name}", "").strip()
+
+    def items(self, name: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def environment(self) -> Environment:
+        value = self.text("ENV") or Environment.DEVELOPMENT
+        if value not in list(Environment):
+            raise UnsafeSettings(
+                f"PORTAL_ENV is {value!r}: use development, production or testing."
+            )
+        return Environment(value)
+
+    def base_url(self, env: Environment) -> str:
+        default = f"http://127.0.0.1:{self.environ.get('PORT', '8000')}"
+        value = (self.text("BASE_URL") or default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+            self.faults.append("PORTAL_BASE_URL must look like https://portal.example.com")
+        if env is Environment.PRODUCTION and parts.scheme != "https":
+            self.faults.append("PORTAL_BASE_URL must be an https address in production")
+        return value
+
+    def mail_url(self, env: Environment) -> str:
+        value = self.text("MAIL_URL")
+        if not value and env is Environment.PRODUCTION:
+            self.faults.append("PORTAL_MAIL_URL is missing: smtp://user:password@host:587")
+        if value and urlsplit(value).scheme not in {"smtp", "smtps", "file"}:
+            self.faults.append("PORTAL_MAIL_URL must start with smtp://, smtps:// or file:")
+        return value or "file:"
+
+    def zone(self) -> str:
+        value = self.text("TIMEZONE") or "UTC"
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError):
+            self.faults.append(f"PORTAL_TIMEZONE {value!r} is no IANA time zone")
+            return "UTC"
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        try:
+            return tuple(ip_network(item, strict=False) for item in self.items(name))
+        except ValueError as error:
+            self.faults.append(f"PORTAL_{name}: {error}")
+            return ()
+
+
+class _Keys:
+    """Keys from the environment or, outside production, generated into the instance folder."""
+
+    def __init__(self, reader: _Reader, env: Environment, instance: Path) -> None:
+        self.reader = reader
+        self.env = env
+        self.folder = instance / "keys"
+
+    def secret(self, name: str) -> str:
+        value = self.reader.text(name)
+        if self.env is Environment.PRODUCTION:
+            self._check(name, value)
+            return value
+        return value or self._generated(name)
+
+    def data_keys(self) -> tuple[tuple[str, bytes], ...]:
+        value = self.reader.text("DATA_KEYS")
+        if not value and self.env is not Environment.PRODUCTION:
+            value = "k1:" + self._generated("DATA_KEYS")
+        if not value:
+            self.reader.faults.append("PORTAL_DATA_KEYS is missing: k1:<base64 of 32 random bytes>")
+        return tuple(self._data_key(item) for item in value.split(",") if item.strip())
+
+    def _data_key(self, item: str) -> tuple[str, bytes]:
+        name, _, encoded = item.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not name or len(key) != 32 or len(set(key)) < 8:
+            self.reader.faults.append(
+                f"PORTAL_DATA_KEYS: key {name!r} must be base64 of 32 random bytes"
+            )
+        return name, key
+
+    def _check(self, name: str, value: str) -> None:
+        if not value:
+            self.reader.faults.append(f"PORTAL_{name} is missing")
+        elif len(value) < SHORTEST_SECRET:
+            self.reader.faults.append(f"PORTAL_{name} is shorter than {SHORTEST_SECRET} characters")
+        elif any(word in value.lower() for word in SAMPLE_WORDS) or len(set(value)) < 8:
+            self.reader.faults.append(f"PORTAL_{name} looks like a sample value")
+
+    def _generated(self, name: str) -> str:
+        path = self.folder / name.lower()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            value = base64.b64encode(secrets.token_bytes(32)).decode()
+            file.write(value)
+        return value

@@ -1,0 +1,171 @@
+"""The database: one model base, one session, and how a transaction begins on each engine.
+
+SQLite's driver opens transactions late and loses updates, so it is switched off and a unit of
+work begins with BEGIN IMMEDIATE. A request that is declared read-only begins nothing at all:
+each statement is its own snapshot, as READ COMMITTED gives on PostgreSQL anyway.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import event, orm
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Dialect, Engine
+
+JSONColumn = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """An aware instant, stored and returned in UTC. A naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored instant must know its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(orm.DeclarativeBase):
+    """What every table derives from. Constraints are named, as SQLite's batch mode needs."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UTCDateTime(),
+        dict[str, Any]: JSONColumn,
+        list[str]: JSONColumn,
+    }
+
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+class PortalSession(Session):
+    """Flask-SQLAlchemy's session, which asks the reading engine while a request only reads."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        bind = super().get_bind(*args, **kwargs)
+        if _reading.get() and isinstance(bind, Engine):
+            return _reading_engine(bind)
+        return bind
+
+
+_reading_engines: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+
+
+def _reading_engine(engine: Engine) -> Engine:
+    """The same pool without transactions; one object an engine, as the session keys on it."""
+    found = _reading_engines.get(engine)
+    if found is None:
+        # On SQLite the option would hand transactions back to the driver: `_begin` skips instead.
+        level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        found = engine.execution_options(reads_only=True, **level)
+        _reading_engines[engine] = found
+    return found
+
+
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    session_options={"class_": PortalSession, "join_transaction_mode": "create_savepoint"},
+)
+
+
+def read_only(value: bool = True) -> None:
+    """Declare that the running request does not write (or, with False, that it may)."""
+    _reading.set(value)
+
+
+def is_read_only() -> bool:
+    return _reading.get()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Write something small and commit it, inside a request that otherwise only reads.
+
+    In a request that may write this changes nothing: its own commit carries the work.
+    """
+    if not _reading.get():
+        yield
+        return
+    db.session.rollback()
+    _reading.set(False)
+    try:
+        yield
+        db.session.commit()
+    finally:
+        db.session.rollback()
+        _reading.set(True)
+
+
+class WroteWhileReading(RuntimeError):
+    """A request that is declared read-only tried to write: declare it with `@audits`."""
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _refuse_flush_while_reading(session: orm.Session, *_: object) -> None:
+    if _reading.get() and (session.new or session.dirty or session.deleted):
+        raise WroteWhileReading(repr([*session.new, *session.dirty, *session.deleted]))
+
+
+@event.listens_for(PortalSession, "do_orm_execute")
+def _refuse_statement_while_reading(state: orm.ORMExecuteState) -> None:
+    if _reading.get() and (state.is_insert or state.is_update or state.is_delete):
+        raise WroteWhileReading(str(state.statement))
+
+
+@event.listens_for(Engine, "connect")
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: what was acknowledged survives a power cut, not only a killed process.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # REPLACE then fires delete triggers: the ledger refuses it (specs: audit, prevention).
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite" or connection.get_execution_options().get("reads_only"):
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` is told for this URL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 10}}
+    return {
+        "pool_recycle": 1800,
+        "connect_args": {"options": "-c timezone=utc -c jit=off", "application_name": "portal"},
+    }

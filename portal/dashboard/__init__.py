@@ -1,0 +1,1 @@
+"""What needs me now: the first page after signing in."""

@@ -1,0 +1,1 @@
+"""Durable background work: a table, a registry of handlers and a loop. The mechanism only."""

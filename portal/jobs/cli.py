@@ -1,0 +1,5 @@
+"""Commands of the jobs room."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

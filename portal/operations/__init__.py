@@ -1,0 +1,1 @@
+"""The engine room: jobs, mail, health, backups."""

@@ -1,0 +1,5 @@
+"""Commands of the operations room."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,5 @@
+"""Commands of the staff room."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

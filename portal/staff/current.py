@@ -1,0 +1,196 @@
+"""Who is signed in: one indexed query a request, read afresh each time.
+
+So a revoked session, a disabled person and a changed role take effect on the very next request.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Request, current_app, g, request, session
+from flask_login import LoginManager, current_user
+
+from portal.config import settings
+from portal.core import clock
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db, writing
+from portal.core.provenance import add_session
+from portal.core.tokens import token_sha256
+from portal.staff.models import Admin, AdminSession, Notice, Role
+from portal.staff.roles import permissions_of
+from portal.web.access import SessionState
+from portal.web.addresses import client_address
+from portal.web.csrf import is_bearer_request
+
+TOUCH_EVERY = timedelta(seconds=60)
+IDLE = timedelta(minutes=30)  # OWASP: 15 to 30 minutes
+IDLE_ADMIN = timedelta(minutes=15)  # NIST 800-63B AAL3
+
+login_manager = LoginManager()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInStaff:
+    """A person and the session in which they are (or are about to be) signed in."""
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    theme: str
+    time_zone: str | None
+    shortcuts_enabled: bool
+    is_second_factor_on: bool
+    unread_notices: int
+    session_id: str
+    session_ref: str
+    state: SessionState
+    created_at: datetime
+    password_proven_at: datetime | None
+    sudo_until: datetime | None
+    sudo_method: str | None
+    amr: tuple[str, ...]
+    csrf_secret: str
+    actor: Actor
+
+    # Flask-Login's side of a user.
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @property
+    def has_sudo(self) -> bool:
+        return self.sudo_until is not None and self.sudo_until > clock.now()
+
+
+def init_current(app: Flask) -> None:
+    login_manager.init_app(app)
+    login_manager.request_loader(_load)
+    app.context_processor(_me)
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host and to https; plain http cannot have it."""
+    return "__Host-portal" if settings().is_https else "portal_session"
+
+
+def signed_in() -> SignedInStaff | None:
+    """The person behind the session cookie, whatever state the session is in."""
+    return current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
+
+
+def current_staff() -> SignedInStaff:
+    """The person behind the request, in a view that demands one."""
+    found = signed_in()
+    assert found is not None  # noqa: S101 - `access.guard` let nobody else in
+    return found
+
+
+def idle_limit(role: str) -> timedelta:
+    return IDLE_ADMIN if role == Role.ADMIN else IDLE
+
+
+# One statement, compiled once: session, person and unread notices by the token's unique index.
+_unread = (
+    sa.select(sa.func.count())
+    .where(Notice.admin_id == Admin.id, Notice.read_at.is_(None))
+    .scalar_subquery()
+)
+_session, _admin = AdminSession.__table__.c, Admin.__table__.c
+_QUERY = (
+    sa.select(
+        _admin.id,
+        _admin.email,
+        _admin.name,
+        _admin.role,
+        _admin.theme,
+        _admin.time_zone,
+        _admin.shortcuts_enabled,
+        _admin.is_second_factor_on,
+        _unread.label("unread_notices"),
+        _session.id.label("session_id"),
+        _session.state,
+        _session.created_at,
+        _session.last_seen_at,
+        _session.password_proven_at,
+        _session.sudo_until,
+        _session.sudo_method,
+        _session.amr,
+        _session.csrf_secret,
+    )
+    .join_from(AdminSession.__table__, Admin.__table__, _session.admin_id == _admin.id)
+    .where(
+        _session.token_sha256 == sa.bindparam("token"),
+        _session.revoked_at.is_(None),
+        _session.idle_expires_at > sa.bindparam("now"),
+        _session.absolute_expires_at > sa.bindparam("now"),
+        _admin.disabled_at.is_(None),
+    )
+)
+
+
+def _load(incoming: Request) -> SignedInStaff | None:
+    token = incoming.cookies.get(cookie_name())
+    if not token or is_bearer_request():
+        return None
+    now = clock.now()
+    row = db.session.execute(_QUERY, {"token": token_sha256(token), "now": now}).one_or_none()
+    if row is None:
+        return None
+    person = _person(row)
+    add_session(session_ref=person.session_ref, amr=person.amr, has_sudo=person.has_sudo)
+    _bind_form_token(person)
+    g.time_zone = person.time_zone
+    if now - row.last_seen_at >= TOUCH_EVERY and incoming.headers.get("X-Background") != "1":
+        _touch(person, now)
+    return person
+
+
+def _person(row: sa.Row[*tuple[Any, ...]]) -> SignedInStaff:
+    values = row._asdict()
+    values.pop("last_seen_at")
+    role = values["role"]
+    actor = Actor(ActorType.ADMIN, row.id, row.email, role, permissions_of(role))
+    values.update(
+        role=Role(role),
+        state=SessionState(row.state),
+        amr=tuple(row.amr.split()),
+        session_ref=session_ref(row.session_id),
+        actor=actor,
+    )
+    return SignedInStaff(**values)
+
+
+def session_ref(session_id: str) -> str:
+    """What the ledger calls a session: links its events, opens nothing."""
+    return token_sha256(session_id).hex()[:16]
+
+
+def _bind_form_token(person: SignedInStaff) -> None:
+    """Form tokens belong to the server's session, so a rotated or other session's is refused."""
+    if session.get("csrf_token") != person.csrf_secret:
+        session["csrf_token"] = person.csrf_secret
+
+
+def _touch(person: SignedInStaff, now: datetime) -> None:
+    """At most one write a minute a session; a background poll does not keep it alive."""
+    with writing():
+        db.session.execute(
+            sa.update(AdminSession)
+            .where(AdminSession.id == person.session_id, AdminSession.last_seen_at < now)
+            .values(
+                last_seen_at=now,
+                idle_expires_at=now + idle_limit(person.role),
+                ip_last=client_address(),
+            )
+        )
+
+
+def _me() -> dict[str, object]:
+    """`me` for the layout: the person once fully signed in."""
+    found = signed_in() if request and "portal_gatekeeper" in current_app.extensions else None
+    return {"me": found if found and found.state is SessionState.ACTIVE else None}

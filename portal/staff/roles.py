@@ -1,0 +1,42 @@
+"""Which role may do what: the one table. Deny is the default.
+
+The page `/staff/roles` and `docs/roles.md` are drawn from it.
+"""
+
+from portal.core.permissions import Permission
+from portal.staff.models import Role
+
+EVERYBODY = frozenset({Permission.ACCOUNT_OWN, Permission.DASHBOARD_VIEW, Permission.AUDIT_OWN})
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.MANAGER: EVERYBODY
+    | {
+        Permission.STAFF_VIEW,
+        Permission.STAFF_INVITE,
+        Permission.AUDIT_ALL,
+        Permission.OPERATIONS_VIEW,
+    },
+    Role.SUPPORT_AGENT: EVERYBODY,
+    Role.FINANCE: EVERYBODY,
+    Role.MARKETING: EVERYBODY,
+}
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """What the role may do; nothing for a role that does not exist (any more)."""
+    try:
+        return PERMISSIONS[Role(role)]
+    except ValueError:
+        return frozenset()
+
+
+def may_give(giver: frozenset[Permission], role: Role) -> bool:
+    """May somebody with these permissions make another person this role?
+
+    Whoever manages people gives any role; whoever may only invite gives the lowest one, so that
+    nobody creates an account stronger than their own.
+    """
+    if Permission.STAFF_MANAGE in giver:
+        return True
+    return Permission.STAFF_INVITE in giver and role is Role.SUPPORT_AGENT

@@ -1,0 +1,1 @@
+"""The second factor: authenticator codes, backup codes, and who must have one."""

@@ -1,0 +1,5 @@
+"""Commands of the two_factor room."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

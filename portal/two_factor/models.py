@@ -1,0 +1,63 @@
+"""What proves the second step. Secrets are sealed, codes are hashed."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.database import Base
+
+
+class TwoFactorAuth(Base):
+    """A person's authenticator. Its row exists while the factor is on or was stopped by policy."""
+
+    __tablename__ = "two_factor_auth"
+
+    admin_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("admins.id", ondelete="CASCADE"), primary_key=True
+    )
+    secret_sealed: Mapped[bytes]
+    key_id: Mapped[str] = mapped_column(sa.String(40), index=True)
+    last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    """The newest 30-second step whose code was accepted; only later ones are (RFC 6238 5.2)."""
+    consecutive_failures: Mapped[int] = mapped_column(default=0)
+    """Reset by success alone, never by time (NIST 800-63B 3.2.2): at 100 the factor stops."""
+    enabled_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class Enrolment(Base):
+    """A secret that waits for its first code: ten minutes, bound to one session."""
+
+    __tablename__ = "two_factor_enrolments"
+
+    admin_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("admins.id", ondelete="CASCADE"), primary_key=True
+    )
+    session_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("admin_sessions.id", ondelete="CASCADE"), index=True
+    )
+    secret_sealed: Mapped[bytes]
+    key_id: Mapped[str] = mapped_column(sa.String(40), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class BackupCode(Base):
+    """One of ten codes for the day the phone is gone; works once."""
+
+    __tablename__ = "two_factor_backup_codes"
+    __table_args__ = (sa.Index("ix_two_factor_backup_codes_admin_id", "admin_id", "revoked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admin_id: Mapped[int] = mapped_column(sa.ForeignKey("admins.id", ondelete="CASCADE"))
+    batch_id: Mapped[str] = mapped_column(sa.String(36))
+    ordinal: Mapped[int]
+    code_hash: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    used_ip: Mapped[str | None] = mapped_column(sa.String(45))
+    used_session: Mapped[str | None] = mapped_column(sa.String(36))
+    revoked_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""What Flask needs to serve rooms, without knowing any of them."""

@@ -1,0 +1,183 @@
+"""Who may open which view: declared on the view, enforced here, before the view runs.
+
+A view without a declaration is refused, so forgetting one cannot open a door. A test walks the
+URL map and fails for a view that declares nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
+
+from portal.core.actor import Actor
+from portal.core.database import read_only
+from portal.core.permissions import Permission
+from portal.web.csrf import check_csrf, check_json_body
+
+View = TypeVar("View", bound=Callable[..., Any])
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SessionState(StrEnum):
+    """How far a session has proven who it is. Only an active one reaches the portal's work."""
+
+    PREAUTH = "preauth"
+    MUST_ENROL = "must_enrol"
+    RECOVERY = "recovery"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a view demands of its caller."""
+
+    is_public: bool = False
+    permission: Permission | None = None
+    states: frozenset[SessionState] = frozenset()
+
+
+class Caller(Protocol):
+    """The person or token behind a request."""
+
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def state(self) -> SessionState: ...
+
+
+class Gatekeeper(Protocol):
+    """Finds the caller and answers the ones who may not pass. The staff room registers it."""
+
+    def caller(self) -> Caller | None:
+        """Who calls; None for a stranger."""
+
+    def refuse_stranger(self) -> ResponseReturnValue:
+        """The way to the sign-in page, or a 401."""
+
+    def refuse_state(self, caller: Caller) -> ResponseReturnValue:
+        """The way to the step that the session still owes, or a 401."""
+
+    def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
+        """A 403, recorded."""
+
+    def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
+        """None when the caller has proven themselves within minutes, else the prompt."""
+
+
+def public(view: View) -> View:
+    """Anybody may open it, signed in or not."""
+    return _declare(view, Access(is_public=True))
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """An active session whose person has the permission."""
+    access = Access(permission=permission, states=frozenset({SessionState.ACTIVE}))
+    return lambda view: _declare(view, access)
+
+
+def in_state(*states: SessionState) -> Callable[[View], View]:
+    """A session in one of these states: for the steps of signing in, and their own pages."""
+    access = Access(states=frozenset(states))
+    return lambda view: _declare(view, access)
+
+
+def sudo(view: View) -> View:
+    """Danger: the caller proves themselves again, at most ten minutes ago."""
+    view.needs_sudo = True  # type: ignore[attr-defined]
+    return view
+
+
+def audits(*actions: StrEnum) -> Callable[[View], View]:
+    """The events that this view leaves when it succeeds. A GET that declares one may write."""
+
+    def mark(view: View) -> View:
+        view.audited_actions = frozenset(actions)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def unaudited(why: str) -> Callable[[View], View]:
+    """This view changes state that needs no event; the reason stands beside it."""
+
+    def mark(view: View) -> View:
+        view.unaudited_because = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def without_csrf_token(why: str) -> Callable[[View], View]:
+    """The caller cannot have a token yet; content type and fetch metadata protect the view."""
+
+    def mark(view: View) -> View:
+        view.without_csrf_token_because = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def init_access(app: Flask, gatekeeper: Gatekeeper) -> None:
+    """Put the guard in front of every view."""
+    app.extensions["portal_gatekeeper"] = gatekeeper
+    app.before_request(guard)
+    app.view_functions["static"] = public(app.view_functions["static"])
+
+
+def guard() -> ResponseReturnValue | None:
+    """Order matters: who calls, may they, is the form theirs, have they proven it again."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    read_only(request.method in SAFE_METHODS and not hasattr(view, "audited_actions"))
+    if view is None:
+        return None  # 404 or 405: Flask answers
+    refusal = _refuse_access(view)
+    if refusal is not None:
+        return refusal
+    if request.method in SAFE_METHODS:
+        return _demand_sudo(view)
+    check_json_body()
+    if not hasattr(view, "without_csrf_token_because"):
+        check_csrf()
+    return _demand_sudo(view)
+
+
+def caller() -> Caller | None:
+    """Who calls, looked up once a request."""
+    if "caller" not in g:
+        g.caller = _gatekeeper().caller()
+    found: Caller | None = g.caller
+    return found
+
+
+def _refuse_access(view: Callable[..., Any]) -> ResponseReturnValue | None:
+    access: Access = getattr(view, "access", Access())
+    if access.is_public:
+        return None
+    found = caller()
+    if found is None:
+        return _gatekeeper().refuse_stranger()
+    if found.state not in access.states:
+        return _gatekeeper().refuse_state(found)
+    if access.permission is not None and not found.actor.may(access.permission):
+        return _gatekeeper().refuse_permission(found, access.permission)
+    return None
+
+
+def _demand_sudo(view: Callable[..., Any]) -> ResponseReturnValue | None:
+    if not getattr(view, "needs_sudo", False):
+        return None
+    found = caller()
+    return _gatekeeper().demand_sudo(found) if found else _gatekeeper().refuse_stranger()
+
+
+def _gatekeeper() -> Gatekeeper:
+    found: Gatekeeper = current_app.extensions["portal_gatekeeper"]
+    return found

@@ -1,0 +1,61 @@
+"""The address of whoever calls, which nobody can forge past an untrusted peer."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from flask import request
+
+from portal.config import settings
+
+LONGEST_HEADER = 1000
+
+
+def client_address() -> str | None:
+    """The rightmost address of `X-Forwarded-For` that no trusted proxy owns.
+
+    The header counts only when the socket's peer is a trusted proxy; what cannot be read as an
+    address is dropped, so that it can never break an insert.
+    """
+    peer = _parsed(request.remote_addr or "")
+    if peer is None:
+        return None
+    found = peer
+    for hop in reversed(_forwarded()) if is_trusted(peer) else ():
+        address = _parsed(hop)
+        if address is None:
+            break
+        found = address
+        if not is_trusted(address):
+            break
+    return str(found)
+
+
+def peer_is_trusted() -> bool:
+    peer = _parsed(request.remote_addr or "")
+    return peer is not None and is_trusted(peer)
+
+
+def is_trusted(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in network for network in settings().trusted_proxies)
+
+
+def network_of(address: str | None) -> str:
+    """The /24 (IPv4) or /64 (IPv6) around an address: what throttles and devices count by."""
+    parsed = _parsed(address or "")
+    if parsed is None:
+        return "unknown"
+    return str(ip_network(f"{parsed}/{24 if parsed.version == 4 else 64}", strict=False))
+
+
+def _forwarded() -> list[str]:
+    header = request.headers.get("X-Forwarded-For", "")
+    return header.split(",") if len(header) <= LONGEST_HEADER else []
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address

@@ -1,0 +1,94 @@
+"""Two gates against forged requests: where the browser says it comes from, and a token.
+
+The token is Flask-WTF's; it lives in the visitor's cookie and is replaced whenever a session is
+(`portal.staff` does that). Requests with a bearer token carry no cookie and need neither.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request
+from flask_wtf.csrf import CSRFProtect
+
+from portal.config import settings
+from portal.core.errors import DomainError
+
+csrf = CSRFProtect()
+
+
+class ForgedRequest(DomainError):
+    """The form does not come from our own page, or its page is too old."""
+
+    status = 400
+    code = "bad_request"
+    title = "This page is out of date"
+
+
+class NotJson(DomainError):
+    """The API takes JSON alone."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "JSON expected"
+
+
+def init_csrf(app: Flask) -> None:
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # `access.guard` checks, after it knows who calls
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the session, not to the hour: pages stay open
+        WTF_CSRF_HEADERS=["X-CSRFToken"],
+    )
+    csrf.init_app(app)
+
+
+def is_bearer_request() -> bool:
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+
+
+def check_json_body() -> None:
+    """Refuse an unsafe API request whose body is not JSON.
+
+    Raises:
+        NotJson: a form of another site could have sent it.
+    """
+    if not request.path.startswith("/api/"):
+        return
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if (has_body or request.content_type) and request.mimetype != "application/json":
+        raise NotJson("Send the body as application/json.")
+
+
+def check_csrf() -> None:
+    """Refuse an unsafe request that another site sent or that carries no token of its session.
+
+    Raises:
+        ForgedRequest: nothing was changed; reload the page and send it again.
+    """
+    if is_bearer_request():
+        return
+    if _comes_from_elsewhere():
+        raise ForgedRequest("This request came from another site and was refused.")
+    # Flask-WTF answers a bad token with CSRFError, which the error handlers turn into a page.
+    csrf.protect()
+
+
+def _comes_from_elsewhere() -> bool:
+    """OWASP: fetch metadata first; a browser without it names its origin."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if not source:
+        return False
+    return urlsplit(source).netloc.lower() not in _own_hosts()
+
+
+def _own_hosts() -> set[str]:
+    own = {urlsplit(settings().base_url).netloc.lower()}
+    if not settings().is_production or current_app.testing:
+        own.add(request.host.lower())
+    return own
+
+
+def origin_is_foreign() -> bool:
+    """For views that cannot have a token yet: does another site send this?"""
+    return _comes_from_elsewhere()

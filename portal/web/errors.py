@@ -1,0 +1,125 @@
+"""Every error becomes an answer here: a fragment, a page or a problem document."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import RequestRedirect
+
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.web.htmx import wants_fragment
+from portal.web.problems import is_api_request, problem
+
+log = structlog.get_logger("portal.errors")
+
+CODES = {
+    400: "bad_request",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    410: "gone",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "validation_failed",
+    429: "throttled",
+    503: "unavailable",
+}
+
+
+def init_errors(app: Flask) -> None:
+    app.register_error_handler(DomainError, answer_refusal)
+    app.register_error_handler(CSRFError, answer_csrf)
+    app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(DBAPIError, answer_database)
+    app.register_error_handler(Exception, answer_crash)
+
+
+def answer(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    code: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+    retry_after: int | None = None,
+    **more: Any,
+) -> Response:
+    """One error in the form that the caller understands."""
+    if is_api_request():
+        found = problem(
+            status, code or CODES.get(status, "error"), title, detail, errors=errors, **more
+        )
+    else:
+        name = "errors/_refusal.html" if wants_fragment() else "errors/error.html"
+        values = {"status": status, "title": title, "detail": detail, "retry_after": retry_after}
+        found = make_response(
+            render_template(name, request_id=g.get("request_id"), **values), status
+        )
+    if retry_after is not None:
+        found.headers["Retry-After"] = str(max(1, retry_after))
+    return found
+
+
+def answer_refusal(error: DomainError) -> Response:
+    db.session.rollback()
+    errors = [{"field": error.field, "message": error.message}] if error.field else None
+    if error.status == 422 and errors is None:
+        errors = []
+    retry_after = getattr(error, "retry_after", None)
+    return answer(
+        error.status,
+        error.title,
+        error.message,
+        code=error.code,
+        errors=errors,
+        retry_after=retry_after,
+    )
+
+
+def answer_csrf(error: CSRFError) -> Response:
+    log.warning("csrf.rejected", reason=error.description, request_id=g.get("request_id"))
+    return answer(
+        400,
+        "This page is out of date",
+        "Your session changed since the page was opened. Reload it and send it again.",
+    )
+
+
+def answer_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, RequestRedirect):
+        return make_response(error.get_response())
+    found = answer(status, error.name, error.description or "")
+    if status == 405 and getattr(error, "valid_methods", None):
+        found.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+    return found
+
+
+def answer_database(error: DBAPIError) -> Response:
+    """A value that no column can hold is a bad request; a database that is away is a 503."""
+    db.session.rollback()
+    if error.connection_invalidated or "database is locked" in str(error.orig):
+        log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
+        return answer(503, "The database is busy", "Nothing was changed. Try again.", retry_after=2)
+    return answer_crash(error)
+
+
+def answer_crash(error: Exception) -> Response:
+    db.session.rollback()
+    if isinstance(error, ValidationError):
+        return answer(422, "Not accepted", "The request is not of the expected form.", errors=[])
+    log.error(
+        "request.crashed", exc_info=error, request_id=g.get("request_id"), path=request.path[:500]
+    )
+    return answer(
+        500,
+        InternalServerError().name,
+        "Something broke on our side, and it has been logged. Nothing was changed.",
+    )

@@ -1,0 +1,47 @@
+"""The base of every form: Flask-WTF, with text that is clean before it is checked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unicodedata import normalize
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.fields.core import UnboundField
+
+from portal.core.database import db
+from portal.core.errors import DomainError
+
+
+def clean_text(value: str | None) -> str | None:
+    """NFC, without surrounding space or NUL. Never applied to passwords."""
+    return normalize("NFC", value).replace("\x00", "").strip() if value is not None else None
+
+
+class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+    """A form whose text fields are cleaned and whose deeds may refuse."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        # `access.guard` has checked the token before any view runs; the form only draws it.
+        def bind_field(self, form: Any, unbound_field: UnboundField[Any], options: Any) -> Any:
+            is_text = issubclass(unbound_field.field_class, StringField)
+            if is_text and getattr(unbound_field.field_class, "is_cleaned", True):
+                options.setdefault("filters", (clean_text,))
+            return unbound_field.bind(form=form, **options)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Run a deed; when it refuses, roll back and show its reason on the form."""
+        try:
+            yield
+        except DomainError as error:
+            db.session.rollback()
+            self.add_refusal(error)
+
+    def add_refusal(self, error: DomainError) -> None:
+        """Show a refusal at the field it is about, or above the form."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]

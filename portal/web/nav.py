@@ -1,0 +1,59 @@
+"""Navigation: rooms register their pages, a person sees the ones they may open."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from portal.core.permissions import Permission
+
+GROUPS = ("Work", "People", "Evidence", "System")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry. `key` is the letter that jumps there after `g`."""
+
+    group: str
+    label: str
+    endpoint: str
+    icon: str
+    key: str
+    permission: Permission
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def add_nav(app: Flask, *items: NavItem) -> None:
+    app.extensions.setdefault("portal_nav", []).extend(items)
+
+
+def navigation(permissions: frozenset[Permission]) -> list[dict[str, Any]]:
+    """Groups of `{label, items: [{label, url, icon, key, is_current}]}`, without empty ones."""
+    current = request.blueprint
+    found = []
+    for label, items in _visible(permissions):
+        marked = [{**item, "is_current": item["blueprint"] == current} for item in items]
+        found.append({"label": label, "items": marked})
+    return found
+
+
+def _visible(permissions: frozenset[Permission]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Addresses are built once for each set of permissions, not once a page."""
+    built: dict[frozenset[Permission], list[tuple[str, list[dict[str, Any]]]]]
+    built = current_app.extensions.setdefault("portal_nav_built", {})
+    if permissions not in built:
+        items: list[NavItem] = current_app.extensions.get("portal_nav", [])
+        allowed = [item for item in items if item.permission in permissions]
+        groups = ((g, [_entry(i) for i in allowed if i.group == g]) for g in GROUPS)
+        built[permissions] = [(label, entries) for label, entries in groups if entries]
+    return built[permissions]
+
+
+def _entry(item: NavItem) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "url": url_for(item.endpoint, **item.values),
+        "icon": item.icon,
+        "key": item.key,
+        "blueprint": item.endpoint.partition(".")[0],
+    }

@@ -1,0 +1,74 @@
+"""Keyset pages: a list costs the same on its first page and on its thousandth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from flask import request, url_for
+from sqlakeyset import BadBookmark, select_page, unserialize_bookmark
+
+from portal.core.database import db
+from portal.core.errors import DomainError
+
+PAGE_SIZE = 50
+Item = TypeVar("Item")
+
+
+class BadCursor(DomainError):
+    """The cursor was not made by us, or not for this list."""
+
+    status = 400
+    code = "bad_request"
+    title = "This page marker is not valid"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Generic[Item]):
+    """One page of a list and the addresses of its neighbours; None where there is none."""
+
+    items: list[Item]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+    @property
+    def next_url(self) -> str | None:
+        return self._url(self.next_cursor)
+
+    @property
+    def previous_url(self) -> str | None:
+        return self._url(self.previous_cursor)
+
+    def _url(self, cursor: str | None) -> str | None:
+        if cursor is None:
+            return None
+        values = {**request.args.to_dict(flat=False), **(request.view_args or {}), "cursor": cursor}
+        return url_for(request.endpoint or "", **values)
+
+
+def page_of(
+    query: sa.Select[*tuple[Any, ...]],
+    make: Callable[[sa.Row[*tuple[Any, ...]]], Item],
+    *,
+    cursor: str | None = None,
+    limit: int = PAGE_SIZE,
+) -> ListPage[Item]:
+    """The page at `cursor`. The query's order must end in a unique, not-null column.
+
+    Raises:
+        BadCursor: see the class.
+    """
+    try:
+        bookmark = unserialize_bookmark(cursor) if cursor else None
+        found = select_page(db.session.connection(), query, limit, page=bookmark)
+    except (BadBookmark, ValueError, TypeError, sa.exc.DBAPIError) as error:
+        if not cursor:
+            raise
+        db.session.rollback()
+        raise BadCursor("Go back to the first page of the list.") from error
+    marks = found.paging
+    return ListPage(
+        items=[make(row) for row in found],
+        next_cursor=marks.bookmark_next if marks.has_next else None,
+        previous_cursor=marks.bookmark_previous if marks.has_previous else None,
+    )

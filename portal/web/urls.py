@@ -1,0 +1,63 @@
+"""Addresses: where a person may be sent next, what a mail may link to, where an asset lies."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, url_for
+
+from portal.config import ROOT, settings
+
+STATIC = ROOT / "static"
+LONGEST_NEXT = 2000
+
+
+def safe_next(target: str | None, default: str = "/") -> str:
+    """`target` when it is a path of this portal, else `default`.
+
+    Browsers read `//host`, `/\\host` and a tab or line break inside a path as another site or
+    header, so only a plain absolute path passes.
+    """
+    if not target or len(target) > LONGEST_NEXT or not target.startswith("/"):
+        return default
+    if target[1:2] in {"/", "\\"} or "\\" in target or any(ord(c) < 0x21 for c in target):
+        return default
+    if target.lower().startswith(("/%2f", "/%5c", "/%09", "/%0")):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+def external_url(endpoint: str, **values: Any) -> str:
+    """A full address from `PORTAL_BASE_URL`, never from the request's `Host`."""
+    return settings().base_url + url_for(endpoint, **values)
+
+
+def init_static_urls(app: Flask) -> None:
+    """Templates get `static_url`, which changes with the file and may be cached for ever."""
+    app.add_template_global(static_url)
+
+
+def static_url(path: str) -> str:
+    return f"/static/{path}?v={_fingerprint(path)}"
+
+
+@cache
+def _fingerprint(path: str) -> str:
+    manifest = _vendor_manifest().get(path.removeprefix("vendor/"))
+    if manifest:
+        return manifest
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+
+
+@cache
+def _vendor_manifest() -> dict[str, str]:
+    """File name to hash, as the asset build wrote it."""
+    path: Path = STATIC / "vendor" / "manifest.json"
+    if not path.exists():
+        return {}
+    files = json.loads(path.read_text()).get("files", {})
+    return {name: str(entry["hash"]) for name, entry in files.items() if "hash" in entry}

@@ -1,0 +1,114 @@
+"""One suite, two databases: each test that touches the database runs on SQLite and PostgreSQL.
+
+`--database sqlite` runs one alone. PostgreSQL is an embedded server, unless
+`PORTAL_TEST_DATABASE_URL` names one whose role may create databases.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection
+
+from portal import create_app
+from portal.core.database import db
+from tests.client import Client
+from tests.databases import Postgres, Server, Sqlite
+
+pytest_plugins = ["tests.cast"]
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", action="append", choices=DATABASES, help="run on this one alone")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database") or DATABASES
+        metafunc.parametrize("database", chosen, scope="session", indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With xdist, each worker keeps to one database and starts one server."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        name = parameters.params.get("database", "sqlite") if parameters else "sqlite"
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(scope="session")
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A migrated template database of the kind under test, from which others are cloned."""
+    folder = tmp_path_factory.mktemp(request.param)
+    server = Sqlite(folder) if request.param == "sqlite" else Postgres(folder)
+    server.migrate(lambda url: make_app(url, folder))
+    yield server
+    server.stop()
+
+
+def make_app(url: str, folder: Path, **settings: str) -> Flask:
+    """An application of its own on the given database."""
+    environ = {
+        "PORTAL_ENV": "testing",
+        "PORTAL_DATABASE_URL": url,
+        "PORTAL_INSTANCE_DIR": str(folder / "instance"),
+        "PORTAL_BASE_URL": "http://localhost",
+        "PORTAL_METRICS_TOKEN": "metrics-token-of-the-tests",
+        "PORTAL_BRAND": "BoxCostPro",
+        **{f"PORTAL_{name}": value for name, value in settings.items()},
+    }
+    app = create_app(environ)
+    app.testing = True
+    app.test_client_class = Client
+    return app
+
+
+@pytest.fixture(scope="session")
+def shared_app(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application a database; tests get it wrapped in a transaction, as `app`."""
+    app = make_app(database.clone(), tmp_path_factory.mktemp("shared"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(shared_app: Flask) -> Iterator[Flask]:
+    """The application inside one transaction that is rolled back after the test.
+
+    The test itself stands in an application context, so it may call deeds; each request of
+    `client` runs in a context of its own, as on a server.
+    """
+    # Flask-SQLAlchemy offers no way to hand it a connection: its engines are kept here.
+    engines = db._app_engines[shared_app]
+    engine = engines[None]
+    connection: Connection = engine.connect()
+    transaction = connection.begin()
+    engines[None] = connection
+    try:
+        with shared_app.app_context():
+            yield shared_app
+            db.session.remove()
+    finally:
+        transaction.rollback()
+        connection.close()
+        engines[None] = engine
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """A visitor's browser, without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def own_app(database: Server, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a database of its own, where transactions are real: for races."""
+    app = make_app(database.clone(), tmp_path)
+    yield app
+    with app.app_context():
+        db.engine.dispose()

