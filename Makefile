@@ -18,7 +18,7 @@ TEMPLATES := templates
 # Without npm on the machine, the locked node wheel joins the environment.
 NODE_LOCK := $(if $(shell command -v npm 2>/dev/null),,requirements-node.lock)
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
-SYNC := $(UV) pip sync --quiet --require-hashes --python $(BIN)/python
+SYNC := $(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --no-config --no-emit-index-url --universal \
 	--generate-hashes --no-header --no-annotate
 
