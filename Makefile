@@ -15,6 +15,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 ASSETS := static/vendor/manifest.json
 TEMPLATES := templates
 
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 # Without npm on the machine, the locked node wheel joins the environment.
 NODE_LOCK := $(if $(shell command -v npm 2>/dev/null),,requirements-node.lock)
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
@@ -50,10 +51,12 @@ lock: .venv/.base ## Write the lock files anew from pyproject.toml
 	@if grep -n '://' requirements*.lock; then echo "A lock must hold no address." >&2; exit 1; fi
 
 .venv/.uv: requirements-bootstrap.lock
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: PYTHON=python3.12 make"\
-	  if sys.version_info < (3, 11) else 0)'
-	@echo "Making .venv"
-	@$(PYTHON) -m venv --clear .venv
+	@if ! { $(BIN)/python -m pip --version && $(BIN)/python $(NEW_ENOUGH); } >/dev/null 2>&1; then \
+	  $(PYTHON) $(NEW_ENOUGH) || \
+	    { echo "Python 3.11 or newer is needed, as in: make PYTHON=python3.12" >&2; exit 1; }; \
+	  echo "Making .venv"; \
+	  $(PYTHON) -m venv --clear .venv; \
+	fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements-bootstrap.lock
 	@touch $@
