@@ -22,6 +22,7 @@ from portal.staff.roles import permissions_of
 from portal.web.access import SessionState
 from portal.web.addresses import client_address
 from portal.web.csrf import is_bearer_request
+from portal.web.nav import navigation
 
 TOUCH_EVERY = timedelta(seconds=60)
 IDLE = timedelta(minutes=30)  # OWASP: 15 to 30 minutes
@@ -191,6 +192,8 @@ def _touch(person: SignedInStaff, now: datetime) -> None:
 
 
 def _me() -> dict[str, object]:
-    """`me` for the layout: the person once fully signed in."""
+    """What the layout needs: the person once fully signed in, and the pages they may open."""
     found = signed_in() if request and "portal_gatekeeper" in current_app.extensions else None
-    return {"me": found if found and found.state is SessionState.ACTIVE else None}
+    if found is None or found.state is not SessionState.ACTIVE:
+        return {"me": None, "nav": []}
+    return {"me": found, "nav": navigation(found.actor.permissions)}

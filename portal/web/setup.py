@@ -14,7 +14,6 @@ from portal.web.headers import init_headers
 from portal.web.htmx import init_htmx
 from portal.web.logs import init_logs
 from portal.web.migrations import render_item
-from portal.web.nav import navigation
 from portal.web.requests import init_requests
 from portal.web.times import init_times
 from portal.web.urls import init_static_urls
@@ -44,7 +43,6 @@ def init_web(app: Flask, settings: Settings) -> None:
     init_static_urls(app)
     init_times(app)
     app.context_processor(lambda: {"brand": settings.brand, "request_id": g.get("request_id")})
-    app.add_template_global(navigation)
 
 
 def _configure(app: Flask, settings: Settings) -> None:
