@@ -66,7 +66,7 @@
   }
 
   function closeButton() {
-    const close = make("button", { className: "btn", textContent: "Close" });
+    const close = make("button", { className: "btn", textContent: "Close", autofocus: true });
     return make("form", { method: "dialog", className: "btn-list justify-content-end" }, close);
   }
 
