@@ -29,12 +29,22 @@ COMMANDS = {
 
 
 def main() -> int:
-    port = int(os.environ.setdefault("PORT", "8000"))
+    wanted = os.environ.setdefault("PORT", "8000")
+    if not wanted.isdecimal() or not 0 < int(wanted) < 65536:
+        print(f"PORT={wanted} is no port: use 1 to 65535.", file=sys.stderr)
+        return 2
+    port = int(wanted)
     if is_taken(port):
-        print(f"Port {port} is taken. Another one: PORT={port + 1000} make run", file=sys.stderr)
+        print(
+            f"Port {port} is taken. Another one: PORT={other_than(port)} make run", file=sys.stderr
+        )
         return 1
     welcome = prepare(create_app(), port)
     return serve(port, lambda: print(welcome, flush=True))
+
+
+def other_than(port: int) -> int:
+    return port + 1 if port < 65535 else 8000
 
 
 def is_taken(port: int) -> bool:
