@@ -1,0 +1,132 @@
+"""Which roles must use a second factor, and how long a person may take to set one up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.staff.models import Admin, AdminSession, Role, RolePolicy
+from portal.web.access import SessionState
+
+LONGEST_GRACE = 90
+
+
+class BadGrace(DomainError):
+    """The days of grace are out of bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one role owes. A role without a stored rule must have the factor at once."""
+
+    is_required: bool = True
+    grace_days: int = 0
+    changed_at: datetime | None = None
+
+
+def rule_for(role: str) -> Rule:
+    row = db.session.get(RolePolicy, str(role))
+    return _rule(row) if row else Rule()
+
+
+def rules() -> dict[Role, Rule]:
+    """The rule of every role, stored or not, in one query."""
+    stored = {row.role: _rule(row) for row in db.session.scalars(sa.select(RolePolicy))}
+    return {role: stored.get(role.value, Rule()) for role in Role}
+
+
+def _rule(row: RolePolicy) -> Rule:
+    return Rule(row.is_second_factor_required, row.grace_days, row.changed_at)
+
+
+def grace_until(admin: Admin, rule: Rule) -> datetime | None:
+    """Until when this person may still work without the factor; None when no grace applies.
+
+    It counts from when the person joined or the rule changed, whichever is later.
+    """
+    if not rule.is_required or not rule.grace_days or admin.is_second_factor_on:
+        return None
+    began = admin.joined_at or admin.created_at
+    return max(began, rule.changed_at or began) + timedelta(days=rule.grace_days)
+
+
+def owes_second_factor(admin: Admin) -> bool:
+    """Must this person enrol before they do anything else?"""
+    return owes_under(admin, rule_for(admin.role), clock.now())
+
+
+def owes_under(admin: Admin, rule: Rule, at: datetime) -> bool:
+    """The same for a rule that is only considered, and for a person already loaded."""
+    if admin.is_second_factor_on or not rule.is_required:
+        return False
+    until = grace_until(admin, rule)
+    return until is None or until <= at
+
+
+def change_policy(*, by: Actor, role: Role, is_required: bool, grace_days: int) -> int:
+    """Decide what a role owes. Sessions of people who owe it from now on must enrol first.
+
+    Returns how many live sessions that stopped.
+
+    Raises:
+        BadGrace: less than 0 or more than 90 days.
+    """
+    if not 0 <= grace_days <= LONGEST_GRACE:
+        raise BadGrace(f"Give between 0 and {LONGEST_GRACE} days.", field="grace_days")
+    row, old = _row_to_change(role)
+    if (old.is_required, old.grace_days) == (is_required, grace_days):
+        return 0
+    row.is_second_factor_required, row.grace_days = is_required, grace_days
+    row.changed_at, row.changed_by = clock.now(), by.id
+    stopped = _stop_sessions_that_owe(role, _rule(row))
+    record(
+        Action.POLICY_CHANGED,
+        by=by,
+        target=Target("role", role.value, role.label),
+        changes={
+            "is_second_factor_required": (old.is_required, is_required),
+            "grace_days": (old.grace_days, grace_days),
+        },
+        meta={"sessions_that_must_enrol": stopped},
+    )
+    return stopped
+
+
+def _row_to_change(role: Role) -> tuple[RolePolicy, Rule]:
+    """The role's row, locked, and its rule before the change."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(RolePolicy(role=role.value, changed_at=clock.now()))
+    except sa.exc.IntegrityError:
+        row = db.session.get_one(RolePolicy, role.value, with_for_update=True)
+        return row, _rule(row)
+    return db.session.get_one(RolePolicy, role.value), Rule()
+
+
+def _stop_sessions_that_owe(role: Role, rule: Rule) -> int:
+    if not rule.is_required:
+        return 0
+    people = db.session.scalars(
+        sa.select(Admin).where(
+            Admin.role == role.value,
+            Admin.is_second_factor_on.is_(False),
+            Admin.disabled_at.is_(None),
+        )
+    )
+    owing = [person.id for person in people if owes_under(person, rule, clock.now())]
+    stopped = db.session.execute(
+        sa.update(AdminSession)
+        .where(
+            AdminSession.admin_id.in_(owing),
+            AdminSession.state == SessionState.ACTIVE,
+            AdminSession.revoked_at.is_(None),
+        )
+        .values(state=SessionState.MUST_ENROL, sudo_until=None, sudo_method=None)
+    )
+    return int(stopped.rowcount)  # type: ignore[attr-defined]
