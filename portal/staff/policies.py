@@ -79,9 +79,11 @@ def change_policy(*, by: Actor, role: Role, is_required: bool, grace_days: int) 
     """
     if not 0 <= grace_days <= LONGEST_GRACE:
         raise BadGrace(f"Give between 0 and {LONGEST_GRACE} days.", field="grace_days")
-    row, old = _row_to_change(role)
+    row = db.session.get(RolePolicy, role.value, with_for_update=True)
+    old = _rule(row) if row else Rule()
     if (old.is_required, old.grace_days) == (is_required, grace_days):
         return 0
+    row = row or _new_row(role)
     row.is_second_factor_required, row.grace_days = is_required, grace_days
     row.changed_at, row.changed_by = clock.now(), by.id
     stopped = _stop_sessions_that_owe(role, _rule(row))
@@ -98,15 +100,15 @@ def change_policy(*, by: Actor, role: Role, is_required: bool, grace_days: int) 
     return stopped
 
 
-def _row_to_change(role: Role) -> tuple[RolePolicy, Rule]:
-    """The role's row, locked, and its rule before the change."""
+def _new_row(role: Role) -> RolePolicy:
+    """A row for a role that had none; two people who decide at once meet on the same one."""
+    row = RolePolicy(role=role.value, changed_at=clock.now())
     try:
         with db.session.begin_nested():
-            db.session.add(RolePolicy(role=role.value, changed_at=clock.now()))
+            db.session.add(row)
     except sa.exc.IntegrityError:
-        row = db.session.get_one(RolePolicy, role.value, with_for_update=True)
-        return row, _rule(row)
-    return db.session.get_one(RolePolicy, role.value), Rule()
+        return db.session.get_one(RolePolicy, role.value, with_for_update=True)
+    return row
 
 
 def _stop_sessions_that_owe(role: Role, rule: Rule) -> int:
