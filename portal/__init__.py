@@ -22,6 +22,7 @@ from portal.two_factor import pages as two_factor_pages
 from portal.two_factor.factors import register_factors
 from portal.web.access import init_access
 from portal.web.nav import add_nav
+from portal.web.openapi import init_openapi, make_api_app
 from portal.web.setup import init_web
 
 PAGES = (audit_pages, staff_pages, two_factor_pages, operations_pages, dashboard_pages)
@@ -35,10 +36,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> OpenAPI:
     Raises:
         UnsafeSettings: it would be unsafe or broken; the message names each setting.
     """
-    app = OpenAPI(
+    app = make_api_app(
         "portal",
-        info={"title": "Portal", "version": "1"},
-        doc_prefix="/api",
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
@@ -53,5 +52,6 @@ def create_app(environ: Mapping[str, str] = os.environ) -> OpenAPI:
     for room in COMMANDS:
         for command in room.COMMANDS:
             app.cli.add_command(command)
+    init_openapi(app)
     init_access(app, StaffGatekeeper())
     return app
