@@ -193,7 +193,8 @@ def _touch(person: SignedInStaff, now: datetime) -> None:
 
 def _me() -> dict[str, object]:
     """What the layout needs: the person once fully signed in, and the pages they may open."""
-    found = signed_in() if request and "portal_gatekeeper" in current_app.extensions else None
+    is_asked = request and not g.get("is_failing") and "portal_gatekeeper" in current_app.extensions
+    found = signed_in() if is_asked else None
     if found is None or found.state is not SessionState.ACTIVE:
         return {"me": None, "nav": []}
     return {"me": found, "nav": navigation(found.actor.permissions)}

@@ -118,8 +118,19 @@ def answer_crash(error: Exception) -> Response:
     log.error(
         "request.crashed", exc_info=error, request_id=g.get("request_id"), path=request.path[:500]
     )
-    return answer(
+    return _answer_without_database(
         500,
         InternalServerError().name,
         "Something broke on our side, and it has been logged. Nothing was changed.",
     )
+
+
+def _answer_without_database(status: int, title: str, detail: str) -> Response:
+    """An answer when anything may be broken: no person is looked up, plain text if need be."""
+    g.is_failing = True
+    try:
+        return answer(status, title, detail, retry_after=2 if status == 503 else None)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+        log.error("errors.page_failed", exc_info=error, request_id=g.get("request_id"))
+        text = f"{title}. {detail}\nRequest {g.get('request_id', '')}\n"
+        return Response(text, status, content_type="text/plain; charset=utf-8")
