@@ -130,7 +130,7 @@ def _answer_without_database(status: int, title: str, detail: str) -> Response:
     g.is_failing = True
     try:
         return answer(status, title, detail, retry_after=2 if status == 503 else None)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+    except Exception as error:
         log.error("errors.page_failed", exc_info=error, request_id=g.get("request_id"))
         text = f"{title}. {detail}\nRequest {g.get('request_id', '')}\n"
         return Response(text, status, content_type="text/plain; charset=utf-8")
