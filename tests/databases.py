@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -51,8 +53,8 @@ class Sqlite:
 
     def migrate(self, make_app: Callable[[str], Flask]) -> None:
         upgrade(make_app(f"sqlite:///{self.template}"))
-        with sa.create_engine(f"sqlite:///{self.template}").connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        with closing(sqlite3.connect(self.template)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def clone(self) -> str:
         path = self._path()
