@@ -1,0 +1,194 @@
+"""The database itself refuses to change what the ledger holds (attack row 30)."""
+
+import uuid
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+
+from portal.audit.guards import POSTGRESQL, SQLITE, STREAM_VIEWS, guard_faults
+from portal.audit.models import AuditEvent
+from portal.core.database import db
+from tests.conftest import make_app
+
+COLUMNS = {
+    "id": "00000000-0000-7000-8000-000000000001",
+    "occurred_at": "2026-01-01T00:00:00.000000Z",
+    "stream": "admin",
+    "action": "staff.invited",
+    "outcome": "success",
+    "severity": "notice",
+    "actor_type": "admin",
+    "actor_label": "Ann",
+    "canonical": b"{}",
+}
+INTO = f"INTO audit_events ({', '.join(COLUMNS)}) VALUES ({', '.join(':' + c for c in COLUMNS)})"
+CHANGES_ANYWHERE = (
+    "UPDATE audit_events SET actor_label = 'Mo'",
+    "UPDATE audit_events SET id = 'other' WHERE stream = 'admin'",
+    "DELETE FROM audit_events",
+    "DELETE FROM audit_events WHERE stream = 'admin'",
+    f"INSERT {INTO}",
+    f"INSERT {INTO} ON CONFLICT (id) DO UPDATE SET actor_label = 'Mo'",
+)
+CHANGES_SQLITE = (
+    f"INSERT OR REPLACE {INTO}",
+    f"REPLACE {INTO}",
+    f"INSERT OR IGNORE {INTO}",
+    f"INSERT OR FAIL {INTO}",
+    f"INSERT OR ROLLBACK {INTO}",
+    "UPDATE OR REPLACE audit_events SET actor_label = 'Mo'",
+    "UPDATE OR IGNORE audit_events SET actor_label = 'Mo'",
+    "INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events",
+    "REPLACE INTO audit_events (rowid, id) VALUES (9, 'other')",
+    "DELETE FROM admin_audit_logs",
+    "UPDATE admin_audit_logs SET actor_label = 'Mo'",
+)
+CHANGES_POSTGRESQL = (
+    "TRUNCATE audit_events",
+    "TRUNCATE audit_events CASCADE",
+    "DELETE FROM admin_audit_logs",
+    "UPDATE admin_audit_logs SET actor_label = 'Mo'",
+    "MERGE INTO audit_events t USING (SELECT 1) s ON t.stream = 'admin' WHEN MATCHED THEN DELETE",
+    "WITH gone AS (DELETE FROM audit_events RETURNING id) SELECT id FROM gone",
+)
+DEFAULT_GRANT = (
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE, "
+    "TRIGGER ON TABLES"
+)
+GRANTS = (
+    "SELECT privilege_type FROM information_schema.role_table_grants "
+    "WHERE grantee = :role AND table_name = 'audit_events'"
+)
+
+
+@pytest.fixture
+def connection(own_app):
+    """A connection of no framework, on a ledger with one event."""
+    with own_app.app_context():
+        url = db.engine.url.render_as_string(hide_password=False)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as found:
+        found.execute(sa.text(f"INSERT {INTO}"), COLUMNS)
+        found.commit()
+        yield found
+        found.rollback()
+    engine.dispose()
+
+
+def changes(dialect):
+    return CHANGES_ANYWHERE + (CHANGES_SQLITE if dialect == "sqlite" else CHANGES_POSTGRESQL)
+
+
+def held(connection):
+    return connection.execute(sa.text("SELECT id, actor_label FROM audit_events")).all()
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_plain_sql_changes_nothing(connection, recursive):
+    before = held(connection)
+    for statement in changes(connection.dialect.name):
+        if connection.dialect.name == "sqlite":
+            connection.rollback()
+            connection.exec_driver_sql(f"PRAGMA recursive_triggers = {recursive}")
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.execute(sa.text(statement), COLUMNS)
+        connection.rollback()
+        assert held(connection) == before, statement
+
+
+def test_postgresql_answers_with_insufficient_privilege(connection):
+    if connection.dialect.name == "sqlite":
+        return
+    for statement in ("UPDATE audit_events SET ip = '::1'", "TRUNCATE audit_events"):
+        with pytest.raises(sa.exc.DBAPIError) as refused:
+            connection.execute(sa.text(statement))
+        assert refused.value.orig.sqlstate == "42501"
+        connection.rollback()
+
+
+def test_a_session_that_plays_a_replica_is_refused_too(connection):
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+            connection.execute(sa.text("DELETE FROM audit_events"))
+
+
+def test_another_role_may_only_read_and_add(database, tmp_path):
+    if database.name == "sqlite":
+        return
+    app = make_app(database.empty(), tmp_path)
+    role = f"portal_{uuid.uuid4().hex}"
+    with app.app_context():
+        for statement in (f"CREATE ROLE {role}", f"{DEFAULT_GRANT} TO {role}"):
+            db.session.execute(sa.text(statement))
+        db.session.commit()
+        flask_migrate.upgrade()
+        kinds = db.session.scalars(sa.text(GRANTS), {"role": role}).all()
+        assert {*kinds} == {"INSERT", "SELECT"}
+        for statement in (f"DROP OWNED BY {role}", f"DROP ROLE {role}"):
+            db.session.execute(sa.text(statement))
+        db.session.commit()
+        db.engine.dispose()
+
+
+def test_a_new_event_is_still_added(connection):
+    connection.execute(sa.text(f"INSERT {INTO}"), {**COLUMNS, "id": "other"})
+    assert len(held(connection)) == 2
+
+
+def test_each_stream_has_its_view(connection):
+    for name, stream in STREAM_VIEWS.items():
+        values = {**COLUMNS, "id": stream, "stream": stream}
+        connection.execute(sa.text(f"INSERT {INTO}"), values)
+        ids = connection.execute(sa.text(f"SELECT id FROM {name}")).scalars().all()
+        assert stream in ids
+        assert not {*ids} & {*STREAM_VIEWS.values()} - {stream}
+
+
+def test_a_view_shows_every_column_but_the_stream(connection):
+    everything = {column.name for column in AuditEvent.__table__.columns}
+    for name in STREAM_VIEWS:
+        shown = connection.execute(sa.text(f"SELECT * FROM {name}")).keys()
+        assert set(shown) == everything - {"stream"}
+
+
+def test_the_guards_in_the_database_are_the_ones_we_expect(connection):
+    assert guard_faults(connection) == []
+
+
+def test_a_dropped_guard_is_named(connection):
+    name = next(iter(SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL))
+    on = "" if connection.dialect.name == "sqlite" else " ON audit_events"
+    connection.execute(sa.text(f"DROP TRIGGER {name}{on}"))
+    assert guard_faults(connection) == [f"{name} is missing"]
+
+
+def test_an_altered_guard_is_named(connection):
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("DROP TRIGGER audit_events_no_delete"))
+        connection.exec_driver_sql(
+            "CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events "
+            "WHEN 0 BEGIN SELECT RAISE(ABORT, 'never'); END"
+        )
+        assert guard_faults(connection) == ["audit_events_no_delete was altered"]
+    else:
+        connection.execute(
+            sa.text("ALTER TABLE audit_events DISABLE TRIGGER audit_events_no_change")
+        )
+        assert guard_faults(connection) == ["audit_events_no_change was altered"]
+
+
+def test_a_strange_trigger_is_named(connection):
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "CREATE TRIGGER sly BEFORE INSERT ON audit_events BEGIN SELECT RAISE(IGNORE); END"
+        )
+    else:
+        connection.execute(
+            sa.text(
+                "CREATE TRIGGER sly BEFORE INSERT ON audit_events "
+                "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+            )
+        )
+    assert guard_faults(connection) == ["sly is unknown"]
