@@ -1,0 +1,34 @@
+"""The session's token on its way to the browser and out of it again."""
+
+from flask import Response, g, session
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.config import settings
+from portal.staff.current import cookie_name
+
+
+def set_session_cookie(response: BaseResponse, token: str) -> None:
+    """Without an age, so that it ends with the browser; the server ends it earlier."""
+    response.set_cookie(
+        cookie_name(), token, secure=settings().is_https, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def clear_session_cookie(response: BaseResponse) -> None:
+    response.delete_cookie(
+        cookie_name(), secure=settings().is_https, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def bind_form_token(secret: str) -> None:
+    """From here on, forms drawn in this request belong to the session with this secret."""
+    session["csrf_token"] = secret
+    g.pop("csrf_token", None)  # Flask-WTF keeps the signed one for the rest of the request
+
+
+def forget_visitor(response: Response) -> Response:
+    """Leave nothing in the browser: neither cookies nor stored pages."""
+    session.clear()
+    clear_session_cookie(response)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response

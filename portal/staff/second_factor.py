@@ -1,0 +1,64 @@
+"""The second steps that a person may take. Rooms above register theirs; staff asks by name.
+
+So the sign-in needs no knowledge of how a code is checked, and a new kind of proof joins without
+a change here.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of one code. `reason` is for the ledger; the person hears one answer for all."""
+
+    accepted: bool
+    reason: str
+    remaining: int | None = None
+    """How many codes are left, where they can run out."""
+
+
+class SecondFactor(Protocol):
+    """One kind of second step."""
+
+    @property
+    def method(self) -> str:
+        """Its name: `totp`, `backup`."""
+
+    @property
+    def field(self) -> str:
+        """The form field and JSON key that carries its code: `totp_code`, `backup_code`."""
+
+    @property
+    def amr(self) -> str:
+        """How a session remembers that it was proven this way: `otp`, `backup`."""
+
+    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
+        """Consume the code in the running transaction, so that it never works again.
+
+        A wrong code is counted, not raised. The work is the same whether or not the factor is on.
+        """
+
+
+class UnknownFactor(LookupError):
+    """No room registered a factor of that name."""
+
+
+_factors: dict[str, SecondFactor] = {}
+
+
+def register(factor: SecondFactor) -> None:
+    """Offer this factor at sign-in and sudo, in place of an earlier one of the same name."""
+    _factors[factor.method] = factor
+
+
+def factor_named(method: str) -> SecondFactor:
+    """The registered factor.
+
+    Raises:
+        UnknownFactor: see the class.
+    """
+    try:
+        return _factors[method]
+    except KeyError:
+        raise UnknownFactor(method) from None
