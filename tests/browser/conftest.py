@@ -1,0 +1,131 @@
+"""A real Chromium before a real server. Whatever the browser complains about fails the test."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+
+from portal.core import clock
+from tests.browser.site import Site
+from tests.conftest import make_app
+from tests.databases import Server
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# Without a sandbox, as CI runs as root; without the browser's own traffic.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Chromium prints a line for every answer of 400 or more, which a refusal rightly is.
+REFUSAL = "Failed to load resource: the server responded with a status of 4"
+LISTEN = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+OpenContext = Callable[..., BrowserContext]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return {"executable_path": found, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def served(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    site = Site(lambda url: make_app(database.clone(), folder, BASE_URL=url))
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(served: Site) -> Site:
+    served.forget_failures()
+    return served
+
+
+class Watch:
+    """What a browser complained about."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def over(self, context: BrowserContext) -> None:
+        context.on("console", self.hear)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        context.on("response", self.see)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith(REFUSAL):
+            self.complaints.append(f"{message.type}: {message.text} at {message.location}")
+
+    def see(self, response: Response) -> None:
+        is_missing_file = response.status >= 400 and "/static/" in response.url
+        if response.status >= 500 or is_missing_file:
+            self.complaints.append(f"{response.status} from {response.url}")
+
+
+@pytest.fixture
+def open_context(browser: Browser, site: Site) -> Iterator[OpenContext]:
+    """Another browser, with nothing shared: `open_context(java_script_enabled=False)`."""
+    watch, opened = Watch(), []
+
+    def make(**options: Any) -> BrowserContext:
+        options = {"viewport": {"width": 1280, "height": 800}, **options}
+        context = browser.new_context(
+            base_url=site.url, locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(10_000)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(LISTEN)
+        watch.over(context)
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+    assert not watch.complaints
+
+
+@pytest.fixture
+def context(open_context: OpenContext) -> BrowserContext:
+    return open_context()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def plain_page(open_context: OpenContext) -> Page:
+    """A browser that runs no JavaScript."""
+    return open_context(java_script_enabled=False).new_page()
+
+
+@pytest.fixture
+def wait() -> Iterator[Callable[[timedelta], None]]:
+    """Let time pass for the portal and the phone: `wait(timedelta(minutes=5))`."""
+    with time_machine.travel(clock.now(), tick=True) as traveller:
+        yield traveller.shift

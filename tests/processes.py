@@ -1,0 +1,118 @@
+"""Real server and worker processes, started by a test and ended by it, gently or by -9."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from portal.config import ROOT
+
+HOST = "127.0.0.1"
+SECONDS_TO_END = 20
+
+
+class Process:
+    """One program in a process group of its own, which dies as a whole when it is killed."""
+
+    def __init__(self, words: list[str], environ: dict[str, str], log: Path, *files: int) -> None:
+        self.words = words
+        self.environ = environ
+        self.log = log
+        self.files = files
+        self.running: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Process":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                [sys.executable, "-m", *self.words],
+                cwd=ROOT,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=self.files,
+                process_group=0,
+            )
+
+    def kill(self) -> None:
+        """As a power cut would: at once, with every child."""
+        assert self.running is not None
+        assert self.running.poll() is None, self.log.read_text()[-4000:]
+        os.killpg(self.running.pid, signal.SIGKILL)
+        self.running.wait()
+
+    def end(self) -> None:
+        """As a service manager would: ask, then insist."""
+        if self.running is None or self.running.poll() is not None:
+            return
+        self.running.terminate()
+        try:
+            self.running.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+class Portal:
+    """The settings that one installation's processes share, and the socket that they serve.
+
+    The test holds the socket, as a service manager does for a service that it restarts: a
+    connection made while no server runs waits for the next one.
+    """
+
+    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        self.socket = socket.create_server((HOST, 0), backlog=256)
+        self.port = int(self.socket.getsockname()[1])
+        self.url = f"http://{HOST}:{self.port}"
+        self.settings = {
+            "ENV": "testing",
+            "DATABASE_URL": database_url,
+            "INSTANCE_DIR": str(folder / "instance"),
+            "BASE_URL": self.url,
+            **settings,
+        }
+
+    def __enter__(self) -> "Portal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Nothing of the caller's own settings reaches the processes."""
+        kept = {name: value for name, value in os.environ.items() if "PORTAL_" not in name}
+        kept["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder / "metrics")
+        return kept | {f"PORTAL_{name}": value for name, value in self.settings.items()}
+
+    def server(self, workers: int = 2) -> Process:
+        handle = self.socket.fileno()
+        words = ["gunicorn", "--bind", f"fd://{handle}", "--workers", str(workers), "wsgi:app"]
+        return Process(words, self.environ, self.folder / "server.log", handle)
+
+    def worker(self) -> Process:
+        words = ["flask", "--app", "wsgi", "worker"]
+        return Process(words, self.environ, self.folder / "worker.log")
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for a program that cannot be handed a socket."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
