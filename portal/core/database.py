@@ -122,6 +122,21 @@ def writing() -> Iterator[None]:
         _reading.set(True)
 
 
+@contextmanager
+def looking() -> Iterator[None]:
+    """Read ahead of the work that writes, without SQLite's one write lock.
+
+    For what takes time before anything is written, such as hashing a password. What was read may
+    be out of date by then: the writing part looks again.
+    """
+    token = _reading.set(True)
+    try:
+        with db.session.no_autoflush:
+            yield
+    finally:
+        _reading.reset(token)
+
+
 class WroteWhileReading(RuntimeError):
     """A request that is declared read-only tried to write: declare it with `@audits`."""
 

@@ -21,7 +21,8 @@ from portal.core.provenance import add_session, provenance
 from portal.core.tokens import new_token, token_sha256
 from portal.staff.current import SignedInStaff, idle_limit, session_ref
 from portal.staff.devices import device_label
-from portal.staff.models import Admin, AdminSession, Notice
+from portal.staff.models import Admin, AdminSession
+from portal.staff.notices import notify
 from portal.web.access import SessionState
 from portal.web.addresses import network_of
 
@@ -185,14 +186,11 @@ def _keep_to_cap(newest: AdminSession) -> None:
 
 
 def _tell_of_cap(session: AdminSession) -> None:
-    db.session.add(
-        Notice(
-            admin_id=session.admin_id,
-            kind="session.too_many",
-            text=f"{session.device_label} was signed out: {MOST_LIVE} sessions are the most.",
-            url="/account/sessions",
-            created_at=clock.now(),
-        )
+    notify(
+        admin_id=session.admin_id,
+        kind="session.too_many",
+        text=f"{session.device_label} was signed out: {MOST_LIVE} sessions at once are the most.",
+        url="/account/sessions",
     )
 
 

@@ -1,0 +1,192 @@
+"""The first step of signing in: an address and its password.
+
+Whatever is wrong, the answer, the work, the buckets and the kind of event are the same, so that
+nobody learns from them who has an account (specs: identity 2.7).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action, Outcome
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db, looking
+from portal.core.provenance import provenance
+from portal.staff.current import SignedInStaff
+from portal.staff.identity import email_key
+from portal.staff.models import Admin, AdminSession
+from portal.staff.passwords import hash_password, needs_rehash, verify_password
+from portal.staff.policies import owes_second_factor
+from portal.staff.roles import permissions_of
+from portal.staff.sessions import Issued, end_session, open_session
+from portal.staff.throttles import (
+    DAY,
+    PASSWORD_BY_ACCOUNT,
+    PASSWORD_BY_ADDRESS,
+    PASSWORD_BY_ANYBODY,
+    Bucket,
+    book_failure,
+    buckets,
+    hand_back,
+)
+from portal.web.access import SessionState
+from portal.web.addresses import network_of
+from portal.web.requests import printable
+
+KNOWN_FOR = 30 * DAY
+LONGEST_ADDRESS = 320
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What came of a password: a session, or seconds to wait, or neither."""
+
+    issued: Issued | None = None
+    retry_after: int | None = None
+
+    @property
+    def state(self) -> SessionState | None:
+        return SessionState(self.issued.session.state) if self.issued else None
+
+
+class Person(NamedTuple):
+    """What the check needs of whoever has the address."""
+
+    id: int
+    email: str
+    password_hash: str | None
+    is_disabled: bool
+    has_joined: bool
+
+
+def sign_in(*, email: str, password: str, instead_of: SignedInStaff | None = None) -> SignIn:
+    """Open the session that this password deserves. `instead_of` ends when it does.
+
+    Commit whatever comes back: the count and the event of a failure are in the transaction.
+
+    Raises:
+        Busy: too many passwords are being hashed at once.
+    """
+    typed = printable(email).strip()[:LONGEST_ADDRESS]
+    with looking():
+        person = _person_with(typed)
+        matches = verify_password(password, person.password_hash if person else None)
+    # The hash is computed before the failure is booked and outside the transaction: 20 ms under
+    # SQLite's write lock would stop everybody. Only the booking decides what is answered.
+    booked = _buckets(typed)
+    wait = book_failure(booked)
+    if wait is not None:
+        _record_refusal(Action.SESSION_THROTTLED, typed, person, "throttled")
+        return SignIn(retry_after=wait)
+    refusal = _refusal(person, matches=matches)
+    admin = _admin_as_checked(person) if person and refusal is None else None
+    if admin is None:
+        reason = refusal or "changed_meanwhile"
+        _record_refusal(Action.SESSION_PASSWORD_REFUSED, typed, person, reason)
+        return SignIn()
+    hand_back(booked)
+    return SignIn(_opened(admin, password, instead_of))
+
+
+def actor_of(admin: Admin) -> Actor:
+    """The person as the doer of what follows."""
+    return Actor(ActorType.ADMIN, admin.id, admin.email, admin.role, permissions_of(admin.role))
+
+
+def _person_with(typed: str) -> Person | None:
+    row = db.session.execute(
+        sa.select(
+            Admin.id,
+            Admin.email,
+            Admin.password_hash,
+            Admin.disabled_at.is_not(None),
+            Admin.joined_at.is_not(None),
+        ).where(Admin.email_key == email_key(typed))
+    ).one_or_none()
+    return Person(*row) if row else None
+
+
+def _refusal(person: Person | None, *, matches: bool) -> str | None:
+    """Why not, for the ledger alone."""
+    if person is None:
+        return "unknown_address"
+    if person.password_hash is None or not person.has_joined:
+        return "not_joined"
+    if not matches:
+        return "wrong_password"
+    return "disabled" if person.is_disabled else None
+
+
+def _admin_as_checked(person: Person) -> Admin | None:
+    """The row, locked, unless it changed while the password was being checked."""
+    return db.session.scalar(
+        sa.select(Admin)
+        .where(
+            Admin.id == person.id,
+            Admin.password_hash == person.password_hash,
+            Admin.disabled_at.is_(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def _opened(admin: Admin, password: str, instead_of: SignedInStaff | None) -> Issued:
+    by = actor_of(admin)
+    if instead_of is not None:
+        former = db.session.get(AdminSession, instead_of.session_id)
+        if former is not None:
+            end_session(by=by, session=former, reason="replaced")
+    if needs_rehash(admin.password_hash or ""):
+        admin.password_hash = hash_password(password)
+    state = _state_for(admin)
+    issued = open_session(admin=admin, state=state, amr="pwd")
+    opened = state is SessionState.ACTIVE
+    record(
+        Action.SESSION_OPENED if opened else Action.SESSION_PASSWORD_ACCEPTED,
+        by=by,
+        target=Target("admin", admin.id, admin.email),
+        meta={"state": state.value, "device": issued.session.device_label},
+    )
+    return issued
+
+
+def _state_for(admin: Admin) -> SessionState:
+    if admin.is_second_factor_on:
+        return SessionState.PREAUTH
+    return SessionState.MUST_ENROL if owes_second_factor(admin) else SessionState.ACTIVE
+
+
+def _buckets(typed: str) -> list[Bucket]:
+    address = provenance().ip
+    network = network_of(address)
+    found = [
+        *buckets(PASSWORD_BY_ACCOUNT, "password", "account", email_key(typed), network),
+        *buckets(PASSWORD_BY_ADDRESS, "password", "address", address or ""),
+    ]
+    if not _is_known(network):
+        found += buckets(PASSWORD_BY_ANYBODY, "password", "anybody")
+    return found
+
+
+def _is_known(network: str) -> bool:
+    """Did somebody finish signing in from there lately? A flood from elsewhere leaves it open."""
+    query = sa.select(AdminSession.id).where(
+        AdminSession.network == network,
+        AdminSession.created_at > clock.now() - KNOWN_FOR,
+        AdminSession.state == SessionState.ACTIVE,
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _record_refusal(action: Action, typed: str, person: Person | None, reason: str) -> None:
+    record(
+        action,
+        by=Actor(ActorType.ANONYMOUS, None, typed or "anonymous"),
+        target=Target("admin", person.id, person.email) if person else None,
+        outcome=Outcome.FAILURE,
+        reason=reason,
+    )

@@ -1,0 +1,92 @@
+"""The second step of signing in, whatever kind of code it is taken with."""
+
+from dataclasses import dataclass
+
+from portal.audit.actions import Action, Outcome
+from portal.audit.ledger import Target, record
+from portal.core.provenance import provenance
+from portal.staff.current import SignedInStaff
+from portal.staff.models import AdminSession
+from portal.staff.second_factor import Proof, factor_named
+from portal.staff.sessions import SessionReplaced, end_session, renew_session, session_of
+from portal.staff.throttles import book_failure, code_buckets, hand_back
+from portal.web.access import SessionState
+
+MOST_WRONG_CODES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came of a proof. With `token` the browser has a new session cookie to carry."""
+
+    accepted: bool
+    token: str | None = None
+    reason: str = ""
+    """For the ledger: the person hears one answer for every wrong code."""
+    retry_after: int | None = None
+    is_session_over: bool = False
+    remaining: int | None = None
+
+
+def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
+    """Finish signing in with a code. Commit whatever comes back.
+
+    Raises:
+        SessionReplaced: another request took the step with this session.
+    """
+    factor = factor_named(method)
+    booked = code_buckets(staff.id, provenance().ip)
+    wait = book_failure(booked)
+    if wait is not None:
+        return throttled(staff, wait)
+    session = session_of(staff)
+    if session.state != SessionState.PREAUTH or staff.state is not SessionState.PREAUTH:
+        raise SessionReplaced("You are past this step. Reload the page.")
+    proof = factor.check(admin_id=staff.id, code=code, session_id=session.id)
+    if not proof.accepted:
+        return _refused(staff, session, method, proof)
+    hand_back(booked)
+    amr = f"{session.amr} {factor.amr}".strip()
+    token = renew_session(session=session, state=SessionState.ACTIVE, amr=amr)
+    record(
+        Action.SESSION_OPENED,
+        by=staff.actor,
+        target=itself(staff),
+        meta={"method": method, "device": session.device_label},
+    )
+    return Step(accepted=True, token=token, reason=proof.reason, remaining=proof.remaining)
+
+
+def throttled(staff: SignedInStaff, wait: int) -> Step:
+    """Too many failures: the code was not looked at, so not even a right one opens anything."""
+    record(
+        Action.SESSION_THROTTLED,
+        by=staff.actor,
+        target=itself(staff),
+        outcome=Outcome.FAILURE,
+        reason="throttled",
+    )
+    return Step(accepted=False, reason="throttled", retry_after=wait)
+
+
+def itself(staff: SignedInStaff) -> Target:
+    return Target("admin", staff.id, staff.email)
+
+
+def _refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:
+    """The fifth wrong code sends the person back to the password."""
+    session.wrong_codes += 1
+    record(
+        Action.SESSION_CODE_REFUSED,
+        by=staff.actor,
+        target=itself(staff),
+        outcome=Outcome.FAILURE,
+        reason=proof.reason,
+        meta={"method": method},
+    )
+    is_over = session.wrong_codes >= MOST_WRONG_CODES
+    if is_over:
+        end_session(by=staff.actor, session=session, reason="wrong_codes")
+    return Step(
+        accepted=False, reason=proof.reason, is_session_over=is_over, remaining=proof.remaining
+    )
