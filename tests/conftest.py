@@ -22,6 +22,7 @@ DATABASES = ("sqlite", "postgresql")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", action="append", choices=DATABASES, help="run on this one alone")
+    parser.addoption("--write-routes", action="store_true", help="write the route table anew")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
