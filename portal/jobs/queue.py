@@ -1,0 +1,61 @@
+"""Putting work into the queue, inside the transaction that causes it."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.core import clock
+from portal.core.database import db
+from portal.jobs.models import Job, JobStatus
+
+MAX_ATTEMPTS = 8
+
+
+def enqueue(
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    run_at: datetime | None = None,
+    dedupe_key: str | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+) -> Job:
+    """Add a job to the running transaction: rolled back, it never was.
+
+    The payload holds ids and plain values, never a secret: people see it. While a job with the
+    same `dedupe_key` is unfinished, that one is returned and nothing is added.
+    """
+    now = clock.now()
+    values = {
+        "kind": kind,
+        "payload": payload,
+        "status": JobStatus.QUEUED,
+        "attempts": 0,
+        "max_attempts": max_attempts,
+        "run_at": run_at or now,
+        "created_at": now,
+        "dedupe_key": dedupe_key,
+    }
+    if dedupe_key is None:
+        job = Job(**values)
+        db.session.add(job)
+        db.session.flush()
+        return job
+    return _enqueue_once(dedupe_key, values)
+
+
+def _enqueue_once(dedupe_key: str, values: dict[str, Any]) -> Job:
+    """The unique key decides between two that come at once: the later one waits, then reads."""
+    insert = _insert()(Job).values(**values).on_conflict_do_nothing().returning(Job)
+    same_key = sa.select(Job).where(Job.dedupe_key == dedupe_key)
+    while True:
+        found = db.session.scalars(insert).one_or_none() or db.session.scalar(same_key)
+        if found is not None:
+            return found
+        # Its twin ended between the two statements, which freed the key.
+
+
+def _insert() -> Any:
+    """`INSERT ... ON CONFLICT`, which SQLAlchemy spells once a database."""
+    return sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
