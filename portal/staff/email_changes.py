@@ -1,0 +1,164 @@
+"""Another address for one's account: confirmed at the new one, undone from the old one."""
+
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.errors import Conflict, DomainError
+from portal.core.provenance import provenance
+from portal.mail.outbox import queue_mail
+from portal.staff.directory import person_by_email
+from portal.staff.identity import Email, checked_email, email_key
+from portal.staff.invites import AddressTaken
+from portal.staff.links import issue_link, locked, revoke_links, use_link
+from portal.staff.models import Admin, LinkPurpose
+from portal.staff.naming import actor_of, target_of
+from portal.staff.notices import notify
+from portal.staff.password_changes import reset_url
+from portal.staff.sessions import end_sessions_of
+from portal.staff.throttles import Throttled, book_failure, buckets
+from portal.web.urls import external_url
+
+CHANGES_BY_PERSON = ((5, timedelta(days=1)),)  # as many mails to strangers as resets to oneself
+
+
+class SameAddress(DomainError):
+    """There is nothing to change."""
+
+
+def request_email_change(*, by: Actor, person_id: int, email: str) -> None:
+    """Mail a link to the new address; until it is followed, the old one stays.
+
+    Raises:
+        BadEmail, SameAddress, AddressTaken, Throttled: nothing was sent.
+    """
+    new = checked_email(email)
+    person = locked(person_id)
+    assert person is not None  # noqa: S101 - whoever acts is there
+    if new.address == person.email:
+        raise SameAddress("This is your address already.", field="email")
+    _check_free(new, person)
+    wait = book_failure(buckets(CHANGES_BY_PERSON, "email_change", str(person.id)))
+    if wait is not None:
+        raise Throttled(wait)
+    token = issue_link(admin=person, purpose=LinkPurpose.EMAIL_CHANGE, email=new.address, by=by)
+    record(
+        Action.EMAIL_CHANGE_REQUESTED,
+        by=by,
+        target=target_of(person),
+        changes={"email": (person.email, new.address)},
+    )
+    queue_mail(
+        by=by,
+        to=new.address,
+        to_name=person.name,
+        template="email_change",
+        context={
+            "name": person.name,
+            "old": person.email,
+            "new": new.address,
+            "url": external_url("staff.confirm_email", token=token),
+        },
+        carries_secret=True,
+    )
+
+
+def withdraw_email_change(*, by: Actor, person_id: int) -> None:
+    """Forget a change that nobody has confirmed yet."""
+    person = locked(person_id)
+    assert person is not None  # noqa: S101 - whoever acts is there
+    revoke_links(admin=person, purposes=(LinkPurpose.EMAIL_CHANGE,))
+    record(Action.EMAIL_CHANGE_REQUESTED, by=by, target=target_of(person), reason="withdrawn")
+
+
+def confirm_email(*, token: str) -> Admin:
+    """The new address is theirs: use it, and give the old one seven days to object.
+
+    Raises:
+        LinkGone, AddressTaken: nothing changed.
+    """
+    link, person = use_link(token, LinkPurpose.EMAIL_CHANGE)
+    by, old = actor_of(person), person.email
+    _set(person, Email(link.email, email_key(link.email)))
+    undo = issue_link(admin=person, purpose=LinkPurpose.EMAIL_UNDO, email=old, by=by)
+    record(
+        Action.EMAIL_CHANGED, by=by, target=target_of(person), changes={"email": (old, link.email)}
+    )
+    notify(
+        admin_id=person.id,
+        kind=Action.EMAIL_CHANGED,
+        text=f"Your address is {link.email} now.",
+        url="/account/email",
+    )
+    queue_mail(
+        by=by,
+        to=old,
+        to_name=person.name,
+        template="email_changed",
+        context={
+            "name": person.name,
+            "old": old,
+            "new": link.email,
+            "ip": provenance().ip,
+            "url": external_url("staff.undo_email", token=undo),
+        },
+        carries_secret=True,
+    )
+    return person
+
+
+def undo_email_change(*, token: str) -> str:
+    """Give the account back to the old address: out with every session, link and the password.
+
+    Returns where the person sets a new password; the same address is mailed to them.
+
+    Raises:
+        LinkGone, Conflict: nothing changed.
+    """
+    link, person = use_link(token, LinkPurpose.EMAIL_UNDO)
+    lost = person.email
+    try:
+        _set(person, Email(link.email, email_key(link.email)))
+    except AddressTaken as error:
+        raise Conflict(f"{link.email} belongs to another account by now. Tell an admin.") from error
+    person.password_hash, person.password_changed_at = None, clock.now()
+    # Whoever took the account over may hold undo links of their own.
+    revoke_links(admin=person)
+    by = actor_of(person)
+    end_sessions_of(by=by, admin_id=person.id, reason="email_change_undone")
+    record(
+        Action.EMAIL_CHANGE_UNDONE,
+        by=by,
+        target=target_of(person),
+        changes={"email": (lost, link.email)},
+    )
+    url = reset_url(by=by, person=person)
+    queue_mail(
+        by=by,
+        to=person.email,
+        to_name=person.name,
+        template="email_change_undone",
+        context={"name": person.name, "lost": lost, "url": url},
+        carries_secret=True,
+    )
+    return url
+
+
+def _check_free(new: Email, person: Admin) -> None:
+    holder = person_by_email(new.key)
+    if holder is not None and holder.id != person.id:
+        raise AddressTaken(new.address)
+
+
+def _set(person: Admin, email: Email) -> None:
+    try:
+        with db.session.begin_nested():
+            person.email, person.email_key = email.address, email.key
+            person.email_verified_at = clock.now()
+    except IntegrityError as error:
+        raise AddressTaken(email.address) from error

@@ -1,0 +1,72 @@
+"""What a person may be called, and where they may be written to."""
+
+from dataclasses import dataclass
+from unicodedata import category, normalize
+
+from email_validator import EmailNotValidError, validate_email
+
+from portal.config import settings
+from portal.core.errors import DomainError
+
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254  # RFC 5321, as errata 1690 of RFC 3696 counts it
+
+
+class BadName(DomainError):
+    """No name, or one that no page and no mail header can show."""
+
+
+class BadEmail(DomainError):
+    """Not an address that mail can reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An address as written to, and as compared: NFC and case-folded."""
+
+    address: str
+    key: str
+
+
+def checked_email(text: str) -> Email:
+    """The address in its normal form.
+
+    Raises:
+        BadEmail: the message says what is wrong with it.
+    """
+    if len(text) > LONGEST_EMAIL:  # before parsing: its cost grows with the length
+        raise BadEmail(f"Use an address of at most {LONGEST_EMAIL} characters.", field="email")
+    try:
+        # `.test` is reserved for exactly this: the demo and the tests.
+        found = validate_email(
+            text, check_deliverability=False, test_environment=not settings().is_production
+        )
+    except EmailNotValidError as error:
+        raise BadEmail(str(error), field="email") from error
+    return Email(found.normalized, email_key(found.normalized))
+
+
+def email_key(text: str) -> str:
+    """What two spellings of one address have in common. Reads anything, refuses nothing."""
+    return normalize("NFC", normalize("NFC", text).strip().casefold())
+
+
+def checked_name(text: str) -> str:
+    """The name in NFC, on one line, without surrounding or doubled space.
+
+    Raises:
+        BadName: it is empty, too long, or holds characters that cannot be seen.
+    """
+    name = " ".join(normalize("NFC", text).split())
+    if not name:
+        raise BadName("Write the name that colleagues know this person by.", field="name")
+    if len(name) > LONGEST_NAME:
+        raise BadName(f"Use a name of at most {LONGEST_NAME} characters.", field="name")
+    if any(_is_unseen(character) for character in name):
+        raise BadName("Use a name without control or direction characters.", field="name")
+    return name
+
+
+def _is_unseen(character: str) -> bool:
+    """Controls and formats, but for the joiners that emoji and some scripts are written with."""
+    return category(character) in {"Cc", "Cf", "Cs"} and character not in "\u200c\u200d"

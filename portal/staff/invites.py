@@ -1,0 +1,189 @@
+"""Bringing people in: by a mailed invite, or straight away from the server's command line."""
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.core import clock
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db
+from portal.core.errors import Conflict, DomainError, NotFound
+from portal.mail.outbox import queue_mail
+from portal.staff.directory import person_by_email
+from portal.staff.identity import Email, checked_email, checked_name
+from portal.staff.links import issue_link, locked, open_link, use_link
+from portal.staff.models import Admin, LinkPurpose, Role
+from portal.staff.naming import actor_of, target_of
+from portal.staff.notices import notify
+from portal.staff.passwords import check_new_password, hash_password
+from portal.staff.people import check_may_give, shut_out
+from portal.staff.zones import checked_zone
+from portal.web.urls import external_url
+
+
+class AddressTaken(DomainError):
+    """One address, one person."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} already belongs to somebody here.", field="email")
+
+
+def invite(*, by: Actor, email: str, name: str, role: Role) -> tuple[Admin, str]:
+    """A person who may join within 72 hours, and the address to do it at, mailed to them.
+
+    Whoever's invite was withdrawn can be invited again, under any name and role.
+
+    Raises:
+        RoleNotYours, BadEmail, BadName, AddressTaken: nobody is invited.
+    """
+    check_may_give(by, role)
+    person = _newcomer(by, checked_email(email), checked_name(name), role)
+    url = _send_invite(by, person)
+    record(
+        Action.STAFF_INVITED,
+        by=by,
+        target=target_of(person),
+        meta={"name": person.name, "role": role.value},
+    )
+    return person, url
+
+
+def add_person(*, by: Actor, email: str, name: str, role: Role, password: str) -> Admin:
+    """A person who can sign in at once: for the first one, on the server's command line.
+
+    Raises:
+        RoleNotYours, BadEmail, BadName, AddressTaken, WeakPassword: nobody is added.
+    """
+    check_may_give(by, role)
+    address = checked_email(email)
+    check_new_password(password, context=(address.address, name))
+    person = _newcomer(by, address, checked_name(name), role)
+    _join(person, password=password, time_zone=None)
+    record(
+        Action.STAFF_ADDED,
+        by=by,
+        target=target_of(person),
+        meta={"name": person.name, "role": role.value},
+    )
+    return person
+
+
+def resend_invite(*, by: Actor, person_id: int) -> Admin:
+    """A new invite for another 72 hours; the older one is dead.
+
+    Raises:
+        RoleNotYours, Conflict: not the giver's to send, or nothing to send.
+    """
+    person = _invited(by, person_id)
+    _send_invite(by, person)
+    record(Action.STAFF_INVITE_RESENT, by=by, target=target_of(person))
+    return person
+
+
+def revoke_invite(*, by: Actor, person_id: int) -> Admin:
+    """The invite is dead, and nobody with this address can join until invited again.
+
+    Raises:
+        RoleNotYours, Conflict: not the giver's to withdraw, or joined already.
+    """
+    person = _invited(by, person_id)
+    shut_out(by=by, person=person)
+    record(Action.STAFF_INVITE_REVOKED, by=by, target=target_of(person))
+    return person
+
+
+def join(*, token: str, name: str, password: str, time_zone: str) -> Admin:
+    """Accept an invite. It does not sign in: the person does that next, as ever after.
+
+    Raises:
+        LinkGone, BadName, UnknownZone, WeakPassword: the invite stays as it was.
+    """
+    _, person = open_link(token, LinkPurpose.INVITE)
+    check_new_password(password, context=(person.email, name, person.name))
+    name, zone = checked_name(name), checked_zone(time_zone)
+    _, person = use_link(token, LinkPurpose.INVITE)
+    person.name = name
+    _join(person, password=password, time_zone=zone)
+    record(Action.STAFF_JOINED, by=actor_of(person), target=target_of(person))
+    if person.invited_by is not None:
+        notify(
+            admin_id=person.invited_by,
+            kind=Action.STAFF_JOINED,
+            text=f"{person.name} accepted your invite and joined.",
+            url=f"/staff/{person.id}",
+        )
+    return person
+
+
+def _newcomer(by: Actor, email: Email, name: str, role: Role) -> Admin:
+    person = _withdrawn(email)
+    if person is None:
+        person = Admin(email=email.address, email_key=email.key, created_at=clock.now())
+    person.name, person.role = name, role.value
+    person.disabled_at = person.disabled_by = None
+    person.invited_by = by.id if by.type is ActorType.ADMIN else None
+    try:
+        with db.session.begin_nested():
+            db.session.add(person)
+    except IntegrityError as error:  # somebody else invited them a moment ago
+        raise AddressTaken(email.address) from error
+    return person
+
+
+def _withdrawn(email: Email) -> Admin | None:
+    """Who was invited at this address once and never came; None when nobody was."""
+    found = person_by_email(email.key)
+    if found is None:
+        return None
+    person = locked(found.id)
+    if person is None or person.joined_at is not None or person.disabled_at is None:
+        raise AddressTaken(email.address)
+    return person
+
+
+def _invited(by: Actor, person_id: int) -> Admin:
+    person = locked(person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    check_may_give(by, Role(person.role))
+    if person.joined_at is not None:
+        raise Conflict(f"{person.name} has joined already.")
+    if person.disabled_at is not None:
+        raise Conflict(f"The invite of {person.name} was withdrawn. Invite them again.")
+    return person
+
+
+def _send_invite(by: Actor, person: Admin) -> str:
+    purpose = LinkPurpose.INVITE
+    token = issue_link(admin=person, purpose=purpose, email=person.email, by=by)
+    url = external_url("staff.accept_invite", token=token)
+    queue_mail(
+        by=by,
+        to=person.email,
+        to_name=person.name,
+        template="invite",
+        context={
+            "name": person.name,
+            "by": _inviter(by),
+            "role": Role(person.role).label,
+            "url": url,
+        },
+        carries_secret=True,
+    )
+    return url
+
+
+def _inviter(by: Actor) -> str | None:
+    """The name that a newcomer knows; None when the server itself invites."""
+    if by.type is not ActorType.ADMIN:
+        return None
+    return db.session.scalar(sa.select(Admin.name).where(Admin.id == by.id)) or by.label
+
+
+def _join(person: Admin, *, password: str, time_zone: str | None) -> None:
+    now = clock.now()
+    person.password_hash = hash_password(password)
+    person.password_changed_at = now
+    person.email_verified_at = person.joined_at = now
+    person.time_zone = time_zone

@@ -1,0 +1,183 @@
+"""Changing what a person may do here, or whether they may come in at all.
+
+The rules of `specs/identity.md` 2.13: nobody changes their own role or disables themselves, and
+the last active admin can neither be demoted nor disabled.
+"""
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.core import clock
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db
+from portal.core.errors import Conflict, Denied, NotFound
+from portal.mail.outbox import queue_mail
+from portal.staff.links import locked, revoke_links
+from portal.staff.models import Admin, Role
+from portal.staff.naming import target_of
+from portal.staff.notices import notify
+from portal.staff.roles import may_give
+from portal.staff.sessions import end_sessions_of
+from portal.staff.throttles import clear, code_buckets
+from portal.web.urls import external_url
+
+
+class OwnAccount(Conflict):
+    """Nobody raises, lowers or removes themselves."""
+
+
+class LastAdmin(Conflict):
+    """Without an admin nobody could let anybody in again."""
+
+
+class Stale(Conflict):
+    """Somebody changed it after the page was opened."""
+
+    code = "stale"
+    title = "Somebody was faster"
+
+
+class RoleNotYours(Denied):
+    """Nobody makes a person stronger than they may."""
+
+
+def change_role(*, by: Actor, person_id: int, expected: Role, role: Role) -> Admin:
+    """Give a person another role; wherever they are signed in, they sign in anew.
+
+    Raises:
+        OwnAccount, LastAdmin, RoleNotYours: the rules.
+        Stale: the role is not the expected one any more.
+    """
+    person, is_last_admin = _person_to_change(by, person_id)
+    check_may_give(by, role)
+    if person.role != expected:
+        raise Stale(
+            f"{person.name} is {Role(person.role).label} by now. Go back, reload the page and "
+            "decide again."
+        )
+    if person.role == role:
+        return person
+    if is_last_admin:
+        raise LastAdmin(_last_admin(person))
+    person.role = role
+    end_sessions_of(by=by, admin_id=person.id, reason="role_changed")
+    record(
+        Action.STAFF_ROLE_CHANGED,
+        by=by,
+        target=target_of(person),
+        changes={"role": (expected.value, role.value)},
+    )
+    notify(
+        admin_id=person.id,
+        kind=Action.STAFF_ROLE_CHANGED,
+        text=f"Your role is {role.label} now. {by.label} changed it from {expected.label}.",
+    )
+    _mail(by, person, "role_changed", old_role=expected.label, new_role=role.label)
+    return person
+
+
+def disable_person(*, by: Actor, person_id: int) -> Admin:
+    """Shut a person out at once: their sessions end and their links die.
+
+    Raises:
+        OwnAccount, LastAdmin: the rules.
+        Conflict: already disabled.
+    """
+    person, is_last_admin = _person_to_change(by, person_id)
+    if person.disabled_at is not None:
+        raise Conflict(f"{person.name} is disabled already.")
+    if is_last_admin:
+        raise LastAdmin(_last_admin(person))
+    shut_out(by=by, person=person)
+    end_sessions_of(by=by, admin_id=person.id, reason="disabled")
+    record(Action.STAFF_DISABLED, by=by, target=target_of(person))
+    _mail(by, person, "account_disabled")
+    return person
+
+
+def shut_out(*, by: Actor, person: Admin) -> None:
+    person.disabled_at = clock.now()
+    person.disabled_by = by.id if by.type is ActorType.ADMIN else None
+    revoke_links(admin=person)
+
+
+def enable_person(*, by: Actor, person_id: int) -> Admin:
+    """Let a disabled person in again, with the role they had.
+
+    Raises:
+        Conflict: they are not disabled, or never joined.
+    """
+    person, _ = _person_to_change(by, person_id)
+    if person.disabled_at is None:
+        raise Conflict(f"{person.name} is not disabled.")
+    if person.joined_at is None:
+        raise Conflict(f"{person.name} never joined. Invite {person.email} again.")
+    check_may_give(by, Role(person.role))
+    person.disabled_at = person.disabled_by = None
+    # One that was being opened while they were disabled must not wake up now.
+    end_sessions_of(by=by, admin_id=person.id, reason="enabled")
+    record(Action.STAFF_ENABLED, by=by, target=target_of(person))
+    _mail(by, person, "account_enabled", role=Role(person.role).label, url=_sign_in_url())
+    return person
+
+
+def unlock(*, by: Actor, person_id: int) -> Admin:
+    """Forget a person's wrong passwords and codes, so that they can try again at once."""
+    person, _ = _person_to_change(by, person_id)
+    clear(code_buckets(person.id, None))
+    record(Action.STAFF_UNLOCKED, by=by, target=target_of(person))
+    return person
+
+
+def check_may_give(by: Actor, role: Role) -> None:
+    if by.type is ActorType.ADMIN and not may_give(by.permissions, role):
+        raise RoleNotYours(f"Your role does not let you make somebody {role.label}.")
+
+
+def _person_to_change(by: Actor, person_id: int) -> tuple[Admin, bool]:
+    """The person, locked, and whether they are the last active admin.
+
+    Every admin is locked first, so that two who change each other take turns.
+    """
+    admins = _lock_active_admins()
+    if by.type is ActorType.ADMIN and by.role == Role.ADMIN and by.id not in admins:
+        raise Denied("Your own role was changed a moment ago.")
+    if by.type is ActorType.ADMIN and by.id == person_id:
+        raise OwnAccount("Nobody changes their own account here. Ask another admin.")
+    person = locked(person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person, admins == [person.id]
+
+
+def _last_admin(person: Admin) -> str:
+    return f"{person.name} is the last active admin. Make somebody else an admin first."
+
+
+def _lock_active_admins() -> list[int]:
+    """In the order of their ids, which keeps two such locks from waiting for each other."""
+    query = (
+        sa.select(Admin.id)
+        .where(
+            Admin.role == Role.ADMIN,
+            Admin.joined_at.is_not(None),
+            Admin.disabled_at.is_(None),
+        )
+        .order_by(Admin.id)
+        .with_for_update()
+    )
+    return list(db.session.scalars(query))
+
+
+def _mail(by: Actor, person: Admin, template: str, **context: object) -> None:
+    queue_mail(
+        by=by,
+        to=person.email,
+        template=template,
+        context={"name": person.name, "by": by.label, **context},
+    )
+
+
+def _sign_in_url() -> str:
+    return external_url("staff.sign_in")
