@@ -3,8 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request
-from flask_wtf.csrf import CSRFError
+from flask import Flask, Response, g, make_response, render_template
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -14,6 +13,7 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.web.htmx import wants_fragment
 from portal.web.problems import is_api_request, problem
+from portal.web.requests import loggable_path
 
 log = structlog.get_logger("portal.errors")
 
@@ -35,7 +35,6 @@ CODES = {
 
 def init_errors(app: Flask) -> None:
     app.register_error_handler(DomainError, answer_refusal)
-    app.register_error_handler(CSRFError, answer_csrf)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(DBAPIError, answer_database)
     app.register_error_handler(Exception, answer_crash)
@@ -83,16 +82,9 @@ def answer_refusal(error: DomainError) -> Response:
     )
 
 
-def answer_csrf(error: CSRFError) -> Response:
-    log.warning("csrf.rejected", reason=error.description, request_id=g.get("request_id"))
-    return answer(
-        400,
-        "This page is out of date",
-        "Your session changed since the page was opened. Reload it and send it again.",
-    )
-
-
 def answer_http(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):  # a ready answer, such as of `validation_problem`
+        return error.response
     status = error.code or 500
     if isinstance(error, RequestRedirect):
         return make_response(error.get_response())
@@ -116,7 +108,7 @@ def answer_crash(error: Exception) -> Response:
     if isinstance(error, ValidationError):
         return answer(422, "Not accepted", "The request is not of the expected form.", errors=[])
     log.error(
-        "request.crashed", exc_info=error, request_id=g.get("request_id"), path=request.path[:500]
+        "request.crashed", exc_info=error, request_id=g.get("request_id"), path=loggable_path()
     )
     return _answer_without_database(
         500,

@@ -12,6 +12,7 @@ from portal.web.addresses import client_address, peer_is_trusted
 
 USER_AGENT_LENGTH = 512
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+TOKEN = re.compile(r"[\w-]{40,}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 log = structlog.get_logger("portal.request")
@@ -45,11 +46,18 @@ def _end(response: Response) -> Response:
             "request",
             request_id=g.request_id,
             method=request.method,
-            path=request.path[:500],
+            path=loggable_path(),
             status=response.status_code,
             milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
         )
     return response
+
+
+def loggable_path() -> str:
+    """The path without what could be the token of a mailed link."""
+    if "token" in (request.view_args or {}):
+        return str(request.url_rule)
+    return TOKEN.sub("<token>", request.path)[:500]
 
 
 def _request_id() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, url_for
+from flask import Flask, current_app
 
 from portal.config import ROOT, settings
 
@@ -33,7 +33,8 @@ def safe_next(target: str | None, default: str = "/") -> str:
 
 def external_url(endpoint: str, **values: Any) -> str:
     """A full address from `PORTAL_BASE_URL`, never from the request's `Host`."""
-    return settings().base_url + url_for(endpoint, **values)
+    adapter = current_app.url_map.bind("")  # url_for needs a request, which a worker has not
+    return settings().base_url + adapter.build(endpoint, values)
 
 
 def init_static_urls(app: Flask) -> None:
