@@ -1,5 +1,55 @@
-"""Commands of the two_factor room."""
+"""Commands of the second factor."""
+
+import sys
 
 import click
+from flask.cli import with_appcontext
 
-COMMANDS: tuple[click.Command, ...] = ()
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.staff.commands import staff_commands
+from portal.staff.directory import person_by_email
+from portal.two_factor.rotation import rotate_data_keys
+from portal.two_factor.switching_off import reset_second_factor
+
+
+@staff_commands.command("reset-2fa")
+@click.argument("email")
+@click.option("--reason", required=True, help="Kept in the ledger for ever.")
+@click.option("--yes", is_flag=True, help="Do not ask for the address again.")
+@with_appcontext
+def reset_2fa(email: str, reason: str, yes: bool) -> None:
+    """Take the second factor off somebody who is locked out, and end their sessions."""
+    person = person_by_email(email)
+    if person is None:
+        click.echo(f"Nobody here has the address {email}.", err=True)
+        sys.exit(1)
+    if not yes and click.prompt("Type the address again", err=True).strip() != email.strip():
+        click.echo("The addresses differ. Nothing was changed.", err=True)
+        sys.exit(1)
+    try:
+        reset_second_factor(by=SYSTEM, person=person, reason=reason)
+    except DomainError as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+    db.session.commit()
+    click.echo(f"{person.email} must set up a second factor at the next sign-in.", err=True)
+
+
+@click.group("keys")
+def keys() -> None:
+    """Keys of data at rest."""
+
+
+@keys.command("rotate-data")
+@with_appcontext
+def rotate_data() -> None:
+    """Seal everything anew under the first of PORTAL_DATA_KEYS. Safe to run again."""
+    done = rotate_data_keys()
+    for found in done:
+        click.echo(f"{found.table}: {found.resealed} sealed anew, {found.failed} failed", err=True)
+    sys.exit(1 if any(found.failed for found in done) else 0)
+
+
+COMMANDS: tuple[click.Command, ...] = (staff_commands, keys)

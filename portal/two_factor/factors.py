@@ -1,5 +1,38 @@
 """What the staff room may ask for as a second step."""
 
+from dataclasses import dataclass
+
+from portal.staff.second_factor import Proof, register
+from portal.two_factor.authenticators import check_code
+from portal.two_factor.backup_codes import check_backup_code
+
+
+@dataclass(frozen=True, slots=True)
+class Totp:
+    """Codes of an authenticator app."""
+
+    method: str = "totp"
+    field: str = "totp_code"
+    amr: str = "otp"
+
+    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
+        del session_id  # a code is consumed for the person, whatever the session
+        return check_code(admin_id=admin_id, code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Backup codes."""
+
+    method: str = "backup"
+    field: str = "backup_code"
+    amr: str = "backup"
+
+    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
+        return check_backup_code(admin_id=admin_id, code=code, session_id=session_id)
+
 
 def register_factors() -> None:
     """Make the factors known to the sign-in."""
+    register(Totp())
+    register(Backup())

@@ -1,8 +1,223 @@
-"""Pages of the two_factor room."""
+"""Pages of the second factor: my security, enrolment, backup codes, and what roles owe."""
 
-from flask import Blueprint
+from datetime import datetime
 
+from flask import Blueprint, Response, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.audit.actions import Action
+from portal.core.database import db
+from portal.core.permissions import Permission
+from portal.staff.cookies import bind_form_token, set_session_cookie
+from portal.staff.current import current_staff
+from portal.staff.models import Admin, Role
+from portal.staff.policies import change_policy
+from portal.staff.sessions import session_of
+from portal.staff.steps import Step
+from portal.staff.sudo import has_second_factor_sudo, prove_again
+from portal.two_factor.backup_codes import CodesReplaced, code_set, generate_codes
+from portal.two_factor.enrolments import (
+    AlreadyEnabled,
+    EnrolmentExpired,
+    ProofTooOld,
+    confirm_enrolment,
+    start_enrolment,
+)
+from portal.two_factor.forms import BackupCodeForm, CodeForm, NewCodesForm, PolicyForm
+from portal.two_factor.overview import coverage, own_events, standing_of
+from portal.two_factor.switching_off import switch_off
+from portal.web.access import SessionState, audits, in_state, requires, sudo
+from portal.web.htmx import page, see_other
 from portal.web.nav import NavItem
 
 bp = Blueprint("two_factor", __name__)
-NAV: tuple[NavItem, ...] = ()
+NAV = (
+    NavItem(
+        "People",
+        "Sign-in rules",
+        "two_factor.policy",
+        "shield-lock",
+        "r",
+        Permission.SECURITY_POLICY,
+    ),
+)
+WRONG = "That code is not right. Wait for the next one and try again."
+WAIT = "Too many wrong codes. Try again in {} seconds."
+
+
+@bp.get("/account/security")
+@requires(Permission.ACCOUNT_OWN)
+def security() -> Response:
+    person = current_staff()
+    codes = code_set(person.id)
+    return page(
+        "two_factor/security.html",
+        person=person,
+        standing=standing_of(person.id),
+        codes=codes,
+        events=[
+            (event, datetime.fromisoformat(event.occurred_at)) for event in own_events(person.id)
+        ],
+        new_codes=NewCodesForm(data={"instead_of": codes.batch_id}),
+    )
+
+
+@bp.get("/account/two-factor/enrol")
+@in_state(SessionState.ACTIVE, SessionState.MUST_ENROL)
+@audits(Action.TOTP_ENROLMENT_STARTED)
+def enrol() -> ResponseReturnValue:
+    """Shows the waiting key, which it makes when there is none: the same one on a reload."""
+    try:
+        pending = start_enrolment(staff=current_staff())
+    except AlreadyEnabled:
+        return see_other(url_for("two_factor.security"))
+    except ProofTooOld:
+        return see_other(url_for("staff.sudo", next=url_for("two_factor.enrol")))
+    db.session.commit()
+    return page("two_factor/enrol.html", pending=pending, form=CodeForm())
+
+
+@bp.post("/account/two-factor/enrol")
+@in_state(SessionState.ACTIVE, SessionState.MUST_ENROL)
+@audits(Action.TOTP_ENABLED, Action.TOTP_CODE_REFUSED)
+def confirm_enrol() -> ResponseReturnValue:
+    staff, form = current_staff(), CodeForm()
+    try:
+        done = confirm_enrolment(staff=staff, code=form.totp_code.data or "")
+    except (AlreadyEnabled, EnrolmentExpired) as error:
+        db.session.rollback()
+        flash(f"{error.title}. {error.message}", "warning")
+        return see_other(url_for("two_factor.enrol"))
+    db.session.commit()
+    if done.accepted:
+        bind_form_token(session_of(staff).csrf_secret)
+        answer = page("two_factor/codes.html", codes=done.codes, is_new=True)
+        set_session_cookie(answer, done.token or "")
+        return answer
+    form.totp_code.errors = [_why(done.retry_after, done.steps_off)]
+    pending = start_enrolment(staff=staff)
+    return page("two_factor/enrol.html", pending=pending, form=form, status=_status(done))
+
+
+def _why(retry_after: int | None, steps_off: int | None = None) -> str:
+    if retry_after is not None:
+        return WAIT.format(retry_after)
+    if steps_off is not None:
+        way = "ahead" if steps_off > 0 else "behind"
+        return f"Your phone's clock is {abs(steps_off) * 30} seconds {way}. Set it to automatic."
+    return WRONG
+
+
+def _status(outcome: object) -> int:
+    return 429 if getattr(outcome, "retry_after", None) is not None else 422
+
+
+@bp.post("/account/two-factor/backup-codes")
+@requires(Permission.ACCOUNT_OWN)
+@sudo
+@audits(Action.BACKUP_CODES_GENERATED)
+def backup_codes() -> ResponseReturnValue:
+    """Answers with the codes themselves: no address ever shows them again."""
+    person = db.session.get_one(Admin, current_staff().id)
+    if not person.is_second_factor_on:
+        return see_other(url_for("two_factor.enrol"))
+    try:
+        shown = NewCodesForm().instead_of.data or ""
+        codes = generate_codes(by=current_staff().actor, admin=person, instead_of=shown)
+    except CodesReplaced as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return see_other(url_for("two_factor.security"))
+    db.session.commit()
+    return page("two_factor/codes.html", codes=codes, is_new=False)
+
+
+@bp.get("/account/two-factor/disable")
+@requires(Permission.ACCOUNT_OWN)
+def disable() -> ResponseReturnValue:
+    if not current_staff().is_second_factor_on:
+        return see_other(url_for("two_factor.security"))
+    return _disable_page()
+
+
+@bp.post("/account/two-factor/disable")
+@requires(Permission.ACCOUNT_OWN)
+@audits(Action.TOTP_DISABLED, Action.SESSION_SUDO_REFUSED)
+def confirm_disable() -> ResponseReturnValue:
+    """The code in the form is the proof: of the app, or a backup code when the phone is gone."""
+    staff = current_staff()
+    step = _prove(CodeForm(), BackupCodeForm())
+    if not step.accepted:
+        db.session.commit()
+        return _disable_page(error=_why(step.retry_after), status=_status(step))
+    answer = redirect(url_for("two_factor.security"), 303)
+    set_session_cookie(answer, switch_off(staff=staff))
+    db.session.commit()
+    flash("Your second factor is off.", "success")
+    return answer
+
+
+def _prove(code: CodeForm, backup: BackupCodeForm) -> Step:
+    staff = current_staff()
+    if has_second_factor_sudo(staff) and not (code.totp_code.data or backup.backup_code.data):
+        return Step(accepted=True)
+    if backup.backup_code.data:
+        return prove_again(staff=staff, method="backup", code=backup.backup_code.data)
+    return prove_again(staff=staff, method="totp", code=code.totp_code.data or "")
+
+
+def _disable_page(error: str | None = None, status: int = 200) -> Response:
+    form, backup = CodeForm(), BackupCodeForm()
+    if error:
+        field = backup.backup_code if backup.backup_code.data else form.totp_code
+        field.errors = [error]
+    standing = standing_of(current_staff().id)
+    return page(
+        "two_factor/disable.html", status=status, form=form, backup=backup, standing=standing
+    )
+
+
+@bp.get("/staff/policy")
+@requires(Permission.SECURITY_POLICY)
+def policy() -> Response:
+    return page("two_factor/policy.html", rows=_policy_rows())
+
+
+@bp.post("/staff/policy/<role>/change")
+@requires(Permission.SECURITY_POLICY)
+@sudo
+@audits(Action.POLICY_CHANGED)
+def change(role: str) -> ResponseReturnValue:
+    if role not in list(Role):
+        return page("two_factor/policy.html", status=404, rows=_policy_rows())
+    form, chosen = PolicyForm(prefix=role), Role(role)
+    if form.validate_on_submit():
+        with form.refusing():
+            stopped = change_policy(
+                by=current_staff().actor,
+                role=chosen,
+                is_required=bool(form.is_required.data),
+                grace_days=form.grace_days.data or 0,
+            )
+            db.session.commit()
+            also = f" {stopped} sessions must enrol first." if stopped else ""
+            flash(f"{chosen.label}: the rule is saved.{also}", "success")
+            return see_other(url_for("two_factor.policy"))
+    return page("two_factor/policy.html", status=422, rows=_policy_rows(form, chosen))
+
+
+def _policy_rows(form: PolicyForm | None = None, of: Role | None = None) -> list[dict[str, object]]:
+    return [
+        {
+            "role": row.role,
+            "coverage": row,
+            "form": form
+            if form is not None and row.role is of
+            else PolicyForm(
+                None,
+                prefix=row.role.value,
+                data={"is_required": row.rule.is_required, "grace_days": row.rule.grace_days},
+            ),
+        }
+        for row in coverage()
+    ]

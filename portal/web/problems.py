@@ -33,3 +33,12 @@ def problem(
     if errors is not None:
         body["errors"] = errors
     return Response(json.dumps(body), status, content_type=CONTENT_TYPE)
+
+
+def refused_code(retry_after: int | None = None) -> Response:
+    """A wrong, used, expired or unknown code: one answer for all. Or: too many of them."""
+    if retry_after is None:
+        return problem(401, "invalid_code", "That code is not right", "Try the next one.")
+    answer = problem(429, "throttled", "Too many wrong codes", "Wait before the next try.")
+    answer.headers["Retry-After"] = str(max(1, retry_after))
+    return answer

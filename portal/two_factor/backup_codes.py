@@ -1,0 +1,204 @@
+"""Ten codes for the day the phone is gone: 80 random bits each, hashed, good once."""
+
+import re
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.errors import Conflict
+from portal.core.provenance import provenance
+from portal.mail.outbox import queue_mail
+from portal.staff.models import Admin
+from portal.staff.naming import actor_of
+from portal.staff.notices import notify
+from portal.staff.passwords import hash_password, verify_password
+from portal.staff.second_factor import Proof
+from portal.two_factor.authenticators import count_failure, forgive_failures
+from portal.two_factor.models import BackupCode
+
+CODES = 10
+CHARACTERS = 16
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: 5 bits a character
+LOOKALIKES = str.maketrans("OIL", "011")
+LIFETIME = timedelta(days=365)
+FEW = 3
+SOON = timedelta(days=30)
+LONGEST_TYPED = 64
+NOTHING_TYPED = "0" * CHARACTERS
+
+
+class CodesReplaced(Conflict):
+    """The set was replaced after the page was opened."""
+
+    title = "These codes were replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSet:
+    """What may be told of a person's codes at any time: never the codes."""
+
+    batch_id: str = ""
+    total: int = 0
+    remaining: int = 0
+    generated_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def runs_low(self) -> bool:
+        soon = self.expires_at is not None and self.expires_at - clock.now() < SOON
+        return self.total > 0 and (self.remaining <= FEW or soon)
+
+
+def new_code() -> str:
+    """`XXXX-XXXX-XXXX-XXXX`."""
+    text = "".join(secrets.choice(ALPHABET) for _ in range(CHARACTERS))
+    return "-".join(text[i : i + 4] for i in range(0, CHARACTERS, 4))
+
+
+def normalised(typed: str) -> str:
+    """The sixteen characters that were meant: case, spaces, dashes and lookalikes forgiven."""
+    plain = re.sub(r"[\s-]", "", typed[:LONGEST_TYPED]).upper().translate(LOOKALIKES)
+    is_code = len(plain) == CHARACTERS and all(c in ALPHABET for c in plain)
+    return plain if is_code else ""
+
+
+def code_set(admin_id: int) -> CodeSet:
+    """The living set of a person; an empty one when there is none."""
+    now = clock.now()
+    live = sa.and_(
+        BackupCode.used_at.is_(None),
+        sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now),
+    )
+    row = db.session.execute(
+        sa.select(
+            sa.func.max(BackupCode.batch_id),
+            sa.func.count(),
+            sa.func.count(sa.case((live, 1))),
+            sa.func.min(BackupCode.created_at, type_=BackupCode.created_at.type),
+            sa.func.min(BackupCode.expires_at, type_=BackupCode.expires_at.type),
+        ).where(BackupCode.admin_id == admin_id, BackupCode.revoked_at.is_(None))
+    ).one()
+    batch_id, total, remaining, generated_at, expires_at = row
+    return CodeSet(batch_id or "", total, remaining, generated_at, expires_at)
+
+
+def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) -> list[str]:
+    """Ten new codes in place of the old ones. This is the only time that anybody sees them.
+
+    `instead_of` is the set (its batch id, empty for none) that the page showed, so that a
+    reloaded form does not replace the codes that somebody just wrote down.
+
+    Raises:
+        CodesReplaced: see the class.
+    """
+    codes = [new_code() for _ in range(CODES)]
+    hashes = [hash_password(normalised(code)) for code in codes]
+    db.session.execute(sa.select(Admin.id).where(Admin.id == admin.id).with_for_update())
+    if instead_of is not None and code_set(admin.id).batch_id != instead_of:
+        raise CodesReplaced("Your codes were replaced already. If they are lost, make new ones.")
+    revoke_codes(admin.id)
+    now, batch_id = clock.now(), str(uuid.uuid4())
+    db.session.add_all(
+        BackupCode(
+            admin_id=admin.id,
+            batch_id=batch_id,
+            ordinal=ordinal,
+            code_hash=code_hash,
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
+        for ordinal, code_hash in enumerate(hashes, start=1)
+    )
+    record(
+        Action.BACKUP_CODES_GENERATED,
+        by=by,
+        target=Target("admin", admin.id, admin.email),
+        meta={"count": CODES},
+    )
+    return codes
+
+
+def revoke_codes(admin_id: int) -> None:
+    db.session.execute(
+        sa.update(BackupCode)
+        .where(BackupCode.admin_id == admin_id, BackupCode.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+    )
+
+
+def check_backup_code(*, admin_id: int, code: str, session_id: str) -> Proof:
+    """Use up a code. Every living hash is tried, and as many again as ten lack."""
+    plain = normalised(code)
+    rows = _living(admin_id)
+    stored: list[str | None] = [row.code_hash for row in rows]
+    stored += [None] * (CODES - len(rows))
+    # All of them, always: the time must not tell which one matched, or how many are left.
+    matches = [verify_password(plain or NOTHING_TYPED, code_hash) for code_hash in stored]
+    found = next((row for row, is_same in zip(rows, matches, strict=False) if is_same), None)
+    if found is None or not plain or not _use_up(found, session_id):
+        count_failure(admin_id)
+        return Proof(accepted=False, reason="invalid" if found is None else "used")
+    forgive_failures(admin_id)
+    remaining = len(rows) - 1
+    _tell(admin_id, remaining)
+    return Proof(accepted=True, reason="accepted", remaining=remaining)
+
+
+def _living(admin_id: int) -> Sequence[BackupCode]:
+    query = sa.select(BackupCode).where(
+        BackupCode.admin_id == admin_id,
+        BackupCode.used_at.is_(None),
+        BackupCode.revoked_at.is_(None),
+        sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > clock.now()),
+    )
+    return db.session.scalars(query.order_by(BackupCode.ordinal).limit(CODES)).all()
+
+
+def _use_up(code: BackupCode, session_id: str) -> bool:
+    """Compare and set: of fifty parallel uses one wins."""
+    used = db.session.execute(
+        sa.update(BackupCode)
+        .where(
+            BackupCode.id == code.id,
+            BackupCode.used_at.is_(None),
+            BackupCode.revoked_at.is_(None),
+        )
+        .values(used_at=clock.now(), used_ip=provenance().ip, used_session=session_id)
+        .returning(BackupCode.id),
+        execution_options={"synchronize_session": False},
+    )
+    return used.one_or_none() is not None
+
+
+def _tell(admin_id: int, remaining: int) -> None:
+    person = db.session.get_one(Admin, admin_id)
+    by = actor_of(person)
+    target = Target("admin", person.id, person.email)
+    record(Action.BACKUP_CODE_USED, by=by, target=target, meta={"remaining": remaining})
+    left = f"{remaining} {'is' if remaining == 1 else 'are'} left."
+    notify(
+        admin_id=admin_id,
+        kind=Action.BACKUP_CODE_USED,
+        text=f"A backup code was used. {left} If that was not you, change your password now.",
+        url="/account/security",
+    )
+    queue_mail(
+        by=by,
+        to=person.email,
+        template="backup_code_used",
+        context={
+            "name": person.name,
+            "remaining": remaining,
+            "ip": provenance().ip or "unknown",
+            "device": provenance().user_agent or "unknown",
+        },
+    )

@@ -1,0 +1,221 @@
+"""Setting up an authenticator: a secret that waits ten minutes for its first code."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action, Outcome
+from portal.audit.ledger import Target, record
+from portal.config import settings
+from portal.core import clock
+from portal.core.database import db
+from portal.core.errors import Conflict, Denied, DomainError
+from portal.core.provenance import provenance
+from portal.core.sealing import key_id
+from portal.mail.outbox import queue_mail
+from portal.staff.current import SignedInStaff
+from portal.staff.models import Admin
+from portal.staff.notices import notify
+from portal.staff.sessions import end_sessions_of, renew_session, session_of
+from portal.staff.sudo import is_proven
+from portal.staff.throttles import book_failure, code_buckets, hand_back
+from portal.two_factor.authenticators import opened_secret, sealed_secret
+from portal.two_factor.backup_codes import generate_codes
+from portal.two_factor.models import Enrolment, TwoFactorAuth
+from portal.two_factor.qr import qr_data_url
+from portal.two_factor.totp import Match, grouped, key_uri, match, new_secret
+from portal.web.access import SessionState
+
+LIFETIME = timedelta(minutes=10)
+FRESH = timedelta(minutes=10)
+
+
+class AlreadyEnabled(Conflict):
+    """The factor is on; it is replaced by turning it off first."""
+
+    code = "already_enabled"
+    title = "Your second factor is on already"
+
+
+class EnrolmentExpired(DomainError):
+    """The secret waited too long, or another browser began anew."""
+
+    status = 410
+    code = "enrolment_expired"
+    title = "This key has expired"
+
+
+class ProofTooOld(Denied):
+    """The password was given too long ago to set up a factor with it."""
+
+    code = "sudo_required"
+    title = "Prove it is you"
+
+
+class EmailUnverified(Denied):
+    """The address was never confirmed, so the owner could not be warned."""
+
+    code = "email_unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What the person scans or types. Shown on this answer alone, stored sealed."""
+
+    secret: str
+    uri: str
+    qr: str
+    expires_at: datetime
+
+    @property
+    def grouped_secret(self) -> str:
+        return grouped(self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What came of the first code. With `token` the browser has a new session cookie to carry."""
+
+    accepted: bool
+    codes: tuple[str, ...] = ()
+    token: str | None = None
+    retry_after: int | None = None
+    steps_off: int | None = None
+    """How far the phone's clock is off, in 30-second steps, when that is the fault."""
+
+
+def is_fresh(staff: SignedInStaff) -> bool:
+    """Was the password (or sudo) proven within ten minutes? An open screen alone enrols nobody."""
+    proven = staff.password_proven_at
+    return is_proven(staff) or (proven is not None and clock.now() - proven <= FRESH)
+
+
+def start_enrolment(*, staff: SignedInStaff, anew: bool = False) -> Pending:
+    """The secret that waits for this session; a new one when there is none or `anew`.
+
+    Raises:
+        AlreadyEnabled, ProofTooOld, EmailUnverified: see the classes.
+    """
+    person = db.session.get_one(Admin, staff.id, with_for_update=True)
+    if person.is_second_factor_on:
+        raise AlreadyEnabled("Turn it off first to set up another authenticator.")
+    if not is_fresh(staff):
+        raise ProofTooOld("Enter your password again to set up a second factor.")
+    if person.email_verified_at is None:
+        raise EmailUnverified("Confirm your e-mail address first.")
+    waiting = _waiting(staff)
+    if waiting is None or anew:
+        waiting = _begin(person, staff)
+    secret = opened_secret(waiting.secret_sealed, person.id)
+    uri = key_uri(secret, email=person.email, brand=settings().brand)
+    return Pending(secret, uri, qr_data_url(uri), waiting.expires_at)
+
+
+def _waiting(staff: SignedInStaff) -> Enrolment | None:
+    row = db.session.get(Enrolment, staff.id, populate_existing=True)
+    is_ours = row is not None and row.session_id == staff.session_id
+    return row if row and is_ours and row.expires_at > clock.now() else None
+
+
+def _begin(person: Admin, staff: SignedInStaff) -> Enrolment:
+    sealed, now = sealed_secret(new_secret(), person.id), clock.now()
+    row = db.session.merge(
+        Enrolment(
+            admin_id=person.id,
+            session_id=staff.session_id,
+            secret_sealed=sealed,
+            key_id=key_id(sealed),
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
+    )
+    record(Action.TOTP_ENROLMENT_STARTED, by=staff.actor, target=_target(person))
+    return row
+
+
+def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
+    """Turn the factor on with the first code, which is consumed: it signs nobody in.
+
+    Commit whatever comes back. Other sessions of the person end.
+
+    Raises:
+        AlreadyEnabled, EnrolmentExpired: see the classes.
+    """
+    person = db.session.get_one(Admin, staff.id, with_for_update=True)
+    if person.is_second_factor_on:
+        raise AlreadyEnabled("It was set up a moment ago, perhaps in another tab.")
+    waiting = _waiting(staff)
+    if waiting is None:
+        raise EnrolmentExpired("Start again: a new key is made for you.")
+    booked = code_buckets(staff.id, provenance().ip)
+    wait = book_failure(booked)
+    if wait is not None:
+        return Confirmation(accepted=False, retry_after=wait)
+    secret = opened_secret(waiting.secret_sealed, person.id)
+    found = match(secret, code, at=clock.now(), is_strict=settings().strict_totp)
+    if found.step is None:
+        return _refused(staff, person, found)
+    hand_back(booked)
+    return _switched_on(staff, person, waiting, found.step)
+
+
+def _refused(staff: SignedInStaff, person: Admin, found: Match) -> Confirmation:
+    record(
+        Action.TOTP_CODE_REFUSED,
+        by=staff.actor,
+        target=_target(person),
+        outcome=Outcome.FAILURE,
+        reason="clock" if found.steps_off else "invalid",
+    )
+    return Confirmation(accepted=False, steps_off=found.steps_off)
+
+
+def _switched_on(
+    staff: SignedInStaff, person: Admin, waiting: Enrolment, step: int
+) -> Confirmation:
+    _store(person, waiting, step)
+    codes = generate_codes(by=staff.actor, admin=person)
+    end_sessions_of(
+        by=staff.actor, admin_id=person.id, reason="factor_added", except_session=staff.session_id
+    )
+    session = session_of(staff)
+    is_owed = session.state == SessionState.MUST_ENROL
+    amr = " ".join(dict.fromkeys([*session.amr.split(), "otp"]))
+    token = renew_session(session=session, state=SessionState.ACTIVE if is_owed else None, amr=amr)
+    session.amr = amr
+    record(Action.TOTP_ENABLED, by=staff.actor, target=_target(person))
+    notify(
+        admin_id=person.id,
+        kind=Action.TOTP_ENABLED,
+        text="Your second factor is on. Signing in asks for a code from now on.",
+        url="/account/security",
+    )
+    queue_mail(
+        by=staff.actor,
+        to=person.email,
+        template="factor_added",
+        context={"name": person.name, "ip": provenance().ip or "unknown"},
+    )
+    return Confirmation(accepted=True, codes=tuple(codes), token=token)
+
+
+def _store(person: Admin, waiting: Enrolment, step: int) -> None:
+    now = clock.now()
+    db.session.execute(sa.delete(TwoFactorAuth).where(TwoFactorAuth.admin_id == person.id))
+    db.session.add(
+        TwoFactorAuth(
+            admin_id=person.id,
+            secret_sealed=waiting.secret_sealed,
+            key_id=waiting.key_id,
+            last_step=step,
+            enabled_at=now,
+            last_used_at=now,
+        )
+    )
+    db.session.delete(waiting)
+    person.is_second_factor_on = True
+
+
+def _target(person: Admin) -> Target:
+    return Target("admin", person.id, person.email)

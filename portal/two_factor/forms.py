@@ -1,0 +1,49 @@
+"""What a browser may submit to the pages of the second factor."""
+
+from wtforms import BooleanField, HiddenField, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from portal.staff.policies import LONGEST_GRACE
+from portal.web.forms import PortalForm
+
+CODE_INPUT = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+
+
+class CodeForm(PortalForm):
+    """Six digits from the app."""
+
+    totp_code = StringField(
+        "Code from your app",
+        description="Six digits. They change every 30 seconds.",
+        validators=[InputRequired("Enter the six digits that your app shows."), Length(max=40)],
+        render_kw=CODE_INPUT,
+    )
+
+
+class BackupCodeForm(PortalForm):
+    """A backup code, as proof that it is you."""
+
+    backup_code = StringField(
+        "Backup code",
+        validators=[InputRequired("Enter one of your backup codes."), Length(max=64)],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+
+
+class NewCodesForm(PortalForm):
+    """The set that the page showed, so that a reload replaces nothing."""
+
+    instead_of = HiddenField(validators=[Length(max=36)])
+
+
+class PolicyForm(PortalForm):
+    """What one role owes."""
+
+    is_required = BooleanField("Second factor required")
+    grace_days = IntegerField(
+        "Days of grace",
+        validators=[
+            InputRequired("Enter a number of days; 0 for none."),
+            NumberRange(0, LONGEST_GRACE, f"Give between 0 and {LONGEST_GRACE} days."),
+        ],
+    )

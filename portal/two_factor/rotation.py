@@ -1,0 +1,97 @@
+"""Sealing everything anew under the newest data key, in batches that survive interruption."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.core.sealing import CannotUnseal, current_key_id, key_id
+from portal.mail.bodies import reseal_bodies
+from portal.mail.models import EmailLog
+from portal.two_factor.authenticators import opened_secret, sealed_secret
+from portal.two_factor.models import Enrolment, TwoFactorAuth
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What became of one table's rows."""
+
+    table: str
+    resealed: int
+    failed: int
+
+
+def rotate_data_keys() -> list[Rotation]:
+    """Re-seal what older keys sealed. Each batch is a transaction of its own.
+
+    A killed run is simply started again: rows of the newest key are not touched.
+    """
+    done = [
+        _rotate(TwoFactorAuth.admin_id, TwoFactorAuth.key_id, _reseal_secret(TwoFactorAuth)),
+        _rotate(Enrolment.admin_id, Enrolment.key_id, _reseal_secret(Enrolment)),
+        _rotate_mails(),
+    ]
+    record(
+        Action.DATA_KEYS_ROTATED,
+        by=SYSTEM,
+        meta={"key": current_key_id(), **{found.table: found.resealed for found in done}},
+    )
+    db.session.commit()
+    return done
+
+
+def unknown_data_keys(known: set[str]) -> list[str]:
+    """Names of keys that sealed rows but are not configured any more."""
+    used = sa.union(sa.select(TwoFactorAuth.key_id), sa.select(Enrolment.key_id))
+    return sorted(set(db.session.scalars(used)) - known)
+
+
+def _reseal_secret(table: type[TwoFactorAuth] | type[Enrolment]) -> Callable[[int], None]:
+    def reseal(admin_id: int) -> None:
+        row = db.session.scalars(
+            sa.select(table).where(table.admin_id == admin_id).with_for_update()
+        ).one()
+        sealed = sealed_secret(opened_secret(row.secret_sealed, admin_id), admin_id)
+        row.secret_sealed, row.key_id = sealed, key_id(sealed)
+
+    return reseal
+
+
+def _rotate(key: Any, sealed_by: Any, reseal: Callable[[int], None]) -> Rotation:
+    resealed = failed = 0
+    for batch in _batches(key, sealed_by != current_key_id()):
+        for found in batch:
+            try:
+                with db.session.begin_nested():
+                    reseal(found)
+                resealed += 1
+            except CannotUnseal:
+                failed += 1
+        db.session.commit()
+    return Rotation(key.class_.__tablename__, resealed, failed)
+
+
+def _batches(key: Any, which: sa.ColumnElement[bool]) -> Iterator[list[Any]]:
+    last = 0
+    while True:
+        query = sa.select(key).where(which, key > last).order_by(key).limit(BATCH)
+        batch = list(db.session.scalars(query))
+        if not batch:
+            return
+        yield batch
+        last = batch[-1]
+
+
+def _rotate_mails() -> Rotation:
+    resealed = 0
+    while changed := reseal_bodies(limit=BATCH):
+        db.session.commit()
+        resealed += changed
+    return Rotation(EmailLog.__tablename__, resealed, 0)

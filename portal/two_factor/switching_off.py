@@ -1,0 +1,87 @@
+"""Taking a second factor away: by its owner with proof, or by an operator for the locked out."""
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.errors import Conflict
+from portal.core.provenance import provenance
+from portal.mail.outbox import queue_mail
+from portal.staff.current import SignedInStaff
+from portal.staff.models import Admin
+from portal.staff.notices import notify
+from portal.staff.policies import owes_second_factor
+from portal.staff.sessions import end_sessions_of, renew_session, session_of
+from portal.two_factor.backup_codes import revoke_codes
+from portal.two_factor.models import Enrolment, TwoFactorAuth
+from portal.web.access import SessionState
+
+
+class NotEnabled(Conflict):
+    """There is nothing to turn off."""
+
+    code = "conflict"
+    title = "No second factor is on"
+
+
+def switch_off(*, staff: SignedInStaff) -> str:
+    """Turn the own factor off; the caller has checked the proof. The session's new token.
+
+    Where the role requires a factor, the session must enrol anew before it does anything else:
+    that is how a person moves to another phone.
+
+    Raises:
+        NotEnabled: see the class.
+    """
+    person = db.session.get_one(Admin, staff.id, with_for_update=True)
+    if not person.is_second_factor_on:
+        raise NotEnabled("Set one up first.")
+    _remove(person)
+    end_sessions_of(
+        by=staff.actor, admin_id=person.id, reason="factor_removed", except_session=staff.session_id
+    )
+    session = session_of(staff)
+    session.sudo_until = session.sudo_method = None
+    must_enrol = owes_second_factor(person)
+    token = renew_session(session=session, state=SessionState.MUST_ENROL if must_enrol else None)
+    record(Action.TOTP_DISABLED, by=staff.actor, target=Target("admin", person.id, person.email))
+    _tell(staff.actor, person, "factor_removed", "Your second factor was turned off.")
+    return token
+
+
+def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
+    """Break glass: take a locked-out person's factor away and end their sessions.
+
+    Raises:
+        NotEnabled: see the class.
+    """
+    if not person.is_second_factor_on:
+        raise NotEnabled(f"{person.email} has no second factor.")
+    _remove(person)
+    end_sessions_of(by=by, admin_id=person.id, reason="factor_reset")
+    record(
+        Action.TOTP_RESET,
+        by=by,
+        target=Target("admin", person.id, person.email),
+        reason=reason,
+    )
+    _tell(by, person, "factor_reset", "Your second factor was reset by an operator.")
+
+
+def _remove(person: Admin) -> None:
+    db.session.execute(sa.delete(TwoFactorAuth).where(TwoFactorAuth.admin_id == person.id))
+    db.session.execute(sa.delete(Enrolment).where(Enrolment.admin_id == person.id))
+    revoke_codes(person.id)
+    person.is_second_factor_on = False
+
+
+def _tell(by: Actor, person: Admin, template: str, text: str) -> None:
+    notify(admin_id=person.id, kind=template, text=text, url="/account/security")
+    queue_mail(
+        by=by,
+        to=person.email,
+        template=template,
+        context={"name": person.name, "ip": provenance().ip or "the server"},
+    )
