@@ -1,8 +1,58 @@
-"""Pages of the audit room."""
+"""Browsing the ledger."""
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 
+from portal.audit.actions import Action, Outcome
+from portal.audit.browsing import (
+    LABELS,
+    Filters,
+    event_or_404,
+    note_reading,
+    reading_is_due,
+)
+from portal.audit.browsing import (
+    browse as browse_events,
+)
+from portal.config import settings
+from portal.core.database import writing
+from portal.core.permissions import Permission
+from portal.web.access import caller, requires
+from portal.web.htmx import page, page_or_fragment
 from portal.web.nav import NavItem
 
 bp = Blueprint("audit", __name__)
-NAV: tuple[NavItem, ...] = ()
+NAV = (NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),)
+
+
+@bp.get("/audit")
+@requires(Permission.AUDIT_OWN)
+def browse() -> Response:
+    """Reading is noted, once in five minutes, in a small transaction of its own."""
+    person = caller()
+    assert person is not None  # noqa: S101 - `requires` let nobody else in
+    filters = Filters.of(request.args)
+    if reading_is_due(by=person.actor, log=filters.log):
+        with writing():
+            note_reading(by=person.actor, log=filters.log)
+    zone = getattr(person, "time_zone", None) or settings().timezone
+    found = browse_events(
+        by=person.actor, filters=filters, zone=zone, cursor=request.args.get("cursor")
+    )
+    return page_or_fragment(
+        "audit/browse.html",
+        "audit/_events.html",
+        listing=found,
+        filters=filters,
+        logs=LABELS,
+        outcomes=[(outcome.value, outcome.value.capitalize()) for outcome in Outcome],
+        actions=[(action.value, action.value) for action in Action],
+        sees_all=person.actor.may(Permission.AUDIT_ALL),
+    )
+
+
+@bp.get("/audit/events/<event_id>")
+@requires(Permission.AUDIT_OWN)
+def event(event_id: str) -> Response:
+    person = caller()
+    assert person is not None  # noqa: S101 - `requires` let nobody else in
+    return page("audit/event.html", event=event_or_404(by=person.actor, event_id=event_id))
