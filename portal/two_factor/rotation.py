@@ -10,7 +10,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.core.sealing import CannotUnseal, current_key_id, key_id
+from portal.core.sealing import CannotUnseal, current_key_id
 from portal.mail.bodies import reseal_bodies
 from portal.mail.models import EmailLog
 from portal.two_factor.authenticators import opened_secret, sealed_secret
@@ -53,13 +53,13 @@ def unknown_data_keys(known: set[str]) -> list[str]:
     return sorted(set(db.session.scalars(used)) - known)
 
 
-def _reseal_secret(table: type[TwoFactorAuth] | type[Enrolment]) -> Callable[[int], None]:
+def _reseal_secret(table: type[TwoFactorAuth | Enrolment]) -> Callable[[int], None]:
     def reseal(admin_id: int) -> None:
-        row = db.session.scalars(
-            sa.select(table).where(table.admin_id == admin_id).with_for_update()
-        ).one()
-        sealed = sealed_secret(opened_secret(row.secret_sealed, admin_id), admin_id)
-        row.secret_sealed, row.key_id = sealed, key_id(sealed)
+        row = db.session.get(table, admin_id, with_for_update=True)
+        if isinstance(row, TwoFactorAuth | Enrolment):
+            secret = opened_secret(row.secret_sealed, admin_id)
+            row.secret_sealed = sealed_secret(secret, admin_id)
+            row.key_id = current_key_id()
 
     return reseal
 
