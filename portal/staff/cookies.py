@@ -1,10 +1,14 @@
 """The session's token on its way to the browser and out of it again."""
 
-from flask import Response, g, session
+from typing import TypeVar
+
+from flask import g, session
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.config import settings
 from portal.staff.current import cookie_name
+
+Visited = TypeVar("Visited", bound=BaseResponse)
 
 
 def set_session_cookie(response: BaseResponse, token: str) -> None:
@@ -26,7 +30,7 @@ def bind_form_token(secret: str) -> None:
     g.pop("csrf_token", None)  # Flask-WTF keeps the signed one for the rest of the request
 
 
-def forget_visitor(response: Response) -> Response:
+def forget_visitor(response: Visited) -> Visited:
     """Leave nothing in the browser: neither cookies nor stored pages."""
     session.clear()
     clear_session_cookie(response)

@@ -1,23 +1,32 @@
 """Answers for callers who may not pass: where to sign in, what is still owed, what is denied."""
 
-from flask import request, url_for
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Response, flash, g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import Target, record
 from portal.core.database import db, writing
 from portal.core.permissions import Permission
-from portal.staff.current import SignedInStaff, signed_in
+from portal.staff.cookies import clear_session_cookie
+from portal.staff.current import SignedInStaff, cookie_name, signed_in
+from portal.staff.sudo_prompt import ask_for_proof
 from portal.web.access import SAFE_METHODS, Caller, SessionState
+from portal.web.csrf import ForgedRequest
 from portal.web.errors import answer
-from portal.web.htmx import see_other
+from portal.web.htmx import see_other, wants_fragment
 from portal.web.problems import is_api_request, problem
+from portal.web.urls import safe_next
 
 OWED = {
     SessionState.PREAUTH: "staff.second_factor",
     SessionState.MUST_ENROL: "two_factor.enrol",
     SessionState.RECOVERY: "two_factor.enrol",
 }
+
+log = structlog.get_logger("portal.gatekeeper")
 
 
 class StaffGatekeeper:
@@ -29,9 +38,14 @@ class StaffGatekeeper:
     def refuse_stranger(self) -> ResponseReturnValue:
         if is_api_request():
             return problem(401, "not_authenticated", "Not signed in", "Sign in first.")
-        if request.method in SAFE_METHODS and request.path != "/":
-            return see_other(url_for("staff.sign_in", next=request.full_path.rstrip("?")))
-        return see_other(url_for("staff.sign_in"))
+        if wants_fragment():
+            return _leave_for(url_for("staff.sign_in", next=_back_to(_page_behind_htmx())))
+        here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+        found = make_response(see_other(url_for("staff.sign_in", next=_back_to(here))))
+        if cookie_name() in request.cookies:
+            flash("Your session ended. Sign in to go on.", "info")
+            clear_session_cookie(found)
+        return found
 
     def refuse_state(self, caller: Caller) -> ResponseReturnValue:
         """An active session has nothing to do on a step; an unfinished one must finish."""
@@ -43,7 +57,8 @@ class StaffGatekeeper:
             return problem(
                 401, "not_authenticated", "Sign-in is not finished", "Prove the second step."
             )
-        return see_other(url_for(OWED[caller.state]))
+        owed = url_for(OWED[caller.state])
+        return _leave_for(owed) if wants_fragment() else see_other(owed)
 
     def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
         with writing():
@@ -65,4 +80,40 @@ class StaffGatekeeper:
         )
 
     def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
-        return None
+        staff = signed_in()
+        return ask_for_proof(staff) if staff is not None else self.refuse_stranger()
+
+    def note_forgery(self, error: ForgedRequest) -> None:
+        """Forged in a signed-in person's name: an event. In nobody's: anyone could flood those."""
+        staff = signed_in()
+        reason = str(error.__cause__ or error.message)[:200]
+        log.warning("csrf.rejected", reason=reason, request_id=g.get("request_id"))
+        if staff is None:
+            return
+        db.session.rollback()
+        record(
+            Action.REQUEST_FORGED,
+            by=staff.actor,
+            target=Target("route", str(request.url_rule), request.path),
+            outcome=Outcome.DENIED,
+            reason=reason,
+        )
+        db.session.commit()
+
+
+def _leave_for(url: str) -> Response:
+    """A redirect would be swapped into the page: htmx is told to go there instead."""
+    found = make_response("", 401)
+    found.headers["HX-Redirect"] = url
+    return found
+
+
+def _page_behind_htmx() -> str | None:
+    """The address in the browser's bar, of which the fragment was to become a part."""
+    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _back_to(target: str | None) -> str | None:
+    safe = safe_next(target)
+    return safe if safe != "/" else None

@@ -16,7 +16,7 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
-from portal.core.errors import Conflict
+from portal.core.errors import Conflict, NotFound
 from portal.core.provenance import add_session, provenance
 from portal.core.tokens import new_token, token_sha256
 from portal.staff.current import SignedInStaff, idle_limit, session_ref
@@ -140,6 +140,18 @@ def end_sessions_of(
 def session_of(staff: SignedInStaff) -> AdminSession:
     """The row behind the present session."""
     return db.session.get_one(AdminSession, staff.session_id)
+
+
+def own_session(staff: SignedInStaff, session_id: str) -> AdminSession:
+    """One of the person's own sessions.
+
+    Raises:
+        NotFound: there is none with this id, or it is another person's.
+    """
+    found = db.session.get(AdminSession, session_id)
+    if found is None or found.admin_id != staff.id:
+        raise NotFound("There is no such session.")
+    return found
 
 
 def live_sessions_of(admin_id: int) -> Sequence[AdminSession]:

@@ -18,9 +18,9 @@ from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.identity import email_key
 from portal.staff.models import Admin, AdminSession
+from portal.staff.naming import actor_of, target_of
 from portal.staff.passwords import hash_password, needs_rehash, verify_password
 from portal.staff.policies import owes_second_factor
-from portal.staff.roles import permissions_of
 from portal.staff.sessions import Issued, end_session, open_session
 from portal.staff.throttles import (
     DAY,
@@ -62,7 +62,9 @@ class Person(NamedTuple):
     has_joined: bool
 
 
-def sign_in(*, email: str, password: str, instead_of: SignedInStaff | None = None) -> SignIn:
+def open_with_password(
+    *, email: str, password: str, instead_of: SignedInStaff | None = None
+) -> SignIn:
     """Open the session that this password deserves. `instead_of` ends when it does.
 
     Commit whatever comes back: the count and the event of a failure are in the transaction.
@@ -89,11 +91,6 @@ def sign_in(*, email: str, password: str, instead_of: SignedInStaff | None = Non
         return SignIn()
     hand_back(booked)
     return SignIn(_opened(admin, password, instead_of))
-
-
-def actor_of(admin: Admin) -> Actor:
-    """The person as the doer of what follows."""
-    return Actor(ActorType.ADMIN, admin.id, admin.email, admin.role, permissions_of(admin.role))
 
 
 def _person_with(typed: str) -> Person | None:
@@ -148,7 +145,7 @@ def _opened(admin: Admin, password: str, instead_of: SignedInStaff | None) -> Is
     record(
         Action.SESSION_OPENED if opened else Action.SESSION_PASSWORD_ACCEPTED,
         by=by,
-        target=Target("admin", admin.id, admin.email),
+        target=target_of(admin),
         meta={"state": state.value, "device": issued.session.device_label},
     )
     return issued

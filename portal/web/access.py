@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from portal.core.actor import Actor
 from portal.core.database import read_only
 from portal.core.permissions import Permission
-from portal.web.csrf import check_csrf, check_json_body
+from portal.web.csrf import ForgedRequest, check_csrf, check_json_body
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,6 +66,9 @@ class Gatekeeper(Protocol):
     def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
         """None when the caller has proven themselves within minutes, else the prompt."""
 
+    def note_forgery(self, error: ForgedRequest) -> None:
+        """A forged request was refused: leave the trace that it deserves."""
+
 
 def public(view: View) -> View:
     """Anybody may open it, signed in or not."""
@@ -91,7 +94,11 @@ def sudo(view: View) -> View:
 
 
 def audits(*actions: StrEnum) -> Callable[[View], View]:
-    """The events that this view leaves when it succeeds. A GET that declares one may write."""
+    """The events that this view leaves when it succeeds.
+
+    A view that only answers GET and declares one may write. Where one view draws a form and takes
+    it, drawing only reads.
+    """
 
     def mark(view: View) -> View:
         view.audited_actions = frozenset(actions)  # type: ignore[attr-defined]
@@ -135,7 +142,7 @@ def init_access(app: Flask, gatekeeper: Gatekeeper) -> None:
 def guard() -> ResponseReturnValue | None:
     """Order matters: who calls, may they, is the form theirs, have they proven it again."""
     view = current_app.view_functions.get(request.endpoint or "")
-    read_only(request.method in SAFE_METHODS and not hasattr(view, "audited_actions"))
+    read_only(request.method in SAFE_METHODS and not _writes_when_read(view))
     if view is None:
         return None  # 404 or 405: Flask answers
     refusal = _refuse_access(view)
@@ -145,8 +152,22 @@ def guard() -> ResponseReturnValue | None:
         return _demand_sudo(view)
     check_json_body()
     if not hasattr(view, "without_csrf_token_because"):
-        check_csrf()
+        _refuse_forgery()
     return _demand_sudo(view)
+
+
+def _writes_when_read(view: Callable[..., Any] | None) -> bool:
+    rule = request.url_rule
+    takes_forms = rule is not None and bool((rule.methods or set()) - SAFE_METHODS)
+    return hasattr(view, "audited_actions") and not takes_forms
+
+
+def _refuse_forgery() -> None:
+    try:
+        check_csrf()
+    except ForgedRequest as error:
+        _gatekeeper().note_forgery(error)
+        raise
 
 
 def caller() -> Caller | None:

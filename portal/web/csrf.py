@@ -7,7 +7,7 @@ The token is Flask-WTF's; it lives in the visitor's cookie and is replaced whene
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.config import settings
 from portal.core.errors import DomainError
@@ -21,6 +21,14 @@ class ForgedRequest(DomainError):
     status = 400
     code = "bad_request"
     title = "This page is out of date"
+
+
+class SentFromElsewhere(ForgedRequest):
+    """The browser itself says that another site sends this."""
+
+    status = 403
+    code = "permission_denied"
+    title = "This came from another site"
 
 
 class NotJson(DomainError):
@@ -66,9 +74,13 @@ def check_csrf() -> None:
     if is_bearer_request():
         return
     if _comes_from_elsewhere():
-        raise ForgedRequest("This request came from another site and was refused.")
-    # Flask-WTF answers a bad token with CSRFError, which the error handlers turn into a page.
-    csrf.protect()
+        raise SentFromElsewhere("It was refused, and nothing was changed.")
+    try:
+        csrf.protect()
+    except CSRFError as error:
+        raise ForgedRequest(
+            "Your session changed since the page was opened. Reload it and send it again."
+        ) from error
 
 
 def _comes_from_elsewhere() -> bool:
@@ -89,6 +101,11 @@ def _own_hosts() -> set[str]:
     return own
 
 
-def origin_is_foreign() -> bool:
-    """For views that cannot have a token yet: does another site send this?"""
-    return _comes_from_elsewhere()
+def refuse_foreign_origin() -> None:
+    """For views that cannot have a token yet.
+
+    Raises:
+        SentFromElsewhere: another site sends this.
+    """
+    if _comes_from_elsewhere():
+        raise SentFromElsewhere("It was refused, and nothing was changed.")

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, jsonify, make_response
+from flask import Response, jsonify, make_response, request
 from flask_openapi import OpenAPI
 from pydantic import BaseModel, ValidationError
 
 from portal.web.access import public
 from portal.web.problems import CONTENT_TYPE, problem
+
+MOST_FAULTS = 50
 
 
 class FieldProblem(BaseModel):
@@ -57,9 +59,12 @@ def init_openapi(app: OpenAPI) -> None:
 
 def _refuse_body(error: ValidationError) -> Response:
     """A body that is not of the documented form: which fields, and why."""
+    if request.get_data() and request.get_json(silent=True) is None:
+        return problem(400, "bad_request", "Not JSON", "The body cannot be read as JSON.")
+    found = error.errors(include_url=False, include_input=False, include_context=False)
     errors = [
-        {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        {"field": ".".join(str(part) for part in fault["loc"])[:200], "message": fault["msg"]}
+        for fault in found[:MOST_FAULTS]
     ]
     return make_response(
         problem(422, "validation_failed", "Not accepted", "Mend the named fields.", errors=errors)
