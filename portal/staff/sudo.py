@@ -54,7 +54,7 @@ def prove_again(*, staff: SignedInStaff, method: str, code: str) -> Step:
     if (method == PASSWORD) == staff.is_second_factor_on:
         owed = "a code of your second factor" if staff.is_second_factor_on else "your password"
         raise WrongProof(f"Prove it is you with {owed}.")
-    is_password_right = method == PASSWORD and _is_own_password(staff, code)
+    is_password_right = method == PASSWORD and is_own_password(staff, code)
     booked = code_buckets(staff.id, provenance().ip)
     wait = book_failure(booked)
     if wait is not None:
@@ -66,7 +66,7 @@ def prove_again(*, staff: SignedInStaff, method: str, code: str) -> Step:
     return _granted(staff, method, proof)
 
 
-def _is_own_password(staff: SignedInStaff, password: str) -> bool:
+def is_own_password(staff: SignedInStaff, password: str) -> bool:
     with looking():
         stored = db.session.scalar(sa.select(Admin.password_hash).where(Admin.id == staff.id))
         return verify_password(password, stored)

@@ -1,7 +1,5 @@
 """The base of every form: Flask-WTF, with text that is clean before it is checked."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from unicodedata import normalize
 
@@ -23,20 +21,15 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         # `access.guard` has checked the token before any view runs; the form only draws it.
-        def bind_field(self, form: Any, unbound_field: UnboundField[Any], options: Any) -> Any:
+        def bind_field(self, form: Any, unbound_field: "UnboundField[Any]", options: Any) -> Any:
             is_text = issubclass(unbound_field.field_class, StringField)
             if is_text and getattr(unbound_field.field_class, "is_cleaned", True):
                 options.setdefault("filters", (clean_text,))
             return unbound_field.bind(form=form, **options)
 
-    @contextmanager
-    def refusing(self) -> Iterator[None]:
+    def refusing(self) -> "Refusing":
         """Run a deed; when it refuses, roll back and show its reason on the form."""
-        try:
-            yield
-        except DomainError as error:
-            db.session.rollback()
-            self.add_refusal(error)
+        return Refusing(self)
 
     def add_refusal(self, error: DomainError) -> None:
         """Show a refusal at the field it is about, or above the form."""
@@ -45,3 +38,19 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
             self.form_errors.append(error.message)
         else:
             field.errors = [*field.errors, error.message]
+
+
+class Refusing:
+    """Turns a refusal inside its block into an error of the form, and goes on after it."""
+
+    def __init__(self, form: PortalForm) -> None:
+        self.form = form
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        db.session.rollback()
+        self.form.add_refusal(error)
+        return True

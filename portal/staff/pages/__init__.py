@@ -1,10 +1,22 @@
 """Pages of the staff room, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
 from portal.staff import cleaning
-from portal.staff.pages import sessions, sign_in, sudo
+from portal.staff.pages import account, invites, passwords, people, sessions, sign_in, sudo
 from portal.staff.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV = (NavItem("People", "People", "staff.people", "users", "p", Permission.STAFF_VIEW),)
 
-__all__ = ["NAV", "bp", "cleaning", "sessions", "sign_in", "sudo"]
+__all__ = [
+    "NAV",
+    "account",
+    "bp",
+    "cleaning",
+    "invites",
+    "passwords",
+    "people",
+    "sessions",
+    "sign_in",
+    "sudo",
+]

@@ -1,0 +1,126 @@
+"""Passwords: forgotten, reset by a mailed link, changed."""
+
+from flask import Response, flash, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.audit.actions import Action
+from portal.core.database import db
+from portal.core.permissions import Permission
+from portal.staff.cookies import bind_form_token, set_session_cookie
+from portal.staff.current import SignedInStaff, current_staff
+from portal.staff.links import open_link
+from portal.staff.models import LinkPurpose
+from portal.staff.pages.blueprint import bp
+from portal.staff.password_changes import change_password, request_reset
+from portal.staff.password_changes import reset_password as set_by_link
+from portal.staff.people_forms import ChangePasswordForm, ForgotForm, NewPasswordForm
+from portal.staff.sessions import renew_session, session_of
+from portal.staff.steps import Step
+from portal.staff.sudo import is_own_password, prove_again
+from portal.web.access import audits, public, requires
+from portal.web.htmx import page, see_other
+
+
+@bp.get("/forgot-password")
+@public
+def forgot() -> Response:
+    return page("staff/forgot.html", form=ForgotForm())
+
+
+@bp.post("/forgot-password")
+@public
+@audits(Action.PASSWORD_RESET_REQUESTED)
+def ask_for_reset() -> ResponseReturnValue:
+    """One answer for every address: nobody learns here who has an account."""
+    form = ForgotForm()
+    if not form.validate_on_submit():
+        return page("staff/forgot.html", status=422, form=form)
+    request_reset(email=form.email.data or "")
+    db.session.commit()
+    flash("If that address has an account, a link is on its way. It works for an hour.", "info")
+    return see_other(url_for("staff.sign_in"))
+
+
+@bp.get("/reset-password/<token>")
+@public
+def reset_password(token: str) -> Response:
+    open_link(token, LinkPurpose.RESET)
+    return page("staff/reset_password.html", form=NewPasswordForm())
+
+
+@bp.post("/reset-password/<token>")
+@public
+@audits(Action.PASSWORD_RESET)
+def set_password(token: str) -> ResponseReturnValue:
+    """Neither signs in nor touches the second factor (ASVS 6.4.3)."""
+    form = NewPasswordForm()
+    open_link(token, LinkPurpose.RESET)
+    if form.validate_on_submit():
+        with form.refusing():
+            set_by_link(token=token, password=form.new_password.data or "")
+            db.session.commit()
+            flash("Your password is set. Sign in with it.", "success")
+            return see_other(url_for("staff.sign_in"))
+    return page("staff/reset_password.html", status=422, form=form)
+
+
+@bp.get("/account/password")
+@requires(Permission.ACCOUNT_OWN)
+def password() -> Response:
+    return page("staff/password.html", form=_form())
+
+
+@bp.post("/account/password")
+@requires(Permission.ACCOUNT_OWN)
+@audits(Action.PASSWORD_CHANGED, Action.SESSION_SUDO_REFUSED)
+def new_password() -> ResponseReturnValue:
+    """The form asks for the proof itself, so that no page ever repeats a password."""
+    form, staff = _form(), current_staff()
+    if not form.validate_on_submit():
+        return page("staff/password.html", status=422, form=form)
+    step = _proven(form, staff)
+    if not step.accepted:
+        db.session.commit()
+        _explain(form, step)
+        return page("staff/password.html", status=429 if step.retry_after else 422, form=form)
+    with form.refusing():
+        change_password(
+            by=staff.actor,
+            person_id=staff.id,
+            password=form.new_password.data or "",
+            session_id=staff.session_id,
+        )
+        token = renew_session(session=session_of(staff))
+        bind_form_token(session_of(staff).csrf_secret)
+        db.session.commit()
+        flash("Your password is changed. Every other session has ended.", "success")
+        answer = see_other(url_for("two_factor.security"))
+        set_session_cookie(answer, token)
+        return answer
+    return page("staff/password.html", status=422, form=form)
+
+
+def _form() -> ChangePasswordForm:
+    form = ChangePasswordForm()
+    if not current_staff().is_second_factor_on:
+        del form.totp_code
+    return form
+
+
+def _proven(form: ChangePasswordForm, staff: SignedInStaff) -> Step:
+    """The present password, and the second factor where there is one."""
+    typed = form.current_password.data or ""
+    if not staff.is_second_factor_on:
+        return prove_again(staff=staff, method="password", code=typed)
+    if not is_own_password(staff, typed):
+        return Step(accepted=False, reason="wrong_password")
+    return prove_again(staff=staff, method="totp", code=form.totp_code.data or "")
+
+
+def _explain(form: ChangePasswordForm, step: Step) -> None:
+    if step.retry_after:
+        form.form_errors.append(f"Too many tries. Wait {step.retry_after} seconds.")
+    elif step.reason == "wrong_password":
+        form.current_password.errors = ["That is not your password."]
+    else:
+        form.totp_code.errors = ["That code is not right. Try the next one."]

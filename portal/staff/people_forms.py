@@ -1,0 +1,119 @@
+"""What a browser may submit about people, accounts, passwords and addresses."""
+
+from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.staff.identity import LONGEST_EMAIL, LONGEST_NAME
+from portal.staff.models import Role, Theme
+from portal.staff.zones import zones
+from portal.web.forms import PortalForm
+
+ROLES = [(role.value, role.label) for role in Role]
+THEMES = [
+    (Theme.AUTO.value, "As the system"),
+    (Theme.LIGHT.value, "Light"),
+    (Theme.DARK.value, "Dark"),
+]
+NEW_PASSWORD = {"autocomplete": "new-password"}
+HOW_LONG = "At least 15 characters. Four or five unrelated words do well."
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    return [("", "As the portal"), *((zone, zone.replace("_", " ")) for zone in zones())]
+
+
+class InviteForm(PortalForm):
+    email = StringField(
+        "E-mail",
+        [InputRequired("Enter their e-mail address."), Length(max=LONGEST_EMAIL)],
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+    name = StringField(
+        "Name",
+        [InputRequired("Enter their name."), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "off"},
+    )
+    role = SelectField("Role", choices=ROLES, default=Role.SUPPORT_AGENT.value)
+
+
+class RoleForm(PortalForm):
+    role = SelectField("Role", choices=ROLES)
+    expected = HiddenField()
+
+
+class NewPasswordForm(PortalForm):
+    new_password = PasswordField(
+        "New password",
+        [InputRequired("Choose a password.")],
+        description=HOW_LONG,
+        render_kw=NEW_PASSWORD,
+    )
+
+
+class JoinForm(PortalForm):
+    name = StringField(
+        "Your name",
+        [InputRequired("Enter your name."), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name"},
+    )
+    time_zone = SelectField("Time zone", choices=zone_choices, validate_choice=False)
+    new_password = PasswordField(
+        "Password",
+        [InputRequired("Choose a password.")],
+        description=HOW_LONG,
+        render_kw=NEW_PASSWORD,
+    )
+
+
+class ForgotForm(PortalForm):
+    email = StringField(
+        "E-mail",
+        [InputRequired("Enter your e-mail address."), Length(max=LONGEST_EMAIL)],
+        render_kw={"type": "email", "autocomplete": "username"},
+    )
+
+
+class ProofForm(PortalForm):
+    """The second proof that a form with a password asks for itself, where there is a factor."""
+
+    totp_code = StringField(
+        "Code",
+        [Length(max=64)],
+        description="The six digits that your authenticator app shows now.",
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )
+
+
+class ChangePasswordForm(ProofForm):
+    current_password = PasswordField(
+        "Present password",
+        [InputRequired("Enter your present password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new_password = PasswordField(
+        "New password",
+        [InputRequired("Choose a password.")],
+        description=HOW_LONG,
+        render_kw=NEW_PASSWORD,
+    )
+
+
+class EmailForm(PortalForm):
+    email = StringField(
+        "New e-mail address",
+        [InputRequired("Enter the new address."), Length(max=LONGEST_EMAIL)],
+        render_kw={"type": "email", "autocomplete": "email"},
+    )
+
+
+class PreferencesForm(PortalForm):
+    name = StringField("Name", [InputRequired("Enter your name."), Length(max=LONGEST_NAME)])
+    time_zone = SelectField("Time zone", choices=zone_choices, validate_choice=False)
+    theme = RadioField("Look", choices=THEMES)
+    shortcuts_enabled = BooleanField(
+        "Keyboard shortcuts", description="Single keys such as g and /. Press ? for the list."
+    )
+
+
+class ConfirmForm(PortalForm):
+    """A button, with the form token."""
