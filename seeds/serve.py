@@ -16,6 +16,7 @@ from flask.cli import ScriptInfo
 from portal import create_app
 from portal.config import settings
 from portal.core.database import db
+from seeds.commands import seed_commands
 from seeds.credentials import demo_people
 
 HOST = "127.0.0.1"
@@ -39,7 +40,9 @@ def main() -> int:
             f"Port {port} is taken. Another one: PORT={other_than(port)} make run", file=sys.stderr
         )
         return 1
-    welcome = prepare(create_app(), port)
+    app = create_app()
+    app.cli.add_command(seed_commands)
+    welcome = prepare(app, port)
     return serve(port, lambda: print(welcome, flush=True))
 
 

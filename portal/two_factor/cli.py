@@ -52,4 +52,4 @@ def rotate_data() -> None:
     sys.exit(1 if any(found.failed for found in done) else 0)
 
 
-COMMANDS: tuple[click.Command, ...] = (staff_commands, keys)
+COMMANDS: tuple[click.Command, ...] = (keys,)
