@@ -106,6 +106,13 @@
     const text = refusals[answer.status] ?? "Something broke. Nothing was changed.";
     toast(id ? `${text} Request id ${id}` : text);
   });
+  // A 403 that names its place is no error but the prompt that asks for a proof first.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status !== 403 || !xhr.getResponseHeader("HX-Retarget")) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  });
   document.addEventListener("htmx:sendError", () => toast(refusals[0]));
   document.addEventListener("htmx:timeout", () => toast(refusals[0]));
 

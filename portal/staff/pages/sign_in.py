@@ -69,18 +69,22 @@ def _after_password(form: SignInForm, found: SignIn) -> ResponseReturnValue:
 @in_state(SessionState.PREAUTH)
 @audits(Action.SESSION_OPENED, Action.SESSION_CODE_REFUSED, Action.SESSION_THROTTLED)
 def second_factor() -> ResponseReturnValue:
-    return _take_step(TotpForm(next=safe_next(request.args.get("next"))), "second_factor")
+    return _take_step(
+        TotpForm(next=safe_next(request.args.get("next"))), "staff/second_factor.html"
+    )
 
 
 @bp.route("/sign-in/backup-code", methods=["GET", "POST"])
 @in_state(SessionState.PREAUTH)
 @audits(Action.SESSION_OPENED, Action.SESSION_CODE_REFUSED, Action.SESSION_THROTTLED)
 def backup_code() -> ResponseReturnValue:
-    return _take_step(BackupForm(next=safe_next(request.args.get("next"))), "backup_code")
+    return _take_step(
+        BackupForm(next=safe_next(request.args.get("next"))), "staff/backup_code.html"
+    )
 
 
-def _take_step(form: TotpForm | BackupForm, name: str) -> ResponseReturnValue:
-    template, kept = f"staff/{name}.html", _kept(safe_next(form.next.data))
+def _take_step(form: TotpForm | BackupForm, template: str) -> ResponseReturnValue:
+    kept = _kept(safe_next(form.next.data))
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return page(template, form=form, kept=kept, status=status)
