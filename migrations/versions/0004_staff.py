@@ -102,6 +102,7 @@ def upgrade():
         batch_op.create_index(
             "ix_admin_sessions_admin_id", ["admin_id", "revoked_at"], unique=False
         )
+        batch_op.create_index("ix_admin_sessions_network", ["network", "created_at"], unique=False)
 
     op.create_table(
         "notices",
@@ -182,6 +183,7 @@ def downgrade():
 
     op.drop_table("notices")
     with op.batch_alter_table("admin_sessions", schema=None) as batch_op:
+        batch_op.drop_index("ix_admin_sessions_network")
         batch_op.drop_index("ix_admin_sessions_admin_id")
 
     op.drop_table("admin_sessions")

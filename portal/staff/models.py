@@ -71,7 +71,10 @@ class AdminSession(Base):
     """One browser in which a person is, or is about to be, signed in."""
 
     __tablename__ = "admin_sessions"
-    __table_args__ = (sa.Index("ix_admin_sessions_admin_id", "admin_id", "revoked_at"),)
+    __table_args__ = (
+        sa.Index("ix_admin_sessions_admin_id", "admin_id", "revoked_at"),
+        sa.Index("ix_admin_sessions_network", "network", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     token_sha256: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
