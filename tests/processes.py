@@ -49,10 +49,13 @@ class Process:
                 process_group=0,
             )
 
+    def last_words(self) -> str:
+        return self.log.read_text()[-4000:]
+
     def kill(self) -> None:
         """As a power cut would: at once, with every child."""
         assert self.running is not None
-        assert self.running.poll() is None, self.log.read_text()[-4000:]
+        assert self.running.poll() is None, self.last_words()
         os.killpg(self.running.pid, signal.SIGKILL)
         self.running.wait()
 
@@ -109,10 +112,3 @@ class Portal:
     def worker(self) -> Process:
         words = ["flask", "--app", "wsgi", "worker"]
         return Process(words, self.environ, self.folder / "worker.log")
-
-
-def free_port() -> int:
-    """A port that nobody listens on, for a program that cannot be handed a socket."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.processes import HOST
 
 SECONDS_TO_ANSWER = 60
+ENROL = "/account/two-factor/enrol"
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -43,6 +44,12 @@ class Visitor:
         self.port = port
         self.cookies: dict[str, str] = {}
         self.token = ""
+
+    def copy(self) -> "Visitor":
+        """Another tab of the same browser."""
+        other = Visitor(self.port)
+        other.cookies, other.token = dict(self.cookies), self.token
+        return other
 
     def get(self, path: str) -> Answer:
         return self._ask("GET", path, None)
@@ -80,3 +87,25 @@ class Visitor:
                 self.cookies[name] = morsel.value
                 if morsel["max-age"] == "0" or not morsel.value:
                     del self.cookies[name]
+
+
+SECRET = r'id="totp-secret"[^>]*data-value="([A-Z2-7]+)"'
+CODES = re.compile(r'id="backup-codes".*?</ol>', re.DOTALL)
+CODE = re.compile(r"<li[^>]*>\s*([0-9A-Z-]+)\s*</li>")
+
+
+def give_password(visitor: Visitor, email: str, password: str) -> Answer:
+    """The first step; the answer says where the next one is."""
+    visitor.get("/sign-in")
+    return visitor.submit("/sign-in", email=email, password=password)
+
+
+def begin_enrolment(visitor: Visitor) -> str:
+    """The secret that the enrolment page shows."""
+    return visitor.get(ENROL).found(SECRET)
+
+
+def confirm_enrolment(visitor: Visitor, code: str) -> list[str]:
+    """Ten codes, or none when the code was refused."""
+    answer = visitor.submit(ENROL, totp_code=code)
+    return [code for part in CODES.findall(answer.text) for code in CODE.findall(part)]

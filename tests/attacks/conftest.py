@@ -1,0 +1,34 @@
+"""A real server with several processes and threads, which the attackers of this folder reach."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from portal.core.database import db
+from tests.conftest import make_app
+from tests.databases import Server
+from tests.processes import Portal
+
+
+@pytest.fixture(scope="session")
+def attack_rounds() -> int:
+    """How often each race is run: once in `make test`, more often in `make attack`."""
+    return int(os.environ.get("PORTAL_ATTACK_ROUNDS", "1"))
+
+
+@pytest.fixture(scope="module")
+def portal(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    folder = tmp_path_factory.mktemp("attacked")
+    with Portal(database.clone(), folder) as found, found.server():
+        yield found
+
+
+@pytest.fixture(scope="module")
+def inside(portal: Portal) -> Iterator[Flask]:
+    """An application on the same database, to prepare people and to look at the rows."""
+    app = make_app(portal.database_url, portal.folder)
+    yield app
+    with app.app_context():
+        db.engine.dispose()

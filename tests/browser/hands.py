@@ -1,0 +1,44 @@
+"""What a person does on the pages, by the words and fields that they see."""
+
+from playwright.sync_api import Page, expect
+
+from portal.staff.models import Admin
+from tests.browser.phone import Phone
+from tests.cast import PASSWORD
+
+
+def send(page: Page, button: str | None = None, **fields: str) -> None:
+    """Fill the fields of the page's form and press its button."""
+    main = page.locator("main")
+    for name, value in fields.items():
+        field = main.locator(f'[name="{name}"]:not([type="hidden"])')
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    form = main.locator("form", has=page.locator(f'[name="{name}"]')) if fields else main
+    press = form.get_by_role("button", name=button) if button else form.locator('[type="submit"]')
+    press.click()
+
+
+def give_password(page: Page, admin: Admin, password: str = PASSWORD) -> None:
+    page.goto("/sign-in")
+    send(page, email=admin.email, password=password)
+
+
+def enrol(page: Page) -> tuple[Phone, list[str]]:
+    """From the enrolment page to ten saved codes, by a picture of the screen."""
+    expect(page.locator("#totp-qr")).to_be_visible()
+    phone = Phone.scan(page.screenshot(full_page=True))
+    send(page, totp_code=phone.code())
+    return phone, page.locator("#backup-codes li").all_inner_texts()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="account menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_title("Sign in · BoxCostPro")
+
+
+def expect_home(page: Page, admin: Admin) -> None:
+    expect(page.get_by_role("button", name="account menu")).to_contain_text(admin.name)
