@@ -1,5 +1,31 @@
-"""Commands of the jobs room."""
+"""`flask worker`: does the jobs until it is told to stop."""
+
+import signal
+from types import FrameType
 
 import click
+from flask.cli import ScriptInfo, pass_script_info
 
-COMMANDS: tuple[click.Command, ...] = ()
+from portal.jobs import upkeep
+from portal.jobs.worker import Worker
+
+__all__ = ["COMMANDS", "upkeep"]
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@pass_script_info
+def worker(info: ScriptInfo, *, once: bool) -> None:
+    """Do background jobs: send mail, tidy up. SIGTERM ends it after the present job."""
+    runner = Worker(info.load_app())
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        runner.stopping.set()
+        signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    runner.run(once=once)
+
+
+COMMANDS: tuple[click.Command, ...] = (worker,)

@@ -27,6 +27,7 @@ class Job(Base):
     __table_args__ = (
         sa.Index("ix_jobs_due", "status", "run_at", "id"),
         sa.Index("ix_jobs_status_id", "status", "id"),
+        sa.Index("ix_jobs_status_finished_at", "status", "finished_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,3 +55,13 @@ class RecurringJob(Base):
     every_seconds: Mapped[int]
     next_run_at: Mapped[datetime]
     last_queued_at: Mapped[datetime | None]
+
+
+class WorkerPresence(Base):
+    """A worker process, and when it last said that it lives."""
+
+    __tablename__ = "job_workers"
+
+    name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)

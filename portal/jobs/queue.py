@@ -47,7 +47,7 @@ def enqueue(
 
 def _enqueue_once(dedupe_key: str, values: dict[str, Any]) -> Job:
     """The unique key decides between two that come at once: the later one waits, then reads."""
-    insert = _insert()(Job).values(**values).on_conflict_do_nothing().returning(Job)
+    insert = insert_into(Job).values(**values).on_conflict_do_nothing().returning(Job)
     same_key = sa.select(Job).where(Job.dedupe_key == dedupe_key)
     while True:
         found = db.session.scalars(insert).one_or_none() or db.session.scalar(same_key)
@@ -56,6 +56,7 @@ def _enqueue_once(dedupe_key: str, values: dict[str, Any]) -> Job:
         # Its twin ended between the two statements, which freed the key.
 
 
-def _insert() -> Any:
-    """`INSERT ... ON CONFLICT`, which SQLAlchemy spells once a database."""
-    return sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+def insert_into(model: Any) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLAlchemy spells once a database."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)

@@ -30,6 +30,7 @@ class EmailLog(Base):
     __tablename__ = "email_logs"
     __table_args__ = (
         sa.Index("ix_email_logs_status_next_attempt_at", "status", "next_attempt_at", "id"),
+        sa.Index("ix_email_logs_status_id", "status", "id"),
         sa.Index("ix_email_logs_created_at_id", "created_at", "id"),
         sa.Index("ix_email_logs_recipient", "recipient", "id"),
     )
