@@ -9,6 +9,7 @@ from portal.audit import pages as audit_pages
 from portal.config import ROOT, load_settings
 from portal.dashboard import pages as dashboard_pages
 from portal.jobs import cli as jobs_cli
+from portal.mail import upkeep as mail_upkeep
 from portal.operations import cli as operations_cli
 from portal.operations import pages as operations_pages
 from portal.staff import api as staff_api
@@ -28,6 +29,7 @@ from portal.web.setup import init_web
 PAGES = (audit_pages, staff_pages, two_factor_pages, operations_pages, dashboard_pages)
 APIS = (staff_api, two_factor_api)
 COMMANDS = (jobs_cli, staff_cli, two_factor_cli, operations_cli)
+HANDLERS = (mail_upkeep,)  # imported for the jobs that they register
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> OpenAPI:

@@ -34,6 +34,7 @@ def upgrade():
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_due", ["status", "run_at", "id"], unique=False)
         batch_op.create_index("ix_jobs_status_id", ["status", "id"], unique=False)
+        batch_op.create_index("ix_jobs_status_finished_at", ["status", "finished_at"], unique=False)
 
     op.create_table(
         "recurring_jobs",
@@ -43,11 +44,27 @@ def upgrade():
         sa.Column("last_queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_recurring_jobs")),
     )
+    op.create_table(
+        "job_workers",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_workers")),
+    )
+    with op.batch_alter_table("job_workers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_job_workers_last_seen_at"), ["last_seen_at"], unique=False
+        )
 
 
 def downgrade():
+    with op.batch_alter_table("job_workers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_job_workers_last_seen_at"))
+
+    op.drop_table("job_workers")
     op.drop_table("recurring_jobs")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index("ix_jobs_status_finished_at")
         batch_op.drop_index("ix_jobs_status_id")
         batch_op.drop_index("ix_jobs_due")
 

@@ -33,6 +33,7 @@ def upgrade():
     )
     with op.batch_alter_table("email_logs", schema=None) as batch_op:
         batch_op.create_index("ix_email_logs_created_at_id", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_email_logs_status_id", ["status", "id"], unique=False)
         batch_op.create_index("ix_email_logs_recipient", ["recipient", "id"], unique=False)
         batch_op.create_index(
             "ix_email_logs_status_next_attempt_at",
@@ -45,6 +46,7 @@ def downgrade():
     with op.batch_alter_table("email_logs", schema=None) as batch_op:
         batch_op.drop_index("ix_email_logs_status_next_attempt_at")
         batch_op.drop_index("ix_email_logs_recipient")
+        batch_op.drop_index("ix_email_logs_status_id")
         batch_op.drop_index("ix_email_logs_created_at_id")
 
     op.drop_table("email_logs")

@@ -156,11 +156,13 @@ def _ending(claim: Claim) -> Iterator[None]:
     try:
         yield
     except NotNow as wish:
-        _back(lambda: claims.postpone(claim, wish.until, str(wish)))
-        log.info("job.postponed", reason=str(wish))
+        until, why = wish.until, str(wish)
+        _back(lambda: claims.postpone(claim, until, why))
+        log.info("job.postponed", reason=why)
     except CannotBeDone as refusal:
-        _back(lambda: claims.fail(claim, str(refusal)))
-        log.error("job.failed", reason=str(refusal))
+        fault = str(refusal)
+        _back(lambda: claims.fail(claim, fault))
+        log.error("job.failed", reason=fault)
     except LostLease:
         raise
     except Exception as error:

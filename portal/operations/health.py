@@ -1,0 +1,92 @@
+"""Is everything as it should be: for probes in a word, for people in a page."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from portal.audit.models import AuditEvent
+from portal.config import ROOT, settings
+from portal.core import clock
+from portal.core.database import db
+from portal.jobs.models import Job, JobStatus
+from portal.jobs.overview import worker_last_seen_at
+from portal.mail.models import EmailLog, MailStatus
+from portal.two_factor.rotation import unknown_data_keys
+
+WORKER_SILENT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the health page shows. Every number comes from an index."""
+
+    worker_seen_at: datetime | None
+    queued_jobs: int
+    oldest_due_at: datetime | None
+    failed_jobs: int
+    undecided_mails: int
+    newest_event_at: datetime | None
+    disk_free_bytes: int
+    disk_total_bytes: int
+
+    @property
+    def worker_is_silent(self) -> bool:
+        seen = self.worker_seen_at
+        return seen is None or clock.now() - seen > WORKER_SILENT
+
+
+def readiness() -> dict[str, bool]:
+    """May this process take requests: database there, migrated, no secret out of reach."""
+    try:
+        found = {"database": True, "migrations": _is_migrated(), "keys": not _unknown_keys()}
+    except sa.exc.DBAPIError:
+        db.session.rollback()
+        return {"database": False, "migrations": False, "keys": False}
+    return found
+
+
+def _is_migrated() -> bool:
+    context = MigrationContext.configure(db.session.connection())
+    heads = ScriptDirectory(str(ROOT / "migrations")).get_heads()
+    return set(context.get_current_heads()) == set(heads)
+
+
+def _unknown_keys() -> list[str]:
+    return unknown_data_keys({name for name, _ in settings().data_keys})
+
+
+def health() -> Health:
+    """One query for all counts."""
+    row = db.session.execute(
+        sa.select(
+            _count(Job, Job.status == JobStatus.QUEUED).label("queued_jobs"),
+            sa.select(sa.func.min(Job.run_at, type_=Job.run_at.type))
+            .where(Job.status == JobStatus.QUEUED)
+            .scalar_subquery()
+            .label("oldest_due_at"),
+            _count(Job, Job.status == JobStatus.FAILED).label("failed_jobs"),
+            _count(EmailLog, EmailLog.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN))).label(
+                "undecided_mails"
+            ),
+            sa.select(sa.func.max(AuditEvent.occurred_at)).scalar_subquery().label("newest"),
+        )
+    ).one()
+    disk = shutil.disk_usage(settings().instance_dir)
+    return Health(
+        worker_seen_at=worker_last_seen_at(),
+        queued_jobs=row.queued_jobs,
+        oldest_due_at=row.oldest_due_at,
+        failed_jobs=row.failed_jobs,
+        undecided_mails=row.undecided_mails,
+        newest_event_at=datetime.fromisoformat(row.newest) if row.newest else None,
+        disk_free_bytes=disk.free,
+        disk_total_bytes=disk.total,
+    )
+
+
+def _count(table: type, where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(table).where(where).scalar_subquery()

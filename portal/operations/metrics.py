@@ -1,0 +1,70 @@
+"""Numbers for Prometheus: requests by route and status, how long they took, and what waits."""
+
+import os
+import time
+from functools import cache
+
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from portal.operations.health import Health
+
+REQUESTS = Counter("portal_requests_total", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "portal_request_seconds",
+    "Time to answer.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def init_metrics(app: Flask) -> None:
+    app.after_request(_observe)
+
+
+def _observe(response: Response) -> Response:
+    route = str(request.url_rule) if request.url_rule else "none"
+    method = request.method if request.method in METHODS else "other"
+    _counter(method, route, response.status_code).inc()
+    started = g.get("started")
+    if started is not None:
+        _timer(route).observe(time.perf_counter() - started)
+    return response
+
+
+@cache
+def _counter(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, str(status))
+
+
+@cache
+def _timer(route: str) -> Histogram:
+    return SECONDS.labels(route)
+
+
+def exposition(health: Health) -> bytes:
+    """The text format, of all workers together where they share a folder."""
+    registry = CollectorRegistry()
+    for name, text, value in (
+        ("portal_jobs_queued", "Jobs that wait.", health.queued_jobs),
+        ("portal_jobs_failed", "Jobs that failed for good.", health.failed_jobs),
+        ("portal_mails_undecided", "Mails that wait for a person.", health.undecided_mails),
+        ("portal_worker_silent", "1: no worker for two minutes.", int(health.worker_is_silent)),
+        ("portal_disk_free_bytes", "Free space of the instance folder.", health.disk_free_bytes),
+    ):
+        Gauge(name, text, registry=registry).set(value)
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shared = CollectorRegistry()
+        multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        return generate_latest(registry) + generate_latest(shared)
+    registry.register(REQUESTS)
+    registry.register(SECONDS)
+    return generate_latest(registry)
