@@ -1,58 +1,95 @@
 """What the ledger must never hold: values that open something."""
 
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 from typing import TypeAlias
 from unicodedata import normalize
 
+from portal.audit.shapes import REDACTED, without_secrets
+from portal.core.clock import timestamp
+
 Plain: TypeAlias = bool | int | str | list["Plain"] | dict[str, "Plain"] | None
 
-REDACTED = "[redacted]"
 LONGEST_VALUE = 2048
+LONGEST_NAME = 100
+LOOKED_AT = 4 * LONGEST_VALUE
 DEEPEST = 8
+LARGEST_INTEGER = 2**53 - 1  # RFC 8785 numbers are doubles
+
+# Compared without case, dashes and underscores. A coupon's `code` is no secret.
 SECRET_NAMES = frozenset(
-    {
+    [
         "password",
-        "new_password",
-        "current_password",
-        "password_hash",
+        "newpassword",
+        "oldpassword",
+        "currentpassword",
+        "confirmpassword",
+        "passwordagain",
+        "repeatpassword",
+        "sudopassword",
+        "passwordhash",
+        "passwd",
+        "pwd",
         "passphrase",
         "secret",
-        "totp_secret",
+        "clientsecret",
+        "totpsecret",
+        "webhooksecret",
+        "csrfsecret",
+        "secretkey",
+        "secretsealed",
         "token",
-        "access_token",
-        "refresh_token",
-        "session_token",
-        "csrf_token",
-        "csrf_secret",
-        "totp_code",
-        "backup_code",
-        "backup_codes",
-        "otp",
+        "accesstoken",
+        "refreshtoken",
+        "sessiontoken",
+        "resettoken",
+        "invitetoken",
+        "idtoken",
+        "apitoken",
+        "csrftoken",
+        "xcsrftoken",
+        "bearer",
+        "authorization",
         "cookie",
         "cookies",
-        "authorization",
-        "api_key",
+        "setcookie",
+        "sessioncookie",
+        "otp",
+        "totp",
+        "totpcode",
+        "sudototpcode",
+        "backupcode",
+        "sudobackupcode",
+        "backupcodes",
+        "recoverycode",
+        "recoverycodes",
+        "codehash",
+        "otpauthuri",
+        "otpauthurl",
+        "qr",
         "apikey",
-        "private_key",
-        "secret_key",
-        "data_key",
+        "privatekey",
+        "signingkey",
+        "datakey",
+        "datakeys",
         "pepper",
-        "card_number",
+        "tokenpepper",
+        "cardnumber",
         "pan",
         "cvc",
         "cvv",
+        "cvc2",
+        "cvv2",
+        "securitycode",
         "iban",
         "pin",
-        "recovery_code",
-    }
+    ]
 )
-JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-PEM = re.compile(r"-----BEGIN [A-Z ]+-----.*?(-----END [A-Z ]+-----|$)", re.DOTALL)
-OWN_TOKEN = re.compile(r"\bbop_\w{20,}")
-OTPAUTH = re.compile(r"otpauth://\S+")
-DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+
+
+def is_secret_name(name: str) -> bool:
+    return name.lower().replace("_", "").replace("-", "") in SECRET_NAMES
 
 
 def redacted(value: object, *, name: str = "", depth: int = 0) -> Plain:
@@ -60,42 +97,66 @@ def redacted(value: object, *, name: str = "", depth: int = 0) -> Plain:
 
     Floats and unknown types become text, since the canonical form has none.
     """
-    if name.lower() in SECRET_NAMES and value not in (None, "", True, False):
-        return REDACTED
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or value == "":
         return value
+    if is_secret_name(name):
+        return REDACTED
+    if isinstance(value, str):
+        return capped_text(value)
     if isinstance(value, int):
-        return value if abs(value) < 2**53 else str(value)  # RFC 8785 numbers are doubles
-    if isinstance(value, Mapping) and depth < DEEPEST:
+        return _integer(value)
+    if isinstance(value, Mapping | Sequence | Set) and not isinstance(value, bytes | bytearray):
+        return _nested(value, name, depth + 1)
+    return _other(value)
+
+
+def _integer(value: int) -> Plain:
+    text = str(value)
+    clean = without_secrets(text)
+    return value if clean == text and abs(value) <= LARGEST_INTEGER else clean
+
+
+def _nested(
+    value: Mapping[object, object] | Sequence[object] | Set[object], name: str, depth: int
+) -> Plain:
+    if depth > DEEPEST:
+        return "[too deep]"
+    if isinstance(value, Mapping):
         return {
-            str(key): redacted(item, name=str(key), depth=depth + 1) for key, item in value.items()
+            redacted_text(str(key))[:LONGEST_NAME]: redacted(item, name=str(key), depth=depth)
+            for key, item in value.items()
         }
-    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
-        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return [redacted(item, name=name, depth=depth + 1) for item in items]
-    return capped(redacted_text(str(value)))
+    items = sorted(value, key=str) if isinstance(value, Set) else value
+    return [redacted(item, name=name, depth=depth) for item in items]
+
+
+def _other(value: object) -> Plain:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return timestamp(value)
+    return capped_text(str(value))
+
+
+def plain_text(text: str) -> str:
+    """Text that every database takes and that has one form: NFC, no NUL, no half character."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
+    whole = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    return normalize("NFC", whole)
 
 
 def redacted_text(text: str) -> str:
-    """The text without anything that has the shape of a secret."""
-    clean = normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
-    for shape in (PEM, JWT, OWN_TOKEN, OTPAUTH):
-        clean = shape.sub(REDACTED, clean)
-    return DIGITS.sub(lambda found: REDACTED if _is_luhn(found.group()) else found.group(), clean)
+    """The text without anything that has the shape of a secret; no more than 8 KiB of it."""
+    return without_secrets(plain_text(text[:LOOKED_AT]))
 
 
-def capped(text: str) -> Plain:
+def capped_text(text: str) -> Plain:
     """A value over 2 KiB is replaced by its hash, so that the entry stays small and checkable."""
-    data = text.encode()
+    if len(text) <= LONGEST_VALUE // 4:
+        return redacted_text(text)
+    data = plain_text(text).encode()
     if len(data) <= LONGEST_VALUE:
-        return text
-    return {"truncated": True, "sha256": hashlib.sha256(data).hexdigest(), "starts": text[:200]}
-
-
-def _is_luhn(text: str) -> bool:
-    """Is this a card number (ISO/IEC 7812-1, annex B)?"""
-    total = 0
-    for position, digit in enumerate(reversed([int(c) for c in text if c.isdigit()])):
-        doubled = digit * 2 if position % 2 else digit
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
+        return redacted_text(text)
+    start = redacted_text(text)[:200]
+    return {"truncated": True, "sha256": hashlib.sha256(data).hexdigest(), "starts": start}
