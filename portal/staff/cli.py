@@ -11,6 +11,7 @@ from portal.core.errors import DomainError
 from portal.staff.commands import staff_commands
 from portal.staff.invites import add_person, invite
 from portal.staff.models import Role
+from portal.staff.role_table import role_table
 
 
 @staff_commands.command("add")
@@ -35,6 +36,12 @@ def add(email: str, name: str, role: str, password_stdin: bool) -> None:
     click.echo(f"{email} was added as {Role(role).label}.", err=True)
     if url:
         click.echo(url)
+
+
+@staff_commands.command("roles")
+def roles() -> None:
+    """Print the table of roles and permissions as Markdown."""
+    click.echo(role_table(), nl=False)
 
 
 COMMANDS: tuple[click.Command, ...] = (staff_commands,)

@@ -94,6 +94,8 @@ def test_own_styles_stay_small():
 
 def test_no_template_or_script_holds_anything_inline_that_the_policy_forbids():
     forbidden = re.compile(r'\sstyle="|\son[a-z]+="|hx-on|javascript:|\|\s*safe\b|<style')
-    texts = [*TEMPLATES, *(ROOT / "static" / "js").glob("*.js")]
+    # Mails are read outside our policy, by programs that know no style sheet.
+    pages = [path for path in TEMPLATES if path.parent.name != "mail"]
+    texts = [*pages, *(ROOT / "static" / "js").glob("*.js")]
     found = [path.name for path in texts if forbidden.search(path.read_text("utf-8"))]
     assert found == []

@@ -15,7 +15,8 @@ FLASK_FILES = {
     "portal/__init__.py",
     "portal/config.py",
     "portal/core/database.py",
-    "portal/mail/messages.py",
+    "portal/jobs/presence.py",  # the worker gives each job an application context of its own
+    "portal/jobs/worker.py",
     "portal/mail/templates.py",
     "portal/staff/cookies.py",
     "portal/staff/current.py",
@@ -119,6 +120,7 @@ def test_only_the_edges_commit():
     """The worker and the mail delivery own their transactions; everything else is a deed."""
     owners = {
         "portal/core/database.py",
+        "portal/jobs/presence.py",
         "portal/jobs/worker.py",
         "portal/mail/delivery.py",
         "portal/staff/gatekeeper.py",
