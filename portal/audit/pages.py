@@ -1,6 +1,6 @@
 """Browsing the ledger."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.browsing import (
@@ -43,7 +43,7 @@ def browse() -> Response:
         "audit/_events.html",
         listing=found,
         filters=filters,
-        logs=LABELS,
+        tabs=[(url_for("audit.browse", log=k), v, k == filters.log) for k, v in LABELS.items()],
         outcomes=[(outcome.value, outcome.value.capitalize()) for outcome in Outcome],
         actions=[(action.value, action.value) for action in Action],
         sees_all=person.actor.may(Permission.AUDIT_ALL),

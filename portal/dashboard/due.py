@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
+from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
@@ -39,7 +41,7 @@ class SecurityEvent:
 
     id: str
     occurred_at: datetime
-    action: str
+    words: str
     outcome: str
     severity: str
     actor_label: str
@@ -80,11 +82,12 @@ def recent_events(actor: Actor) -> list[SecurityEvent]:
     else:
         query = query.where(AuditEvent.actor_id == actor.id)
     rows = db.session.execute(query.limit(RECENT))
-    return [SecurityEvent(**{**row._asdict(), "occurred_at": _parsed(row)}) for row in rows]
+    return [_event(**row._asdict()) for row in rows]
 
 
-def _parsed(row: sa.Row[*tuple[object, ...]]) -> datetime:
-    return datetime.fromisoformat(str(row.occurred_at))
+def _event(*, action: str, occurred_at: str, **rest: Any) -> SecurityEvent:
+    at = datetime.fromisoformat(occurred_at)
+    return SecurityEvent(words=in_words(action), occurred_at=at, **rest)
 
 
 def _live_sessions(actor: Actor) -> sa.ScalarSelect[int]:

@@ -84,9 +84,16 @@ def jobs() -> Response:
         "operations/jobs.html",
         "operations/_jobs.html",
         listing=jobs_page(status=status, cursor=request.args.get("cursor")),
-        chosen=status,
-        statuses=list(JobStatus),
+        tabs=_job_tabs(status),
     )
+
+
+def _job_tabs(chosen: str) -> list[tuple[str, str, bool]]:
+    every = [(url_for("operations.jobs"), "All", chosen not in list(JobStatus))]
+    return every + [
+        (url_for("operations.jobs", status=status), status.value.capitalize(), status == chosen)
+        for status in JobStatus
+    ]
 
 
 @bp.get("/operations/jobs/<int:job_id>")
@@ -155,6 +162,9 @@ def body(mail_id: int) -> Response:
 
 
 def _text(found: EmailLog) -> str | None:
+    """In production nobody reads a link that opens another person's account, sent or not."""
+    if settings().is_production and found.carries_secret:
+        return None
     message = open_body(found)
     if message is None and not settings().is_production:
         kept = settings().mail_folder / f"{found.id}.eml"

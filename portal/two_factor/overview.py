@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
+from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin, Role
@@ -59,7 +60,18 @@ def standing_of(admin_id: int) -> Standing:
     )
 
 
-def own_events(admin_id: int) -> list[sa.Row[*tuple[object, ...]]]:
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """One line of a person's own trail."""
+
+    id: str
+    occurred_at: datetime
+    words: str
+    outcome: str
+    ip: str | None
+
+
+def own_events(admin_id: int) -> list[OwnEvent]:
     """The newest things that this person did about signing in and security."""
     query = (
         sa.select(
@@ -76,7 +88,10 @@ def own_events(admin_id: int) -> list[sa.Row[*tuple[object, ...]]]:
         )
         .order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
     )
-    return list(db.session.execute(query.limit(RECENT)))
+    return [
+        OwnEvent(id_, datetime.fromisoformat(at), in_words(action), outcome, ip)
+        for id_, at, action, outcome, ip in db.session.execute(query.limit(RECENT))
+    ]
 
 
 def coverage() -> list[Coverage]:

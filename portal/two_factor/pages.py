@@ -1,7 +1,5 @@
 """Pages of the second factor: my security, enrolment, backup codes, and what roles owe."""
 
-from datetime import datetime
-
 from flask import Blueprint, Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -55,9 +53,7 @@ def security() -> Response:
         person=person,
         standing=standing_of(person.id),
         codes=codes,
-        events=[
-            (event, datetime.fromisoformat(event.occurred_at)) for event in own_events(person.id)
-        ],
+        events=own_events(person.id),
         new_codes=NewCodesForm(data={"instead_of": codes.batch_id}),
     )
 
@@ -67,14 +63,7 @@ def security() -> Response:
 @audits(Action.TOTP_ENROLMENT_STARTED)
 def enrol() -> ResponseReturnValue:
     """Shows the waiting key, which it makes when there is none: the same one on a reload."""
-    try:
-        pending = start_enrolment(staff=current_staff())
-    except AlreadyEnabled:
-        return see_other(url_for("two_factor.security"))
-    except ProofTooOld:
-        return see_other(url_for("staff.sudo", next=url_for("two_factor.enrol")))
-    db.session.commit()
-    return page("two_factor/enrol.html", pending=pending, form=CodeForm())
+    return _enrol_page(CodeForm(), 200)
 
 
 @bp.post("/account/two-factor/enrol")
@@ -95,8 +84,18 @@ def confirm_enrol() -> ResponseReturnValue:
         set_session_cookie(answer, done.token or "")
         return answer
     form.totp_code.errors = [_why(done.retry_after, done.steps_off)]
-    pending = start_enrolment(staff=staff)
-    return page("two_factor/enrol.html", pending=pending, form=form, status=_status(done))
+    return _enrol_page(form, _status(done))
+
+
+def _enrol_page(form: CodeForm, status: int) -> ResponseReturnValue:
+    try:
+        pending = start_enrolment(staff=current_staff())
+    except AlreadyEnabled:
+        return see_other(url_for("two_factor.security"))
+    except ProofTooOld:
+        return see_other(url_for("staff.sudo", next=url_for("two_factor.enrol")))
+    db.session.commit()
+    return page("two_factor/enrol.html", pending=pending, form=form, status=status)
 
 
 def _why(retry_after: int | None, steps_off: int | None = None) -> str:

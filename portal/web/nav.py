@@ -29,12 +29,21 @@ def add_nav(app: Flask, *items: NavItem) -> None:
 
 def navigation(permissions: frozenset[Permission]) -> list[dict[str, Any]]:
     """Groups of `{label, items: [{label, url, icon, key, is_current}]}`, without empty ones."""
-    current = request.blueprint
-    found = []
-    for label, items in _visible(permissions):
-        marked = [{**item, "is_current": item["blueprint"] == current} for item in items]
-        found.append({"label": label, "items": marked})
-    return found
+    groups = _visible(permissions)
+    current = _nearest(request.path, [item["url"] for _, items in groups for item in items])
+    return [
+        {
+            "label": label,
+            "items": [{**item, "is_current": item["url"] == current} for item in items],
+        }
+        for label, items in groups
+    ]
+
+
+def _nearest(path: str, urls: list[str]) -> str | None:
+    """The entry that the page lies under: the longest that its address begins with."""
+    above = [url for url in urls if path == url or (url != "/" and path.startswith(f"{url}/"))]
+    return max(above, key=len, default=None)
 
 
 def _visible(permissions: frozenset[Permission]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -55,5 +64,4 @@ def _entry(item: NavItem) -> dict[str, Any]:
         "url": url_for(item.endpoint, **item.values),
         "icon": item.icon,
         "key": item.key,
-        "blueprint": item.endpoint.partition(".")[0],
     }
