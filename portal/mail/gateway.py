@@ -43,9 +43,6 @@ class Outgoing:
 class Gateway(Protocol):
     """Hands a message over, or says which of the three things above happened."""
 
-    is_readable: bool
-    """May a developer read delivered mails on the portal's pages?"""
-
     def deliver(self, mail: Outgoing, *, before_data: Callable[[], None]) -> None:
         """Call `before_data` just before the first byte could count as accepted."""
 
@@ -54,16 +51,15 @@ def gateway_for(settings: Settings) -> Gateway:
     """The gateway that `PORTAL_MAIL_URL` names."""
     url = urlsplit(settings.mail_url)
     if url.scheme == "file":
-        return FileGateway(settings.mail_folder, is_readable=not settings.is_production)
+        return FileGateway(settings.mail_folder)
     return SmtpGateway(url, sender=settings.mail_from)
 
 
 class FileGateway:
     """Writes `<id>.eml`. The same mail again replaces the file, so no attempt leaves a double."""
 
-    def __init__(self, folder: Path, *, is_readable: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.is_readable = is_readable
 
     def deliver(self, mail: Outgoing, *, before_data: Callable[[], None]) -> None:
         temporary = self.folder / f".{mail.id}.{os.getpid()}.tmp"
@@ -87,8 +83,6 @@ def _private(path: str, flags: int) -> int:
 
 class SmtpGateway:
     """One connection a mail: `smtp://` with STARTTLS where offered, `smtps://` from the start."""
-
-    is_readable = False
 
     def __init__(self, url: SplitResult, *, sender: str) -> None:
         self.url = url
