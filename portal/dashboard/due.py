@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portal.audit.models import AuditEvent
 from portal.audit.words import in_words
 from portal.core import clock
-from portal.core.actor import Actor
+from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.jobs.models import Job, JobStatus
@@ -44,7 +44,7 @@ class SecurityEvent:
     words: str
     outcome: str
     severity: str
-    actor_label: str
+    who: str
     ip: str | None
 
 
@@ -75,6 +75,8 @@ def recent_events(actor: Actor) -> list[SecurityEvent]:
         AuditEvent.outcome,
         AuditEvent.severity,
         AuditEvent.actor_label,
+        AuditEvent.actor_type,
+        AuditEvent.target_label,
         AuditEvent.ip,
     ).order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
     if actor.may(Permission.AUDIT_ALL):
@@ -82,12 +84,21 @@ def recent_events(actor: Actor) -> list[SecurityEvent]:
     else:
         query = query.where(AuditEvent.actor_id == actor.id)
     rows = db.session.execute(query.limit(RECENT))
-    return [_event(**row._asdict()) for row in rows]
+    return [_event(row) for row in rows]
 
 
-def _event(*, action: str, occurred_at: str, **rest: Any) -> SecurityEvent:
-    at = datetime.fromisoformat(occurred_at)
-    return SecurityEvent(words=in_words(action), occurred_at=at, **rest)
+def _event(row: sa.Row[*tuple[Any, ...]]) -> SecurityEvent:
+    """Of a stranger's attempt, the account it was aimed at says more than that nobody knows who."""
+    is_stranger = row.actor_type == ActorType.ANONYMOUS and row.target_label
+    return SecurityEvent(
+        id=row.id,
+        occurred_at=datetime.fromisoformat(row.occurred_at),
+        words=in_words(row.action),
+        outcome=row.outcome,
+        severity=row.severity,
+        who=row.target_label if is_stranger else row.actor_label,
+        ip=row.ip,
+    )
 
 
 def _live_sessions(actor: Actor) -> sa.ScalarSelect[int]:
