@@ -1,9 +1,11 @@
 """The finished message inside its row: sealed, readable only with the data key."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from portal.core.database import db
-from portal.core.sealing import current_key_id, key_id, seal, unseal
+from portal.core.sealing import CannotUnseal, current_key_id, seal, unseal
 from portal.mail.models import EmailLog
 
 
@@ -22,20 +24,38 @@ def open_body(mail: EmailLog) -> bytes | None:
     return unseal(mail.body_sealed, purpose=_purpose(mail.message_id))
 
 
-def reseal_bodies(*, limit: int = 500) -> int:
-    """Seal bodies under the present data key; how many were changed. For `keys rotate-data`."""
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What became of one batch; `last` is where the next one goes on, 0 when none is left."""
+
+    changed: int
+    failed: int
+    last: int
+
+
+def reseal_bodies(*, after: int = 0, limit: int = 500) -> Resealed:
+    """Seal the bodies of mails past `after` under the present data key. For `keys rotate-data`.
+
+    A body whose key is gone is counted as failed and left as it is.
+    """
     current = current_key_id().encode() + b"\0"
     # A sealed body begins with the name of its key.
     is_old = sa.func.substr(EmailLog.body_sealed, 1, len(current)) != current
-    old = sa.select(EmailLog).where(EmailLog.body_sealed.is_not(None), is_old).limit(limit)
-    changed = 0
-    for mail in db.session.scalars(old.with_for_update()):
-        body = open_body(mail)
-        if body is not None and mail.body_sealed and key_id(mail.body_sealed) != current_key_id():
-            mail.body_sealed = sealed_body(body, message_id=mail.message_id)
-            changed += 1
+    old = sa.select(EmailLog).where(EmailLog.id > after, EmailLog.body_sealed.is_not(None), is_old)
+    mails = db.session.scalars(old.order_by(EmailLog.id).limit(limit).with_for_update()).all()
+    changed = sum(_reseal(mail) for mail in mails)
     db.session.flush()
-    return changed
+    return Resealed(changed, len(mails) - changed, mails[-1].id if mails else 0)
+
+
+def _reseal(mail: EmailLog) -> bool:
+    try:
+        body = open_body(mail)
+    except CannotUnseal:
+        return False
+    if body is not None:
+        mail.body_sealed = sealed_body(body, message_id=mail.message_id)
+    return True
 
 
 def _purpose(message_id: str) -> str:

@@ -90,8 +90,8 @@ def _batches(key: Any, which: sa.ColumnElement[bool]) -> Iterator[list[Any]]:
 
 
 def _rotate_mails() -> Rotation:
-    resealed = 0
-    while changed := reseal_bodies(limit=BATCH):
+    resealed = failed = last = 0
+    while (batch := reseal_bodies(after=last, limit=BATCH)).last:
         db.session.commit()
-        resealed += changed
-    return Rotation(EmailLog.__tablename__, resealed, 0)
+        resealed, failed, last = resealed + batch.changed, failed + batch.failed, batch.last
+    return Rotation(EmailLog.__tablename__, resealed, failed)
