@@ -1,0 +1,131 @@
+"""A new data key: everything is sealed anew, a stopped run goes on, a lost key is reported."""
+
+import base64
+import itertools
+
+import pytest
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.core.sealing import key_id
+from portal.mail.bodies import open_body
+from portal.mail.models import EmailLog
+from portal.mail.outbox import queue_mail
+from portal.staff.models import Admin
+from portal.two_factor import rotation
+from portal.two_factor.authenticators import opened_secret, sealed_secret
+from portal.two_factor.models import TwoFactorAuth
+from portal.two_factor.rotation import rotate_data_keys, unknown_data_keys
+from portal.two_factor.totp import new_secret
+from tests.conftest import make_app
+
+PEOPLE = 1000
+KEYS = {
+    name: f"{name}:{base64.b64encode(bytes(range(i, i + 32))).decode()}"
+    for i, name in enumerate(("k1", "k2"))
+}
+
+
+@pytest.fixture
+def apps(database, tmp_path):
+    """The same database under the old key, under both, and under the new one alone."""
+    url = database.clone()
+    choices = {"old": KEYS["k1"], "both": f"{KEYS['k2']},{KEYS['k1']}", "new": KEYS["k2"]}
+    found = {name: make_app(url, tmp_path, DATA_KEYS=keys) for name, keys in choices.items()}
+    yield found
+    for app in found.values():
+        with app.app_context():
+            db.engine.dispose()
+
+
+def seal_a_thousand(app) -> dict[int, str]:
+    secrets = {number: new_secret() for number in range(1, PEOPLE + 1)}
+    now = clock.now()
+    with app.app_context():
+        people = [
+            {
+                "id": n,
+                "email": f"p{n}@x.test",
+                "email_key": f"p{n}@x.test",
+                "name": "P",
+                "role": "finance",
+                "created_at": now,
+            }
+            for n in secrets
+        ]
+        db.session.execute(sa.insert(Admin), people)
+        factors = []
+        for number, secret in secrets.items():
+            sealed = sealed_secret(secret, number)
+            factors.append(
+                {
+                    "admin_id": number,
+                    "secret_sealed": sealed,
+                    "key_id": key_id(sealed),
+                    "enabled_at": now,
+                }
+            )
+        db.session.execute(sa.insert(TwoFactorAuth), factors)
+        queue_mail(
+            by=SYSTEM, to="p1@x.test", template="factor_added", context={"name": "P", "ip": "::1"}
+        )
+        db.session.commit()
+    return secrets
+
+
+def test_a_run_that_stopped_halfway_is_finished_by_the_next(apps, monkeypatch):
+    secrets = seal_a_thousand(apps["old"])
+    with apps["both"].app_context():
+        calls = itertools.count()
+        reseal = rotation.sealed_secret
+        monkeypatch.setattr(
+            rotation, "sealed_secret", lambda *a: stop() if next(calls) == 700 else reseal(*a)
+        )
+        with pytest.raises(KeyboardInterrupt):
+            rotate_data_keys()
+        db.session.rollback()
+        monkeypatch.undo()
+        done = {found.table: (found.resealed, found.failed) for found in rotate_data_keys()}
+        assert done == {
+            "two_factor_auth": (500, 0),
+            "two_factor_enrolments": (0, 0),
+            "email_logs": (1, 0),
+        }
+        assert [found.resealed for found in rotate_data_keys()] == [0, 0, 0]
+    with apps["new"].app_context():
+        rows = db.session.scalars(sa.select(TwoFactorAuth)).all()
+        assert {
+            row.admin_id: opened_secret(row.secret_sealed, row.admin_id) for row in rows
+        } == secrets
+        assert b"Subject" in open_body(db.session.scalars(sa.select(EmailLog)).one())
+        assert (
+            db.session.scalars(sa.select(AuditEvent.action)).all().count(Action.DATA_KEYS_ROTATED)
+            == 2
+        )
+
+
+def stop():
+    raise KeyboardInterrupt
+
+
+def test_rows_of_a_lost_key_are_counted_and_end_the_command_with_1(apps):
+    seal_a_thousand(apps["old"])
+    with apps["new"].app_context():
+        assert unknown_data_keys({"k2"}) == ["k1"]
+        done = {found.table: (found.resealed, found.failed) for found in rotate_data_keys()}
+        assert done["two_factor_auth"] == (0, PEOPLE)
+        assert done["email_logs"] == (0, 1)
+    result = apps["new"].test_cli_runner().invoke(args=["keys", "rotate-data"])
+    assert result.exit_code == 1
+    assert "1000 failed" in result.output
+
+
+def test_a_clean_run_ends_with_0(apps):
+    with apps["both"].app_context():
+        assert unknown_data_keys({"k1", "k2"}) == []
+    result = apps["both"].test_cli_runner().invoke(args=["keys", "rotate-data"])
+    assert result.exit_code == 0
