@@ -35,7 +35,7 @@ def test_one_code_in_twenty_parallel_sign_ins_opens_one_session(portal, inside, 
     for number in range(attack_rounds):
         email = newcomer(inside, f"totp{number}")
         secret, _ = enrolled(portal, email)
-        code = pyotp.TOTP(secret).at(clock.now(), 1)
+        code = pyotp.TOTP(secret).at(clock.now(), counter_offset=1)
         visitors = [Visitor(portal.port) for _ in range(20)]
 
         def attempt(visitor: Visitor, email: str = email, code: str = code) -> Answer:
