@@ -31,7 +31,10 @@ def enrol(page: Page) -> tuple[Phone, list[str]]:
     expect(page.locator("#totp-qr")).to_be_visible()
     phone = Phone.scan(page.screenshot(full_page=True))
     send(page, totp_code=phone.code())
-    return phone, page.locator("#backup-codes li").all_inner_texts()
+    codes = page.locator("#backup-codes li").all_inner_texts()
+    page.get_by_label("I saved these codes").check()
+    page.get_by_role("button", name="Done").click()
+    return phone, codes
 
 
 def sign_out(page: Page) -> None:
