@@ -1,0 +1,74 @@
+"""Production starts with real keys or not at all (attack row 35)."""
+
+import base64
+import secrets
+
+import pytest
+
+from portal.config import UnsafeSettings, load_settings
+
+GOOD = {
+    "PORTAL_ENV": "production",
+    "PORTAL_DATABASE_URL": "postgresql://portal@db/portal",
+    "PORTAL_SECRET_KEY": secrets.token_hex(32),
+    "PORTAL_TOKEN_PEPPER": secrets.token_hex(32),
+    "PORTAL_DATA_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
+    "PORTAL_BASE_URL": "https://portal.boxcostpro.test",
+    "PORTAL_MAIL_URL": "smtp://mail:25",
+}
+
+
+def production(tmp_path, **changed):
+    values = {f"PORTAL_{name}": value for name, value in changed.items()}
+    return load_settings({**GOOD, "PORTAL_INSTANCE_DIR": str(tmp_path), **values})
+
+
+def test_production_starts_with_real_keys(tmp_path):
+    found = production(tmp_path)
+    assert found.is_production
+    assert found.database_url.startswith("postgresql+psycopg://")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "changeme" * 8),
+        ("SECRET_KEY", "ab" * 32),
+        ("TOKEN_PEPPER", ""),
+        ("DATA_KEYS", ""),
+        ("DATA_KEYS", "k1:" + base64.b64encode(bytes(32)).decode()),
+        ("DATA_KEYS", "k1:tooshort"),
+        ("BASE_URL", "http://portal.boxcostpro.test"),
+        ("BASE_URL", "portal"),
+        ("MAIL_URL", ""),
+        ("MAIL_URL", "http://mail"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("TRUSTED_PROXIES", "everybody"),
+    ],
+)
+def test_production_refuses_and_names_the_setting(tmp_path, name, value):
+    with pytest.raises(UnsafeSettings, match=f"PORTAL_{name}"):
+        production(tmp_path, **{name: value})
+
+
+def test_every_fault_is_named_at_once(tmp_path):
+    with pytest.raises(UnsafeSettings) as refused:
+        production(tmp_path, SECRET_KEY="", TOKEN_PEPPER="", MAIL_URL="")
+    assert str(refused.value).count("\n- ") == 3
+
+
+def test_development_makes_its_own_keys_once_and_for_the_owner_alone(tmp_path):
+    first = load_settings({"PORTAL_INSTANCE_DIR": str(tmp_path)})
+    again = load_settings({"PORTAL_INSTANCE_DIR": str(tmp_path)})
+    assert (first.secret_key, first.data_keys) == (again.secret_key, again.data_keys)
+    files = list((tmp_path / "keys").iterdir())
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert len(files) == 3
+
+
+def test_an_unknown_environment_is_refused(tmp_path):
+    with pytest.raises(UnsafeSettings, match="PORTAL_ENV"):
+        production(tmp_path, ENV="staging")

@@ -1,0 +1,85 @@
+"""A unit of work reads and writes without losing another's, on both databases."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import WroteWhileReading, db, read_only, writing
+from portal.staff.models import AuthThrottle
+from tests.cast import make_admin
+
+THREADS, ROUNDS = 4, 50
+KEY = "count"
+
+
+@pytest.fixture
+def reading(app):
+    read_only()
+    yield
+    read_only(False)
+
+
+def counted():
+    return AuthThrottle(bucket_key=KEY, failures=0, window_ends_at=clock.now())
+
+
+def add_one(app):
+    with app.app_context():
+        query = sa.select(AuthThrottle).where(AuthThrottle.bucket_key == KEY).with_for_update()
+        row = db.session.scalars(query).one()
+        row.failures = row.failures + 1
+        db.session.commit()
+
+
+@pytest.mark.race
+def test_four_threads_that_read_and_write_lose_nothing(own_app):
+    with own_app.app_context():
+        db.session.add(counted())
+        db.session.commit()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(add_one, [own_app] * THREADS * ROUNDS))
+    with own_app.app_context():
+        assert db.session.scalars(sa.select(AuthThrottle.failures)).one() == THREADS * ROUNDS
+
+
+def test_a_request_that_only_reads_cannot_add_a_row(reading):
+    db.session.add(counted())
+    with pytest.raises(WroteWhileReading):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_a_request_that_only_reads_cannot_run_an_update(reading):
+    with pytest.raises(WroteWhileReading):
+        db.session.execute(sa.update(AuthThrottle).values(failures=9))
+
+
+def test_a_small_write_inside_reading_is_kept(own_app):
+    with own_app.app_context():
+        read_only()
+        with writing():
+            db.session.add(counted())
+        with pytest.raises(WroteWhileReading):
+            db.session.execute(sa.delete(AuthThrottle))
+        read_only(False)
+        assert db.session.scalars(sa.select(AuthThrottle.bucket_key)).all() == [KEY]
+
+
+def test_a_small_write_that_fails_leaves_nothing_and_reading_goes_on(own_app):
+    with own_app.app_context():
+        read_only()
+        with suppress(ZeroDivisionError), writing():
+            db.session.add(counted())
+            raise ZeroDivisionError
+        assert db.session.scalars(sa.select(AuthThrottle.bucket_key)).all() == []
+        read_only(False)
+
+
+def test_an_instant_without_a_zone_is_refused(app):
+    naive = clock.now().replace(tzinfo=None)
+    with pytest.raises(sa.exc.StatementError, match="time zone"):
+        make_admin("Cy Outsider", joined_at=naive)
+    db.session.rollback()
