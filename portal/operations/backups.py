@@ -35,7 +35,10 @@ def back_up(target: Path) -> None:
         # The copy holds password hashes and sealed secrets: for the operator's eyes only.
         os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         _copy(str(url.database), unfinished)
-        unfinished.replace(target)
+        # A link refuses a name that was taken meanwhile, where a rename would replace it.
+        target.hardlink_to(unfinished)
+    except FileExistsError as error:
+        raise CannotBackUp(f"{target} exists. Choose another name.") from error
     except OSError as error:
         raise CannotBackUp(f"{target} cannot be written: {error.strerror}.") from error
     finally:
@@ -48,7 +51,11 @@ def _copy(source: str, target: Path) -> None:
     with sqlite3.connect(source) as live, sqlite3.connect(target) as copy:
         live.backup(copy)
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        # One file alone, without the journal that the live database keeps beside it.
+        copy.execute("PRAGMA journal_mode = DELETE")
     live.close()
     copy.close()
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
     if verdict != "ok":
         raise CannotBackUp(f"The copy is not sound: {verdict}")

@@ -1,0 +1,45 @@
+"""What probes, the scraper and people learn about the portal's state."""
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.jobs.presence import mark_seen
+
+BEARER = {"Authorization": "Bearer metrics-token-of-the-tests"}
+
+
+def test_a_living_process_says_so(client):
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_migrated_portal_is_ready(client):
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.get_json() == {"database": True, "migrations": True, "keys": True}
+
+
+def test_a_portal_behind_its_migrations_is_not_ready(client):
+    db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0001_jobs'"))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["migrations"] is False
+
+
+def test_metrics_want_their_token(client):
+    assert client.get("/metrics").status_code == 401
+    wrong = {"Authorization": "Bearer another"}
+    assert client.get("/metrics", headers=wrong).status_code == 401
+
+
+def test_metrics_count_requests_by_route(client):
+    client.get("/healthz")
+    text = client.get("/metrics", headers=BEARER).text
+    assert 'portal_requests_total{method="GET",route="/healthz",status="200"}' in text
+    assert "portal_jobs_queued 0.0" in text
+    assert "portal_worker_silent 1.0" in text
+
+
+def test_a_silent_worker_is_told(ann_client):
+    assert "No worker is running" in ann_client.get("/operations/health").text
+    mark_seen("one")
+    assert "No worker is running" not in ann_client.get("/operations/health").text
