@@ -1,6 +1,7 @@
 """Somebody at the other end of a real connection: cookies, forms, and no JavaScript."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 from http.client import HTTPConnection, HTTPException
@@ -55,8 +56,16 @@ class Visitor:
         return self._ask("GET", path, None)
 
     def submit(self, path: str, **fields: str) -> Answer:
-        """Send a form with the token of the last page that had one."""
-        return self._ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
+        """Send a form with the token of the last page that had one, and follow where it leads."""
+        answer = self._ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
+        if answer.status == 303:
+            self.look(answer.location)
+        return answer
+
+    def look(self, path: str) -> None:
+        """Open a page for its token; what was acknowledged before stays so if that fails."""
+        with suppress(Unanswered):
+            self.get(path)
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:
         connection = HTTPConnection(HOST, self.port, timeout=SECONDS_TO_ANSWER)
@@ -108,4 +117,7 @@ def begin_enrolment(visitor: Visitor) -> str:
 def confirm_enrolment(visitor: Visitor, code: str) -> list[str]:
     """Ten codes, or none when the code was refused."""
     answer = visitor.submit(ENROL, totp_code=code)
-    return [code for part in CODES.findall(answer.text) for code in CODE.findall(part)]
+    codes = [code for part in CODES.findall(answer.text) for code in CODE.findall(part)]
+    if codes:
+        visitor.look("/account/security")
+    return codes

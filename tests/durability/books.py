@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.models import AuditEvent
+from portal.core.actor import ActorType
 from portal.core.database import db
 from portal.mail.models import EmailLog, MailStatus
 from portal.staff.models import Admin, AdminSession
@@ -30,7 +31,10 @@ EVENTS = {
 def faults_in_the_books(kept: Counter[tuple[str, str]], arrived: Counter[str]) -> list[str]:
     """Every promise, row and mail that does not agree with the others; best none."""
     assert kept, "nobody was promised anything"
-    events = _by_person(AuditEvent.actor_label, AuditEvent.action)
+    # Whoever forgot a password is a stranger; the address they typed is what it is about.
+    is_stranger = AuditEvent.actor_type == ActorType.ANONYMOUS
+    who = sa.case((is_stranger, AuditEvent.target_label), else_=AuditEvent.actor_label)
+    events = _by_person(who, AuditEvent.action)
     return [
         *_promises_without_event(kept, events),
         *_rows_without_event(events),
@@ -67,7 +71,7 @@ def _rows(admin_id: sa.orm.InstrumentedAttribute[int], *where: sa.ColumnElement[
     return Counter(dict(db.session.execute(query.where(*where).group_by(Admin.email)).all()))
 
 
-def _by_person(*columns: sa.orm.InstrumentedAttribute[str]) -> Counter[tuple[str, str]]:
+def _by_person(*columns: sa.ColumnElement[str]) -> Counter[tuple[str, str]]:
     query = sa.select(*columns, sa.func.count()).group_by(*columns)
     return Counter({(row[0], row[1]): row[2] for row in db.session.execute(query)})
 
