@@ -14,7 +14,7 @@ def job_or_404(job_id: int, *, locked: bool = False) -> Job:
     """
     job = db.session.get(Job, job_id, with_for_update=locked or None)
     if job is None:
-        raise NotFound("There is no such job. Finished ones are forgotten after two weeks.")
+        raise NotFound("There is no such job. Jobs that are over are forgotten in time.")
     return job
 
 

@@ -16,6 +16,7 @@ from portal.core.permissions import Permission
 from portal.jobs.control import cancel_job, job_or_404, retry_job
 from portal.jobs.models import Job, JobStatus
 from portal.mail.bodies import open_body
+from portal.mail.decisions import cancel as cancel_mail
 from portal.mail.decisions import mark_as_sent, send_again
 from portal.mail.messages import parsed, text_of
 from portal.mail.models import EmailLog, MailStatus
@@ -189,4 +190,14 @@ def resolve(mail_id: int) -> ResponseReturnValue:
     mark_as_sent(by=current_staff().actor, mail=mail_or_404(mail_id))
     db.session.commit()
     flash("The mail counts as sent.", "success")
+    return see_other(url_for("operations.letter", mail_id=mail_id))
+
+
+@bp.post("/operations/mail/<int:mail_id>/cancel")
+@requires(Permission.OPERATIONS_MANAGE)
+@audits(Action.MAIL_RESOLVED)
+def withhold(mail_id: int) -> ResponseReturnValue:
+    cancel_mail(by=current_staff().actor, mail=mail_or_404(mail_id))
+    db.session.commit()
+    flash("The mail will not be sent.", "success")
     return see_other(url_for("operations.letter", mail_id=mail_id))
