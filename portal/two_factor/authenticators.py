@@ -51,6 +51,7 @@ def check_code(*, admin_id: int, code: str) -> Proof:
         return Proof(accepted=False, reason="clock" if found.steps_off else "invalid")
     if not _take_step(admin_id, found.step):
         count_failure(admin_id)
+        _warn_of_replay(admin_id)
         return Proof(accepted=False, reason="replay")
     return Proof(accepted=True, reason="accepted")
 
@@ -68,6 +69,16 @@ def _take_step(admin_id: int, step: int) -> bool:
         .returning(TwoFactorAuth.admin_id)
     )
     return taken.one_or_none() is not None
+
+
+def _warn_of_replay(admin_id: int) -> None:
+    """The owner hears of it, whoever sends the code hears what every wrong one does."""
+    notify(
+        admin_id=admin_id,
+        kind="totp.replayed",
+        text="A code of yours was entered a second time. If that was not you, somebody saw it.",
+        url="/account/security",
+    )
 
 
 def count_failure(admin_id: int) -> None:
