@@ -112,6 +112,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance = Path(reader.text("INSTANCE_DIR") or ROOT / "instance").resolve()
     base_url = reader.base_url(env)
     host = urlsplit(base_url).hostname or "localhost"
+    reader.refuse_debugger(env)
     database_url = reader.text("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"
     keys = _Keys(reader, env, instance)
     found = Settings(
@@ -172,6 +173,11 @@ class _Reader:
                 f"PORTAL_ENV is {value!r}: use development, production or testing."
             )
         return Environment(value)
+
+    def refuse_debugger(self, env: Environment) -> None:
+        wanted = self.environ.get("FLASK_DEBUG", "").strip().lower()
+        if env is Environment.PRODUCTION and wanted not in {"", "0", "false", "no"}:
+            self.faults.append("FLASK_DEBUG is set: the debugger runs any code that a visitor types")
 
     def base_url(self, env: Environment) -> str:
         default = f"http://127.0.0.1:{self.environ.get('PORT', '8000')}"

@@ -72,3 +72,9 @@ def test_development_makes_its_own_keys_once_and_for_the_owner_alone(tmp_path):
 def test_an_unknown_environment_is_refused(tmp_path):
     with pytest.raises(UnsafeSettings, match="PORTAL_ENV"):
         production(tmp_path, ENV="staging")
+
+
+@pytest.mark.parametrize("value", ["1", "true", "yes"])
+def test_production_never_runs_with_the_debugger(tmp_path, value):
+    with pytest.raises(UnsafeSettings, match="FLASK_DEBUG"):
+        load_settings({**GOOD, "PORTAL_INSTANCE_DIR": str(tmp_path), "FLASK_DEBUG": value})
