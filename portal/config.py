@@ -177,7 +177,7 @@ class _Reader:
     def refuse_debugger(self, env: Environment) -> None:
         wanted = self.environ.get("FLASK_DEBUG", "").strip().lower()
         if env is Environment.PRODUCTION and wanted not in {"", "0", "false", "no"}:
-            self.faults.append("FLASK_DEBUG is set: the debugger runs any code that a visitor types")
+            self.faults.append("FLASK_DEBUG is set: its debugger runs whatever a visitor types")
 
     def base_url(self, env: Environment) -> str:
         default = f"http://127.0.0.1:{self.environ.get('PORT', '8000')}"
