@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, make_response, render_template
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect
 
@@ -100,6 +100,9 @@ def answer_database(error: DBAPIError) -> Response:
     if error.connection_invalidated or "database is locked" in str(error.orig):
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
         return answer(503, "The database is busy", "Nothing was changed. Try again.", retry_after=2)
+    if isinstance(error, DataError):
+        log.warning("database.refused_value", request_id=g.get("request_id"))
+        return answer(400, "Bad Request", "Something in the request is out of range.")
     return answer_crash(error)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
+from werkzeug.routing import IntegerConverter, Map
 
 from portal.config import ROOT, settings
 
 STATIC = ROOT / "static"
 LONGEST_NEXT = 2000
+LARGEST_ID = 2**31 - 1
 
 
 def safe_next(target: str | None, default: str = "/") -> str:
@@ -29,6 +31,13 @@ def safe_next(target: str | None, default: str = "/") -> str:
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc else target
+
+
+class IdConverter(IntegerConverter):
+    """`<int:...>` as far as a column of the database holds it; a larger number is a 404."""
+
+    def __init__(self, map: Map, max: int = LARGEST_ID, **kwargs: Any) -> None:
+        super().__init__(map, max=max, **kwargs)
 
 
 def external_url(endpoint: str, **values: Any) -> str:
