@@ -82,7 +82,9 @@ def recent_events(actor: Actor) -> list[SecurityEvent]:
     if actor.may(Permission.AUDIT_ALL):
         query = query.where(AuditEvent.severity.in_(NOTABLE))
     else:
-        query = query.where(AuditEvent.actor_id == actor.id)
+        query = query.where(
+            AuditEvent.actor_type == actor.type.value, AuditEvent.actor_id == actor.id
+        )
     rows = db.session.execute(query.limit(RECENT))
     return [_event(row) for row in rows]
 
