@@ -1,0 +1,73 @@
+"""Every answer carries its headers: pages, errors, redirects, JSON (attack rows 17, 18, 33)."""
+
+import pytest
+
+from portal.web.headers import ALWAYS
+from tests.conftest import make_app
+
+ADDRESSES = ("/sign-in", "/", "/nothing-here", "/api/nothing", "/healthz", "/staff/999", "/metrics")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_answer_has_the_headers(ann_client, address):
+    answer = ann_client.get(address)
+    for name, value in ALWAYS.items():
+        assert answer.headers[name] == value
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert {"Cookie", "HX-Request"} <= set(answer.headers["Vary"].replace(" ", "").split(","))
+    assert answer.headers["X-Request-ID"]
+
+
+def test_a_hashed_file_may_be_kept_for_ever(client):
+    with client.get("/static/portal.css?v=1") as kept, client.get("/static/portal.css") as asked:
+        assert "immutable" in kept.headers["Cache-Control"]
+        assert asked.headers["Cache-Control"] == "no-cache"
+
+
+def test_https_is_demanded_from_then_on_only_where_it_is_spoken(client, tmp_path):
+    assert "Strict-Transport-Security" not in client.get("/sign-in").headers
+    url = f"sqlite:///{tmp_path / 'unused.sqlite3'}"
+    secure = make_app(url, tmp_path, BASE_URL="https://portal.boxcostpro.test")
+    answer = secure.test_client().get("/healthz", base_url="https://portal.boxcostpro.test")
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    assert "upgrade-insecure-requests" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_strange_host_is_refused(client):
+    assert client.get("/sign-in", headers={"Host": "evil.test"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Referer": "https://evil.test/x"},
+    ],
+)
+def test_a_form_of_another_site_is_refused_even_with_a_token(ann_client, headers):
+    data = {"csrf_token": ann_client.form_token(), "theme": "dark"}
+    assert ann_client.post("/account/theme", data=data, headers=headers).status_code in {400, 403}
+
+
+@pytest.mark.parametrize("token", [None, "", "rubbish"])
+def test_a_form_without_its_token_is_refused(ann_client, token):
+    data = {"theme": "dark"} | ({"csrf_token": token} if token is not None else {})
+    answer = ann_client.post("/account/theme", data=data, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code in {400, 403}
+
+
+def test_the_token_of_another_session_is_refused(ann_client, mo_client):
+    data = {"csrf_token": mo_client.form_token(), "theme": "dark"}
+    assert ann_client.post("/account/theme", data=data).status_code in {400, 403}
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_the_api_takes_json_alone(ann_client, kind):
+    headers = {"X-CSRFToken": ann_client.form_token()}
+    answer = ann_client.post(
+        "/api/admin/2fa/verify", data='{"totp_code": "1"}', content_type=kind, headers=headers
+    )
+    assert answer.status_code == 415
