@@ -1,0 +1,98 @@
+"""Every page that a person can open, and who opens it: what the sweeps go over.
+
+`NOT_PAGES` answer programs. A test fails for a GET route that stands in neither.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from flask import Flask
+
+
+class Who(StrEnum):
+    """Who sits before the browser."""
+
+    NOBODY = "nobody"
+    PREAUTH = "Ann before her second step"
+    NEWCOMER = "Cy, who must enrol"
+    BARE = "Fay, who has no second factor"
+    ANN = "Ann"
+    ANN_PROVEN = "Ann, who has just proven herself"
+    BEA = "Bea"
+
+
+class Scene(NamedTuple):
+    """One page as one person sees it. `{names}` in the path are those of the sample data."""
+
+    who: Who
+    path: str
+    status: int = 200
+
+    @property
+    def name(self) -> str:
+        return f"{self.who}: {self.path}"
+
+
+LOGS = ("admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
+NOT_PAGES = {"static", "operations.healthz", "operations.readyz", "operations.metrics"}
+
+SCENES: dict[str, list[Scene]] = {
+    "dashboard.home": [Scene(Who.ANN, "/"), Scene(Who.BEA, "/"), Scene(Who.BARE, "/")],
+    "audit.browse": [
+        *(Scene(Who.ANN, f"/audit?log={log}") for log in LOGS),
+        Scene(Who.BEA, "/audit?q=nothing+like+this"),
+    ],
+    "audit.event": [
+        Scene(Who.ANN, "/audit/events/{event}"),
+        Scene(Who.ANN, "/audit/events/x", 404),
+    ],
+    "operations.jobs": [
+        Scene(Who.ANN, "/operations/jobs"),
+        Scene(Who.BEA, "/operations/jobs", 403),
+    ],
+    "operations.job": [Scene(Who.ANN, "/operations/jobs/{job}")],
+    "operations.mail": [Scene(Who.ANN, "/operations/mail")],
+    "operations.letter": [Scene(Who.ANN, "/operations/mail/{mail}")],
+    "operations.body": [Scene(Who.ANN_PROVEN, "/operations/mail/{mail}/body")],
+    "operations.health": [Scene(Who.ANN, "/operations/health")],
+    "staff.sign_in": [Scene(Who.NOBODY, "/sign-in")],
+    "staff.second_factor": [Scene(Who.PREAUTH, "/sign-in/second-factor")],
+    "staff.backup_code": [Scene(Who.PREAUTH, "/sign-in/backup-code")],
+    "staff.forgot": [Scene(Who.NOBODY, "/forgot-password")],
+    "staff.reset_password": [
+        Scene(Who.NOBODY, "/reset-password/{reset}"),
+        Scene(Who.NOBODY, "/reset-password/used-long-ago", 410),
+    ],
+    "staff.accept_invite": [Scene(Who.NOBODY, "/invite/{invite}")],
+    "staff.confirm_email": [Scene(Who.NOBODY, "/email/confirm/{email_change}")],
+    "staff.undo_email": [Scene(Who.NOBODY, "/email/undo/{email_undo}")],
+    "staff.people": [Scene(Who.ANN, "/staff"), Scene(Who.ANN, "/staff?q=nobody+like+this")],
+    "staff.person": [
+        Scene(Who.ANN, "/staff/{bea}"),
+        Scene(Who.ANN, "/staff/{ann}"),
+        Scene(Who.ANN, "/staff/{invited}"),
+        Scene(Who.ANN, "/staff/{gone}"),
+        Scene(Who.ANN, "/staff/0", 404),
+    ],
+    "staff.invite": [Scene(Who.ANN, "/staff/invite")],
+    "staff.roles": [Scene(Who.ANN, "/staff/roles")],
+    "staff.notices": [Scene(Who.ANN, "/account/notices"), Scene(Who.BEA, "/account/notices")],
+    "staff.password": [Scene(Who.ANN, "/account/password"), Scene(Who.BARE, "/account/password")],
+    "staff.email": [Scene(Who.ANN_PROVEN, "/account/email")],
+    "staff.preferences": [Scene(Who.ANN, "/account/preferences")],
+    "staff.sessions": [Scene(Who.ANN, "/account/sessions")],
+    "staff.sudo": [Scene(Who.ANN, "/account/sudo"), Scene(Who.BARE, "/account/sudo")],
+    "two_factor.security": [
+        Scene(Who.ANN, "/account/security"),
+        Scene(Who.BARE, "/account/security"),
+    ],
+    "two_factor.enrol": [Scene(Who.NEWCOMER, "/account/two-factor/enrol")],
+    "two_factor.disable": [Scene(Who.ANN, "/account/two-factor/disable")],
+    "two_factor.policy": [Scene(Who.ANN, "/staff/policy")],
+}
+
+
+def pages_of(app: Flask) -> set[str]:
+    """The endpoints of every GET route that answers a person."""
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    return {rule.endpoint for rule in rules if not rule.rule.startswith("/api/")} - NOT_PAGES

@@ -1,0 +1,82 @@
+"""The people and rows of the sweeps: enough that no list is empty unless a scene wants it."""
+
+from dataclasses import dataclass
+
+import pyotp
+import sqlalchemy as sa
+from playwright.sync_api import BrowserContext
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.jobs.models import Job
+from portal.mail.models import EmailLog
+from portal.staff.links import issue_link
+from portal.staff.models import Admin, LinkPurpose, Role
+from portal.staff.notices import notify
+from portal.web.access import SessionState
+from tests.browser.pages import Who
+from tests.browser.site import Site
+from tests.cast import PASSWORD, actor, sudo_until
+from tests.visitor import Visitor, begin_enrolment, confirm_enrolment, give_password
+
+
+@dataclass
+class Cast:
+    """Who plays, and the names that fill the paths of the scenes."""
+
+    site: Site
+    people: dict[Who, Admin]
+    names: dict[str, object]
+
+    def sign_in(self, context: BrowserContext, who: Who) -> None:
+        if who is Who.NOBODY:
+            return
+        state = STATES.get(who, SessionState.ACTIVE)
+        more = {"sudo_until": sudo_until(), "sudo_method": "totp"} if who is Who.ANN_PROVEN else {}
+        self.site.sign_in(context, self.people[who], state, **more)
+
+
+STATES = {Who.PREAUTH: SessionState.PREAUTH, Who.NEWCOMER: SessionState.MUST_ENROL}
+
+
+def cast_of(site: Site) -> Cast:
+    ann = enrolled(site, "Ann Admin", Role.ADMIN)
+    bea = enrolled(site, "Bea Agent", Role.SUPPORT_AGENT)
+    cy = site.person("Cy Outsider")
+    people = {Who.ANN: ann, Who.ANN_PROVEN: ann, Who.PREAUTH: ann, Who.BEA: bea, Who.NEWCOMER: cy}
+    people[Who.BARE] = site.person("Fay Finance", Role.FINANCE)
+    joining = {"password_hash": None, "joined_at": None, "email_verified_at": None}
+    invited = site.person("Ina Invited", **joining, password_changed_at=None)
+    gone = site.person("Gus Gone", disabled_at=clock.now(), disabled_by=ann.id)
+    names = {"bea": bea.id, "ann": ann.id, "invited": invited.id, "gone": gone.id}
+    with site.app.app_context():
+        notify(admin_id=ann.id, kind="test", text="Something to know.", url="/account/sessions")
+        for purpose, admin in ((LinkPurpose.INVITE, invited), *[(p, bea) for p in LATER]):
+            names[purpose.value] = link(admin, purpose, ann)
+        db.session.commit()
+        names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
+        names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
+        names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
+    return Cast(site, people, names)
+
+
+LATER = (LinkPurpose.RESET, LinkPurpose.EMAIL_CHANGE, LinkPurpose.EMAIL_UNDO)
+
+
+def link(admin: Admin, purpose: LinkPurpose, by: Admin) -> str:
+    row = db.session.get_one(Admin, admin.id)
+    by_whom = actor(by) if purpose is LinkPurpose.INVITE else SYSTEM
+    email = f"new.{row.email}" if purpose is LinkPurpose.EMAIL_CHANGE else row.email
+    return issue_link(admin=row, purpose=purpose, email=email, by=by_whom)
+
+
+def enrolled(site: Site, name: str, role: Role) -> Admin:
+    """Somebody who set up their factor on the pages, and so has codes, events and a mail."""
+    admin = site.person(name, role)
+    visitor = Visitor(site.port)
+    give_password(visitor, admin.email, PASSWORD)
+    secret = begin_enrolment(visitor)
+    assert len(confirm_enrolment(visitor, pyotp.TOTP(secret).now())) == 10
+    return admin

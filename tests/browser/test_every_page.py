@@ -1,0 +1,68 @@
+"""Every page, in both themes, on a desk and on a phone: usable by everybody, and well behaved."""
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+from tests.browser.pages import NOT_PAGES, SCENES, Scene, pages_of
+from tests.browser.people import Cast, cast_of
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+# WCAG 2.2 A and AA and axe's best practices: every rule that axe switches on by itself.
+RUN_AXE = """() => axe.run({resultTypes: ["violations"]}).then(found => found.violations.map(one =>
+    `${one.id}: ${one.help}: ` + one.nodes.map(node => node.html).join(" | ")))"""
+WIDER = """() => {
+    const room = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= room) return [];
+    return ["scrolls sideways", ...[...document.body.querySelectorAll("*")]
+        .filter(one => one.getBoundingClientRect().right > room + 1)
+        .map(one => one.outerHTML.slice(0, 120))];
+}"""
+# At once: half-way through a change of colours no contrast is what it will be.
+STAND_STILL = """() => {
+    const still = new CSSStyleSheet();
+    still.replaceSync("* { transition: none !important; animation: none !important; }");
+    document.adoptedStyleSheets = [still];
+}"""
+# Colours that still fade from one theme into the other are in neither: the fade is ended first.
+SET_THEME = """theme => {
+    document.documentElement.dataset.bsTheme = theme;
+    document.body.getBoundingClientRect();
+    for (const fade of document.getAnimations()) fade.finish();
+}"""
+
+
+@pytest.fixture(scope="module")
+def cast(served) -> Cast:
+    return cast_of(served)
+
+
+def test_every_page_is_on_the_list(served):
+    assert pages_of(served.app) == SCENES.keys()
+    assert served.app.view_functions.keys() >= NOT_PAGES
+
+
+@pytest.mark.parametrize("endpoint", SCENES)
+def test_a_page_suits_everybody(open_context, cast, endpoint):
+    for scene in SCENES[endpoint]:
+        context = open_context()
+        context.add_init_script(AXE_SCRIPT)
+        cast.sign_in(context, scene.who)
+        page = context.new_page()
+        assert faults_of(page, scene, cast) == []
+        context.close()
+
+
+def faults_of(page: Page, scene: Scene, cast: Cast) -> list[str]:
+    answer = page.goto(scene.path.format(**cast.names))
+    assert (page.url.startswith(cast.site.url), answer.status) == (True, scene.status), scene
+    page.evaluate(STAND_STILL)
+    faults = []
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            page.evaluate(SET_THEME, theme)
+            where = f"{scene.who} {scene.path} {theme} {size['width']}"
+            faults += [f"{where}: {fault}" for fault in page.evaluate(RUN_AXE)]
+        faults += [f"{scene.path} {size['width']}: {fault}" for fault in page.evaluate(WIDER)]
+    return faults
