@@ -1,6 +1,7 @@
 """What a browser may submit about people, accounts, passwords and addresses."""
 
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
 from portal.staff.identity import LONGEST_EMAIL, LONGEST_NAME
@@ -8,18 +9,19 @@ from portal.staff.models import Role, Theme
 from portal.staff.zones import zones
 from portal.web.forms import PortalForm
 
-ROLES = [(role.value, role.label) for role in Role]
+ROLES = [SelectChoice(role.value, role.label) for role in Role]
 THEMES = [
-    (Theme.AUTO.value, "As the system"),
-    (Theme.LIGHT.value, "Light"),
-    (Theme.DARK.value, "Dark"),
+    SelectChoice(Theme.AUTO.value, "As the system"),
+    SelectChoice(Theme.LIGHT.value, "Light"),
+    SelectChoice(Theme.DARK.value, "Dark"),
 ]
 NEW_PASSWORD = {"autocomplete": "new-password"}
 HOW_LONG = "At least 15 characters. Four or five unrelated words do well."
 
 
-def zone_choices() -> list[tuple[str, str]]:
-    return [("", "As the portal"), *((zone, zone.replace("_", " ")) for zone in zones())]
+def zone_choices() -> list[SelectChoice]:
+    names = (SelectChoice(zone, zone.replace("_", " ")) for zone in zones())
+    return [SelectChoice("", "As the portal"), *names]
 
 
 class InviteForm(PortalForm):

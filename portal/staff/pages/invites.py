@@ -21,7 +21,7 @@ from portal.web.htmx import page, see_other
 def _invite_form() -> InviteForm:
     """Only roles that this person may give are offered."""
     form, giver = InviteForm(), current_staff().actor.permissions
-    form.role.choices = [(value, label) for value, label in ROLES if may_give(giver, Role(value))]
+    form.role.choices = [one for one in ROLES if may_give(giver, Role(one.value))]
     return form
 
 
