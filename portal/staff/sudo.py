@@ -66,6 +66,25 @@ def prove_again(*, staff: SignedInStaff, method: str, code: str) -> Step:
     return _granted(staff, method, proof)
 
 
+def prove_password(*, staff: SignedInStaff, password: str) -> Step:
+    """Is it theirs? Opens nothing, but a wrong one is counted and noted like a wrong code.
+
+    Commit whatever comes back.
+
+    Raises:
+        Busy: too many passwords are being hashed at once.
+    """
+    is_right = is_own_password(staff, password)
+    booked = code_buckets(staff.id, provenance().ip)
+    wait = book_failure(booked)
+    if wait is not None:
+        return throttled(staff, wait)
+    if not is_right:
+        return _refused(staff, PASSWORD, Proof(False, "wrong_password"))
+    hand_back(booked)
+    return Step(accepted=True, reason=PASSWORD)
+
+
 def is_own_password(staff: SignedInStaff, password: str) -> bool:
     with looking():
         stored = db.session.scalar(sa.select(Admin.password_hash).where(Admin.id == staff.id))

@@ -16,7 +16,7 @@ from portal.staff.password_changes import reset_password as set_by_link
 from portal.staff.people_forms import ChangePasswordForm, ForgotForm, NewPasswordForm
 from portal.staff.sessions import renew_session, session_of
 from portal.staff.steps import Step
-from portal.staff.sudo import is_own_password, prove_again
+from portal.staff.sudo import prove_again, prove_password
 from portal.web.access import audits, public, requires
 from portal.web.htmx import page, see_other
 
@@ -112,8 +112,9 @@ def _proven(form: ChangePasswordForm, staff: SignedInStaff) -> Step:
     typed = form.current_password.data or ""
     if not staff.is_second_factor_on:
         return prove_again(staff=staff, method="password", code=typed)
-    if not is_own_password(staff, typed):
-        return Step(accepted=False, reason="wrong_password")
+    known = prove_password(staff=staff, password=typed)
+    if not known.accepted:
+        return known
     return prove_again(staff=staff, method="totp", code=form.totp_code.data or "")
 
 
