@@ -136,7 +136,13 @@ def init_access(app: Flask, gatekeeper: Gatekeeper) -> None:
     """Put the guard in front of every view."""
     app.extensions["portal_gatekeeper"] = gatekeeper
     app.before_request(guard)
+    app.teardown_request(_leave)
     app.view_functions["static"] = public(app.view_functions["static"])
+
+
+def _leave(_error: BaseException | None) -> None:
+    """What runs later in this thread may write, until a request says otherwise."""
+    read_only(False)
 
 
 def guard() -> ResponseReturnValue | None:
