@@ -22,7 +22,7 @@ from portal.staff.models import Admin, Role
 from portal.staff.pages.blueprint import bp
 from portal.staff.people import change_role, disable_person, enable_person, unlock
 from portal.staff.people_forms import RoleForm
-from portal.staff.roles import PERMISSIONS
+from portal.staff.roles import PERMISSIONS, may_give
 from portal.web.access import audits, requires, sudo
 from portal.web.htmx import page, page_or_fragment, see_other
 
@@ -52,7 +52,8 @@ def person(person_id: int) -> Response:
 
 
 def _person_page(person: Admin, form: RoleForm | None = None, status: int = 200) -> Response:
-    may_manage = current_staff().actor.may(Permission.STAFF_MANAGE)
+    actor = current_staff().actor
+    may_manage = actor.may(Permission.STAFF_MANAGE)
     return page(
         "staff/person.html",
         status=status,
@@ -61,6 +62,8 @@ def _person_page(person: Admin, form: RoleForm | None = None, status: int = 200)
         state=state_of(person.joined_at, person.disabled_at),
         is_self=person.id == current_staff().id,
         may_manage=may_manage,
+        may_invite=may_give(actor.permissions, Role(person.role)),
+        may_audit=actor.may(Permission.AUDIT_ALL),
         sessions=live_session_count(person.id) if may_manage else 0,
         form=form or RoleForm(None, data={"role": person.role, "expected": person.role}),
     )
@@ -72,18 +75,17 @@ def _person_page(person: Admin, form: RoleForm | None = None, status: int = 200)
 @audits(Action.STAFF_ROLE_CHANGED)
 def change_person_role(person_id: int) -> ResponseReturnValue:
     form = RoleForm()
-    if form.validate_on_submit() and form.expected.data in list(Role):
-        with form.refusing():
-            person = change_role(
-                by=current_staff().actor,
-                person_id=person_id,
-                expected=Role(form.expected.data),
-                role=Role(form.role.data),
-            )
-            db.session.commit()
-            flash(f"{person.name} is {Role(person.role).label} now.", "success")
-            return see_other(url_for("staff.person", person_id=person_id))
-    return _person_page(person_or_404(person_id), form, 422)
+    if not form.validate_on_submit() or form.expected.data not in list(Role):
+        return _person_page(person_or_404(person_id), form, 422)
+    # A refusal here is a conflict (409), nothing that another choice in the form could mend.
+    person = change_role(
+        by=current_staff().actor,
+        person_id=person_id,
+        expected=Role(form.expected.data),
+        role=Role(form.role.data),
+    )
+    db.session.commit()
+    return _done(person, f"{person.name} is {Role(person.role).label} now.")
 
 
 @bp.post("/staff/<int:person_id>/disable")
