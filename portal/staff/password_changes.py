@@ -23,10 +23,9 @@ from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password
 from portal.staff.sessions import end_sessions_of
-from portal.staff.throttles import book_failure, buckets
+from portal.staff.throttles import RESETS_BY_ACCOUNT, book_failure, buckets
 from portal.web.urls import external_url
 
-RESETS_BY_ACCOUNT = ((5, timedelta(days=1)),)  # Warehouse: five mails a day
 RESETS_BY_ADDRESS = ((30, timedelta(hours=1)),)  # one visitor asking for everybody
 DEAD_WITH_THE_PASSWORD = (LinkPurpose.RESET, LinkPurpose.EMAIL_CHANGE)
 

@@ -14,12 +14,19 @@ from portal.core.database import db
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.mail.outbox import queue_mail
 from portal.staff.links import locked, revoke_links
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin, AdminSession, Role
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.roles import may_give
 from portal.staff.sessions import end_sessions_of
-from portal.staff.throttles import clear, code_buckets
+from portal.staff.throttles import (
+    CODE_BY_ACCOUNT,
+    PASSWORD_BY_ACCOUNT,
+    RESETS_BY_ACCOUNT,
+    Bucket,
+    buckets,
+    clear,
+)
 from portal.web.urls import external_url
 
 
@@ -123,11 +130,29 @@ def enable_person(*, by: Actor, person_id: int) -> Admin:
 
 
 def unlock(*, by: Actor, person_id: int) -> Admin:
-    """Forget a person's wrong passwords and codes, so that they can try again at once."""
+    """Forget a person's wrong passwords and codes and reset mails, so they can try at once."""
     person, _ = _person_to_change(by, person_id)
-    clear(code_buckets(person.id, None))
+    clear(_buckets_of(person))
     record(Action.STAFF_UNLOCKED, by=by, target=target_of(person))
     return person
+
+
+def _buckets_of(person: Admin) -> list[Bucket]:
+    """Codes, reset mails, and passwords from the networks that the person signed in from."""
+    networks = db.session.scalars(
+        sa.select(AdminSession.network).where(AdminSession.admin_id == person.id).distinct()
+    )
+    return [
+        *buckets(CODE_BY_ACCOUNT, "code", "account", str(person.id)),
+        *buckets(RESETS_BY_ACCOUNT, "reset", "account", person.email_key),
+        *(
+            bucket
+            for network in networks
+            for bucket in buckets(
+                PASSWORD_BY_ACCOUNT, "password", "account", person.email_key, network
+            )
+        ),
+    ]
 
 
 def check_may_give(by: Actor, role: Role) -> None:
