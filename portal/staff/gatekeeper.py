@@ -18,6 +18,7 @@ from portal.web.csrf import ForgedRequest
 from portal.web.errors import answer
 from portal.web.htmx import see_other, wants_fragment
 from portal.web.problems import is_api_request, problem
+from portal.web.requests import loggable_path
 from portal.web.urls import safe_next
 
 OWED = {
@@ -65,7 +66,7 @@ class StaffGatekeeper:
             record(
                 Action.ACCESS_DENIED,
                 by=caller.actor,
-                target=Target("route", str(request.url_rule), request.path),
+                target=Target("route", str(request.url_rule), loggable_path()),
                 outcome=Outcome.DENIED,
                 reason=permission.value,
             )
@@ -94,7 +95,7 @@ class StaffGatekeeper:
         record(
             Action.REQUEST_FORGED,
             by=staff.actor,
-            target=Target("route", str(request.url_rule), request.path),
+            target=Target("route", str(request.url_rule), loggable_path()),
             outcome=Outcome.DENIED,
             reason=reason,
         )
