@@ -1,0 +1,225 @@
+"""`python -m benchmarks [scenario...]`: measure, print a table, write it as JSON, judge.
+
+The bare page is measured right before the scenario in every round, so that whatever else the
+machine does weighs on both; the figures are medians over the rounds.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks.load import Request, run
+from benchmarks.server import Server
+from benchmarks.stage import prepare, queries_by_page
+from portal.config import ROOT
+from tests.databases import Postgres, Sqlite
+
+CONNECTIONS = 8
+MOST_QUERIES = 4
+MOST_MEMORY = 150
+WARM_UP = 1.0
+DATABASES = {"sqlite": Sqlite, "postgresql": Postgres}
+BARE = {"page": Request("/page", b"Person 50"), "json": Request("/json", b"Person 1")}
+FIGURES = ("base", "per_second", "p50", "p95", "ratio", "cpu_ms", "base_cpu_ms")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A page of the portal and the share of the bare page's speed that it must reach."""
+
+    path: str
+    marker: bytes
+    target: float
+    is_signed_in: bool = True
+
+    def request(self, stage):
+        headers = {"Cookie": stage.cookie} if self.is_signed_in else {}
+        return Request(self.path, self.marker, headers)
+
+
+SCENARIOS = {
+    "sign-in": Scenario("/sign-in", b'name="password"', 0.40, is_signed_in=False),
+    "people": Scenario("/staff", b"person48@example.com", 0.18),
+}
+
+
+@dataclass
+class Result:
+    """Medians of one scenario on one database; times in milliseconds, memory in MiB."""
+
+    scenario: str
+    database: str
+    target: float
+    queries: int
+    base: float = 0.0
+    per_second: float = 0.0
+    p50: float = 0.0
+    p95: float = 0.0
+    ratio: float = 0.0
+    cpu_ms: float = 0.0
+    base_cpu_ms: float = 0.0
+    errors: int = 0
+    first_error: str = ""
+    memory: float = 0.0
+    rounds: list[dict[str, float]] = field(default_factory=list)
+
+    def faults(self):
+        name = f"{self.scenario} on {self.database}"
+        if self.errors:
+            yield f"{name}: {self.errors} wrong answers, the first: {self.first_error}"
+        if self.ratio < self.target:
+            yield f"{name}: {self.ratio:.3f} of the bare page, {self.target:.2f} wanted"
+        if self.memory > MOST_MEMORY:
+            yield f"{name}: {self.memory:.0f} MiB a worker, at most {MOST_MEMORY} wanted"
+
+
+def measure(server, request, seconds):
+    """One span of load, and what it cost the workers."""
+    before = server.cpu_seconds()
+    outcome = run(server.port, request, seconds=seconds, connections=CONNECTIONS)
+    cpu = server.cpu_seconds() - before
+    answered = max(1, len(outcome.latencies) + outcome.errors)
+    return outcome, cpu / answered * 1000
+
+
+def one_round(bare, portal, request, seconds):
+    base, base_cpu = measure(bare, BARE["page"], seconds)
+    found, cpu = measure(portal, request, seconds)
+    if base.errors:
+        raise RuntimeError(f"the bare application failed: {base.first_error}")
+    times = sorted(found.latencies) or [0.0]
+    figures = {
+        "base": base.per_second,
+        "per_second": found.per_second,
+        "p50": times[len(times) // 2] * 1000,
+        "p95": times[len(times) * 95 // 100] * 1000,
+        "ratio": found.per_second / base.per_second,
+        "cpu_ms": cpu,
+        "base_cpu_ms": base_cpu,
+    }
+    return found, figures
+
+
+def play(name, stage, bare, folder, *, rounds, seconds, queries):
+    scenario = SCENARIOS[name]
+    request = scenario.request(stage)
+    result = Result(name, stage.database, scenario.target, queries)
+    portal = Server("wsgi:app", log=folder / f"{stage.database}.log", environ=stage.environ)
+    try:
+        portal.wait(request.path, request.headers)
+        measure(portal, request, WARM_UP)
+        for _ in range(rounds):
+            found, figures = one_round(bare, portal, request, seconds)
+            result.errors += found.errors
+            result.first_error = result.first_error or found.first_error
+            result.rounds.append(figures)
+        result.memory = portal.peak_memory()
+    finally:
+        portal.stop()
+    for figure in FIGURES:
+        setattr(result, figure, statistics.median(each[figure] for each in result.rounds))
+    return result
+
+
+def on_database(database, bare, folder, options):
+    """The results of all wanted scenarios, and how many queries each page sends."""
+    place = folder / database
+    place.mkdir()
+    server = DATABASES[database](place)
+    try:
+        stage = prepare(server, place)
+        pages = queries_by_page(stage)
+        if SCENARIOS["people"].path not in pages:
+            raise RuntimeError("nobody is signed in: the queries were not counted")
+        results = [
+            play(
+                name,
+                stage,
+                bare,
+                place,
+                rounds=options.rounds,
+                seconds=options.seconds,
+                queries=pages.get(SCENARIOS[name].path, 0),
+            )
+            for name in options.scenarios
+        ]
+    finally:
+        server.stop()
+    return results, pages
+
+
+def table(results):
+    yield (
+        "scenario  database     bare/s  page/s  ratio  target  p50 ms  p95 ms  errors  queries  MiB"
+    )
+    for found in results:
+        yield (
+            f"{found.scenario:<9} {found.database:<11} {found.base:>7.0f} {found.per_second:>7.0f}"
+            f" {found.ratio:>6.3f} {found.target:>7.2f} {found.p50:>7.1f} {found.p95:>7.1f}"
+            f" {found.errors:>7} {found.queries:>8} {found.memory:>4.0f}"
+        )
+
+
+def judge(results, pages):
+    for found in results:
+        yield from found.faults()
+    for database, counts in pages.items():
+        for path, count in counts.items():
+            if count > MOST_QUERIES:
+                yield f"{path} on {database}: {count} queries, at most {MOST_QUERIES} wanted"
+
+
+def wanted():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", help=f"of {', '.join(SCENARIOS)}; all of them")
+    parser.add_argument("--database", action="append", choices=DATABASES)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each half of a round")
+    parser.add_argument("--json", type=Path, default=ROOT / "instance" / "benchmarks.json")
+    found = parser.parse_args()
+    found.scenarios = found.scenarios or list(SCENARIOS)
+    unknown = set(found.scenarios) - set(SCENARIOS)
+    if unknown:
+        parser.error(f"no scenario {', '.join(sorted(unknown))}: choose of {', '.join(SCENARIOS)}")
+    return found
+
+
+def main():
+    options = wanted()
+    results, pages = [], {}
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
+        folder = Path(name)
+        bare = Server("benchmarks.bare:app", log=folder / "bare.log", environ={})
+        try:
+            bare.wait("/page")
+            document, _ = measure(bare, BARE["json"], options.seconds)
+            for database in options.database or DATABASES:
+                found, pages[database] = on_database(database, bare, folder, options)
+                results += found
+        finally:
+            bare.stop()
+    print("\n".join(table(results)))
+    print(f"bare JSON route: {document.per_second:.0f} a second")
+    faults = list(judge(results, pages))
+    write(options.json, results, pages, document.per_second, faults)
+    print("\n".join(f"missed: {fault}" for fault in faults) or "every target is met")
+    return 1 if faults else 0
+
+
+def write(path, results, pages, document, faults):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = {
+        "bare_json_per_second": document,
+        "results": [asdict(result) for result in results],
+        "queries": pages,
+        "missed": faults,
+    }
+    path.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

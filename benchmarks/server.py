@@ -1,0 +1,88 @@
+"""A gunicorn of our own on a free port, and what its workers cost."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from benchmarks.load import HOST
+
+WORKERS = 2
+SECONDS_TO_START = 60
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """Two sync workers, as the targets are stated for."""
+
+    def __init__(self, application, *, log, environ):
+        self.port = _free_port()
+        self.log = log.open("ab")
+        words = ["--workers", str(WORKERS), "--worker-class", "sync", "--threads", "1"]
+        words += ["--bind", f"{HOST}:{self.port}", application]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *words],
+            env={**os.environ, **environ},
+            stderr=self.log,
+        )
+
+    def wait(self, path, headers=None):
+        """Until both workers have answered once, or the time is over."""
+        give_up = time.monotonic() + SECONDS_TO_START
+        while not (self._answers(path, headers or {}) and len(self.workers()) == WORKERS):
+            if self.process.poll() is not None or time.monotonic() > give_up:
+                raise RuntimeError(f"the server did not start: see {self.log.name}")
+            time.sleep(0.1)
+
+    def _answers(self, path, headers):
+        connection = HTTPConnection(HOST, self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def workers(self):
+        master = self.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [int(child) for child in children]
+
+    def cpu_seconds(self):
+        """Of all workers together, since they began."""
+        return sum(_ticks(worker) for worker in self.workers()) / TICKS
+
+    def peak_memory(self):
+        """MiB of the largest worker, at its largest."""
+        return max(_peak_kib(worker) for worker in self.workers()) / 1024
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+def _ticks(process):
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])  # utime and stime, proc(5)
+
+
+def _peak_kib(process):
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    raise RuntimeError("the kernel tells no peak memory")
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]

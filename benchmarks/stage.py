@@ -1,0 +1,106 @@
+"""What the portal is measured on: a migrated database with people, and a session of an admin."""
+
+import base64
+import contextvars
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from portal import create_app
+from portal.core.database import db
+from portal.staff.current import cookie_name
+from portal.staff.models import Role
+from portal.web.access import SessionState
+from tests.cast import make_admin, open_session
+
+PEOPLE = 60
+TARGET_ROLES = list(Role)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One database under test, and the cookie of a person who may open every page."""
+
+    database: str
+    environ: dict[str, str]
+    cookie: str
+
+
+def prepare(server, folder):
+    """Migrate, fill, and sign an admin in without the sign-in: its speed is not the question."""
+    keys = _keys(folder)
+    server.migrate(lambda url: create_app({**keys, "PORTAL_DATABASE_URL": url}))
+    environ = {**keys, "PORTAL_DATABASE_URL": server.clone()}
+    app = create_app(environ)
+    with app.app_context():
+        _fill()
+        admin = make_admin("Ann Admin", Role.ADMIN, is_second_factor_on=True)
+        token = open_session(admin)[1]
+        db.session.commit()
+        cookie = f"{cookie_name()}={token}"
+        db.engine.dispose()
+    return Stage(server.name, environ, cookie)
+
+
+def _fill():
+    for number in range(PEOPLE):
+        role = TARGET_ROLES[number % len(TARGET_ROLES)]
+        name, email = f"Person {number:03}", f"person{number}@example.com"
+        make_admin(name, role, email=email, is_second_factor_on=number % 3 > 0)
+
+
+def _keys(folder):
+    """Production's settings: what is measured is what is run."""
+    return {
+        "PORTAL_ENV": "production",
+        "PORTAL_INSTANCE_DIR": str(folder / "instance"),
+        "PORTAL_BASE_URL": "https://portal.internal",
+        "PORTAL_TRUSTED_HOSTS": "127.0.0.1",
+        "PORTAL_SECRET_KEY": secrets.token_urlsafe(48),
+        "PORTAL_TOKEN_PEPPER": secrets.token_urlsafe(48),
+        "PORTAL_DATA_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        "PORTAL_MAIL_URL": "file:",
+    }
+
+
+def queries_by_page(stage):
+    """How many statements each page of a signed-in person sends."""
+    app = create_app(stage.environ)
+    found = {}
+    with app.app_context():
+        engine = db.engine
+    for path in _pages(app):
+        statements = []
+
+        def note(_connection, _cursor, statement, *_rest, into=statements):
+            if not statement.startswith("BEGIN"):
+                into.append(statement)
+
+        client = app.test_client(use_cookies=False)
+        sa.event.listen(sa.Engine, "before_cursor_execute", note)
+        try:
+            # A request sets context variables that must not outlive it, as on a server.
+            answer = contextvars.Context().run(client.get, path, headers=_headers(stage))
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        if answer.status_code == 200:
+            found[path] = len(statements)
+        elif answer.status_code not in {303, 404}:
+            raise RuntimeError(f"{path} answers {answer.status_code}")
+    with app.app_context():
+        engine.dispose()
+    return found
+
+
+def _headers(stage):
+    return {"Cookie": stage.cookie, "Host": "127.0.0.1", "Accept": "text/html"}
+
+
+def _pages(app):
+    """Every GET page of somebody signed in; an id in the address is 1, which is a person's."""
+    for rule in sorted(app.url_map.iter_rules(), key=str):
+        access = getattr(app.view_functions[rule.endpoint], "access", None)
+        is_page = "GET" in rule.methods and not rule.rule.startswith("/api/")
+        if is_page and access is not None and SessionState.ACTIVE in access.states:
+            yield app.url_map.bind("").build(rule.endpoint, dict.fromkeys(rule.arguments, 1))
