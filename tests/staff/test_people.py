@@ -46,7 +46,8 @@ def test_a_role_that_changed_meanwhile_is_not_overwritten(app, ann, bea):
 @pytest.mark.parametrize("role", ["owner", "", "ADMIN"])
 def test_a_role_that_does_not_exist_is_refused(app, ann, bea, role):
     assert give(trusted(app, ann), bea, role).status_code == 422
-    assert give(trusted(app, ann), bea, Role.ADMIN, expected=role or "x").status_code == 422
+    stale = give(trusted(app, ann), bea, Role.ADMIN, expected=role or "x")
+    assert stale.status_code in {409, 422}
     assert db.session.get(Admin, bea.id).role == Role.SUPPORT_AGENT
 
 
