@@ -73,10 +73,14 @@ def link(admin: Admin, purpose: LinkPurpose, by: Admin) -> str:
 
 
 def enrolled(site: Site, name: str, role: Role) -> Admin:
+    return enrolled_with_key(site, name, role)[0]
+
+
+def enrolled_with_key(site: Site, name: str, role: Role) -> tuple[Admin, str]:
     """Somebody who set up their factor on the pages, and so has codes, events and a mail."""
     admin = site.person(name, role)
     visitor = Visitor(site.port)
     give_password(visitor, admin.email, PASSWORD)
     secret = begin_enrolment(visitor)
-    assert len(confirm_enrolment(visitor, pyotp.TOTP(secret).now())) == 10
-    return admin
+    assert len(confirm_enrolment(visitor, pyotp.TOTP(secret).at(clock.now()))) == 10
+    return admin, secret

@@ -4,13 +4,18 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import BrowserContext
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from portal.config import settings
 from portal.core.database import db
+from portal.mail.models import EmailLog
 from portal.staff.current import cookie_name
 from portal.staff.models import Admin, AuthThrottle, Role
 from portal.staff.passwords import hash_password
@@ -57,6 +62,21 @@ class Site:
         self.socket.close()
         with self.app.app_context():
             db.engine.dispose()
+
+    def mails_to(self, email: str) -> list[Path]:
+        """Files of the delivered mails to a person, the oldest first."""
+        with self.app.app_context():
+            folder = settings().mail_folder
+            ids = db.session.scalars(
+                sa.select(EmailLog.id).where(EmailLog.recipient == email).order_by(EmailLog.id)
+            )
+            return [folder / f"{id_}.eml" for id_ in ids]
+
+    @staticmethod
+    def mail_text(path: Path) -> str:
+        message = message_from_bytes(path.read_bytes(), policy=default)
+        part = message.get_body(("plain",))
+        return str(part.get_content()) if part else ""
 
     def forget_failures(self) -> None:
         """Tests share one address; the failures of one are not held against the next."""
