@@ -75,18 +75,9 @@ class ForgotForm(PortalForm):
     )
 
 
-class ProofForm(PortalForm):
-    """The second proof that a form with a password asks for itself, where there is a factor."""
+class ChangePasswordForm(PortalForm):
+    """It asks for the second proof itself, so that no prompt ever repeats a password."""
 
-    totp_code = StringField(
-        "Code",
-        [Length(max=64)],
-        description="The six digits that your authenticator app shows now.",
-        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
-    )
-
-
-class ChangePasswordForm(ProofForm):
     current_password = PasswordField(
         "Present password",
         [InputRequired("Enter your present password.")],
@@ -97,6 +88,12 @@ class ChangePasswordForm(ProofForm):
         [InputRequired("Choose a password.")],
         description=HOW_LONG,
         render_kw=NEW_PASSWORD,
+    )
+    totp_code = StringField(
+        "Code",
+        [InputRequired("Enter the code."), Length(max=64)],
+        description="The six digits that your authenticator app shows now.",
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
 
 
