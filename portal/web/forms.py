@@ -4,6 +4,7 @@ from typing import Any
 from unicodedata import normalize
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import StringField
 from wtforms.fields.core import UnboundField
 
@@ -16,6 +17,21 @@ def clean_text(value: str | None) -> str | None:
     return normalize("NFC", value).replace("\x00", "").strip() if value is not None else None
 
 
+def attributes(**given: Any) -> Markup:
+    """As WTForms' own `html_params`, without a formatter for each attribute (docs: benchmarks)."""
+    parts = []
+    for key, value in sorted(given.items()):
+        name = key.rstrip("_")
+        if name.startswith(("data_", "aria_")):
+            name = name.replace("_", "-")
+        if value is True:
+            parts.append(name)
+        elif value is not False:
+            quoted = str(escape(value)).replace('"', "&quot;")
+            parts.append(f'{escape(name)}="{quoted}"')
+    return Markup(" ".join(parts))  # noqa: S704 - every value is escaped above
+
+
 class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """A form whose text fields are cleaned and whose deeds may refuse."""
 
@@ -26,6 +42,10 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
             if is_text and getattr(unbound_field.field_class, "is_cleaned", True):
                 options.setdefault("filters", (clean_text,))
             return unbound_field.bind(form=form, **options)
+
+        def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
+            field.widget.html_params = attributes
+            return super().render_field(field, render_kw)
 
     def refusing(self) -> "Refusing":
         """Run a deed; when it refuses, roll back and show its reason on the form."""
