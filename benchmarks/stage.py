@@ -39,8 +39,17 @@ def prepare(server, folder):
         token = open_session(admin)[1]
         db.session.commit()
         cookie = f"{cookie_name()}={token}"
+        cookie = f"{cookie}; {_visitor_cookie(app, cookie)}"
         db.engine.dispose()
     return Stage(server.name, environ, cookie)
+
+
+def _visitor_cookie(app, cookie):
+    """What the first page gives a browser, which sends it back with every other one."""
+    client = app.test_client(use_cookies=False)
+    headers = {"Cookie": cookie, "Host": "127.0.0.1"}
+    answer = contextvars.Context().run(client.get, "/account/sessions", headers=headers)
+    return answer.headers["Set-Cookie"].partition(";")[0]
 
 
 def _fill():
