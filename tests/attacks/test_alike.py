@@ -38,13 +38,13 @@ def accounts(app, monkeypatch) -> dict[str, str]:
     }
 
 
-def attempt(client, email):
+def attempt(client, email, stopwatch=time.process_time):
     """One try, with no failures on record: the answer and how long it took."""
     db.session.execute(sa.delete(AuthThrottle))
     db.session.commit()
-    started = time.perf_counter()
+    started = stopwatch()
     answer = client.post("/api/admin/auth/login", json={"email": email, "password": WRONG})
-    return answer, time.perf_counter() - started
+    return answer, stopwatch() - started
 
 
 def test_the_answer_to_a_wrong_sign_in_is_the_same_for_every_account(client, accounts):
@@ -63,11 +63,14 @@ def test_the_answer_to_a_wrong_sign_in_is_the_same_for_every_account(client, acc
 
 
 def test_the_time_of_a_wrong_sign_in_is_the_same_for_every_account(client, accounts, attack_rounds):
-    tries = TRIES if attack_rounds > 1 else TRIES_IN_A_HURRY
+    # A dozen tries beside other tests count the work alone; two hundred count the time itself.
+    is_thorough = attack_rounds > 1
+    tries = TRIES if is_thorough else TRIES_IN_A_HURRY
+    stopwatch = time.perf_counter if is_thorough else time.process_time
     spent: dict[str, list[float]] = {kind: [] for kind in accounts}
     for _ in range(tries):  # in turns, so that a busy moment of the machine meets all of them
         for kind, email in accounts.items():
-            spent[kind].append(attempt(client, email)[1])
+            spent[kind].append(attempt(client, email, stopwatch)[1])
     medians = {kind: statistics.median(times) for kind, times in spent.items()}
     fastest, slowest = min(medians.values()), max(medians.values())
     assert fastest > 0.01, "the real hash was not computed"
