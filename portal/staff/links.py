@@ -138,7 +138,7 @@ def locked(admin_id: int) -> Admin | None:
     return db.session.scalar(
         sa.select(Admin)
         .where(Admin.id == admin_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 

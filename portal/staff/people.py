@@ -190,7 +190,7 @@ def _lock_active_admins() -> list[int]:
             Admin.disabled_at.is_(None),
         )
         .order_by(Admin.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return list(db.session.scalars(query))
 

@@ -180,8 +180,7 @@ def _is_live(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _keep_to_cap(newest: AdminSession) -> None:
-    # Two sign-ins at once take turns here, so that both together keep to the cap.
-    db.session.execute(sa.select(Admin.id).where(Admin.id == newest.admin_id).with_for_update())
+    take_turns(newest.admin_id)  # so that two sign-ins at once keep to the cap together
     is_unproven = newest.state == SessionState.PREAUTH
     same_kind = (AdminSession.state == SessionState.PREAUTH) == is_unproven
     query = sa.select(AdminSession).where(
@@ -195,6 +194,16 @@ def _keep_to_cap(newest: AdminSession) -> None:
         end_session(by=SYSTEM, session=session, reason="too_many_sessions")
         if not is_unproven:
             _tell_of_cap(session)
+
+
+def take_turns(admin_id: int) -> None:
+    """One transaction at a time about this person's sessions, from here to its end.
+
+    Always before a session's own row is changed: the other way round two of them wait for each
+    other for ever. Rows that only point to the person (`key_share`) need not wait.
+    """
+    person = sa.select(Admin.id).where(Admin.id == admin_id)
+    db.session.execute(person.with_for_update(key_share=True))
 
 
 def _tell_of_cap(session: AdminSession) -> None:

@@ -126,7 +126,7 @@ def _admin_as_checked(person: Person) -> Admin | None:
             Admin.password_hash == person.password_hash,
             Admin.disabled_at.is_(None),
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 

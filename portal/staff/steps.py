@@ -8,7 +8,13 @@ from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.models import AdminSession
 from portal.staff.second_factor import Proof, factor_named
-from portal.staff.sessions import SessionReplaced, end_session, renew_session, session_of
+from portal.staff.sessions import (
+    SessionReplaced,
+    end_session,
+    renew_session,
+    session_of,
+    take_turns,
+)
 from portal.staff.throttles import book_failure, code_buckets, hand_back
 from portal.web.access import SessionState
 
@@ -35,6 +41,7 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
         SessionReplaced: another request took the step with this session.
     """
     factor = factor_named(method)
+    take_turns(staff.id)
     booked = code_buckets(staff.id, provenance().ip)
     wait = book_failure(booked)
     if wait is not None:

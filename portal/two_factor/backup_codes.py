@@ -102,7 +102,9 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
     """
     codes = [new_code() for _ in range(CODES)]
     hashes = [hash_password(normalised(code)) for code in codes]
-    db.session.execute(sa.select(Admin.id).where(Admin.id == admin.id).with_for_update())
+    db.session.execute(
+        sa.select(Admin.id).where(Admin.id == admin.id).with_for_update(key_share=True)
+    )
     if instead_of is not None and code_set(admin.id).batch_id != instead_of:
         raise CodesReplaced("Your codes were replaced already. If they are lost, make new ones.")
     revoke_codes(admin.id)

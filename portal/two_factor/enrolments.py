@@ -97,7 +97,7 @@ def start_enrolment(*, staff: SignedInStaff, anew: bool = False) -> Pending:
     Raises:
         AlreadyEnabled, ProofTooOld, EmailUnverified: see the classes.
     """
-    person = db.session.get_one(Admin, staff.id, with_for_update=True)
+    person = db.session.get_one(Admin, staff.id, with_for_update={"key_share": True})
     if person.is_second_factor_on:
         raise AlreadyEnabled("Turn it off first to set up another authenticator.")
     if not is_fresh(staff):
@@ -142,7 +142,7 @@ def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
     Raises:
         AlreadyEnabled, EnrolmentExpired: see the classes.
     """
-    person = db.session.get_one(Admin, staff.id, with_for_update=True)
+    person = db.session.get_one(Admin, staff.id, with_for_update={"key_share": True})
     if person.is_second_factor_on:
         raise AlreadyEnabled("It was set up a moment ago, perhaps in another tab.")
     waiting = _waiting(staff)

@@ -35,7 +35,7 @@ def switch_off(*, staff: SignedInStaff) -> str:
     Raises:
         NotEnabled: see the class.
     """
-    person = db.session.get_one(Admin, staff.id, with_for_update=True)
+    person = db.session.get_one(Admin, staff.id, with_for_update={"key_share": True})
     if not person.is_second_factor_on:
         raise NotEnabled("Set one up first.")
     _remove(person)
