@@ -97,13 +97,19 @@ def answer_http(error: HTTPException) -> Response:
 def answer_database(error: DBAPIError) -> Response:
     """A value that no column can hold is a bad request; a database that is away is a 503."""
     db.session.rollback()
-    if error.connection_invalidated or "database is locked" in str(error.orig):
+    is_busy = "database is locked" in str(error.orig) or _lost_a_race(error)
+    if error.connection_invalidated or is_busy:
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
         return answer(503, "The database is busy", "Nothing was changed. Try again.", retry_after=2)
     if isinstance(error, DataError):
         log.warning("database.refused_value", request_id=g.get("request_id"))
         return answer(400, "Bad Request", "Something in the request is out of range.")
     return answer_crash(error)
+
+
+def _lost_a_race(error: DBAPIError) -> bool:
+    """PostgreSQL ended this transaction so that another could go on: deadlock, serialization."""
+    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
 def answer_crash(error: Exception) -> Response:
