@@ -23,11 +23,11 @@ def count_by_status(limit: int = COUNTED) -> dict[JobStatus, int]:
     return {status: counts.get(status.value, 0) for status in JobStatus}
 
 
-def oldest_due_at() -> datetime | None:
-    """Since when the job waits that has waited longest; None when nothing is late."""
+def oldest_due() -> sa.Select[datetime]:
+    """Since when the job waits that has waited longest; no row when nothing is late."""
     due = (Job.status == JobStatus.QUEUED, Job.run_at <= clock.now())
-    return db.session.scalar(sa.select(Job.run_at).where(*due).order_by(Job.run_at).limit(1))
+    return sa.select(Job.run_at).where(*due).order_by(Job.run_at).limit(1)
 
 
-def worker_last_seen_at() -> datetime | None:
-    return db.session.scalar(sa.select(sa.func.max(WorkerPresence.last_seen_at)))
+def worker_last_seen() -> sa.Select[datetime]:
+    return sa.select(sa.func.max(WorkerPresence.last_seen_at))

@@ -31,17 +31,19 @@ class Rule:
 
 
 def rule_for(role: str) -> Rule:
-    row = db.session.get(RolePolicy, str(role))
-    return _rule(row) if row else Rule()
+    return rule_of(db.session.get(RolePolicy, str(role)))
 
 
 def rules() -> dict[Role, Rule]:
     """The rule of every role, stored or not, in one query."""
-    stored = {row.role: _rule(row) for row in db.session.scalars(sa.select(RolePolicy))}
+    stored = {row.role: rule_of(row) for row in db.session.scalars(sa.select(RolePolicy))}
     return {role: stored.get(role.value, Rule()) for role in Role}
 
 
-def _rule(row: RolePolicy) -> Rule:
+def rule_of(row: RolePolicy | None) -> Rule:
+    """The rule that the row stores; for a caller that has read it already."""
+    if row is None:
+        return Rule()
     return Rule(row.is_second_factor_required, row.grace_days, row.changed_at)
 
 
@@ -80,13 +82,13 @@ def change_policy(*, by: Actor, role: Role, is_required: bool, grace_days: int) 
     if not 0 <= grace_days <= LONGEST_GRACE:
         raise BadGrace(f"Give between 0 and {LONGEST_GRACE} days.", field="grace_days")
     row = db.session.get(RolePolicy, role.value, with_for_update=True)
-    old = _rule(row) if row else Rule()
+    old = rule_of(row)
     if (old.is_required, old.grace_days) == (is_required, grace_days):
         return 0
     row = row or _new_row(role)
     row.is_second_factor_required, row.grace_days = is_required, grace_days
     row.changed_at, row.changed_by = clock.now(), by.id
-    stopped = _stop_sessions_that_owe(role, _rule(row))
+    stopped = _stop_sessions_that_owe(role, rule_of(row))
     record(
         Action.POLICY_CHANGED,
         by=by,

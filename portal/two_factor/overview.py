@@ -9,8 +9,8 @@ from portal.audit.models import AuditEvent
 from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Admin, Role
-from portal.staff.policies import Rule, grace_until, owes_under, rule_for, rules
+from portal.staff.models import Admin, Role, RolePolicy
+from portal.staff.policies import Rule, grace_until, owes_under, rule_of, rules
 from portal.two_factor.models import TwoFactorAuth
 
 RECENT = 10
@@ -43,12 +43,13 @@ class Coverage:
 
 def standing_of(admin_id: int) -> Standing:
     row = db.session.execute(
-        sa.select(Admin, TwoFactorAuth)
+        sa.select(Admin, TwoFactorAuth, RolePolicy)
         .outerjoin(TwoFactorAuth, TwoFactorAuth.admin_id == Admin.id)
+        .outerjoin(RolePolicy, RolePolicy.role == Admin.role)
         .where(Admin.id == admin_id)
     ).one()
-    person, factor = row
-    rule = rule_for(person.role)
+    person, factor, policy = row
+    rule = rule_of(policy)
     return Standing(
         is_on=person.is_second_factor_on,
         is_stopped=factor is not None and factor.disabled_at is not None,
