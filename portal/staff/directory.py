@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -35,6 +35,7 @@ class State(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
 
+STATE_LABELS = {state: state.label for state in State}
 COLOURS = {State.ACTIVE: "green", State.INVITED: "azure", State.DISABLED: "secondary"}
 _CONDITIONS: dict[str, Sequence[sa.ColumnElement[bool]]] = {
     State.ACTIVE: (_people.joined_at.is_not(None), _people.disabled_at.is_(None)),
@@ -65,8 +66,7 @@ class Search:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """One row of the list, ready to be drawn: a page of fifty calls no method."""
 
     id: int
@@ -85,8 +85,8 @@ def people(search: Search, *, cursor: str | None = None) -> ListPage[PersonRow]:
         _people.name,
         _people.email,
         _people.role,
-        _people.joined_at,
-        _people.disabled_at,
+        _people.joined_at.is_not(None),
+        _people.disabled_at.is_not(None),
         _people.is_second_factor_on,
     ).order_by(_people.name, _people.id)
     if search.text:
@@ -104,24 +104,22 @@ def people(search: Search, *, cursor: str | None = None) -> ListPage[PersonRow]:
 
 
 def _row(row: sa.Row[*tuple[Any, ...]]) -> PersonRow:
-    person_id, name, email, role, joined_at, disabled_at, is_second_factor_on = row
-    state = state_of(joined_at, disabled_at)
-    second_factor = ("On" if is_second_factor_on else "Off") if joined_at else ""
-    return PersonRow(
-        id=person_id,
-        name=name,
-        email=email,
-        role=ROLE_LABELS.get(role, role),
-        state=state.label,
-        colour=COLOURS[state],
-        second_factor=second_factor,
-    )
+    person_id, name, email, role, has_joined, is_disabled, is_second_factor_on = row
+    state = _state(has_joined, is_disabled)
+    second_factor = ("On" if is_second_factor_on else "Off") if has_joined else ""
+    label, colour = STATE_LABELS[state], COLOURS[state]
+    role_label = ROLE_LABELS.get(role, role)
+    return PersonRow(person_id, name, email, role_label, label, colour, second_factor)
 
 
 def state_of(joined_at: datetime | None, disabled_at: datetime | None) -> State:
-    if disabled_at is not None:
+    return _state(joined_at is not None, disabled_at is not None)
+
+
+def _state(has_joined: bool, is_disabled: bool) -> State:
+    if is_disabled:
         return State.DISABLED
-    return State.ACTIVE if joined_at is not None else State.INVITED
+    return State.ACTIVE if has_joined else State.INVITED
 
 
 def person_or_404(person_id: int) -> Admin:
