@@ -104,7 +104,7 @@ templates: dev ## Rules of the templates
 
 .PHONY: attack bench shots advisories fmt
 attack: dev $(ASSETS) ## The attack suite, with many more rounds than in `make test`
-	@PORTAL_ATTACK_ROUNDS=$${PORTAL_ATTACK_ROUNDS:-20} $(PYTEST) tests/attacks $(ARGS)
+	@PORTAL_ATTACK_ROUNDS=$${PORTAL_ATTACK_ROUNDS:-20} $(PYTEST) tests/attacks tests/durability $(ARGS)
 
 bench: dev $(ASSETS) ## Load scenarios, measured against a bare Flask application
 	@$(BIN)/python -m benchmarks $(ARGS)
