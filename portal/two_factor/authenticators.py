@@ -7,7 +7,7 @@ with the same code one wins, and a code older than the newest accepted one never
 import sqlalchemy as sa
 
 from portal.audit.actions import Action, Outcome
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import record
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -15,6 +15,7 @@ from portal.core.database import db
 from portal.core.sealing import seal, unseal
 from portal.mail.outbox import queue_mail
 from portal.staff.models import Admin
+from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.second_factor import Proof
 from portal.two_factor.models import TwoFactorAuth
@@ -109,7 +110,7 @@ def _stop(admin_id: int) -> None:
     record(
         Action.TOTP_DISABLED_BY_POLICY,
         by=SYSTEM,
-        target=Target("admin", person.id, person.email),
+        target=target_of(person),
         outcome=Outcome.FAILURE,
         reason=f"{MOST_CONSECUTIVE} wrong codes in a row",
     )

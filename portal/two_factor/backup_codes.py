@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
@@ -18,7 +18,7 @@ from portal.core.errors import Conflict
 from portal.core.provenance import provenance
 from portal.mail.outbox import queue_mail
 from portal.staff.models import Admin
-from portal.staff.naming import actor_of
+from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
 from portal.staff.passwords import hash_password, verify_password
 from portal.staff.second_factor import Proof
@@ -123,7 +123,7 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
     record(
         Action.BACKUP_CODES_GENERATED,
         by=by,
-        target=Target("admin", admin.id, admin.email),
+        target=target_of(admin),
         meta={"count": CODES},
     )
     return codes
@@ -184,7 +184,7 @@ def _use_up(code: BackupCode, session_id: str) -> bool:
 def _tell(admin_id: int, remaining: int) -> None:
     person = db.session.get_one(Admin, admin_id)
     by = actor_of(person)
-    target = Target("admin", person.id, person.email)
+    target = target_of(person)
     record(Action.BACKUP_CODE_USED, by=by, target=target, meta={"remaining": remaining})
     left = f"{remaining} {'is' if remaining == 1 else 'are'} left."
     notify(

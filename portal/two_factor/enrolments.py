@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from portal.audit.actions import Action, Outcome
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import record
 from portal.config import settings
 from portal.core import clock
 from portal.core.database import db
@@ -16,6 +16,7 @@ from portal.core.sealing import key_id
 from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
 from portal.staff.models import Admin
+from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.sessions import end_sessions_of, renew_session, session_of
 from portal.staff.sudo import is_proven
@@ -130,7 +131,7 @@ def _begin(person: Admin, staff: SignedInStaff) -> Enrolment:
             expires_at=now + LIFETIME,
         )
     )
-    record(Action.TOTP_ENROLMENT_STARTED, by=staff.actor, target=_target(person))
+    record(Action.TOTP_ENROLMENT_STARTED, by=staff.actor, target=target_of(person))
     return row
 
 
@@ -164,7 +165,7 @@ def _refused(staff: SignedInStaff, person: Admin, found: Match) -> Confirmation:
     record(
         Action.TOTP_CODE_REFUSED,
         by=staff.actor,
-        target=_target(person),
+        target=target_of(person),
         outcome=Outcome.FAILURE,
         reason="clock" if found.steps_off else "invalid",
     )
@@ -184,7 +185,7 @@ def _switched_on(
     amr = " ".join(dict.fromkeys([*session.amr.split(), "otp"]))
     token = renew_session(session=session, state=SessionState.ACTIVE if is_owed else None, amr=amr)
     session.amr = amr
-    record(Action.TOTP_ENABLED, by=staff.actor, target=_target(person))
+    record(Action.TOTP_ENABLED, by=staff.actor, target=target_of(person))
     notify(
         admin_id=person.id,
         kind=Action.TOTP_ENABLED,
@@ -215,7 +216,3 @@ def _store(person: Admin, waiting: Enrolment, step: int) -> None:
     )
     db.session.delete(waiting)
     person.is_second_factor_on = True
-
-
-def _target(person: Admin) -> Target:
-    return Target("admin", person.id, person.email)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import record
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict
@@ -11,6 +11,7 @@ from portal.core.provenance import provenance
 from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
 from portal.staff.models import Admin
+from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.policies import owes_second_factor
 from portal.staff.sessions import end_sessions_of, renew_session, session_of
@@ -46,7 +47,7 @@ def switch_off(*, staff: SignedInStaff) -> str:
     session.sudo_until = session.sudo_method = None
     must_enrol = owes_second_factor(person)
     token = renew_session(session=session, state=SessionState.MUST_ENROL if must_enrol else None)
-    record(Action.TOTP_DISABLED, by=staff.actor, target=Target("admin", person.id, person.email))
+    record(Action.TOTP_DISABLED, by=staff.actor, target=target_of(person))
     _tell(staff.actor, person, "factor_removed", "Your second factor was turned off.")
     return token
 
@@ -64,7 +65,7 @@ def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
     record(
         Action.TOTP_RESET,
         by=by,
-        target=Target("admin", person.id, person.email),
+        target=target_of(person),
         reason=reason,
     )
     _tell(by, person, "factor_reset", "Your second factor was reset by an operator.")
