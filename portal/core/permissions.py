@@ -17,6 +17,26 @@ class Permission(StrEnum):
     SECURITY_POLICY = "security.policy"
     AUDIT_OWN = "audit.own"
     AUDIT_ALL = "audit.all"
+    CUSTOMERS_VIEW = "customers.view"
+    CUSTOMERS_WRITE = "customers.write"
+    CUSTOMERS_SUSPEND = "customers.suspend"
+    CUSTOMERS_IMPORT = "customers.import"
+    CUSTOMERS_PRIVACY = "customers.privacy"
+    TOKENS_OWN = "tokens.own"
+    TOKENS_MANAGE = "tokens.manage"
+    USER_TOKENS_MINT = "tokens.mint_user"
+    CATALOG_VIEW = "catalog.view"
+    CATALOG_MANAGE = "catalog.manage"
+    SUBSCRIPTIONS_ASSIGN = "subscriptions.assign"
+    ENTITLEMENTS_VIEW = "entitlements.view"
+    ENTITLEMENTS_CHECK = "entitlements.check"
+    ENTITLEMENTS_CONSUME = "entitlements.consume"
+    ENTITLEMENTS_GRANT_BRIEFLY = "entitlements.grant_briefly"
+    ENTITLEMENTS_GRANT = "entitlements.grant"
+    ENTITLEMENTS_GRANT_TENANT = "entitlements.grant_tenant"
+    ENTITLEMENTS_DENY = "entitlements.deny"
+    QUOTAS_ADJUST = "quotas.adjust"
+    ME_ENTITLEMENTS = "me.entitlements"
     OPERATIONS_VIEW = "operations.view"
     OPERATIONS_MANAGE = "operations.manage"
 
@@ -35,6 +55,29 @@ _MEANINGS = {
     Permission.SECURITY_POLICY: "Decide which roles must use a second factor",
     Permission.AUDIT_OWN: "See the events of the own account",
     Permission.AUDIT_ALL: "See the events of everybody",
+    Permission.CUSTOMERS_VIEW: "See tenants and their users",
+    Permission.CUSTOMERS_WRITE: "Create and change tenants and users",
+    Permission.CUSTOMERS_SUSPEND: "Suspend, close and reopen tenants",
+    Permission.CUSTOMERS_IMPORT: "Import customers from a file",
+    Permission.CUSTOMERS_PRIVACY: "Export or erase what is held about a user",
+    Permission.TOKENS_OWN: "Make API tokens that act for oneself",
+    Permission.TOKENS_MANAGE: "Make service tokens and revoke any token",
+    Permission.USER_TOKENS_MINT: "Make a token that acts for a user of a tenant",
+    Permission.CATALOG_VIEW: "See features and plans",
+    Permission.CATALOG_MANAGE: "Change features and plans",
+    Permission.SUBSCRIPTIONS_ASSIGN: "Put a tenant on a plan",
+    Permission.ENTITLEMENTS_VIEW: "See who may use what, and why",
+    Permission.ENTITLEMENTS_CHECK: "Ask whether a user may use a feature",
+    Permission.ENTITLEMENTS_CONSUME: "Consume quotas and report usage",
+    Permission.ENTITLEMENTS_GRANT_BRIEFLY: "Grant a feature to a user for 14 days or less",
+    Permission.ENTITLEMENTS_GRANT: "Grant or block features for users, however long",
+    Permission.ENTITLEMENTS_GRANT_TENANT: "Grant or block features for whole tenants",
+    Permission.ENTITLEMENTS_DENY: "Deny a feature beyond any grant",
+    Permission.QUOTAS_ADJUST: "Top up, reset and refund quotas",
+    Permission.ME_ENTITLEMENTS: "As a customer's user: ask about oneself and consume",
     Permission.OPERATIONS_VIEW: "See jobs, mail and health",
     Permission.OPERATIONS_MANAGE: "Retry and cancel jobs and mails",
 }
+
+CUSTOMER_PERMISSIONS = frozenset({Permission.ME_ENTITLEMENTS})
+"""What only a customer's own user has: nobody of ours stands in for them."""

@@ -3,22 +3,42 @@
 The page `/staff/roles` and `docs/roles.md` are drawn from it.
 """
 
-from portal.core.permissions import Permission
+from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
 from portal.staff.models import Role
 
-EVERYBODY = frozenset({Permission.ACCOUNT_OWN, Permission.DASHBOARD_VIEW, Permission.AUDIT_OWN})
+EVERYBODY = frozenset(
+    {
+        Permission.ACCOUNT_OWN,
+        Permission.DASHBOARD_VIEW,
+        Permission.AUDIT_OWN,
+        Permission.CUSTOMERS_VIEW,
+        Permission.CATALOG_VIEW,
+        Permission.ENTITLEMENTS_VIEW,
+        Permission.ENTITLEMENTS_CHECK,
+        Permission.TOKENS_OWN,
+    }
+)
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - CUSTOMER_PERMISSIONS,
     Role.MANAGER: EVERYBODY
     | {
         Permission.STAFF_VIEW,
         Permission.STAFF_INVITE,
         Permission.AUDIT_ALL,
         Permission.OPERATIONS_VIEW,
+        Permission.CUSTOMERS_WRITE,
+        Permission.CUSTOMERS_SUSPEND,
+        Permission.CUSTOMERS_IMPORT,
+        Permission.CUSTOMERS_PRIVACY,
+        Permission.SUBSCRIPTIONS_ASSIGN,
+        Permission.ENTITLEMENTS_GRANT_BRIEFLY,
+        Permission.ENTITLEMENTS_GRANT,
+        Permission.QUOTAS_ADJUST,
     },
-    Role.SUPPORT_AGENT: EVERYBODY,
-    Role.FINANCE: EVERYBODY,
+    Role.SUPPORT_AGENT: EVERYBODY
+    | {Permission.CUSTOMERS_WRITE, Permission.ENTITLEMENTS_GRANT_BRIEFLY},
+    Role.FINANCE: EVERYBODY | {Permission.SUBSCRIPTIONS_ASSIGN},
     Role.MARKETING: EVERYBODY,
 }
 
