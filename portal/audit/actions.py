@@ -75,6 +75,44 @@ class Action(StrEnum):
     EMAIL_CHANGE_REQUESTED = "email.change_requested"
     EMAIL_CHANGED = "email.changed"
     EMAIL_CHANGE_UNDONE = "email.change_undone"
+    # customers and tokens
+    TENANT_CREATED = "tenant.created"
+    TENANT_CHANGED = "tenant.changed"
+    TENANT_SUSPENDED = "tenant.suspended"
+    TENANT_CLOSED = "tenant.closed"
+    TENANT_REOPENED = "tenant.reopened"
+    USER_CREATED = "user.created"
+    USER_CHANGED = "user.changed"
+    USER_DEACTIVATED = "user.deactivated"
+    USER_REACTIVATED = "user.reactivated"
+    USER_EXPORTED = "user.exported"
+    USER_ERASED = "user.erased"
+    CUSTOMERS_IMPORT_PREVIEWED = "customers.import_previewed"
+    CUSTOMERS_IMPORTED = "customers.imported"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    # the catalogue, plans of tenants, entitlements and quotas
+    FEATURE_CREATED = "feature.created"
+    FEATURE_CHANGED = "feature.changed"
+    FEATURE_KILLED = "feature.killed"
+    FEATURE_REVIVED = "feature.revived"
+    FEATURE_ARCHIVED = "feature.archived"
+    PLAN_CREATED = "plan.created"
+    PLAN_CHANGED = "plan.changed"
+    PLAN_ARCHIVED = "plan.archived"
+    SUBSCRIPTION_PLAN_CHANGED = "subscription.plan_changed"
+    SUBSCRIPTION_TRIAL_CHANGED = "subscription.trial_changed"
+    SUBSCRIPTION_CANCELED = "subscription.canceled"
+    ENTITLEMENT_GRANTED = "entitlement.granted"
+    ENTITLEMENT_DISABLED = "entitlement.disabled"
+    ENTITLEMENT_DENIED = "entitlement.denied"
+    ENTITLEMENT_REVOKED = "entitlement.revoked"
+    ENTITLEMENT_EXPIRED = "entitlement.expired"
+    ENTITLEMENTS_BULK_STARTED = "entitlement.bulk_started"
+    QUOTA_TOPPED_UP = "quota.topped_up"
+    QUOTA_RESET = "quota.reset"
+    QUOTA_REFUNDED = "quota.refunded"
+    QUOTA_ALERTED = "quota.alerted"
     # mail and jobs
     MAIL_QUEUED = "mail.queued"
     MAIL_RESENT = "mail.resent"
@@ -106,7 +144,11 @@ _STREAMS = {
     "password": Stream.AUTH,
     "email": Stream.AUTH,
     "mail": Stream.EMAIL,
+    "feature": Stream.ENTITLEMENT,
+    "plan": Stream.ENTITLEMENT,
+    "subscription": Stream.ENTITLEMENT,
     "entitlement": Stream.ENTITLEMENT,
+    "quota": Stream.ENTITLEMENT,
 }
 
 _SEVERITIES = {
@@ -135,6 +177,19 @@ _SEVERITIES = {
     Action.PASSWORD_RESET: Severity.WARNING,
     Action.EMAIL_CHANGED: Severity.WARNING,
     Action.EMAIL_CHANGE_UNDONE: Severity.WARNING,
+    Action.TENANT_SUSPENDED: Severity.WARNING,
+    Action.TENANT_CLOSED: Severity.WARNING,
+    Action.TENANT_REOPENED: Severity.NOTICE,
+    Action.USER_EXPORTED: Severity.NOTICE,
+    Action.USER_ERASED: Severity.WARNING,
+    Action.CUSTOMERS_IMPORTED: Severity.NOTICE,
+    Action.TOKEN_ISSUED: Severity.NOTICE,
+    Action.TOKEN_REVOKED: Severity.NOTICE,
+    Action.FEATURE_KILLED: Severity.CRITICAL,
+    Action.FEATURE_REVIVED: Severity.WARNING,
+    Action.PLAN_CHANGED: Severity.NOTICE,
+    Action.ENTITLEMENT_DENIED: Severity.WARNING,
+    Action.ENTITLEMENTS_BULK_STARTED: Severity.NOTICE,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
     Action.BACKUP_MADE: Severity.NOTICE,
 }
