@@ -59,6 +59,8 @@ class SignedInStaff:
     is_authenticated = True
     is_active = True
     is_anonymous = False
+    # A person, not a program: what `portal.web.access` asks.
+    is_token = False
 
     def get_id(self) -> str:
         return str(self.id)

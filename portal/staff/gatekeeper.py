@@ -80,6 +80,14 @@ class StaffGatekeeper:
             "An admin can give you a role that has it.",
         )
 
+    def refuse_token(self, _caller: Caller) -> ResponseReturnValue:
+        return problem(
+            403,
+            "permission_denied",
+            "Not for tokens",
+            "Only a person who is signed in may do this.",
+        )
+
     def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
         staff = signed_in()
         return ask_for_proof(staff) if staff is not None else self.refuse_stranger()

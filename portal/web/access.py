@@ -16,6 +16,7 @@ from portal.core.actor import Actor
 from portal.core.database import read_only
 from portal.core.permissions import Permission
 from portal.web.csrf import ForgedRequest, check_csrf, check_json_body
+from portal.web.problems import is_api_request
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -46,6 +47,9 @@ class Caller(Protocol):
     def actor(self) -> Actor: ...
     @property
     def state(self) -> SessionState: ...
+    @property
+    def is_token(self) -> bool:
+        """A program, which reaches the API's permissions and nothing else."""
 
 
 class Gatekeeper(Protocol):
@@ -62,6 +66,9 @@ class Gatekeeper(Protocol):
 
     def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
         """A 403, recorded."""
+
+    def refuse_token(self, caller: Caller) -> ResponseReturnValue:
+        """A 403: people's own pages and routes are not for programs."""
 
     def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
         """None when the caller has proven themselves within minutes, else the prompt."""
@@ -193,6 +200,8 @@ def _refuse_access(view: Callable[..., Any]) -> ResponseReturnValue | None:
         return _gatekeeper().refuse_stranger()
     if found.state not in access.states:
         return _gatekeeper().refuse_state(found)
+    if found.is_token and (access.permission is None or not is_api_request()):
+        return _gatekeeper().refuse_token(found)
     if access.permission is not None and not found.actor.may(access.permission):
         return _gatekeeper().refuse_permission(found, access.permission)
     return None
