@@ -1,0 +1,108 @@
+"""The same request sent twice changes nothing twice: `Idempotency-Key` of the JSON API.
+
+The key and the effect commit in one transaction, so an answer that was lost on its way can be
+asked for again, and a refusal leaves the key free.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from flask import Response, g, request
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.core import clock
+from portal.core.database import db
+from portal.core.errors import Conflict, DomainError
+from portal.web.access import caller
+from portal.web.models import IdempotencyKey
+
+LONGEST_KEY = 200
+REPLAYED = "Idempotent-Replayed"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class BadKey(DomainError):
+    """The header is not one that can be remembered."""
+
+    status = 400
+    code = "bad_request"
+    title = "The idempotency key is not valid"
+
+
+def idempotent(view: View) -> View:
+    """Answer a repeated request from memory. The view ends with `commit_answer`."""
+
+    @wraps(view)
+    def once(*args: Any, **kwargs: Any) -> Any:
+        key = idempotency_key()
+        if key is None:
+            return view(*args, **kwargs)
+        claim, is_new = _claim(key)
+        if not is_new:
+            return _again(claim)
+        g.idempotency_claim = claim.id
+        return view(*args, **kwargs)
+
+    return once  # type: ignore[return-value]
+
+
+def idempotency_key() -> str | None:
+    """The key that the caller chose, or None.
+
+    Raises:
+        BadKey: see the class.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise BadKey(f"Use 1 to {LONGEST_KEY} printable ASCII characters.")
+    return key
+
+
+def body_sha256() -> bytes:
+    """What tells two requests under one key apart."""
+    return hashlib.sha256(request.full_path.encode() + b"\n" + request.get_data()).digest()
+
+
+def commit_answer(response: Response) -> Response:
+    """Commit the deed together with its answer, if the request named a key."""
+    claim = g.pop("idempotency_claim", None)
+    if claim is not None:
+        db.session.execute(
+            sa.update(IdempotencyKey)
+            .where(IdempotencyKey.id == claim)
+            .values(status=response.status_code, answer=response.get_data())
+        )
+    db.session.commit()
+    return response
+
+
+def _claim(key: str) -> tuple[IdempotencyKey, bool]:
+    """The row of this key, and whether it is ours. A twin that runs at once is waited for."""
+    found = caller()
+    assert found is not None  # noqa: S101 - `access.guard` let nobody else in
+    place = {
+        "caller": f"{found.actor.type}:{found.actor.id}",
+        "route": str(request.url_rule),
+        "key": key,
+    }
+    values = {**place, "body_sha256": body_sha256(), "created_at": clock.now()}
+    is_sqlite = db.session.get_bind().dialect.name == "sqlite"
+    insert: Any = sqlite.insert if is_sqlite else postgresql.insert
+    added = insert(IdempotencyKey).values(**values).on_conflict_do_nothing()
+    fresh = db.session.scalar(added.returning(IdempotencyKey.id)) is not None
+    row = db.session.scalars(sa.select(IdempotencyKey).filter_by(**place)).one()
+    return row, fresh
+
+
+def _again(claim: IdempotencyKey) -> Response:
+    if claim.body_sha256 != body_sha256():
+        raise Conflict("This idempotency key was used for another request. Choose a new one.")
+    response = Response(claim.answer, claim.status, content_type="application/json")
+    response.headers[REPLAYED] = "true"
+    return response
