@@ -20,6 +20,8 @@ from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine
 
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""For tables that outgrow 2**31 rows; SQLite numbers rows by INTEGER alone."""
 JSONColumn = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 

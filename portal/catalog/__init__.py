@@ -1,0 +1,1 @@
+"""What can be sold: features, and the plans that bundle them."""

@@ -1,0 +1,1 @@
+"""The companies that are our customers, their people, and the tokens that act for them."""

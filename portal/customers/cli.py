@@ -1,0 +1,5 @@
+"""Commands of customers."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

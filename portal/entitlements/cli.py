@@ -1,0 +1,5 @@
+"""Commands of entitlements."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,234 @@
+"""The decision: may this user use this feature at this instant, and why.
+
+Pure. Hard gates first (any denies), then the nearest scope replaces: the user's override, the
+tenant's, the plan, the default (specs: entitlements 2.1). Every losing layer says what it would
+have decided, so that the answer can be explained and changed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from portal.catalog.snapshot import Allowance, Feature, Plan
+from portal.entitlements.facts import Effect, Override, PlanStay, Subject
+
+UNLIMITED = Allowance(is_unlimited=True)
+
+
+class Reason(StrEnum):
+    """Why the answer is what it is."""
+
+    UNKNOWN_FEATURE = "UNKNOWN_FEATURE"
+    GLOBAL_KILL_SWITCH = "GLOBAL_KILL_SWITCH"
+    TENANT_INACTIVE = "TENANT_INACTIVE"
+    NOT_A_MEMBER = "NOT_A_MEMBER"
+    HARD_DENY = "HARD_DENY"
+    USER_OVERRIDE = "USER_OVERRIDE"
+    USER_DISABLED = "USER_DISABLED"
+    TENANT_OVERRIDE = "TENANT_OVERRIDE"
+    TENANT_DISABLED = "TENANT_DISABLED"
+    PLAN_ENTITLEMENT = "PLAN_ENTITLEMENT"
+    PLAN_EXCLUDES = "PLAN_EXCLUDES"
+    PLAN_LEVEL = "PLAN_LEVEL"
+    PLAN_LEVEL_TOO_LOW = "PLAN_LEVEL_TOO_LOW"
+    DEFAULT_ON = "DEFAULT_ON"
+    DEFAULT_OFF = "DEFAULT_OFF"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one layer says; `is_allowed` None when it says nothing."""
+
+    step: str
+    is_allowed: bool | None
+    reason: Reason | None = None
+    allowance: Allowance | None = None
+    source: dict[str, Any] | None = None
+    detail: tuple[tuple[str, Any], ...] = ()
+
+    def trace(self, result: str) -> dict[str, Any]:
+        return {"step": self.step, "result": result, **dict(self.detail)}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one feature. `limit_scope` says whose counter an allowance is about."""
+
+    feature_name: str
+    allowed: bool
+    reason: Reason
+    source: dict[str, Any] | None
+    allowance: Allowance | None
+    limit_scope: str
+    trace: tuple[dict[str, Any], ...]
+    next_change_at: datetime | None
+
+
+def resolve(feature: Feature | None, name: str, subject: Subject, at: datetime) -> Decision:
+    """Decide one feature as of `at`; `feature` None means the catalogue had no such feature."""
+    gates = list(_gates(feature, name, subject, at))
+    failed = next((gate for gate in gates if gate.is_allowed is False), None)
+    layers = _layers(feature, subject, at) if feature else []
+    winner = failed or next((layer for layer in layers if layer.is_allowed is not None), None)
+    assert winner is not None  # noqa: S101 - the default layer always answers
+    allowance, scope = (None, "tenant") if failed else _allowance(winner, layers)
+    return Decision(
+        feature_name=name,
+        allowed=bool(winner.is_allowed),
+        reason=winner.reason or Reason.DEFAULT_OFF,
+        source=winner.source,
+        allowance=allowance if winner.is_allowed else None,
+        limit_scope=scope,
+        trace=tuple(_trace(gates, layers, winner)),
+        next_change_at=next_change(name, subject, at),
+    )
+
+
+def next_change(name: str, subject: Subject, at: datetime) -> datetime | None:
+    """The earliest instant after `at` at which a start or an end may change the answer."""
+    spans: list[Override | PlanStay] = [
+        *subject.user_overrides.get(name, ()),
+        *subject.tenant_overrides.get(name, ()),
+        *subject.stays,
+    ]
+    instants = [edge for span in spans for edge in (span.starts_at, span.ends_at) if edge]
+    return min((edge for edge in instants if edge > at), default=None)
+
+
+def _gates(feature: Feature | None, name: str, subject: Subject, at: datetime) -> Iterable[Layer]:
+    """All are evaluated; the first that fails is the reason. No grant overrides one."""
+    yield _gate(
+        "known_feature", feature is not None and not feature.is_archived, Reason.UNKNOWN_FEATURE
+    )
+    is_killed = feature is not None and feature.is_killed
+    yield _gate("kill_switch", not is_killed, Reason.GLOBAL_KILL_SWITCH)
+    yield _gate("tenant_active", subject.is_tenant_active, Reason.TENANT_INACTIVE)
+    yield _gate("member", subject.is_member, Reason.NOT_A_MEMBER)
+    denial = _hard_denial(name, subject, at)
+    source = _source(denial[0], denial[1]) if denial else None
+    yield _gate("hard_deny", denial is None, Reason.HARD_DENY, source)
+
+
+def _gate(name: str, passes: bool, reason: Reason, source: dict[str, Any] | None = None) -> Layer:
+    return Layer(f"gate.{name}", None if passes else False, reason, source=source)
+
+
+def _hard_denial(name: str, subject: Subject, at: datetime) -> tuple[str, Override] | None:
+    for scope, overrides in (
+        ("user", subject.user_overrides.get(name, ())),
+        ("tenant", subject.tenant_overrides.get(name, ())),
+    ):
+        for override in overrides:
+            if override.effect is Effect.HARD_DENY and override.is_in_force(at):
+                return scope, override
+    return None
+
+
+def _layers(feature: Feature, subject: Subject, at: datetime) -> list[Layer]:
+    """Nearest first. The first that says something wins."""
+    user = subject.user_overrides.get(feature.name, ())
+    tenant = subject.tenant_overrides.get(feature.name, ())
+    plan, stay = _plan_at(subject, at)
+    return [
+        *_override_layers("user", user, feature, plan, at),
+        *_override_layers("tenant", tenant, feature, plan, at),
+        _plan_layer(feature, plan, stay),
+        _default_layer(feature, plan),
+    ]
+
+
+def _override_layers(
+    scope: str, overrides: tuple[Override, ...], feature: Feature, plan: Plan | None, at: datetime
+) -> Iterable[Layer]:
+    step = f"{scope}_override"
+    if not overrides:
+        yield Layer(step, None, detail=(("why", "none"),))
+    for override in sorted(overrides, key=lambda found: not found.is_in_force(at)):
+        if override.effect is Effect.HARD_DENY:
+            continue  # told by its gate
+        if not override.is_in_force(at):
+            yield Layer(step, None, detail=_out_of_force(override, at))
+            continue
+        is_on = override.effect is Effect.ENABLE
+        reason = Reason[f"{scope.upper()}_{'OVERRIDE' if is_on else 'DISABLED'}"]
+        detail: tuple[tuple[str, Any], ...] = (("id", override.id), ("effect", override.effect))
+        if is_on and (plan is None or plan.level < feature.min_plan_level):
+            detail += (("bypassed", ["min_plan_level"]),)
+        yield Layer(step, is_on, reason, override.allowance, _source(scope, override), detail)
+
+
+def _out_of_force(override: Override, at: datetime) -> tuple[tuple[str, Any], ...]:
+    if override.starts_at > at:
+        return (("id", override.id), ("why", "scheduled"), ("starts_at", override.starts_at))
+    return (("id", override.id), ("why", "expired"), ("expired_at", override.ends_at))
+
+
+def _source(scope: str, override: Override) -> dict[str, Any]:
+    return {
+        "type": f"{scope}_entitlement",
+        "id": override.id,
+        "by": override.by,
+        "at": override.given_at,
+        "reason": override.reason,
+    }
+
+
+def _plan_at(subject: Subject, at: datetime) -> tuple[Plan | None, PlanStay | None]:
+    """The plan that counts; the fallback one (without a stay) when no subscription grants."""
+    in_force = [stay for stay in subject.stays if stay.is_in_force(at)]
+    if in_force:
+        latest = max(in_force, key=lambda stay: (stay.starts_at, stay.id))
+        return latest.plan, latest
+    return subject.fallback_plan, None
+
+
+def _plan_layer(feature: Feature, plan: Plan | None, stay: PlanStay | None) -> Layer:
+    if plan is None:
+        return Layer("plan", None, detail=(("why", "no plan"),))
+    source = {"type": "plan", "plan": plan.name, "id": stay.id if stay else None}
+    detail: tuple[tuple[str, Any], ...] = (("plan", plan.name),)
+    if stay is None:
+        source["via"] = "fallback_plan"
+        detail += (("via", "fallback_plan"),)
+    listed = plan.features.get(feature.name)
+    if listed is not None and not listed.is_included:
+        return Layer("plan", False, Reason.PLAN_EXCLUDES, None, source, detail)
+    if listed is not None or plan.includes_all:
+        allowance = (listed.allowance if listed else None) or UNLIMITED
+        return Layer("plan", True, Reason.PLAN_ENTITLEMENT, allowance, source, detail)
+    if plan.level >= feature.min_plan_level:
+        return Layer("plan", True, Reason.PLAN_LEVEL, UNLIMITED, source, detail)
+    detail += (("why", "level too low"), ("needs_level", feature.min_plan_level))
+    return Layer("plan", None, detail=detail)
+
+
+def _default_layer(feature: Feature, plan: Plan | None) -> Layer:
+    if feature.is_default:
+        source = {"type": "default"}
+        return Layer("default", True, Reason.DEFAULT_ON, UNLIMITED, source)
+    reason = Reason.DEFAULT_OFF if plan is None else Reason.PLAN_LEVEL_TOO_LOW
+    return Layer("default", False, reason)
+
+
+def _allowance(winner: Layer, layers: list[Layer]) -> tuple[Allowance, str]:
+    """The winner's limit; where it states none, that of the next layer below that allows."""
+    below = layers[layers.index(winner) :]
+    for layer in below:
+        if layer.is_allowed and layer.allowance is not None:
+            return layer.allowance, "user" if layer.step == "user_override" else "tenant"
+    return UNLIMITED, "tenant"
+
+
+def _trace(gates: list[Layer], layers: list[Layer], winner: Layer) -> Iterable[dict[str, Any]]:
+    for gate in gates:
+        yield gate.trace("fail" if gate.is_allowed is False else "pass")
+    for layer in layers:
+        if layer is winner:
+            yield layer.trace("match")
+        elif layer.is_allowed is None:
+            yield layer.trace("skipped")
+        else:
+            found = layer.trace("lost")
+            yield {**found, "would_be": "allow" if layer.is_allowed else "deny"}

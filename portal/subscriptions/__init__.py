@@ -1,0 +1,1 @@
+"""Which plan a tenant is on, over time."""

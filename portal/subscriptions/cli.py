@@ -1,0 +1,5 @@
+"""Commands of subscriptions."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()
