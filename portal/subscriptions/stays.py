@@ -1,0 +1,101 @@
+"""The stays of a tenant as plain values, with the spans in which they give access."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.subscriptions.access import access_span
+from portal.subscriptions.models import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A tenant's time on a plan; it gives access in [starts_at, ends_at)."""
+
+    id: int
+    plan_id: int
+    status: str
+    starts_at: datetime
+    ends_at: datetime | None
+    anchor_at: datetime
+    trial_ends_at: datetime | None
+
+    def is_in_force(self, at: datetime) -> bool:
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
+
+def stays_of(tenant_id: int) -> tuple[Stay, ...]:
+    """All of them, the oldest first: what "as of" questions are answered from."""
+    rows = db.session.execute(_STAYS, {"tenant_id": tenant_id})
+    return tuple(_stay(row) for row in rows)
+
+
+def stay_at(stays: Sequence[Stay], at: datetime) -> Stay | None:
+    """The stay that gives access at this instant; the latest, should two overlap."""
+    return next((stay for stay in reversed(stays) if stay.is_in_force(at)), None)
+
+
+def anchor_of(tenant_id: int) -> datetime | None:
+    """Where the tenant's periods are counted from; None when it was never put on a plan."""
+    return db.session.scalar(_ANCHOR, {"tenant_id": tenant_id})
+
+
+def lasting_stay(tenant_id: int) -> Subscription | None:
+    """The row of the stay that has not ended yet, even when its trial or grace is over."""
+    query = (
+        sa.select(Subscription)
+        .where(
+            Subscription.tenant_id == tenant_id,
+            sa.or_(Subscription.ends_at.is_(None), Subscription.ends_at > clock.now()),
+        )
+        .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
+        .limit(1)
+        # What a parallel deed committed while this one waited for its turn.
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def gives_access(stay: Subscription, at: datetime) -> bool:
+    """Does this stay, and not the fallback plan, count at this instant?"""
+    start, end = access_span(
+        stay.status, stay.starts_at, stay.ends_at, stay.trial_ends_at, stay.grace_ends_at
+    )
+    return start <= at and (end is None or at < end)
+
+
+_STAYS = (
+    sa.select(
+        Subscription.id,
+        Subscription.plan_id,
+        Subscription.status,
+        Subscription.starts_at,
+        Subscription.ends_at,
+        Subscription.trial_ends_at,
+        Subscription.grace_ends_at,
+        Subscription.anchor_at,
+    )
+    .where(Subscription.tenant_id == sa.bindparam("tenant_id"))
+    .order_by(Subscription.starts_at, Subscription.id)
+)
+
+_ANCHOR = (
+    sa.select(Subscription.anchor_at)
+    .where(Subscription.tenant_id == sa.bindparam("tenant_id"))
+    .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
+    .limit(1)
+)
+
+
+def _stay(
+    row: sa.Row[
+        int, int, str, datetime, datetime | None, datetime | None, datetime | None, datetime
+    ],
+) -> Stay:
+    number, plan_id, status, starts_at, ends_at, trial_ends_at, grace_ends_at, anchor_at = row
+    start, end = access_span(status, starts_at, ends_at, trial_ends_at, grace_ends_at)
+    return Stay(number, plan_id, status, start, end, anchor_at, trial_ends_at)
