@@ -1,4 +1,7 @@
-"""The people of the tests. Ann is an admin, Mo a manager, Bea a support agent, Cy an outsider."""
+"""The people of the tests. Ann is an admin, Mo a manager, Bea a support agent, Cy an outsider.
+
+Acme and Birch are tenants.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +12,8 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.tokens import new_token, token_sha256
+from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
+from portal.customers.naming import address_key, name_key
 from portal.staff.models import Admin, AdminSession, Role
 from portal.staff.roles import permissions_of
 from portal.web.access import SessionState
@@ -70,6 +75,53 @@ def open_session(
     return session, token
 
 
+def make_tenant(name: str = "Acme", **more: object) -> Tenant:
+    """A tenant of a year, active and known to the product by its first name in small letters."""
+    created = clock.now() - timedelta(days=365)
+    values = {
+        "external_id": name.split(maxsplit=1)[0].lower(),
+        "name": name,
+        "name_key": name_key(name),
+        "status": TenantStatus.ACTIVE,
+        "time_zone": "UTC",
+        "entitlement_version": 1,
+        "created_at": created,
+        **more,
+    }
+    tenant = Tenant(**values)
+    db.session.add(tenant)
+    db.session.flush()
+    _note_status(tenant.id, None, tenant.status, tenant.created_at)
+    return tenant
+
+
+def make_user(tenant: Tenant, name: str = "Uma User", **more: object) -> User:
+    """An active user of a year; the external id is the first name in small letters."""
+    first = name.split(maxsplit=1)[0].lower()
+    email = str(more.pop("email", f"{first}@{tenant.external_id}.test"))
+    values = {
+        "tenant_id": tenant.id,
+        "external_id": first,
+        "name": name,
+        "name_key": name_key(name),
+        "email": email,
+        "email_key": address_key(email),
+        "status": UserStatus.ACTIVE,
+        "created_at": clock.now() - timedelta(days=365),
+        **more,
+    }
+    user = User(**values)
+    db.session.add(user)
+    db.session.flush()
+    _note_status(tenant.id, user.id, user.status, user.created_at)
+    return user
+
+
+def _note_status(tenant_id: int, user_id: int | None, status: str, at: datetime) -> None:
+    db.session.add(StatusChange(tenant_id=tenant_id, user_id=user_id, status=status, at=at))
+    db.session.flush()
+
+
 def sudo_until() -> datetime:
     return clock.now() + timedelta(minutes=10)
 
@@ -93,6 +145,16 @@ def bea(app: Flask) -> Admin:
 def cy(app: Flask) -> Admin:
     """Invited by nobody, enrolled in nothing."""
     return make_admin("Cy Outsider", Role.SUPPORT_AGENT)
+
+
+@pytest.fixture
+def acme(app: Flask) -> Tenant:
+    return make_tenant("Acme")
+
+
+@pytest.fixture
+def birch(app: Flask) -> Tenant:
+    return make_tenant("Birch")
 
 
 def signed_in(app: Flask, admin: Admin, **session: object) -> Client:

@@ -1,12 +1,13 @@
 """What a person may be called, and where they may be written to."""
 
 from dataclasses import dataclass
-from unicodedata import category, normalize
+from unicodedata import category
 
 from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
 from portal.core.errors import DomainError
+from portal.core.text import nfc
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254  # RFC 5321, as errata 1690 of RFC 3696 counts it
@@ -48,20 +49,25 @@ def checked_email(text: str) -> Email:
 
 def email_key(text: str) -> str:
     """What two spellings of one address have in common. Reads anything, refuses nothing."""
-    return normalize("NFC", normalize("NFC", text).strip().casefold())
+    return nfc(nfc(text).strip().casefold())
 
 
-def checked_name(text: str) -> str:
+def checked_name(
+    text: str,
+    *,
+    longest: int = LONGEST_NAME,
+    missing: str = "Write the name that colleagues know this person by.",
+) -> str:
     """The name in NFC, on one line, without surrounding or doubled space.
 
     Raises:
         BadName: it is empty, too long, or holds characters that cannot be seen.
     """
-    name = " ".join(normalize("NFC", text).split())
+    name = " ".join(nfc(text).split())
     if not name:
-        raise BadName("Write the name that colleagues know this person by.", field="name")
-    if len(name) > LONGEST_NAME:
-        raise BadName(f"Use a name of at most {LONGEST_NAME} characters.", field="name")
+        raise BadName(missing, field="name")
+    if len(name) > longest:
+        raise BadName(f"Use a name of at most {longest} characters.", field="name")
     if any(_is_unseen(character) for character in name):
         raise BadName("Use a name without control or direction characters.", field="name")
     return name

@@ -1,0 +1,15 @@
+"""What rooms above may hear of customers. A listener that raises undoes the deed."""
+
+from blinker import Signal
+
+plan_wanted = Signal()
+"""Sent with `(tenant, by=, plan=)` when a program or a file says which plan a tenant is on."""
+
+seat_wanted = Signal()
+"""Sent with `(tenant, by=)` before a user becomes active, when seats are to be respected.
+
+The tenant's row is locked by then, so that what the listener counts stays true.
+"""
+
+status_changed = Signal()
+"""Sent with `(tenant, by=, user=)` after a status changed; `user` is None for the tenant's own."""
