@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import TypeAlias
-from unicodedata import normalize
 
 from portal.audit.shapes import REDACTED, without_secrets
 from portal.core.clock import timestamp
+from portal.core.text import nfc
 
 Plain: TypeAlias = bool | int | str | list["Plain"] | dict[str, "Plain"] | None
 
@@ -143,7 +143,7 @@ def plain_text(text: str) -> str:
     if text.isascii():
         return text.replace("\0", "\ufffd")
     whole = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
-    return normalize("NFC", whole)
+    return nfc(whole)
 
 
 def redacted_text(text: str) -> str:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
 from typing import ClassVar
-from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -19,9 +18,11 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from portal.config import Environment, settings
 from portal.core.errors import DomainError
+from portal.core.text import nfc
 
 SHORTEST = 15  # NIST: a password that may stand alone, as before the second factor is set up
 LONGEST = 256
+TOO_LONG = f"Use at most {LONGEST} characters."
 LONGEST_JUDGED = 28  # zxcvbn raises above 72 characters and takes seconds on hostile ones
 GOOD_SCORE = 3  # zxcvbn: safely unguessable, against a slow hash
 PATIENCE = 2.0  # seconds that a request waits for its turn to hash
@@ -82,15 +83,17 @@ def check_new_password(password: str, *, context: Sequence[str] = ()) -> None:
     Raises:
         WeakPassword: with the reason.
     """
+    if len(password) > LONGEST * 4:  # before any work that grows with the length
+        raise WeakPassword(TOO_LONG)
     try:
-        text = normalize("NFC", password)
+        text = nfc(password)
         text.encode()
     except UnicodeEncodeError:
         raise WeakPassword("Use characters that can be typed.") from None
     if len(text) < SHORTEST:
         raise WeakPassword(f"Use at least {SHORTEST} characters. A few unrelated words do well.")
     if len(text) > LONGEST:
-        raise WeakPassword(f"Use at most {LONGEST} characters.")
+        raise WeakPassword(TOO_LONG)
     folded, words = text.casefold(), _context_words(context)
     if folded in _common_passwords() or _repeated_unit(folded) in _common_passwords():
         raise WeakPassword("This is one of the first passwords that attackers try.")
@@ -148,7 +151,7 @@ def _turn() -> Iterator[None]:
 
 def _prepared(password: str) -> bytes:
     """What is hashed. Beyond the limit nothing can match, and hashing it would be work for free."""
-    text = normalize("NFC", password[: LONGEST * 4])
+    text = nfc(password[: LONGEST * 4])
     return text[: LONGEST + 1].encode("utf-8", "surrogatepass")
 
 

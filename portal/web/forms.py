@@ -1,20 +1,20 @@
 """The base of every form: Flask-WTF, with text that is clean before it is checked."""
 
 from typing import Any
-from unicodedata import normalize
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
-from wtforms import StringField
+from wtforms import PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.text import nfc
 
 
 def clean_text(value: str | None) -> str | None:
     """NFC, without surrounding space or NUL. Never applied to passwords."""
-    return normalize("NFC", value).replace("\x00", "").strip() if value is not None else None
+    return nfc(value).replace("\x00", "").strip() if value is not None else None
 
 
 def attributes(**given: Any) -> Markup:
@@ -38,8 +38,8 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         # `access.guard` has checked the token before any view runs; the form only draws it.
         def bind_field(self, form: Any, unbound_field: "UnboundField[Any]", options: Any) -> Any:
-            is_text = issubclass(unbound_field.field_class, StringField)
-            if is_text and getattr(unbound_field.field_class, "is_cleaned", True):
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
                 options.setdefault("filters", (clean_text,))
             return unbound_field.bind(form=form, **options)
 
