@@ -19,7 +19,7 @@ from portal.customers.models import Tenant, TenantStatus
 from portal.customers.signals import plan_wanted
 from portal.customers.tenants import raise_version
 from portal.subscriptions.models import Subscription, SubscriptionStatus
-from portal.subscriptions.records import record_change, values_of
+from portal.subscriptions.records import Values, record_change, values_of
 from portal.subscriptions.stays import gives_access, lasting_stay
 
 
@@ -64,9 +64,8 @@ def assign_plan(
     stay.status = SubscriptionStatus.TRIALING if trial_ends_at else SubscriptionStatus.ACTIVE
     db.session.add(stay)
     db.session.flush()
-    is_same_plan = present is not None and present.plan_id == plan.id
     record_change(
-        Action.SUBSCRIPTION_TRIAL_CHANGED if is_same_plan else Action.SUBSCRIPTION_PLAN_CHANGED,
+        _action(before, values_of(stay)),
         by=by,
         tenant=tenant,
         stay=stay,
@@ -189,6 +188,12 @@ def _check_offered(plan: PlanTemplate) -> None:
     query = sa.select(PlanTemplate.archived_at).where(PlanTemplate.id == plan.id)
     if db.session.scalar(query.with_for_update(read=True)) is not None:
         raise DomainError(f"{plan.display_name} is not offered any more.", field="plan")
+
+
+def _action(before: Values, after: Values) -> Action:
+    """Of a stay that goes on as a trial, or as one no more, only the trial changed."""
+    is_trial_only = before["plan"] == after["plan"] and before["ends_at"] is None
+    return Action.SUBSCRIPTION_TRIAL_CHANGED if is_trial_only else Action.SUBSCRIPTION_PLAN_CHANGED
 
 
 def _next_stay(

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import record
 from portal.catalog.models import PlanTemplate
 from portal.core.actor import Actor
 from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.customers.models import Tenant
+from portal.customers.naming import target_of_tenant
 from portal.subscriptions.models import Subscription
 
 Values = dict[str, str | None]
@@ -40,7 +41,7 @@ def record_change(
     record(
         action,
         by=by,
-        target=Target("tenant", tenant.id, tenant.name),
+        target=target_of_tenant(tenant),
         tenant_id=tenant.id,
         changes={name: (old, after[name]) for name, old in before.items() if old != after[name]},
         reason=reason,
