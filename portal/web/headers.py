@@ -32,6 +32,7 @@ ALWAYS = {
 }
 VARY = "Cookie, HX-Request, Sec-Fetch-Site"
 TWO_YEARS = "max-age=63072000; includeSubDomains"
+SERVED = frozenset({200, 206, 304})
 HASHED_FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -47,7 +48,7 @@ def _add_headers(response: Response) -> Response:
     if settings().is_https:
         headers["Strict-Transport-Security"] = TWO_YEARS
         headers["Content-Security-Policy"] += "; upgrade-insecure-requests"
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code in SERVED:
         headers["Cache-Control"] = HASHED_FOR_EVER if "v" in request.args else "no-cache"
         return response
     headers["Cache-Control"] = headers.get("Cache-Control", "no-store")

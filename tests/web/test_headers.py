@@ -24,6 +24,22 @@ def test_a_hashed_file_may_be_kept_for_ever(client):
         assert asked.headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.parametrize("address", ["/static/none.js?v=1", "/static/none.js"])
+def test_a_file_that_is_missing_is_kept_by_nobody(ann_client, address):
+    answer = ann_client.get(address)
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_a_file_that_did_not_change_is_kept_on(client):
+    with client.get("/static/portal.css?v=1") as first:
+        tag = first.headers["ETag"]
+    with client.get("/static/portal.css?v=1", headers={"If-None-Match": tag}) as again:
+        assert again.status_code == 304
+        assert "immutable" in again.headers["Cache-Control"]
+
+
 def test_https_is_demanded_from_then_on_only_where_it_is_spoken(client, tmp_path):
     assert "Strict-Transport-Security" not in client.get("/sign-in").headers
     url = f"sqlite:///{tmp_path / 'unused.sqlite3'}"
