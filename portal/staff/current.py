@@ -71,6 +71,9 @@ class SignedInStaff:
 
 
 def init_current(app: Flask) -> None:
+    # Flask-Login asks nothing else once it sees its own cookie, and we never set one. A name with
+    # a semicolon can never arrive.
+    app.config["REMEMBER_COOKIE_NAME"] = "never;sent"
     login_manager.init_app(app)
     login_manager.request_loader(_load)
     app.context_processor(_me)

@@ -154,6 +154,11 @@ def test_a_planted_cookie_is_worth_nothing(client, bea_ready):
     assert client.get("/account/sessions").location.startswith("/sign-in")
 
 
+def test_a_cookie_of_flask_login_signs_nobody_out(bea_client):
+    bea_client.set_cookie("remember_token", "1|planted-by-a-neighbour")
+    assert bea_client.get("/account/sessions").status_code == 200
+
+
 def test_a_page_for_a_person_asks_the_database_once_who_calls(app, bea_client, statements):
     bea_client.get("/account/sessions")
     asked = [text for text in statements if "FROM admin_sessions JOIN admins" in text]
