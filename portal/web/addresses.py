@@ -46,9 +46,19 @@ def network_of(address: str | None) -> str:
     return str(ip_network(f"{parsed}/{24 if parsed.version == 4 else 64}", strict=False))
 
 
+def block_of(address: str | None) -> str:
+    """What one subscriber holds: an IPv4 address, or the /64 around an IPv6 one."""
+    parsed = _parsed(address or "")
+    if parsed is None:
+        return "unknown"
+    return str(parsed) if parsed.version == 4 else network_of(address)
+
+
 def _forwarded() -> list[str]:
+    """The hops, of which the last ones count: whoever calls may have written the first."""
     header = request.headers.get("X-Forwarded-For", "")
-    return header.split(",") if len(header) <= LONGEST_HEADER else []
+    hops = header[-LONGEST_HEADER:].split(",")
+    return hops[1:] if len(header) > LONGEST_HEADER else hops  # the first may be half an address
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.web.addresses import client_address, network_of
+from portal.web.addresses import block_of, client_address, network_of
 from tests.conftest import make_app
 
 PROXY = "10.0.0.1"
@@ -34,6 +34,9 @@ def seen(app, forwarded, peer=PROXY):
         ("2001:DB8::1", "2001:db8::1"),
         ("", PROXY),
         ("1.1.1.1," * 2000, PROXY),
+        ("1.1.1.1," * 2000 + "203.0.113.9", "203.0.113.9"),
+        ("1" * 5000, PROXY),
+        ("203.0.113.1" + "3," + "10.2.3.4," * 110 + "10.2.3.45", "10.2.3.4"),
     ],
 )
 def test_a_trusted_proxy_is_believed_from_the_right(proxied, forwarded, expected):
@@ -46,6 +49,13 @@ def test_a_stranger_cannot_name_an_address(proxied):
 
 def test_a_peer_without_an_address_has_none(proxied):
     assert seen(proxied, "1.1.1.1", peer="") is None
+
+
+def test_a_subscriber_counts_as_one():
+    assert block_of("203.0.113.9") == "203.0.113.9"
+    assert block_of("2001:db8::1") == block_of("2001:db8::2") == "2001:db8::/64"
+    assert block_of("::ffff:203.0.113.9") == "203.0.113.9"
+    assert block_of(None) == block_of("rubbish") == "unknown"
 
 
 def test_neighbours_count_together():
