@@ -15,6 +15,7 @@ FLASK_FILES = {
     "portal/__init__.py",
     "portal/config.py",
     "portal/core/database.py",
+    "portal/customers/bearer.py",
     "portal/jobs/presence.py",  # the worker gives each job an application context of its own
     "portal/jobs/worker.py",
     "portal/mail/templates.py",

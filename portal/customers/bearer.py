@@ -1,0 +1,235 @@
+"""Programs as callers: `Authorization: Bearer <token>` on the JSON API.
+
+One indexed query a request, read afresh, so that a revoked token, an erased user, a disabled
+person and a changed role take effect on the very next request.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from hmac import compare_digest
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.core import clock
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db, looking, writing
+from portal.core.errors import Denied
+from portal.core.permissions import Permission
+from portal.core.provenance import add_session
+from portal.core.tokens import token_sha256
+from portal.customers.models import ApiToken, Tenant, TokenKind, User
+from portal.customers.scopes import (
+    USER_TOKEN_PERMISSIONS,
+    permissions_of_scopes,
+    permissions_of_staff_token,
+)
+from portal.customers.tokens import public_id_of
+from portal.staff.gatekeeper import StaffGatekeeper
+from portal.staff.models import Admin
+from portal.web.access import Caller, SessionState, caller
+from portal.web.addresses import client_address
+from portal.web.csrf import is_bearer_request
+from portal.web.problems import problem
+
+TOUCH_EVERY = timedelta(seconds=60)
+SCHEME = "bearer "
+
+log = structlog.get_logger("portal.bearer")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCaller:
+    """A program that showed a live token, and what its answers depend on."""
+
+    token_id: int
+    public_id: str
+    kind: TokenKind
+    actor: Actor
+    user_id: int | None = None
+    tenant_id: int | None = None
+    row: Any = None
+    """All that `token_query` read, by its labels."""
+
+    # What `portal.web.access` asks of a caller.
+    state = SessionState.ACTIVE
+    is_token = True
+
+
+_token, _user, _tenant, _admin = (model.__table__.c for model in (ApiToken, User, Tenant, Admin))
+_columns: list[sa.ColumnElement[Any]] = [
+    _token.id.label("token_id"),
+    _token.public_id,
+    _token.secret_sha256,
+    _token.kind,
+    _token.name,
+    _token.scopes,
+    _token.networks,
+    _token.last_used_at,
+    _token.user_id,
+    _user.tenant_id,
+    _user.status.label("user_status"),
+    _tenant.status.label("tenant_status"),
+    _tenant.time_zone,
+    _tenant.created_at.label("tenant_created_at"),
+    _tenant.entitlement_version.label("tenant_version"),
+    _token.admin_id,
+    _admin.email.label("admin_email"),
+    _admin.role.label("admin_role"),
+]
+
+
+def also_read(label: str, column: sa.ColumnElement[Any]) -> None:
+    """Have the token's look-up bring this too, as `TokenCaller.row.<label>`: saves a query.
+
+    For rooms above, at import. The column may correlate with tokens, users and tenants.
+    """
+    _columns.append(column.label(label))
+    token_query.cache_clear()
+
+
+@cache
+def token_query() -> sa.Select[*tuple[Any, ...]]:
+    """The live token of a `public_id` as of `now`, with its user's, tenant's and person's state.
+
+    A user who is not active, or whose tenant is not, still gets in: the answer says why they get
+    nothing.
+    """
+    return (
+        sa.select(*_columns)
+        .select_from(
+            ApiToken.__table__.outerjoin(User.__table__, _token.user_id == _user.id)
+            .outerjoin(Tenant.__table__, _user.tenant_id == _tenant.id)
+            .outerjoin(Admin.__table__, _token.admin_id == _admin.id)
+        )
+        .where(
+            _token.public_id == sa.bindparam("public_id"),
+            _token.revoked_at.is_(None),
+            _token.expires_at > sa.bindparam("now"),
+            _user.erased_at.is_(None),
+            _admin.disabled_at.is_(None),
+        )
+    )
+
+
+class TokenGatekeeper(StaffGatekeeper):
+    """The people of `portal.staff`, and programs. Beside a token cookies count for nothing."""
+
+    def caller(self) -> Caller | None:  # type: ignore[override]
+        return token_caller() if is_bearer_request() else super().caller()
+
+    def refuse_stranger(self) -> ResponseReturnValue:
+        if not is_bearer_request():
+            return super().refuse_stranger()
+        return refused_token()
+
+    def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
+        """A program cannot prove itself again: who made its token did, for just these deeds."""
+        return None if caller.is_token else super().demand_sudo(caller)
+
+
+def refused_token() -> ResponseReturnValue:
+    """One answer for a token that is unknown, expired, revoked, elsewhere or no token at all."""
+    answer = problem(401, "not_authenticated", "Not signed in", "This token opens nothing.")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def current_customer() -> TokenCaller:
+    """The user's token behind a `/me` request.
+
+    Raises:
+        Denied: somebody else asks, who has no "me" among the customers.
+    """
+    found = caller()
+    if not isinstance(found, TokenCaller) or found.kind is not TokenKind.USER:
+        raise Denied("Only the token of a customer's user has a “me”.")
+    return found
+
+
+def token_caller() -> TokenCaller | None:
+    """Who shows the bearer token of this request; None when it opens nothing."""
+    text = request.headers["Authorization"][len(SCHEME) :].strip()
+    public_id = public_id_of(text)
+    if public_id is None:
+        return None
+    now = clock.now()
+    # Columns alone, so without the way through the ORM, which costs as much as the query.
+    found = db.session.connection().execute(token_query(), {"public_id": public_id, "now": now})
+    row = found.one_or_none()
+    if row is None or not compare_digest(row.secret_sha256, token_sha256(text)):
+        return None
+    if row.networks and not _may_come_from_here(row):
+        return None
+    add_session(session_ref=row.public_id, amr=("token",), has_sudo=False)
+    note_use(row.token_id, row.last_used_at, now)
+    return _caller(row)
+
+
+def note_use(token_id: int, last_used_at: datetime | None, now: datetime) -> None:
+    """When and from where it was last used: written at most once a minute, and committed at once.
+
+    Called before the view did anything, so there is nothing else to commit.
+    """
+    if last_used_at is not None and now - last_used_at < TOUCH_EVERY:
+        return
+    with looking(), writing():
+        db.session.execute(
+            sa.update(ApiToken)
+            .where(
+                ApiToken.id == token_id,
+                sa.or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - TOUCH_EVERY),
+            )
+            .values(last_used_at=now, last_used_ip=client_address())
+        )
+
+
+def _caller(row: sa.Row[*tuple[Any, ...]]) -> TokenCaller:
+    return TokenCaller(
+        token_id=row.token_id,
+        public_id=row.public_id,
+        kind=TokenKind(row.kind),
+        actor=_actor(row),
+        user_id=row.user_id,
+        tenant_id=row.tenant_id,
+        row=row,
+    )
+
+
+def _actor(row: sa.Row[*tuple[Any, ...]]) -> Actor:
+    if row.kind == TokenKind.USER:
+        # Nothing of the person: the ledger keeps labels for ever, also after an erasure.
+        label = f"user {row.user_id}"
+        return Actor(ActorType.CUSTOMER, row.user_id, label, None, USER_TOKEN_PERMISSIONS)
+    if row.kind == TokenKind.SERVICE:
+        return Actor(ActorType.API_TOKEN, row.token_id, row.name, None, _scoped(*row.scopes))
+    permissions = _lent(row.admin_role, *row.scopes)
+    return Actor(ActorType.ADMIN, row.admin_id, row.admin_email, row.admin_role, permissions)
+
+
+@lru_cache(maxsize=256)
+def _scoped(*scopes: str) -> frozenset[Permission]:
+    return permissions_of_scopes(scopes)
+
+
+@lru_cache(maxsize=256)
+def _lent(role: str, *chosen: str) -> frozenset[Permission]:
+    return permissions_of_staff_token(chosen, role)
+
+
+def _may_come_from_here(row: sa.Row[*tuple[Any, ...]]) -> bool:
+    address = client_address()
+    if address is not None and any(ip_address(address) in _network(n) for n in row.networks):
+        return True
+    log.warning("token.from_elsewhere", public_id=row.public_id, ip=address)
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text)

@@ -1,0 +1,248 @@
+"""API tokens: how they are written, issued and revoked.
+
+`bop_<8 public characters>_<43 secret ones><6 of checksum>`, all base62. The prefix lets scanners
+find leaked ones, the checksum lets us refuse a mistyped one without a query.
+"""
+
+import secrets
+import zlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db
+from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.permissions import Permission
+from portal.core.tokens import token_sha256
+from portal.customers.models import ApiToken, TokenKind, User
+from portal.customers.scopes import Scope, lendable
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PREFIX = "bop_"
+PUBLIC = 8
+SECRET = 43  # base62 of 256 bits
+CHECK = 6  # base62 of a CRC-32
+LENGTH = len(PREFIX) + PUBLIC + 1 + SECRET + CHECK
+LONGEST_NAME = 120
+LONGEST_LIFE = timedelta(days=365)
+DEFAULT_DAYS = 90
+MOST_NETWORKS = 50
+
+
+class BadToken(DomainError):
+    """No such token can be issued; the field says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token. Its text is known now and never again."""
+
+    row: ApiToken
+    text: str
+
+
+def issue_service_token(
+    *,
+    by: Actor,
+    name: str,
+    scopes: Collection[str],
+    days: int = DEFAULT_DAYS,
+    networks: Collection[str] = (),
+) -> IssuedToken:
+    """A token that belongs to the installation and reaches what its scopes name.
+
+    Raises:
+        BadToken: a scope, network, name or lifetime is not one.
+    """
+    unknown = sorted(set(scopes) - set(Scope))
+    if unknown or not scopes:
+        message = f"There is no scope {unknown[0]!r}." if unknown else "Choose at least one scope."
+        raise BadToken(message, field="scopes")
+    chosen = [scope.value for scope in Scope if scope in set(scopes)]
+    return _issue(
+        by=by,
+        kind=TokenKind.SERVICE,
+        name=name,
+        life=_days(days),
+        scopes=chosen,
+        networks=checked_networks(networks),
+    )
+
+
+def issue_user_token(*, by: Actor, user: User, expires_in: timedelta) -> IssuedToken:
+    """A token with which the product asks on behalf of one user.
+
+    Raises:
+        Conflict: the user was erased.
+        BadToken: the lifetime is not between a minute and a year.
+    """
+    if user.erased_at is not None:
+        raise Conflict("This user was erased. Nothing can act for them.")
+    return _issue(
+        by=by, kind=TokenKind.USER, name=f"User {user.id}", life=expires_in, user_id=user.id
+    )
+
+
+def issue_staff_token(
+    *, by: Actor, name: str, permissions: Collection[str], days: int = DEFAULT_DAYS
+) -> IssuedToken:
+    """A token that acts for the person who makes it, within what they may do themselves.
+
+    Raises:
+        BadToken: see `issue_service_token`; or a permission is not theirs to lend.
+    """
+    lent = lendable(by.role or "") if by.type is ActorType.ADMIN else frozenset[Permission]()
+    if not permissions:
+        raise BadToken("Choose at least one permission.", field="permissions")
+    if set(permissions) - lent:
+        raise BadToken("A token never may more than you may lend it.", field="permissions")
+    chosen = sorted(set(permissions))
+    return _issue(
+        by=by, kind=TokenKind.STAFF, name=name, life=_days(days), scopes=chosen, admin_id=by.id
+    )
+
+
+def revoke_token(*, by: Actor, token: ApiToken) -> bool:
+    """From the next request on it opens nothing. False: it was revoked before."""
+    now = clock.now()
+    revoked = db.session.execute(
+        sa.update(ApiToken)
+        .where(ApiToken.id == token.id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now, revoked_by=_admin_id(by))
+        .returning(ApiToken.id)
+    )
+    if revoked.one_or_none() is None:
+        return False
+    record(
+        Action.TOKEN_REVOKED,
+        by=by,
+        target=target_of(token),
+        changes={"revoked_at": (None, clock.timestamp(now))},
+    )
+    return True
+
+
+def token_or_404(public_id: str) -> ApiToken:
+    found = db.session.scalars(sa.select(ApiToken).filter_by(public_id=public_id)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such token.")
+    return found
+
+
+def target_of(token: ApiToken) -> Target:
+    return Target("token", token.public_id, token.name)
+
+
+def checked_networks(networks: Iterable[str]) -> list[str]:
+    """Each in its normal form.
+
+    Raises:
+        BadToken: one cannot be read, or there are too many.
+    """
+    try:
+        found = [str(ip_network(text.strip(), strict=False)) for text in networks if text.strip()]
+    except ValueError as error:
+        raise BadToken(f"{error}: write networks like 192.0.2.0/24.", field="networks") from error
+    if len(found) > MOST_NETWORKS:
+        raise BadToken(f"Name at most {MOST_NETWORKS} networks.", field="networks")
+    return list(dict.fromkeys(found))
+
+
+def new_text() -> tuple[str, str]:
+    """The public id and the whole text of a token that nobody has yet."""
+    public = "".join(secrets.choice(ALPHABET) for _ in range(PUBLIC))
+    body = f"{PREFIX}{public}_{_base62(secrets.randbits(256), SECRET)}"
+    return public, body + _check_of(body)
+
+
+def public_id_of(text: str) -> str | None:
+    """The public id, if this is written like a token: what is asked before any query."""
+    if len(text) != LENGTH or not text.startswith(PREFIX) or not text.isascii():
+        return None
+    if text[-CHECK:] != _check_of(text[:-CHECK]):
+        return None
+    return text[len(PREFIX) : len(PREFIX) + PUBLIC]
+
+
+def _check_of(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), CHECK)
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def _issue(
+    *,
+    by: Actor,
+    kind: TokenKind,
+    name: str,
+    life: timedelta,
+    scopes: Collection[str] = (),
+    networks: Collection[str] = (),
+    user_id: int | None = None,
+    admin_id: int | None = None,
+) -> IssuedToken:
+    public, text = new_text()
+    now = clock.now()
+    row = ApiToken(
+        public_id=public,
+        secret_sha256=token_sha256(text),
+        kind=kind,
+        name=_checked_name(name),
+        scopes=list(scopes),
+        networks=list(networks),
+        user_id=user_id,
+        admin_id=admin_id,
+        created_at=now,
+        created_by=_admin_id(by),
+        expires_at=now + _checked_life(life),
+    )
+    db.session.add(row)
+    _record_issue(by, row)
+    return IssuedToken(row, text)
+
+
+def _record_issue(by: Actor, row: ApiToken) -> None:
+    opens = {"scopes": row.scopes, "networks": row.networks, "user_id": row.user_id}
+    changes = {"kind": str(row.kind), "expires_at": clock.timestamp(row.expires_at), **opens}
+    record(
+        Action.TOKEN_ISSUED,
+        by=by,
+        target=target_of(row),
+        changes={name: (None, value) for name, value in changes.items() if value},
+    )
+
+
+def _checked_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadToken(f"Use a name of 1 to {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _days(days: int) -> timedelta:
+    if not 1 <= days <= LONGEST_LIFE.days:
+        raise BadToken(f"Choose 1 to {LONGEST_LIFE.days} days.", field="days")
+    return timedelta(days=days)
+
+
+def _checked_life(life: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= life <= LONGEST_LIFE:
+        raise BadToken("Choose a lifetime of a minute to a year.", field="expires_in")
+    return life
+
+
+def _admin_id(by: Actor) -> int | None:
+    return by.id if by.type is ActorType.ADMIN else None
