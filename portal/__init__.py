@@ -8,8 +8,8 @@ from types import ModuleType
 from flask_openapi import OpenAPI
 
 from portal.config import ROOT, load_settings
+from portal.customers.bearer import TokenGatekeeper
 from portal.staff.current import init_current
-from portal.staff.gatekeeper import StaffGatekeeper
 from portal.two_factor.factors import register_factors
 from portal.web.access import init_access
 from portal.web.nav import add_nav
@@ -49,7 +49,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> OpenAPI:
     for part in PARTS:
         _add(app, part)
     init_openapi(app)
-    init_access(app, StaffGatekeeper())
+    init_access(app, TokenGatekeeper())
     return app
 
 
