@@ -86,7 +86,8 @@ class SmtpGateway:
 
     def __init__(self, url: SplitResult, *, sender: str) -> None:
         self.url = url
-        self.sender = parseaddr(sender)[1]
+        local, _, domain = parseaddr(sender)[1].rpartition("@")
+        self.sender = f"{local}@{ascii_domain(domain)}"
 
     def deliver(self, mail: Outgoing, *, before_data: Callable[[], None]) -> None:
         with _delays(), self._connection() as smtp:

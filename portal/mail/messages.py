@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
 
+import idna
 from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
@@ -73,8 +74,11 @@ def text_of(message: EmailMessage) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """The domain as servers spell it: `xn--...` where it has letters outside ASCII."""
-    return domain.encode("idna").decode("ascii")
+    """The domain as servers spell it: `xn--...` where it has letters outside ASCII.
+
+    IDNA 2008, as registries sell it; Python's own codec is of 2003 and takes strasse for straße.
+    """
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
 def one_line(text: str) -> str:

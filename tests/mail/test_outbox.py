@@ -76,3 +76,15 @@ def test_names_and_domains_outside_ascii_arrive(app):
     person = message["To"].addresses[0]
     assert person.display_name == "Zoë Ångström"
     assert person.domain == "xn--bcher-kva.test"
+
+
+@pytest.mark.parametrize(
+    ("domain", "sent"),
+    [
+        ("straße.test", "xn--strae-oqa.test"),
+        ("strasse.test", "strasse.test"),
+        ("bücher.test", "xn--bcher-kva.test"),
+    ],
+)
+def test_a_domain_is_the_one_that_was_written_and_no_other(domain, sent):
+    assert messages.ascii_domain(domain) == sent
