@@ -180,9 +180,11 @@ def _begin(connection: Connection) -> None:
 
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` is told for this URL."""
+    # An error's text reaches the log: what a statement carried must not.
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}}
+        return {"hide_parameters": True, "connect_args": {"timeout": 10}}
     return {
+        "hide_parameters": True,
         "pool_recycle": 1800,
         "connect_args": {"options": "-c timezone=utc -c jit=off", "application_name": "portal"},
     }

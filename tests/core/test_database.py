@@ -78,6 +78,15 @@ def test_a_small_write_that_fails_leaves_nothing_and_reading_goes_on(own_app):
         read_only(False)
 
 
+def test_an_error_tells_nothing_of_what_was_stored(own_app):
+    with own_app.app_context():
+        db.session.add_all([counted(), counted()])
+        with pytest.raises(sa.exc.IntegrityError) as refused:
+            db.session.flush()
+        db.session.rollback()
+    assert f"'{KEY}'" not in str(refused.value)
+
+
 def test_an_instant_without_a_zone_is_refused(app):
     naive = clock.now().replace(tzinfo=None)
     with pytest.raises(sa.exc.StatementError, match="time zone"):
