@@ -10,6 +10,12 @@ branch_labels = None
 depends_on = None
 
 
+def key(length):
+    """Text that is compared by code point on both databases."""
+    plain = sa.String(length=length)
+    return plain.with_variant(sa.String(length=length, collation="C"), "postgresql")
+
+
 def upgrade():
     op.create_table(
         "idempotency_keys",
@@ -52,7 +58,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("external_id", sa.String(length=128), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("name_key", sa.String(length=200), nullable=False),
+        sa.Column("name_key", key(200), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("entitlement_version", sa.BigInteger(), nullable=False),
@@ -406,9 +412,9 @@ def upgrade():
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("external_id", sa.String(length=128), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("name_key", sa.String(length=200), nullable=False),
+        sa.Column("name_key", key(200), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("email_key", key(320), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
@@ -432,7 +438,11 @@ def upgrade():
     )
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.create_index("ix_users_email_key", ["email_key", "id"], unique=False)
+        batch_op.create_index("ix_users_external_id", ["external_id"], unique=False)
         batch_op.create_index("ix_users_name_key_id", ["name_key", "id"], unique=False)
+        batch_op.create_index(
+            "ix_users_status_name_key_id", ["status", "name_key", "id"], unique=False
+        )
         batch_op.create_index(
             "ix_users_tenant_id_name_key", ["tenant_id", "name_key", "id"], unique=False
         )
@@ -686,7 +696,9 @@ def downgrade():
     op.drop_table("api_tokens")
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.drop_index("ix_users_tenant_id_name_key")
+        batch_op.drop_index("ix_users_status_name_key_id")
         batch_op.drop_index("ix_users_name_key_id")
+        batch_op.drop_index("ix_users_external_id")
         batch_op.drop_index("ix_users_email_key")
 
     op.drop_table("users")

@@ -10,6 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.database import Base
 
 
+def _key(length: int) -> sa.String:
+    """Text that is compared by code point on both databases, so that an index finds a prefix."""
+    plain = sa.String(length)
+    return plain.with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 class TenantStatus(StrEnum):
     """Only an active tenant's users get anything."""
 
@@ -50,7 +56,7 @@ class Tenant(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(sa.String(128), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200))
-    name_key: Mapped[str] = mapped_column(sa.String(200))
+    name_key: Mapped[str] = mapped_column(_key(200))
     """The name case-folded: what lists sort and searches compare by."""
     status: Mapped[str] = mapped_column(sa.String(10), default=TenantStatus.ACTIVE)
     time_zone: Mapped[str] = mapped_column(sa.String(64), default="UTC")
@@ -69,15 +75,17 @@ class User(Base):
         sa.Index("ix_users_tenant_id_name_key", "tenant_id", "name_key", "id"),
         sa.Index("ix_users_email_key", "email_key", "id"),
         sa.Index("ix_users_name_key_id", "name_key", "id"),
+        sa.Index("ix_users_status_name_key_id", "status", "name_key", "id"),
+        sa.Index("ix_users_external_id", "external_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenants.id", ondelete="RESTRICT"))
     external_id: Mapped[str] = mapped_column(sa.String(128))
     name: Mapped[str] = mapped_column(sa.String(200))
-    name_key: Mapped[str] = mapped_column(sa.String(200))
+    name_key: Mapped[str] = mapped_column(_key(200))
     email: Mapped[str] = mapped_column(sa.String(320))
-    email_key: Mapped[str] = mapped_column(sa.String(320))
+    email_key: Mapped[str] = mapped_column(_key(320))
     status: Mapped[str] = mapped_column(sa.String(10), default=UserStatus.ACTIVE)
     created_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
