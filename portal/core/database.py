@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import event, orm
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -176,6 +176,21 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name != "sqlite" or connection.get_execution_options().get("reads_only"):
         return
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def insert_into(model: Any) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLAlchemy spells once a database."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)
+
+
+def changed_rows(statement: sa.Update | sa.Delete) -> int:
+    """Run an UPDATE or DELETE; how many rows it met. Objects in the session are not brought along.
+
+    With the row's expected state in its WHERE this is compare and set: one of two gets a 1.
+    """
+    result = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]  # such a statement's result has it
 
 
 def engine_options(url: str) -> dict[str, Any]:

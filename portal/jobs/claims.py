@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.jobs.models import Job, JobStatus
 
 LEASE = timedelta(seconds=60)
@@ -144,6 +144,5 @@ def _change(claim: Claim, **values: Any) -> None:
         )
         .values(**values)
     )
-    changed = db.session.execute(update, execution_options={"synchronize_session": False})
-    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+    if changed_rows(update) != 1:
         raise LostLease(f"job {claim.id}, attempt {claim.attempt}")

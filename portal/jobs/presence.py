@@ -11,11 +11,10 @@ import structlog
 from flask import Flask
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, insert_into
 from portal.jobs import claims
 from portal.jobs.claims import Claim, LostLease
 from portal.jobs.models import WorkerPresence
-from portal.jobs.queue import insert_into
 
 BEAT_SECONDS = 15.0
 LONGEST_JOB = timedelta(hours=1)

@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, insert_into
 from portal.jobs.models import Job, JobStatus
 
 MAX_ATTEMPTS = 8
@@ -54,9 +53,3 @@ def _enqueue_once(dedupe_key: str, values: dict[str, Any]) -> Job:
         if found is not None:
             return found
         # Its twin ended between the two statements, which freed the key.
-
-
-def insert_into(model: Any) -> Any:
-    """An INSERT that knows ON CONFLICT, which SQLAlchemy spells once a database."""
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)

@@ -6,9 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, insert_into
 from portal.jobs.models import RecurringJob
-from portal.jobs.queue import enqueue, insert_into
+from portal.jobs.queue import enqueue
 from portal.jobs.registry import recurring_kinds
 
 

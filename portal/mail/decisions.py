@@ -6,7 +6,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict
 from portal.mail.delivery import enqueue_delivery
 from portal.mail.models import EmailLog, MailStatus
@@ -55,8 +55,7 @@ def _move(mail: EmailLog, to: MailStatus, *allowed: MailStatus) -> str:
         .where(EmailLog.id == mail.id, EmailLog.status == was, EmailLog.status.in_(allowed))
         .values(status=to)
     )
-    changed = db.session.execute(update, execution_options={"synchronize_session": False})
-    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+    if changed_rows(update) != 1:
         raise Conflict("This mail has moved on in the meantime. Reload the page and look again.")
     db.session.refresh(mail)
     return was

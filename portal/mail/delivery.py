@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portal.config import settings
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.core.sealing import CannotUnseal
 from portal.core.tokens import new_token
 from portal.jobs.models import Job
@@ -137,8 +137,7 @@ class _Attempt:
     def change(self, **values: object) -> None:
         is_mine = (EmailLog.id == self.mail_id, EmailLog.locked_by == self.holder)
         update = sa.update(EmailLog).where(*is_mine).values(**values)
-        changed = db.session.execute(update, execution_options={"synchronize_session": False})
-        if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        if changed_rows(update) != 1:
             db.session.rollback()
             raise LostLease(f"mail {self.mail_id}")
         db.session.commit()

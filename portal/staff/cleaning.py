@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import changed_rows
 from portal.jobs.registry import handles, recurring
 from portal.staff.models import AdminSession
 from portal.staff.throttles import forget_ended_windows
@@ -24,12 +24,7 @@ def sweep(_payload: dict[str, Any]) -> None:
 
 def forget_sessions_before(limit: datetime) -> int:
     """Remove sessions that could not have been used since `limit`. How many there were."""
-    result = db.session.execute(
-        sa.delete(AdminSession)
-        .where(AdminSession.absolute_expires_at < limit)
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(result, "rowcount", 0))
+    return changed_rows(sa.delete(AdminSession).where(AdminSession.absolute_expires_at < limit))
 
 
 recurring(KIND, every=timedelta(days=1))

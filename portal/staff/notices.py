@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.core.errors import NotFound
 from portal.staff.models import Notice
 from portal.web.paging import ListPage, page_of
@@ -51,9 +51,5 @@ def read_notice(*, admin_id: int, notice_id: int) -> str | None:
 
 def read_all_notices(*, admin_id: int) -> int:
     """Mark every notice of the person as read. Returns how many were not."""
-    done = db.session.execute(
-        sa.update(Notice)
-        .where(Notice.admin_id == admin_id, Notice.read_at.is_(None))
-        .values(read_at=clock.now())
-    )
-    return int(getattr(done, "rowcount", 0))
+    unread = (Notice.admin_id == admin_id, Notice.read_at.is_(None))
+    return changed_rows(sa.update(Notice).where(*unread).values(read_at=clock.now()))

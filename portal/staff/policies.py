@@ -9,7 +9,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.core.errors import DomainError
 from portal.staff.models import Admin, AdminSession, Role, RolePolicy
 from portal.web.access import SessionState
@@ -124,7 +124,7 @@ def _stop_sessions_that_owe(role: Role, rule: Rule) -> int:
         )
     )
     owing = [person.id for person in people if owes_under(person, rule, clock.now())]
-    stopped = db.session.execute(
+    return changed_rows(
         sa.update(AdminSession)
         .where(
             AdminSession.admin_id.in_(owing),
@@ -133,4 +133,3 @@ def _stop_sessions_that_owe(role: Role, rule: Rule) -> int:
         )
         .values(state=SessionState.MUST_ENROL, sudo_until=None, sudo_method=None)
     )
-    return int(stopped.rowcount)  # type: ignore[attr-defined]

@@ -13,12 +13,12 @@ nothing, and the windows allow fewer guesses an hour than the delay would have.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import DomainError
 from portal.core.tokens import peppered
 from portal.staff.models import AuthThrottle
@@ -87,11 +87,10 @@ def book_failure(found: Sequence[Bucket]) -> int | None:
 
 def hand_back(found: Sequence[Bucket]) -> None:
     """The guess was right: the failure that was booked for it never happened."""
-    db.session.execute(
+    changed_rows(
         sa.update(AuthThrottle)
         .where(AuthThrottle.bucket_key.in_([one.key for one in found]), AuthThrottle.failures > 0)
         .values(failures=AuthThrottle.failures - 1)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -109,12 +108,7 @@ def clear(found: Sequence[Bucket]) -> int:
 
 def forget_ended_windows() -> int:
     """Remove the counts whose window is over. How many there were."""
-    result = db.session.execute(
-        sa.delete(AuthThrottle)
-        .where(AuthThrottle.window_ends_at <= clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(result, "rowcount", 0))
+    return changed_rows(sa.delete(AuthThrottle).where(AuthThrottle.window_ends_at <= clock.now()))
 
 
 def _full(found: Sequence[Bucket]) -> int | None:
@@ -143,9 +137,8 @@ def _booked(found: Sequence[Bucket]) -> int | None:
     return _longest_wait([ends for key, failures, ends in rows if failures > limits[key]], now)
 
 
-def _upsert(rows: list[dict[str, object]], now: datetime) -> sa.Executable:
-    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    new = insert(AuthThrottle).values(rows)
+def _upsert(rows: list[dict[str, object]], now: datetime) -> Any:
+    new = insert_into(AuthThrottle).values(rows)
     is_over = AuthThrottle.window_ends_at <= now
     return new.on_conflict_do_update(
         index_elements=[AuthThrottle.bucket_key],

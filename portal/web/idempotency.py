@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import Response, g, request
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, DomainError
 from portal.web.access import caller
 from portal.web.models import IdempotencyKey
@@ -92,9 +91,7 @@ def _claim(key: str) -> tuple[IdempotencyKey, bool]:
         "key": key,
     }
     values = {**place, "body_sha256": body_sha256(), "created_at": clock.now()}
-    is_sqlite = db.session.get_bind().dialect.name == "sqlite"
-    insert: Any = sqlite.insert if is_sqlite else postgresql.insert
-    added = insert(IdempotencyKey).values(**values).on_conflict_do_nothing()
+    added = insert_into(IdempotencyKey).values(**values).on_conflict_do_nothing()
     fresh = db.session.scalar(added.returning(IdempotencyKey.id)) is not None
     row = db.session.scalars(sa.select(IdempotencyKey).filter_by(**place)).one()
     return row, fresh
