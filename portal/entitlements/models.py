@@ -29,12 +29,12 @@ class OverrideColumns:
     id: Mapped[int] = mapped_column(primary_key=True)
     feature_name: Mapped[str] = mapped_column(sa.String(64))
     effect: Mapped[str] = mapped_column(sa.String(10))
-    quota_limit: Mapped[int | None]
+    quota_limit: Mapped[int | None] = mapped_column(sa.BigInteger)
     is_unlimited: Mapped[bool] = mapped_column(default=False)
     """With `quota_limit` None and this False, the limit of the layer below still counts."""
     interval: Mapped[str | None] = mapped_column(sa.String(8))
     is_soft: Mapped[bool] = mapped_column(default=False)
-    overage_cap: Mapped[int | None]
+    overage_cap: Mapped[int | None] = mapped_column(sa.BigInteger)
     starts_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(sa.String(500))
