@@ -1,0 +1,79 @@
+"""Whose override it is: a user's or a tenant's. The deeds treat both alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from portal.audit.ledger import Target
+from portal.core.database import db
+from portal.customers.models import Tenant, User
+from portal.customers.naming import target_of_tenant, target_of_user
+from portal.entitlements.models import TenantEntitlement, UserEntitlement
+
+Entitlement: TypeAlias = UserEntitlement | TenantEntitlement
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One user or one tenant, and what the ledger calls it."""
+
+    scope: str
+    id: int
+    tenant_id: int
+    target: Target
+
+    @property
+    def user_id(self) -> int | None:
+        return self.id if self.scope == "user" else None
+
+    @property
+    def entity_type(self) -> str:
+        return f"{self.scope}_entitlement"
+
+    @property
+    def model(self) -> Any:
+        return UserEntitlement if self.scope == "user" else TenantEntitlement
+
+    @property
+    def key(self) -> dict[str, int]:
+        """What its rows are filled with."""
+        if self.scope == "user":
+            return {"user_id": self.id, "tenant_id": self.tenant_id}
+        return {"tenant_id": self.tenant_id}
+
+
+def holder_of(*, user: User | None = None, tenant: Tenant | None = None) -> Holder:
+    """The user, or the tenant when there is no user."""
+    if user is not None:
+        return Holder("user", user.id, user.tenant_id, target_of_user(user))
+    if tenant is None:
+        raise TypeError("whose? give a user or a tenant")
+    return Holder("tenant", tenant.id, tenant.id, target_of_tenant(tenant))
+
+
+def holder_of_row(row: Entitlement) -> Holder:
+    if isinstance(row, UserEntitlement):
+        return holder_of(user=db.session.get_one(User, row.user_id))
+    return holder_of(tenant=db.session.get_one(Tenant, row.tenant_id))
+
+
+def unended_rows(holder: Holder, feature_name: str, at: datetime) -> list[Entitlement]:
+    """Read afresh, oldest start first: in force, run out but not closed, or still to come.
+
+    The caller holds the tenant's version, so that nobody changes them meanwhile.
+    """
+    model = holder.model
+    owner = model.user_id if holder.scope == "user" else model.tenant_id
+    query = (
+        sa.select(model)
+        .where(
+            owner == holder.id,
+            model.feature_name == feature_name,
+            sa.or_(model.ended_at.is_(None), model.ended_at > at),
+        )
+        .order_by(model.starts_at, model.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
