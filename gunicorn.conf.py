@@ -80,6 +80,8 @@ logconfig_dict = {
 
 def on_starting(server):
     """Counts of an earlier start would be added to ours: begin with none."""
+    # However many were asked for, and wherever: the portal divides its rate limit among them.
+    os.environ["WEB_CONCURRENCY"] = str(server.cfg.workers)
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     folder.mkdir(parents=True, exist_ok=True)
     for counts in folder.glob("*.db"):

@@ -78,6 +78,10 @@ class Settings:
     """Accepted `Host` headers, comma-separated. Default: the host of `BASE_URL`."""
     strict_totp: bool
     """`1` accepts the present 30-second step alone instead of one step either side."""
+    token_rate: int
+    """Requests a minute that one API token may make, over all processes. Default 120000."""
+    processes: int
+    """How many processes serve, as gunicorn's WEB_CONCURRENCY says: each has its share."""
     log_level: str
     """`debug`, `info` (default), `warning` or `error`."""
 
@@ -134,6 +138,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=reader.networks("TRUSTED_PROXIES"),
         trusted_hosts=reader.items("TRUSTED_HOSTS") or _default_hosts(env, host),
         strict_totp=reader.text("STRICT_TOTP") == "1",
+        token_rate=reader.number("TOKEN_RATE", 120_000),
+        processes=reader.processes(),
         log_level=reader.text("LOG_LEVEL").lower() or "info",
     )
     if reader.faults:
@@ -165,6 +171,18 @@ class _Reader:
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number of at least 1."""
+        value = self.text(name) or str(default)
+        if not value.isascii() or not value.isdigit() or not 1 <= int(value[:10]) < 10**9:
+            self.faults.append(f"PORTAL_{name} must be a whole number, 1 or more")
+            return default
+        return int(value)
+
+    def processes(self) -> int:
+        value = self.environ.get("WEB_CONCURRENCY", "").strip()
+        return max(1, int(value[:4])) if value.isascii() and value.isdigit() else 1
 
     def environment(self) -> Environment:
         value = self.text("ENV") or Environment.DEVELOPMENT

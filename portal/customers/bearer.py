@@ -13,17 +13,19 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import request
+from flask import Response, after_this_request, current_app, request
 from flask.typing import ResponseReturnValue
 
+from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking, writing
-from portal.core.errors import Denied
+from portal.core.errors import Denied, DomainError
 from portal.core.permissions import Permission
 from portal.core.provenance import add_session
 from portal.core.tokens import token_sha256
 from portal.customers.models import ApiToken, Tenant, TokenKind, User
+from portal.customers.rates import RateLimiter, Standing
 from portal.customers.scopes import (
     USER_TOKEN_PERMISSIONS,
     permissions_of_scopes,
@@ -41,6 +43,18 @@ TOUCH_EVERY = timedelta(seconds=60)
 SCHEME = "bearer "
 
 log = structlog.get_logger("portal.bearer")
+
+
+class Throttled(DomainError):
+    """This token asked too often within a minute."""
+
+    status = 429
+    code = "throttled"
+    title = "Too many requests"
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(f"This token may ask {standing.limit} times a minute. Wait a little.")
+        self.retry_after = standing.resets_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +180,35 @@ def token_caller() -> TokenCaller | None:
         return None
     if row.networks and not _may_come_from_here(row):
         return None
+    _count(row.token_id, now)
     add_session(session_ref=row.public_id, amr=("token",), has_sudo=False)
     note_use(row.token_id, row.last_used_at, now)
     return _caller(row)
+
+
+def _count(token_id: int, now: datetime) -> None:
+    """Only after the secret was right: nobody else can use up a token's window.
+
+    Raises:
+        Throttled: see the class.
+    """
+    standing = _limiter().take(token_id, now.timestamp())
+
+    @after_this_request
+    def add_headers(response: Response) -> Response:
+        response.headers.extend(standing.headers)
+        return response
+
+    if standing.is_over:
+        raise Throttled(standing)
+
+
+def _limiter() -> RateLimiter:
+    found = current_app.extensions.get("portal_token_rates")
+    if not isinstance(found, RateLimiter):
+        found = RateLimiter(settings().token_rate, settings().processes)
+        current_app.extensions["portal_token_rates"] = found
+    return found
 
 
 def note_use(token_id: int, last_used_at: datetime | None, now: datetime) -> None:
