@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.staff.models import Admin
+from seeds.catalog import seed_catalog
 from seeds.events import seed_events
 from seeds.history import seed_history
 from seeds.people import bulk_people, seed_people
@@ -25,6 +26,15 @@ BATCH = 5000
 @click.group("seed")
 def seed_commands() -> None:
     """Fill the database."""
+
+
+@seed_commands.command("catalog")
+@with_appcontext
+def catalog() -> None:
+    """The features and plans to begin with. What is there already stays as it is."""
+    features, plans = seed_catalog()
+    db.session.commit()
+    click.echo(f"Features added: {features}. Plans added: {plans}.", err=True)
 
 
 @seed_commands.command("demo")
@@ -39,6 +49,9 @@ def demo(*, if_empty: bool, staff_count: int, audit_events: int, seed: int) -> N
         click.echo("Demo people in production would be open doors. Nothing was seeded.", err=True)
         sys.exit(1)
     is_empty = not db.session.scalar(sa.select(sa.exists().where(Admin.id > 0)))
+    with clock.standing_at(clock.now() - timedelta(days=2 * DAYS)):
+        seed_catalog()
+    db.session.commit()
     if is_empty:
         _company(seed)
     elif not if_empty and not (staff_count or audit_events):

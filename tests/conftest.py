@@ -16,7 +16,7 @@ from portal.core.database import db
 from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
 DATABASES = ("sqlite", "postgresql")
 
 

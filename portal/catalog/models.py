@@ -80,14 +80,14 @@ class PlanFeatureRow(Base):
     )
     is_included: Mapped[bool]
     is_unlimited: Mapped[bool] = mapped_column(default=True)
-    quota_limit: Mapped[int | None]
+    quota_limit: Mapped[int | None] = mapped_column(sa.BigInteger)
     interval: Mapped[str | None] = mapped_column(sa.String(8))
     """None: the feature's own."""
     is_soft: Mapped[bool] = mapped_column(default=False)
-    overage_cap: Mapped[int | None]
+    overage_cap: Mapped[int | None] = mapped_column(sa.BigInteger)
     """How far a soft limit may be passed; None: without end."""
-    rollover_min: Mapped[int] = mapped_column(default=0)
-    rollover_max: Mapped[int] = mapped_column(default=0)
+    rollover_min: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    rollover_max: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     """What of the rest goes over into the next period: at least and at most."""
 
 

@@ -52,6 +52,12 @@ class Plan:
     includes_all: bool = False
     id: int = 0
     display_name: str = ""
+    description: str = ""
+    currency: str = "USD"
+    monthly_price_cents: int | None = None
+    """Minor units of the currency; None: by agreement."""
+    annual_price_cents: int | None = None
+    is_archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""What a plan's terms must be like."""
+
+from collections.abc import Mapping
+
+from portal.catalog.refusals import BadTerms
+from portal.catalog.snapshot import Allowance, Interval, PlanFeature
+from portal.core.currencies import CURRENCIES
+
+HIGHEST_LEVEL = 1000
+HIGHEST_PRICE = 1_000_000_00
+HIGHEST_QUOTA = 2**53
+"""The largest whole number that every JSON reader keeps exactly."""
+
+
+def check_plan_terms(
+    features: Mapping[str, PlanFeature],
+    *,
+    display_name: str,
+    level: int,
+    description: str,
+    currency: str,
+    monthly_price_cents: int | None,
+    annual_price_cents: int | None,
+    includes_all: bool,
+) -> None:
+    """Raises:
+    BadTerms: which field is not right, and why.
+    """
+    del description, includes_all  # any is fine
+    if not display_name.strip():
+        raise BadTerms("Enter what people read.", field="display_name")
+    if not 0 <= level <= HIGHEST_LEVEL:
+        raise BadTerms(f"A level is 0 to {HIGHEST_LEVEL}.", field="level")
+    if currency not in CURRENCIES:
+        raise BadTerms("There is no such currency: use three letters, as USD.", field="currency")
+    for name, price in (("monthly", monthly_price_cents), ("annual", annual_price_cents)):
+        if price is not None and not 0 <= price <= HIGHEST_PRICE:
+            raise BadTerms("This price is out of range.", field=f"{name}_price_cents")
+    for name, said in features.items():
+        if said.allowance is not None:
+            check_allowance(said.allowance, field=name)
+
+
+def check_allowance(given: Allowance, *, field: str) -> None:
+    if given.is_unlimited:
+        return
+    amounts = (given.limit, given.overage_cap or 0, given.rollover_min, given.rollover_max)
+    if not all(0 <= amount <= HIGHEST_QUOTA for amount in amounts):
+        raise BadTerms(f"A quota is a whole number from 0 to {HIGHEST_QUOTA}.", field=field)
+    if given.overage_cap is not None and not given.is_soft:
+        raise BadTerms("Only a soft limit can be passed.", field=field)
+    if given.rollover_min > given.rollover_max:
+        raise BadTerms("What goes over at least is more than what goes over at most.", field=field)
+    if given.rollover_max and given.interval is Interval.NEVER:
+        raise BadTerms("What never starts anew has no rest to take over.", field=field)

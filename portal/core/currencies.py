@@ -1,0 +1,50 @@
+"""Currencies and how many decimals they have (ISO 4217, list one)."""
+
+from decimal import Decimal, InvalidOperation
+
+from babel.core import get_global
+
+EXPONENTS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_exponents = {code: exponent for exponent, codes in EXPONENTS.items() for code in codes.split()}
+
+CURRENCIES = frozenset(
+    code
+    for uses in get_global("territory_currencies").values()
+    for code, _since, until, is_tender in uses
+    if is_tender and until is None
+)
+"""What is legal tender somewhere today."""
+
+
+def exponent_of(currency: str) -> int:
+    return _exponents.get(currency, 2)
+
+
+def amount_text(cents: int, currency: str) -> str:
+    """`1,234.50`: minor units as people write the amount, without the currency."""
+    exponent = exponent_of(currency)
+    return f"{Decimal(cents).scaleb(-exponent):,.{exponent}f}"
+
+
+def price_text(cents: int, currency: str) -> str:
+    """`29.00 USD`, `2,900 JPY`, `9.500 KWD`."""
+    return f"{amount_text(cents, currency)} {currency}"
+
+
+def minor_units(text: str, currency: str) -> int:
+    """The reverse of `amount_text`: a dot for decimals, commas between thousands allowed.
+
+    Raises:
+        ValueError: not an amount, or finer than the currency's smallest coin.
+    """
+    try:
+        amount = Decimal(text.strip().replace(",", "")).scaleb(exponent_of(currency))
+    except InvalidOperation as error:
+        raise ValueError("not an amount") from error
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        raise ValueError("finer than the smallest coin")
+    return int(amount)
