@@ -1,0 +1,81 @@
+"""A statement that goes past the session sees the same as one through it."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from portal.core import clock
+from portal.core.database import db, read_only
+from portal.core.quick import Quick
+from portal.jobs.models import Job
+
+_jobs = Job.__table__.c
+QUERY = Quick(
+    sa.select(_jobs.id, _jobs.payload, _jobs.run_at)
+    .where(_jobs.kind == "x", _jobs.run_at <= sa.bindparam("until", type_=_jobs.run_at.type))
+    .order_by(_jobs.id)
+)
+
+
+def add_job(**payload: str) -> Job:
+    now = clock.now()
+    job = Job(kind="x", payload=payload, run_at=now, created_at=now)
+    db.session.add(job)
+    return job
+
+
+@pytest.fixture
+def reading(own_app: Flask):
+    """A request that only reads, on a real pool."""
+    with own_app.app_context():
+        first = add_job(word="ä")
+        db.session.commit()
+        read_only()
+        yield first.id
+        read_only(False)
+
+
+def test_values_come_back_as_the_columns_say(reading):
+    found = QUERY.row(until=clock.now())
+    assert (found.id, found.payload) == (reading, {"word": "ä"})
+    assert found.run_at.utcoffset() == timedelta(0)
+
+
+def test_a_statement_without_rows_finds_none(reading):
+    assert QUERY.row(until=clock.now() - timedelta(days=1)) is None
+
+
+def test_it_sees_what_others_have_committed_since(reading):
+    assert len(QUERY.rows(until=clock.now())) == 1
+    read_only(False)
+    add_job()
+    db.session.commit()
+    read_only()
+    assert len(QUERY.rows(until=clock.now())) == 2
+
+
+def test_what_is_not_committed_is_not_seen_from_outside(reading):
+    with db.engine.begin() as other:
+        other.execute(sa.update(Job).values(kind="y"))
+        assert QUERY.row(until=clock.now()).id == reading
+
+
+def test_a_request_that_writes_sees_its_own_work(app: Flask):
+    add_job()
+    assert len(QUERY.rows(until=clock.now())) == 1
+
+
+def test_a_lost_connection_is_replaced(reading):
+    assert QUERY.row(until=clock.now()).id == reading
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect() as other:
+            # Every other connection to this database, as a restart of the server ends them.
+            other.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+    assert QUERY.row(until=clock.now()).id == reading
