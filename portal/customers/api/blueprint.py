@@ -1,4 +1,4 @@
-"""The JSON API of customers."""
+"""The one blueprint that all JSON routes of customers hang on."""
 
 from flask_openapi import APIBlueprint
 

@@ -1,0 +1,5 @@
+"""The JSON API of customers."""
+
+from portal.customers.api.blueprint import api
+
+__all__ = ["api"]
