@@ -29,6 +29,8 @@ class Override:
     by: str = ""
     given_at: datetime | None = None
     reason: str | None = None
+    ended_by: str | None = None
+    """Who revoked or replaced it; None: nobody did, it runs or ran out by itself."""
 
     def is_in_force(self, at: datetime) -> bool:
         return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)

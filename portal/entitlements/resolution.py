@@ -6,7 +6,7 @@ have decided, so that the answer can be explained and changed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,8 @@ from portal.catalog.snapshot import Allowance, Feature, Plan
 from portal.entitlements.facts import Effect, Override, PlanStay, Subject
 
 UNLIMITED = Allowance(is_unlimited=True)
+MOST_PAST_ROWS = 3
+"""Of what ran out or was ended, how many rows of one layer the trace names, the latest first."""
 
 
 class Reason(StrEnum):
@@ -54,36 +56,54 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for one feature. `limit_scope` says whose counter an allowance is about."""
+    """The answer for one feature, before anything that was used is counted."""
 
     feature_name: str
     allowed: bool
     reason: Reason
     source: dict[str, Any] | None
     allowance: Allowance | None
+    """How much, always with its interval. None: denied, or neither limited nor metered."""
     limit_scope: str
-    trace: tuple[dict[str, Any], ...]
+    """`user` or `tenant`: whose counter the allowance is about."""
+    tenant_cap: Allowance | None
+    """The tenant's own limit, which counts beside a user's."""
     next_change_at: datetime | None
 
 
 def resolve(feature: Feature | None, name: str, subject: Subject, at: datetime) -> Decision:
     """Decide one feature as of `at`; `feature` None means the catalogue had no such feature."""
-    gates = list(_gates(feature, name, subject, at))
-    failed = next((gate for gate in gates if gate.is_allowed is False), None)
-    layers = _layers(feature, subject, at) if feature else []
-    winner = failed or next((layer for layer in layers if layer.is_allowed is not None), None)
-    assert winner is not None  # noqa: S101 - the default layer always answers
-    allowance, scope = (None, "tenant") if failed else _allowance(winner, layers)
+    _, layers, winner = _weigh(feature, name, subject, at)
+    limits = _limits(feature, layers, winner) if feature and winner.is_allowed else _NO_LIMITS
     return Decision(
         feature_name=name,
         allowed=bool(winner.is_allowed),
         reason=winner.reason or Reason.DEFAULT_OFF,
         source=winner.source,
-        allowance=allowance if winner.is_allowed else None,
-        limit_scope=scope,
-        trace=tuple(_trace(gates, layers, winner)),
+        allowance=limits[0],
+        limit_scope=limits[1],
+        tenant_cap=limits[2],
         next_change_at=next_change(name, subject, at),
     )
+
+
+def explain(
+    feature: Feature | None, name: str, subject: Subject, at: datetime
+) -> tuple[dict[str, Any], ...]:
+    """Every gate and layer in the order in which they count, and what the losing ones would say."""
+    return tuple(_trace(*_weigh(feature, name, subject, at)))
+
+
+def _weigh(
+    feature: Feature | None, name: str, subject: Subject, at: datetime
+) -> tuple[list[Layer], list[Layer], Layer]:
+    """All gates, all layers, and the one of them that decides."""
+    gates = list(_gates(feature, name, subject, at))
+    layers = _layers(feature, subject, at) if feature else []
+    failed = next((gate for gate in gates if gate.is_allowed is False), None)
+    winner = failed or next((layer for layer in layers if layer.is_allowed is not None), None)
+    assert winner is not None  # noqa: S101 - the default layer always answers
+    return gates, layers, winner
 
 
 def next_change(name: str, subject: Subject, at: datetime) -> datetime | None:
@@ -143,25 +163,34 @@ def _override_layers(
     scope: str, overrides: tuple[Override, ...], feature: Feature, plan: Plan | None, at: datetime
 ) -> Iterable[Layer]:
     step = f"{scope}_override"
-    if not overrides:
+    told = [found for found in overrides if found.effect is not Effect.HARD_DENY]
+    if not told:
         yield Layer(step, None, detail=(("why", "none"),))
-    for override in sorted(overrides, key=lambda found: not found.is_in_force(at)):
-        if override.effect is Effect.HARD_DENY:
-            continue  # told by its gate
-        if not override.is_in_force(at):
-            yield Layer(step, None, detail=_out_of_force(override, at))
-            continue
-        is_on = override.effect is Effect.ENABLE
-        reason = Reason[f"{scope.upper()}_{'OVERRIDE' if is_on else 'DISABLED'}"]
-        detail: tuple[tuple[str, Any], ...] = (("id", override.id), ("effect", override.effect))
-        if is_on and (plan is None or plan.level < feature.min_plan_level):
-            detail += (("bypassed", ["min_plan_level"]),)
-        yield Layer(step, is_on, reason, override.allowance, _source(scope, override), detail)
+    for override in told:
+        if override.is_in_force(at):
+            yield _override_layer(scope, override, feature, plan)
+    past = [found for found in told if found.ends_at is not None and found.ends_at <= at]
+    past.sort(key=lambda found: (found.ends_at, found.id), reverse=True)
+    for override in [found for found in told if found.starts_at > at] + past[:MOST_PAST_ROWS]:
+        yield Layer(step, None, detail=_out_of_force(override, at))
+
+
+def _override_layer(scope: str, override: Override, feature: Feature, plan: Plan | None) -> Layer:
+    is_on = override.effect is Effect.ENABLE
+    reason = Reason[f"{scope.upper()}_{'OVERRIDE' if is_on else 'DISABLED'}"]
+    detail: tuple[tuple[str, Any], ...] = (("id", override.id), ("effect", override.effect.value))
+    if is_on and (plan is None or plan.level < feature.min_plan_level):
+        detail += (("bypassed", ["min_plan_level"]),)
+    source = _source(scope, override)
+    return Layer(f"{scope}_override", is_on, reason, override.allowance, source, detail)
 
 
 def _out_of_force(override: Override, at: datetime) -> tuple[tuple[str, Any], ...]:
     if override.starts_at > at:
         return (("id", override.id), ("why", "scheduled"), ("starts_at", override.starts_at))
+    if override.ended_by is not None:
+        told = (("id", override.id), ("why", "ended"), ("ended_at", override.ends_at))
+        return (*told, ("ended_by", override.ended_by))
     return (("id", override.id), ("why", "expired"), ("expired_at", override.ends_at))
 
 
@@ -187,7 +216,14 @@ def _plan_at(subject: Subject, at: datetime) -> tuple[Plan | None, PlanStay | No
 def _plan_layer(feature: Feature, plan: Plan | None, stay: PlanStay | None) -> Layer:
     if plan is None:
         return Layer("plan", None, detail=(("why", "no plan"),))
-    source = {"type": "plan", "plan": plan.name, "id": stay.id if stay else None}
+    source = {
+        "type": "plan",
+        "id": stay.id if stay else None,
+        "plan": plan.name,
+        "by": None,
+        "at": stay.starts_at if stay else None,
+        "reason": None,
+    }
     detail: tuple[tuple[str, Any], ...] = (("plan", plan.name),)
     if stay is None:
         source["via"] = "fallback_plan"
@@ -206,19 +242,39 @@ def _plan_layer(feature: Feature, plan: Plan | None, stay: PlanStay | None) -> L
 
 def _default_layer(feature: Feature, plan: Plan | None) -> Layer:
     if feature.is_default:
-        source = {"type": "default"}
+        source = {"type": "default", "id": None, "by": None, "at": None, "reason": None}
         return Layer("default", True, Reason.DEFAULT_ON, UNLIMITED, source)
     reason = Reason.DEFAULT_OFF if plan is None else Reason.PLAN_LEVEL_TOO_LOW
     return Layer("default", False, reason)
 
 
-def _allowance(winner: Layer, layers: list[Layer]) -> tuple[Allowance, str]:
+_NO_LIMITS: tuple[Allowance | None, str, Allowance | None] = (None, "tenant", None)
+
+
+def _limits(
+    feature: Feature, layers: list[Layer], winner: Layer
+) -> tuple[Allowance | None, str, Allowance | None]:
     """The winner's limit; where it states none, that of the next layer below that allows."""
-    below = layers[layers.index(winner) :]
-    for layer in below:
-        if layer.is_allowed and layer.allowance is not None:
-            return layer.allowance, "user" if layer.step == "user_override" else "tenant"
-    return UNLIMITED, "tenant"
+    stating = [
+        layer
+        for layer in layers[layers.index(winner) :]
+        if layer.is_allowed and layer.allowance is not None
+    ]
+    allowance = stating[0].allowance if stating else None
+    is_users = bool(stating) and stating[0].step == "user_override"
+    cap = next((layer.allowance for layer in stating[1:] if layer.step == "tenant_override"), None)
+    return (
+        _counted(allowance or UNLIMITED, feature),
+        "user" if is_users else "tenant",
+        _counted(cap, feature) if is_users and cap and not cap.is_unlimited else None,
+    )
+
+
+def _counted(allowance: Allowance, feature: Feature) -> Allowance | None:
+    """With its interval; None where there is nothing to count."""
+    if allowance.is_unlimited and not feature.is_metered:
+        return None
+    return replace(allowance, interval=allowance.interval or feature.interval)
 
 
 def _trace(gates: list[Layer], layers: list[Layer], winner: Layer) -> Iterable[dict[str, Any]]:

@@ -1,0 +1,103 @@
+"""The answer to a check: the decision, how much is left, and as of when that is true."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.entitlements.resolution import Decision
+from portal.entitlements.snapshots import Standing
+from portal.web.times import machine
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBlock:
+    """How much of a feature there is and how much is left.
+
+    `limit` counts only when it is not unlimited. Where a user's limit and a tenant's both count,
+    this is the tighter one. `period` None: it never starts anew.
+    """
+
+    is_unlimited: bool
+    limit: int
+    used: int
+    reserved: int = 0
+    period: tuple[datetime, datetime] | None = None
+    is_soft: bool = False
+    overage_cap: int | None = None
+
+    @property
+    def remaining(self) -> int | None:
+        """None: there is no end to it."""
+        return None if self.is_unlimited else max(0, self.limit - self.used - self.reserved)
+
+    @property
+    def resets_at(self) -> datetime | None:
+        return self.period[1] if self.period else None
+
+    def has_room(self, quantity: int = 1) -> bool:
+        """Would so much more be allowed? A soft limit ends at its cap, if it has one."""
+        if self.is_unlimited or (self.is_soft and self.overage_cap is None):
+            return True
+        most = self.limit + (self.overage_cap or 0 if self.is_soft else 0)
+        return self.used + self.reserved + quantity <= most
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "unlimited": self.is_unlimited,
+            "limit": None if self.is_unlimited else self.limit,
+            "used": self.used,
+            "remaining": self.remaining,
+            "resets_at": machine(self.period[1]) if self.period else None,
+            "period": [machine(edge) for edge in self.period] if self.period else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision with what is left of it. `allowed` already counts the limit in."""
+
+    decision: Decision
+    allowed: bool
+    reason: str
+    """The decision's reason, or that with `_USAGE_EXCEEDED` when nothing is left."""
+    limit: LimitBlock | None
+    next_change_at: datetime | None
+    evaluated_at: datetime
+    standing: Standing
+
+    @property
+    def feature_name(self) -> str:
+        return self.decision.feature_name
+
+    @property
+    def trace(self) -> tuple[dict[str, Any], ...]:
+        """Every gate and layer, and what the losing ones would say."""
+        return self.standing.explain(self.feature_name, self.evaluated_at)
+
+    def as_json(self, explain: bool = False) -> dict[str, Any]:
+        """The shape of the API (docs: CONTRACT of the API)."""
+        source = self.decision.source
+        found: dict[str, Any] = {
+            "feature_name": self.decision.feature_name,
+            "allowed": self.allowed,
+            "reason": self.reason,
+            "source": plain(source) if source else None,
+            "limit": self.limit.as_json() if self.limit else None,
+            "next_change_at": machine(self.next_change_at) if self.next_change_at else None,
+            "evaluated_at": machine(self.evaluated_at),
+            "snapshot": {
+                "tenant_version": self.standing.tenant_version,
+                "catalog_version": self.standing.catalog_version,
+            },
+        }
+        if explain:
+            found["trace"] = [plain(step) for step in self.trace]
+        return found
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with its instants as the API writes them."""
+    return {
+        name: machine(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }

@@ -1,0 +1,1 @@
+"""Grants, blocks and their log, over JSON."""

@@ -1,0 +1,1 @@
+"""Consuming, reserving and reporting, over JSON."""
