@@ -554,7 +554,9 @@ def upgrade():
     )
     with op.batch_alter_table("customer_status_changes", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_customer_status_changes_tenant_id", ["tenant_id", "at", "id"], unique=False
+            "ix_customer_status_changes_tenant_id",
+            ["tenant_id", "user_id", "at", "id"],
+            unique=False,
         )
 
     op.create_table(

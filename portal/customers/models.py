@@ -96,7 +96,9 @@ class StatusChange(Base):
     """When a tenant or a user became active or not: what "as of" questions read."""
 
     __tablename__ = "customer_status_changes"
-    __table_args__ = (sa.Index("ix_customer_status_changes_tenant_id", "tenant_id", "at", "id"),)
+    __table_args__ = (
+        sa.Index("ix_customer_status_changes_tenant_id", "tenant_id", "user_id", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenants.id", ondelete="RESTRICT"))
