@@ -1,0 +1,242 @@
+"""The rows behind limits: read for an answer, locked and rolled for a use.
+
+Rows are locked by id, so that two uses that need the same ones take turns instead of waiting for
+each other; in which order they are burnt is decided afterwards (`pools`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core.clock import timestamp
+from portal.core.database import changed_rows, db, insert_into
+from portal.core.quick import Quick
+from portal.customers.models import User, UserStatus
+from portal.entitlements.answers import LimitBlock
+from portal.entitlements.buckets import PRIORITY, Bucket, Calendar, Source
+from portal.entitlements.claims import note, own_claim
+from portal.entitlements.models import QuotaBucket
+from portal.entitlements.pools import TENANT_KEY, Demand, Pool, demands_of, pools_of, tighter
+from portal.entitlements.resolution import Decision
+
+SEATS = "multi_user"
+"""Counted, never consumed: the active users of a tenant."""
+
+BUCKETS = QuotaBucket.__table__
+COLUMNS = [BUCKETS.c[field.name] for field in fields(Bucket)]
+
+
+def _quick(*, is_one: bool, has_seats: bool) -> Quick:
+    """Always a row, so that the seats have one to stand in."""
+    one = sa.select(sa.literal_column("1").label("one")).subquery()
+    seats = sa.select(sa.func.count()).where(
+        User.tenant_id == sa.bindparam("tenant_id"),
+        User.status == sa.literal_column(f"'{UserStatus.ACTIVE}'"),
+    )
+    places = [
+        BUCKETS.c.tenant_id == sa.bindparam("tenant_id"),
+        BUCKETS.c.user_key.in_([sa.literal_column("0"), sa.bindparam("user_key")]),
+    ]
+    if is_one:
+        places.append(BUCKETS.c.feature_name == sa.bindparam("feature_name"))
+    taken = seats.scalar_subquery() if has_seats else sa.literal_column("0")
+    return Quick(
+        sa.select(taken.label("seats"), BUCKETS.c.feature_name, *COLUMNS).select_from(
+            one.outerjoin(BUCKETS, sa.and_(*places))
+        )
+    )
+
+
+_QUICK = {
+    (is_one, has_seats): _quick(is_one=is_one, has_seats=has_seats)
+    for is_one in (False, True)
+    for has_seats in (False, True)
+}
+
+
+def limit_blocks(
+    *,
+    tenant_id: int,
+    user_id: int | None,
+    decisions: Iterable[Decision],
+    anchor_at: datetime,
+    zone: str,
+    at: datetime,
+) -> dict[str, LimitBlock]:
+    """How much is left of each decided feature, by name, in one query.
+
+    For an instant before the running period nothing is said to be used.
+    """
+    wanted = {decision.feature_name: decision for decision in decisions}
+    if not wanted:
+        return {}
+    seats, rows = _read(tenant_id, user_id, list(wanted))
+    calendar = Calendar(anchor_at, zone)
+    found = {}
+    for name, decision in wanted.items():
+        demands = demands_of(decision, user_id)
+        buckets = [row for row in rows[name] if not _is_past(row, calendar, at)]
+        block = tighter(pools_of(demands, buckets, calendar, at))
+        found[name] = _of_seats(block, seats) if name == SEATS else block
+    return found
+
+
+def _read(
+    tenant_id: int, user_id: int | None, names: list[str]
+) -> tuple[int, dict[str, list[Bucket]]]:
+    """The seats that are taken, if they are wanted, and the buckets by feature."""
+    values: dict[str, Any] = {"tenant_id": tenant_id, "user_key": user_id or TENANT_KEY}
+    if len(names) == 1:
+        values["feature_name"] = names[0]
+    rows = _QUICK[len(names) == 1, SEATS in names].rows(**values)
+    found: dict[str, list[Bucket]] = defaultdict(list)
+    for _, name, *content in rows:
+        if name is not None:
+            found[name].append(Bucket(*content))
+    return rows[0][0], found
+
+
+def _of_seats(block: LimitBlock, seats: int) -> LimitBlock:
+    return LimitBlock(is_unlimited=block.is_unlimited, limit=block.limit, used=seats)
+
+
+def _is_past(bucket: Bucket, calendar: Calendar, at: datetime) -> bool:
+    """Is the instant's period over, so that this bucket says nothing about it?"""
+    if bucket.source != Source.BASE or at >= bucket.period_start:
+        return False
+    end = calendar.period(bucket.interval, at)[1]
+    return end is not None and end <= bucket.period_start
+
+
+def locked_pools(
+    *,
+    tenant_id: int,
+    feature_name: str,
+    demands: Sequence[Demand],
+    calendar: Calendar,
+    at: datetime,
+) -> list[Pool]:
+    """The pools with their rows locked and rolled, ready to be taken from."""
+    keys = {key for demand in demands for key in demand.helpers}
+    rows = locked_buckets(tenant_id, feature_name, keys)
+    missing = [demand for demand in demands if not _has_base(demand, rows)]
+    if missing:
+        _add_bases(tenant_id, feature_name, missing, calendar, at)
+        rows = locked_buckets(tenant_id, feature_name, keys)
+    pools = pools_of(demands, rows, calendar, at)
+    settled = [_settle(tenant_id, feature_name, pool, rows, at) for pool in pools]
+    if any(settled):
+        rows = locked_buckets(tenant_id, feature_name, keys)
+        pools = pools_of(demands, rows, calendar, at)
+    return pools
+
+
+def locked_buckets(tenant_id: int, feature_name: str, keys: Iterable[int]) -> list[Bucket]:
+    query = (
+        sa.select(*COLUMNS)
+        .where(
+            BUCKETS.c.tenant_id == tenant_id,
+            BUCKETS.c.feature_name == feature_name,
+            BUCKETS.c.user_key.in_(sorted(keys)),
+        )
+        .order_by(BUCKETS.c.id)
+        .with_for_update()
+    )
+    return [Bucket(*row) for row in db.session.execute(query)]
+
+
+def _has_base(demand: Demand, rows: list[Bucket]) -> bool:
+    return any(row.source == Source.BASE and row.user_key == demand.user_key for row in rows)
+
+
+def _add_bases(
+    tenant_id: int, feature_name: str, demands: list[Demand], calendar: Calendar, at: datetime
+) -> None:
+    for demand in demands:
+        interval = str(demand.allowance.interval)
+        start, end = calendar.period(interval, at)
+        values = {
+            **_row(tenant_id, feature_name, demand.user_key, Source.BASE),
+            "interval": interval,
+            "period_start": start,
+            "period_end": end,
+            "created_at": at,
+        }
+        db.session.execute(insert_into(QuotaBucket).values(**values).on_conflict_do_nothing())
+
+
+def _row(tenant_id: int, feature_name: str, user_key: int, source: Source) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "user_key": user_key,
+        "feature_name": feature_name,
+        "source": source,
+        "source_id": 0,
+        "used": 0,
+        "reserved": 0,
+        "priority": PRIORITY[source],
+    }
+
+
+def _settle(
+    tenant_id: int, feature_name: str, pool: Pool, rows: list[Bucket], at: datetime
+) -> bool:
+    """Write the roll, or the new interval, that is due. Was one?"""
+    after = pool.base
+    before = next(row for row in rows if row.id == after.id)
+    if before == after:
+        return False
+    # The old end guards the roll: of two that see it due, one does it.
+    is_rolled = changed_rows(
+        sa.update(QuotaBucket)
+        .where(
+            BUCKETS.c.id == after.id, BUCKETS.c.period_end.is_not_distinct_from(before.period_end)
+        )
+        .values(
+            used=after.used,
+            reserved=after.reserved,
+            interval=after.interval,
+            period_start=after.period_start,
+            period_end=after.period_end,
+        )
+    )
+    if pool.renewal.is_rolled and is_rolled:
+        _note_roll(tenant_id, feature_name, before, pool, at)
+        if pool.renewal.carried:
+            _carry(tenant_id, feature_name, pool, at)
+    return True
+
+
+def _note_roll(tenant_id: int, feature_name: str, before: Bucket, pool: Pool, at: datetime) -> None:
+    """Once a period: the key makes a second one impossible."""
+    start = timestamp(pool.base.period_start)
+    claim = own_claim(tenant_id, None, feature_name, f"roll {before.id} {start}")
+    result = {"was_used": before.used, "was_reserved": before.reserved}
+    result["carried"] = pool.renewal.carried
+    note(claim, kind="roll", amount=0, allocations=[], result=result, at=at)
+
+
+def _carry(tenant_id: int, feature_name: str, pool: Pool, at: datetime) -> None:
+    """What was rolled over, in the one bucket that each counter has for it."""
+    base = pool.base
+    fresh = {
+        "own_limit": pool.renewal.carried,
+        "used": 0,
+        "reserved": 0,
+        "interval": base.interval,
+        "period_start": base.period_start,
+        "period_end": base.period_end,
+        "expires_at": base.period_end,
+        "exhausted_at": None,
+        "created_at": at,
+    }
+    row = {**_row(tenant_id, feature_name, base.user_key, Source.ROLLOVER), **fresh}
+    place = [BUCKETS.c[name] for name in ("tenant_id", "user_key", "feature_name", "source")]
+    added = insert_into(QuotaBucket).values(**row)
+    db.session.execute(
+        added.on_conflict_do_update(index_elements=[*place, BUCKETS.c.source_id], set_=fresh)
+    )
