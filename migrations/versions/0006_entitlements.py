@@ -183,15 +183,13 @@ def upgrade():
         sa.Column("used", sa.BigInteger(), nullable=False),
         sa.Column("reserved", sa.BigInteger(), nullable=False),
         sa.Column("interval", sa.String(length=8), nullable=False),
-        sa.Column("anchor_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("period_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("period_end", sa.DateTime(timezone=True), nullable=True),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("rollover_min", sa.Integer(), nullable=False),
-        sa.Column("rollover_max", sa.Integer(), nullable=False),
+        sa.Column("exhausted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("over_limit_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
             ["tenants.id"],
@@ -208,6 +206,11 @@ def upgrade():
             name=op.f("uq_quota_buckets_tenant_id_user_key_feature_name_source_source_id"),
         ),
     )
+    with op.batch_alter_table("quota_buckets", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_quota_buckets_over_limit_since"), ["over_limit_since"], unique=False
+        )
+
     op.create_table(
         "quota_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -226,6 +229,7 @@ def upgrade():
             "result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -244,7 +248,11 @@ def upgrade():
             "ix_quota_events_bucket", ["tenant_id", "feature_name", "at"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_quota_events_expires_at"), ["expires_at"], unique=False
+            "ix_quota_events_pending",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
         )
 
     op.create_table(
@@ -398,6 +406,7 @@ def upgrade():
         sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
         sa.Column("events", sa.BigInteger(), nullable=False),
         sa.Column("total_millionths", sa.BigInteger(), nullable=False),
+        sa.Column("largest_millionths", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
             ["tenants.id"],
@@ -565,12 +574,12 @@ def upgrade():
         sa.Column("feature_id", sa.Integer(), nullable=False),
         sa.Column("is_included", sa.Boolean(), nullable=False),
         sa.Column("is_unlimited", sa.Boolean(), nullable=False),
-        sa.Column("quota_limit", sa.Integer(), nullable=True),
+        sa.Column("quota_limit", sa.BigInteger(), nullable=True),
         sa.Column("interval", sa.String(length=8), nullable=True),
         sa.Column("is_soft", sa.Boolean(), nullable=False),
-        sa.Column("overage_cap", sa.Integer(), nullable=True),
-        sa.Column("rollover_min", sa.Integer(), nullable=False),
-        sa.Column("rollover_max", sa.Integer(), nullable=False),
+        sa.Column("overage_cap", sa.BigInteger(), nullable=True),
+        sa.Column("rollover_min", sa.BigInteger(), nullable=False),
+        sa.Column("rollover_max", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["feature_id"],
             ["features.id"],
@@ -737,10 +746,17 @@ def downgrade():
 
     op.drop_table("subscriptions")
     with op.batch_alter_table("quota_events", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_quota_events_expires_at"))
+        batch_op.drop_index(
+            "ix_quota_events_pending",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
         batch_op.drop_index("ix_quota_events_bucket")
 
     op.drop_table("quota_events")
+    with op.batch_alter_table("quota_buckets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_quota_buckets_over_limit_since"))
+
     op.drop_table("quota_buckets")
     with op.batch_alter_table("features", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_features_category"))

@@ -10,6 +10,7 @@ from portal.core.database import Base, BigId, JSONColumn
 
 OPEN = sa.text("ended_at IS NULL AND effect <> 'hard_deny'")
 OPEN_DENIAL = sa.text("ended_at IS NULL AND effect = 'hard_deny'")
+PENDING = sa.text("status = 'pending'")
 
 
 def _one_open(table: str, *columns: str) -> list[sa.Index]:
@@ -101,21 +102,24 @@ class QuotaBucket(Base):
     source: Mapped[str] = mapped_column(sa.String(10))
     """`base`, `topup` or `rollover`."""
     source_id: Mapped[int] = mapped_column(default=0)
+    """Numbers the top-ups; 0 for the others, of which there is one."""
     own_limit: Mapped[int | None] = mapped_column(sa.BigInteger)
     """Of a top-up or what was rolled over; a base counter's limit is derived."""
     used: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     reserved: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     interval: Mapped[str] = mapped_column(sa.String(8))
-    anchor_at: Mapped[datetime]
     period_start: Mapped[datetime]
+    """Also what tells the ledger's entries of this period from those of closed ones."""
     period_end: Mapped[datetime | None]
     """None: it never starts anew."""
     priority: Mapped[int] = mapped_column(default=100)
+    """The lower number is used up first; then what expires first, then the oldest."""
     expires_at: Mapped[datetime | None]
-    rollover_min: Mapped[int] = mapped_column(default=0)
-    rollover_max: Mapped[int] = mapped_column(default=0)
+    exhausted_at: Mapped[datetime | None]
+    """When a top-up ran empty: from the next period on nobody needs to see it."""
+    over_limit_since: Mapped[datetime | None] = mapped_column(index=True)
+    """Kept by the sweeper, for the list of subjects over their limit; never asked to decide."""
     created_at: Mapped[datetime]
-    version: Mapped[int] = mapped_column(default=1)
 
 
 class QuotaEvent(Base):
@@ -125,6 +129,12 @@ class QuotaEvent(Base):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "idempotency_key"),
         sa.Index("ix_quota_events_bucket", "tenant_id", "feature_name", "at"),
+        sa.Index(
+            "ix_quota_events_pending",
+            "expires_at",
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -138,9 +148,13 @@ class QuotaEvent(Base):
     refers_to: Mapped[int | None] = mapped_column(BigId)
     """The event that a commit, release or refund is about."""
     allocations: Mapped[list[Any]] = mapped_column(JSONColumn)
+    """`{"bucket", "period_start", "used", "reserved"}`, the last two as signed differences: their
+    sum over a bucket's running period is what the bucket says."""
     result: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(sa.String(10))
-    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    """`done`; of a reservation `pending`, then `committed`, `released` or `expired`."""
+    refunded: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    expires_at: Mapped[datetime | None]
     at: Mapped[datetime]
 
 
@@ -227,3 +241,4 @@ class UsageHour(Base):
     events: Mapped[int] = mapped_column(sa.BigInteger)
     total_millionths: Mapped[int] = mapped_column(sa.BigInteger)
     """The sum of the values, in millionths: exact in every database."""
+    largest_millionths: Mapped[int] = mapped_column(sa.BigInteger)
