@@ -79,6 +79,7 @@ def answer_refusal(error: DomainError) -> Response:
         code=error.code,
         errors=errors,
         retry_after=retry_after,
+        **getattr(error, "more", {}),
     )
 
 
