@@ -16,6 +16,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.customers.models import Tenant, TenantStatus
+from portal.customers.naming import checked_reason
 from portal.customers.signals import plan_wanted
 from portal.customers.tenants import raise_version
 from portal.subscriptions.models import Subscription, SubscriptionStatus
@@ -31,6 +32,13 @@ class NoTrial(Conflict):
     """There is no trial that could be changed."""
 
 
+class Stale(Conflict):
+    """Somebody changed it after the page was opened."""
+
+    code = "stale"
+    title = "Somebody was faster"
+
+
 def assign_plan(
     *,
     by: Actor,
@@ -38,15 +46,21 @@ def assign_plan(
     plan: PlanTemplate,
     trial_ends_at: datetime | None = None,
     reason: str | None = None,
+    expected: int | None = None,
 ) -> Subscription:
     """Put the tenant on the plan from now on. The same plan and trial again change nothing.
 
-    The anchor of its periods is kept while one stay follows the other.
+    The anchor of its periods is kept while one stay follows the other. Whole seconds count, as
+    the API says no more of an instant. `expected` is the id of the stay that the page showed, 0
+    for none.
 
     Raises:
         DomainError: the trial would end before it begins, or the plan is not offered any more.
         Conflict: the tenant is closed.
+        Stale: the present stay is not the expected one.
     """
+    reason = checked_reason(reason)
+    trial_ends_at = trial_ends_at and trial_ends_at.replace(microsecond=0)
     found = lasting_stay(tenant.id)
     if found is not None and _is_same(found, plan, trial_ends_at):
         return found
@@ -54,6 +68,7 @@ def assign_plan(
     present = lasting_stay(tenant.id)
     if present is not None and _is_same(present, plan, trial_ends_at):
         return present
+    _check_expected(tenant, present, expected)
     now = clock.now()
     _check_trial(trial_ends_at, now)
     _check_open(tenant)
@@ -120,6 +135,7 @@ def end_trial(*, by: Actor, tenant: Tenant, reason: str | None = None) -> Subscr
     Raises:
         NoTrial: no trial is running.
     """
+    reason = checked_reason(reason)
     raise_version(tenant.id)
     stay, now = _trial_of(tenant), clock.now()
     if not gives_access(stay, now):
@@ -146,6 +162,7 @@ def cancel_plan(
         NoSubscription: there is nothing to cancel.
         DomainError: the instant lies in the past.
     """
+    reason = checked_reason(reason)
     raise_version(tenant.id)
     stay, now = lasting_stay(tenant.id), clock.now()
     if stay is None:
@@ -173,6 +190,11 @@ def _is_same(present: Subscription, plan: PlanTemplate, trial_ends_at: datetime 
     )
 
 
+def _check_expected(tenant: Tenant, present: Subscription | None, expected: int | None) -> None:
+    if expected is not None and expected != (present.id if present else 0):
+        raise Stale(f"The plan of {tenant.name} was changed meanwhile. Look again, then decide.")
+
+
 def _check_trial(trial_ends_at: datetime | None, now: datetime) -> None:
     if trial_ends_at is not None and trial_ends_at <= now:
         raise DomainError("Let the trial end at an instant ahead.", field="trial_ends_at")
@@ -186,7 +208,7 @@ def _check_open(tenant: Tenant) -> None:
 def _check_offered(plan: PlanTemplate) -> None:
     """Locked against archiving, which looks for tenants that are on the plan."""
     query = sa.select(PlanTemplate.archived_at).where(PlanTemplate.id == plan.id)
-    if db.session.scalar(query.with_for_update(read=True)) is not None:
+    if db.session.scalar(query.with_for_update(read=True, key_share=True)) is not None:
         raise DomainError(f"{plan.display_name} is not offered any more.", field="plan")
 
 

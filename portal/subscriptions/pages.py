@@ -1,10 +1,174 @@
-"""Pages of subscriptions."""
+"""The plan of a tenant: what it is, what it was, and changing it; and the trials that end."""
 
-from flask import Blueprint
+from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from portal.subscriptions import models
+from portal.audit.actions import Action
+from portal.catalog.plans import plan_named
+from portal.catalog.revisions import catalog_now
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.permissions import Permission
+from portal.customers.models import Tenant
+from portal.customers.panels import Panel, register_tenant_panel
+from portal.customers.tenants import tenant_or_404
+from portal.staff.current import current_staff
+from portal.subscriptions import plan_use
+from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial, extend_trial
+from portal.subscriptions.comparison import differences
+from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
+from portal.subscriptions.history import Standing, history_page, standing_of
+from portal.subscriptions.trials import trials_page
+from portal.web.access import audits, requires
+from portal.web.forms import PortalForm
+from portal.web.htmx import page_or_fragment, see_other
 from portal.web.nav import NavItem
 
 bp = Blueprint("subscriptions", __name__)
-NAV: tuple[NavItem, ...] = ()
-__all__ = ["NAV", "bp", "models"]
+NAV = (
+    NavItem("Work", "Trials", "subscriptions.trials", "clock", "t", Permission.CUSTOMERS_VIEW),
+)
+__all__ = ["NAV", "bp", "plan_use"]
+PANEL_ORDER = 10
+
+
+@bp.get("/subscriptions/trials")
+@requires(Permission.CUSTOMERS_VIEW)
+def trials() -> Response:
+    is_over = request.args.get("state") == "over"
+    return page_or_fragment(
+        "subscriptions/trials.html",
+        "subscriptions/_trials.html",
+        listing=trials_page(is_over=is_over, cursor=request.args.get("cursor")),
+        is_over=is_over,
+    )
+
+
+@bp.get("/subscriptions/tenants/<int:tenant_id>")
+@requires(Permission.CUSTOMERS_VIEW)
+def tenant(tenant_id: int) -> Response:
+    return _page(tenant_or_404(tenant_id), request.args.get("plan", ""))
+
+
+@bp.post("/subscriptions/tenants/<int:tenant_id>/change")
+@requires(Permission.SUBSCRIPTIONS_ASSIGN)
+@audits(Action.SUBSCRIPTION_PLAN_CHANGED, Action.SUBSCRIPTION_TRIAL_CHANGED)
+def change(tenant_id: int) -> ResponseReturnValue:
+    form, found = ChangeForm(), tenant_or_404(tenant_id)
+    if form.validate_on_submit():
+        with form.refusing():
+            assign_plan(
+                by=current_staff().actor,
+                tenant=found,
+                plan=plan_named(form.plan.data or ""),
+                trial_ends_at=form.trial_ends_at.data,
+                reason=form.reason.data,
+                expected=form.expected.data,
+            )
+            db.session.commit()
+            return _done(found, f"The plan of {found.name} is changed.")
+    return _page(tenant_or_404(tenant_id), form.plan.data or "", status=422, change=form)
+
+
+@bp.post("/subscriptions/tenants/<int:tenant_id>/extend-trial")
+@requires(Permission.SUBSCRIPTIONS_ASSIGN)
+@audits(Action.SUBSCRIPTION_TRIAL_CHANGED)
+def move_trial(tenant_id: int) -> ResponseReturnValue:
+    form, found = TrialForm(prefix="trial-"), tenant_or_404(tenant_id)
+    if form.validate_on_submit():
+        with form.refusing():
+            extend_trial(
+                by=current_staff().actor,
+                tenant=found,
+                trial_ends_at=form.trial_ends_at.data,
+                reason=form.reason.data,
+            )
+            db.session.commit()
+            return _done(found, f"The trial of {found.name} has another end.")
+    return _page(tenant_or_404(tenant_id), status=422, trial=form)
+
+
+@bp.post("/subscriptions/tenants/<int:tenant_id>/end-trial")
+@requires(Permission.SUBSCRIPTIONS_ASSIGN)
+@audits(Action.SUBSCRIPTION_TRIAL_CHANGED)
+def stop_trial(tenant_id: int) -> ResponseReturnValue:
+    form, found = EndTrialForm(prefix="end-"), tenant_or_404(tenant_id)
+    if form.validate_on_submit():
+        with form.refusing():
+            end_trial(by=current_staff().actor, tenant=found, reason=form.reason.data)
+            db.session.commit()
+            return _done(found, f"The trial of {found.name} is over.")
+    return _page(tenant_or_404(tenant_id), status=422, end=form)
+
+
+@bp.post("/subscriptions/tenants/<int:tenant_id>/cancel")
+@requires(Permission.SUBSCRIPTIONS_ASSIGN)
+@audits(Action.SUBSCRIPTION_CANCELED)
+def cancel(tenant_id: int) -> ResponseReturnValue:
+    form, found = CancelForm(prefix="cancel-"), tenant_or_404(tenant_id)
+    if form.validate_on_submit():
+        with form.refusing():
+            cancel_plan(
+                by=current_staff().actor, tenant=found, at=form.at.data, reason=form.reason.data
+            )
+            db.session.commit()
+            return _done(found, f"The plan of {found.name} is canceled.")
+    return _page(tenant_or_404(tenant_id), status=422, cancel=form)
+
+
+def _done(found: Tenant, text: str) -> ResponseReturnValue:
+    flash(text, "success")
+    return see_other(url_for("subscriptions.tenant", tenant_id=found.id))
+
+
+def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: PortalForm) -> Response:
+    """The page, with the forms that were refused in place of fresh ones."""
+    catalog, standing = catalog_now(), standing_of(found.id)
+    offered = {plan.name: plan for plan in catalog.plans.values() if not plan.is_archived}
+    line, chosen = standing.in_force, offered.get(wanted)
+    present = catalog.plans.get(line.plan_id) if line else catalog.fallback_plan
+    fresh = {
+        "change": ChangeForm(None, data=_change_of(standing, wanted)),
+        "trial": TrialForm(None, prefix="trial-"),
+        "end": EndTrialForm(None, prefix="end-"),
+        "cancel": CancelForm(None, prefix="cancel-"),
+    }
+    return page_or_fragment(
+        "subscriptions/tenant.html",
+        "subscriptions/_change.html",
+        status=status,
+        tenant=found,
+        standing=standing,
+        history=history_page(found.id, cursor=request.args.get("cursor")),
+        plans=[(plan.name, plan.display_name) for plan in offered.values()],
+        chosen=chosen,
+        effects=differences(catalog, present, chosen) if chosen else [],
+        may_assign=current_staff().actor.may(Permission.SUBSCRIPTIONS_ASSIGN),
+        **{**fresh, **forms},
+    )
+
+
+def _change_of(standing: Standing, wanted: str) -> dict[str, object]:
+    """A trial of the plan that was chosen goes on unless somebody takes its end away."""
+    line = standing.lasting
+    keeps_trial = line is not None and line.is_in_force and line.plan == wanted
+    return {
+        "plan": wanted,
+        "expected": line.id if line else 0,
+        "trial_ends_at": line.trial_ends_at if line and keeps_trial else None,
+    }
+
+
+def plan_panel(found: Tenant, by: Actor) -> Panel | None:
+    """The plan on the tenant's own page."""
+    html = render_template(
+        "subscriptions/_panel.html",
+        tenant=found,
+        standing=standing_of(found.id),
+        may_assign=by.may(Permission.SUBSCRIPTIONS_ASSIGN),
+    )
+    return Panel("plan", "Plan", Markup(html))  # noqa: S704 - a template made it
+
+
+register_tenant_panel(PANEL_ORDER, plan_panel)

@@ -1,0 +1,69 @@
+"""What a change of plan changes, feature by feature. Pure.
+
+Overrides of the tenant and its users stay as they are and are not looked at here.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+from portal.catalog.snapshot import Allowance, Catalog, Feature, Interval, Plan
+
+UNLIMITED = Allowance(is_unlimited=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One feature that the two plans treat differently."""
+
+    label: str
+    before: str
+    after: str
+    is_gain: bool | None
+    """None: neither more nor less, such as another period."""
+
+
+def differences(catalog: Catalog, before: Plan | None, after: Plan | None) -> list[Difference]:
+    """In the order of the catalogue."""
+    found = []
+    for feature in catalog.features.values():
+        if feature.is_archived:
+            continue
+        old, new = allowance_of(before, feature), allowance_of(after, feature)
+        texts = words(old, feature), words(new, feature)
+        if texts[0] != texts[1]:
+            sizes = _size(old), _size(new)
+            is_gain = None if sizes[0] == sizes[1] else sizes[1] > sizes[0]
+            found.append(Difference(feature.display_name or feature.name, *texts, is_gain))
+    return found
+
+
+def allowance_of(plan: Plan | None, feature: Feature) -> Allowance | None:
+    """How much of the feature users of the plan get; None: nothing (specs: 2.1, B3 and B4)."""
+    said = plan.features.get(feature.name) if plan else None
+    if said is not None:
+        return (said.allowance or UNLIMITED) if said.is_included else None
+    if plan is not None and (plan.includes_all or plan.level >= feature.min_plan_level):
+        return UNLIMITED
+    return UNLIMITED if feature.is_default else None
+
+
+def words(allowance: Allowance | None, feature: Feature) -> str:
+    """`Not included`, `Included`, `Unlimited`, `1,000 a month`, `5 in all`."""
+    if allowance is None:
+        return "Not included"
+    if allowance.is_unlimited:
+        return "Unlimited" if feature.is_metered else "Included"
+    interval = allowance.interval or feature.interval
+    often = "in all" if interval is Interval.NEVER else f"{_article(interval)} {interval}"
+    more = ", and beyond" if allowance.is_soft else ""
+    return f"{allowance.limit:,} {often}{more}"
+
+
+def _article(interval: Interval) -> str:
+    return "an" if interval is Interval.HOUR else "a"
+
+
+def _size(allowance: Allowance | None) -> float:
+    if allowance is None:
+        return -1
+    return inf if allowance.is_unlimited else allowance.limit

@@ -1,0 +1,140 @@
+"""What a tenant's plan is and was, in the words of pages and of the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.catalog.models import PlanTemplate
+from portal.catalog.revisions import catalog_now
+from portal.core import clock
+from portal.core.database import db
+from portal.subscriptions.models import Subscription, SubscriptionStatus
+from portal.subscriptions.stays import gives_access
+from portal.web.paging import ListPage, page_of
+
+FEW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StayLine:
+    """One stay, as a row of a list."""
+
+    id: int
+    plan_id: int
+    plan: str
+    plan_label: str
+    status: str
+    starts_at: datetime
+    ends_at: datetime | None
+    trial_ends_at: datetime | None
+    grace_ends_at: datetime | None
+    anchor_at: datetime
+    by: str
+    reason: str | None
+    is_lasting: bool
+    is_in_force: bool
+    state: tuple[str, str]
+    """In a word, and its colour."""
+
+    @property
+    def is_trial(self) -> bool:
+        return self.status == SubscriptionStatus.TRIALING
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What counts for a tenant now: its own stay, or what everybody gets without one."""
+
+    lasting: StayLine | None
+    recent: tuple[StayLine, ...]
+    fallback: str | None
+    fallback_label: str | None
+
+    @property
+    def in_force(self) -> StayLine | None:
+        return self.lasting if self.lasting and self.lasting.is_in_force else None
+
+    @property
+    def plan(self) -> str | None:
+        return self.in_force.plan if self.in_force else self.fallback
+
+    @property
+    def plan_label(self) -> str | None:
+        return self.in_force.plan_label if self.in_force else self.fallback_label
+
+
+def standing_of(tenant_id: int) -> Standing:
+    lines = tuple(line_of(row) for row in db.session.execute(_history(tenant_id).limit(FEW + 1)))
+    lasting = next((line for line in lines if line.is_lasting), None)
+    fallback = catalog_now().fallback_plan
+    return Standing(
+        lasting=lasting,
+        recent=lines,
+        fallback=fallback.name if fallback else None,
+        fallback_label=fallback.display_name if fallback else None,
+    )
+
+
+def history_page(
+    tenant_id: int, *, cursor: str | None = None, limit: int = 20
+) -> ListPage[StayLine]:
+    """All stays, the latest first.
+
+    Raises:
+        BadCursor: not a place in this list.
+    """
+    return page_of(_history(tenant_id), line_of, cursor=cursor, limit=limit)
+
+
+def _history(tenant_id: int) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(Subscription, PlanTemplate.name, PlanTemplate.display_name)
+        .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
+        .where(Subscription.tenant_id == tenant_id)
+        .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
+    )
+
+
+def line_of(row: sa.Row[*tuple[Any, ...]]) -> StayLine:
+    stay: Subscription = row[0]
+    now = clock.now()
+    is_in_force = gives_access(stay, now)
+    return StayLine(
+        id=stay.id,
+        plan_id=stay.plan_id,
+        plan=row[1],
+        plan_label=row[2],
+        status=stay.status,
+        starts_at=stay.starts_at,
+        ends_at=stay.ends_at,
+        trial_ends_at=stay.trial_ends_at,
+        grace_ends_at=stay.grace_ends_at,
+        anchor_at=stay.anchor_at,
+        by=stay.created_by_label,
+        reason=stay.reason,
+        is_lasting=stay.ends_at is None or stay.ends_at > now,
+        is_in_force=is_in_force,
+        state=_state(stay, now, is_in_force),
+    )
+
+
+def _state(stay: Subscription, now: datetime, is_in_force: bool) -> tuple[str, str]:
+    if stay.ends_at is not None and stay.ends_at <= now:
+        return "Ended", "secondary"
+    if is_in_force:
+        return IN_FORCE[SubscriptionStatus(stay.status)]
+    return OVER.get(stay.status, ("Ended", "secondary"))
+
+
+IN_FORCE = {
+    SubscriptionStatus.ACTIVE: ("Active", "green"),
+    SubscriptionStatus.TRIALING: ("Trial", "blue"),
+    SubscriptionStatus.PAST_DUE: ("Payment late", "yellow"),
+    SubscriptionStatus.CANCELED: ("Canceled, still running", "orange"),
+}
+OVER = {
+    SubscriptionStatus.TRIALING.value: ("Trial over", "yellow"),
+    SubscriptionStatus.PAST_DUE.value: ("Payment too late", "red"),
+}
