@@ -24,6 +24,7 @@ from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password
 from portal.staff.sessions import end_sessions_of
 from portal.staff.throttles import RESETS_BY_ACCOUNT, book_failure, buckets
+from portal.web.addresses import block_of
 from portal.web.urls import external_url
 
 RESETS_BY_ADDRESS = ((30, timedelta(hours=1)),)  # one visitor asking for everybody
@@ -34,17 +35,17 @@ def request_reset(*, email: str) -> None:
     """Ask for a reset mail. The same work for every address, known or not.
 
     The worker finds out whether the address is anybody's, so that the time of the answer cannot
-    tell; over five a day nothing is sent, and the answer is the same again.
+    tell; over five a day nothing is sent or recorded, and the answer is the same again.
     """
     address = email[:LONGEST_EMAIL]
-    origin, target = provenance().ip or "", Target("address", "", address)
     limits = [
         *buckets(RESETS_BY_ACCOUNT, "reset", "account", email_key(address)),
-        *buckets(RESETS_BY_ADDRESS, "reset", "address", origin),
+        *buckets(RESETS_BY_ADDRESS, "reset", "address", block_of(provenance().ip)),
     ]
-    record(Action.PASSWORD_RESET_REQUESTED, by=ANONYMOUS, target=target)
     if book_failure(limits) is None:
-        enqueue("staff.send_reset", {"email": address, "ip": origin})
+        target = Target("address", "", address)
+        record(Action.PASSWORD_RESET_REQUESTED, by=ANONYMOUS, target=target)
+        enqueue("staff.send_reset", {"email": address, "ip": provenance().ip})
 
 
 @handles("staff.send_reset")

@@ -31,9 +31,11 @@ from portal.staff.throttles import (
     book_failure,
     buckets,
     hand_back,
+    is_first_refusal,
+    seconds_to_wait,
 )
 from portal.web.access import SessionState
-from portal.web.addresses import network_of
+from portal.web.addresses import block_of, network_of
 from portal.web.requests import printable
 
 KNOWN_FOR = 30 * DAY
@@ -74,14 +76,16 @@ def open_with_password(
     """
     typed = printable(email).strip()[:LONGEST_ADDRESS]
     with looking():
-        person = _person_with(typed)
-        matches = verify_password(password, person.password_hash if person else None)
+        person, booked = _person_with(typed), _buckets(typed)
+        wait = seconds_to_wait(booked)
+        stored = person.password_hash if person else None
+        matches = wait is None and verify_password(password, stored)
     # The hash is computed before the failure is booked and outside the transaction: 20 ms under
     # SQLite's write lock would stop everybody. Only the booking decides what is answered.
-    booked = _buckets(typed)
-    wait = book_failure(booked)
+    wait = wait or book_failure(booked)
     if wait is not None:
-        _record_refusal(Action.SESSION_THROTTLED, typed, person, "throttled")
+        if is_first_refusal(booked):
+            _record_refusal(Action.SESSION_THROTTLED, typed, person, "throttled")
         return SignIn(retry_after=wait)
     refusal = _refusal(person, matches=matches)
     admin = _admin_as_checked(person) if person and refusal is None else None
@@ -162,7 +166,7 @@ def _buckets(typed: str) -> list[Bucket]:
     network = network_of(address)
     found = [
         *buckets(PASSWORD_BY_ACCOUNT, "password", "account", email_key(typed), network),
-        *buckets(PASSWORD_BY_ADDRESS, "password", "address", address or ""),
+        *buckets(PASSWORD_BY_ADDRESS, "password", "address", block_of(address)),
     ]
     if not _is_known(network):
         found += buckets(PASSWORD_BY_ANYBODY, "password", "anybody")

@@ -1,5 +1,6 @@
 """The second step of signing in, whatever kind of code it is taken with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.audit.actions import Action, Outcome
@@ -15,7 +16,7 @@ from portal.staff.sessions import (
     session_of,
     take_turns,
 )
-from portal.staff.throttles import book_failure, code_buckets, hand_back
+from portal.staff.throttles import Bucket, book_failure, code_buckets, hand_back, is_first_refusal
 from portal.web.access import SessionState
 
 MOST_WRONG_CODES = 5
@@ -45,7 +46,7 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
     booked = code_buckets(staff.id, provenance().ip)
     wait = book_failure(booked)
     if wait is not None:
-        return throttled(staff, wait)
+        return throttled(staff, booked, wait)
     session = session_of(staff)
     if session.state != SessionState.PREAUTH or staff.state is not SessionState.PREAUTH:
         raise SessionReplaced("You are past this step. Reload the page.")
@@ -64,15 +65,16 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
     return Step(accepted=True, token=token, reason=proof.reason, remaining=proof.remaining)
 
 
-def throttled(staff: SignedInStaff, wait: int) -> Step:
+def throttled(staff: SignedInStaff, booked: Sequence[Bucket], wait: int) -> Step:
     """Too many failures: the code was not looked at, so not even a right one opens anything."""
-    record(
-        Action.SESSION_THROTTLED,
-        by=staff.actor,
-        target=itself(staff),
-        outcome=Outcome.FAILURE,
-        reason="throttled",
-    )
+    if is_first_refusal(booked):
+        record(
+            Action.SESSION_THROTTLED,
+            by=staff.actor,
+            target=itself(staff),
+            outcome=Outcome.FAILURE,
+            reason="throttled",
+        )
     return Step(accepted=False, reason="throttled", retry_after=wait)
 
 

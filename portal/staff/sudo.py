@@ -3,6 +3,7 @@
 Whoever has a second factor proves it, everybody else their password (specs: identity 2.9).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from portal.staff.passwords import verify_password
 from portal.staff.second_factor import Proof, factor_named
 from portal.staff.sessions import renew_session, session_of
 from portal.staff.steps import Step, itself, throttled
-from portal.staff.throttles import book_failure, code_buckets, hand_back
+from portal.staff.throttles import Bucket, book_failure, code_buckets, hand_back, seconds_to_wait
 
 WINDOW = timedelta(minutes=10)
 PASSWORD = "password"  # noqa: S105 - the name of a method
@@ -54,11 +55,11 @@ def prove_again(*, staff: SignedInStaff, method: str, code: str) -> Step:
     if (method == PASSWORD) == staff.is_second_factor_on:
         owed = "a code of your second factor" if staff.is_second_factor_on else "your password"
         raise WrongProof(f"Prove it is you with {owed}.")
-    is_password_right = method == PASSWORD and is_own_password(staff, code)
     booked = code_buckets(staff.id, provenance().ip)
+    is_password_right = method == PASSWORD and _is_hashed_right(staff, code, booked)
     wait = book_failure(booked)
     if wait is not None:
-        return throttled(staff, wait)
+        return throttled(staff, booked, wait)
     proof = _proof(staff, method, code, is_password_right=is_password_right)
     if not proof.accepted:
         return _refused(staff, method, proof)
@@ -74,19 +75,22 @@ def prove_password(*, staff: SignedInStaff, password: str) -> Step:
     Raises:
         Busy: too many passwords are being hashed at once.
     """
-    is_right = is_own_password(staff, password)
     booked = code_buckets(staff.id, provenance().ip)
+    is_right = _is_hashed_right(staff, password, booked)
     wait = book_failure(booked)
     if wait is not None:
-        return throttled(staff, wait)
+        return throttled(staff, booked, wait)
     if not is_right:
         return _refused(staff, PASSWORD, Proof(False, "wrong_password"))
     hand_back(booked)
     return Step(accepted=True, reason=PASSWORD)
 
 
-def is_own_password(staff: SignedInStaff, password: str) -> bool:
+def _is_hashed_right(staff: SignedInStaff, password: str, booked: Sequence[Bucket]) -> bool:
+    """Ahead of the booking, as hashing takes long; not at all while the answer is a wait anyway."""
     with looking():
+        if seconds_to_wait(booked) is not None:
+            return False
         stored = db.session.scalar(sa.select(Admin.password_hash).where(Admin.id == staff.id))
         return verify_password(password, stored)
 

@@ -10,7 +10,7 @@ minute a guess: the attacker would slow down everybody else. A delay kept by the
 nothing, and the windows allow fewer guesses an hour than the delay would have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import DomainError
 from portal.core.tokens import peppered
 from portal.staff.models import AuthThrottle
+from portal.web.addresses import block_of
 
 MINUTES_5, HOUR, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 
@@ -67,8 +68,14 @@ def code_buckets(admin_id: int, address: str | None) -> list[Bucket]:
     """Every kind of second factor and sudo share these, so that changing kinds wins no tries."""
     return [
         *buckets(CODE_BY_ACCOUNT, "code", "account", str(admin_id)),
-        *buckets(CODE_BY_ADDRESS, "code", "address", address or ""),
+        *buckets(CODE_BY_ADDRESS, "code", "address", block_of(address)),
     ]
+
+
+def seconds_to_wait(found: Sequence[Bucket]) -> int | None:
+    """How long until no bucket is full; None when none is. Spares a flood its work."""
+    now = clock.now()
+    return _longest_wait(_full(found, now).values(), now)
 
 
 def book_failure(found: Sequence[Bucket]) -> int | None:
@@ -76,13 +83,32 @@ def book_failure(found: Sequence[Bucket]) -> int | None:
 
     The answer is in seconds; None means that the guess may be looked at.
     """
-    full = _full(found)  # spares a flood the write
+    full = seconds_to_wait(found)
     if full is None:
         with db.session.begin_nested() as attempt:
             full = _booked(found)
             if full is not None:
                 attempt.rollback()
     return full
+
+
+def is_first_refusal(found: Sequence[Bucket]) -> bool:
+    """Was nobody refused for these full buckets before, in their present windows?
+
+    The ledger keeps every row for ever: it needs one of a flood, not each.
+    """
+    now = clock.now()
+    marks = {_mark(key): ends for key, ends in _full(found, now).items()}
+    known = {row.bucket_key for row in _live(marks, now)}
+    rows = [
+        {"bucket_key": key, "failures": 1, "window_ends_at": marks[key]}
+        for key in sorted(marks.keys() - known)
+    ]
+    return bool(rows) and any(times == 1 for _, times, _ in db.session.execute(_upsert(rows, now)))
+
+
+def _mark(key: str) -> str:
+    return peppered("refused", key)
 
 
 def hand_back(found: Sequence[Bucket]) -> None:
@@ -97,6 +123,8 @@ def hand_back(found: Sequence[Bucket]) -> None:
 def clear(found: Sequence[Bucket]) -> int:
     """Forget the failures of these buckets: somebody unlocks a person. How many were there."""
     keys = [one.key for one in found]
+    marks = [_mark(key) for key in keys]
+    changed_rows(sa.delete(AuthThrottle).where(AuthThrottle.bucket_key.in_(marks)))
     gone = db.session.scalars(
         sa.delete(AuthThrottle)
         .where(AuthThrottle.bucket_key.in_(keys))
@@ -111,14 +139,19 @@ def forget_ended_windows() -> int:
     return changed_rows(sa.delete(AuthThrottle).where(AuthThrottle.window_ends_at <= clock.now()))
 
 
-def _full(found: Sequence[Bucket]) -> int | None:
-    limits, now = {one.key: one.limit for one in found}, clock.now()
-    rows = db.session.execute(
+def _full(found: Sequence[Bucket], now: datetime) -> dict[str, datetime]:
+    """The keys of the full buckets, and when each window ends."""
+    limits = {one.key: one.limit for one in found}
+    live = _live(limits, now)
+    return {row.bucket_key: row.window_ends_at for row in live if row.failures >= limits[row[0]]}
+
+
+def _live(keys: Iterable[str], now: datetime) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    return db.session.execute(
         sa.select(
             AuthThrottle.bucket_key, AuthThrottle.failures, AuthThrottle.window_ends_at
-        ).where(AuthThrottle.bucket_key.in_(limits), AuthThrottle.window_ends_at > now)
-    )
-    return _longest_wait([ends for key, failures, ends in rows if failures >= limits[key]], now)
+        ).where(AuthThrottle.bucket_key.in_(list(keys)), AuthThrottle.window_ends_at > now)
+    ).all()
 
 
 def _booked(found: Sequence[Bucket]) -> int | None:
@@ -151,7 +184,7 @@ def _upsert(rows: list[dict[str, object]], now: datetime) -> Any:
     ).returning(AuthThrottle.bucket_key, AuthThrottle.failures, AuthThrottle.window_ends_at)
 
 
-def _longest_wait(ends: Sequence[datetime], now: datetime) -> int | None:
+def _longest_wait(ends: Collection[datetime], now: datetime) -> int | None:
     if not ends:
         return None
     return max(1, int((max(ends) - now).total_seconds()) + 1)
