@@ -23,7 +23,7 @@ def relative(at: datetime) -> str:
 
 def exact(at: datetime) -> str:
     """`23 Nov 2026, 10:15:02 CET`, in the reader's zone."""
-    local = at.astimezone(_zone())
+    local = at.astimezone(reader_zone())
     return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
 
 
@@ -32,5 +32,6 @@ def machine(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _zone() -> ZoneInfo:
+def reader_zone() -> ZoneInfo:
+    """The signed-in person's zone, else the portal's."""
     return ZoneInfo(g.get("time_zone") or settings().timezone)
