@@ -11,7 +11,7 @@ from datetime import datetime
 
 import rfc8785
 
-from portal.audit.actions import Action, Outcome
+from portal.audit.actions import Action, Outcome, Stream
 from portal.audit.models import AuditEvent
 from portal.audit.redaction import Plain, is_secret_name, plain_text, redacted, redacted_text
 from portal.core.actor import Actor
@@ -23,6 +23,7 @@ SCHEMA = 1
 LARGEST_DETAIL = 16 * 1024
 LONGEST_LABEL = 320
 LONGEST_REASON = 500
+LONGEST_FEATURE_NAME = 64
 # RFC 8785 sorts keys by UTF-16 unit, Python by code point: they differ only beyond U+FFFF.
 BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 SAME_IN_BOTH = (
@@ -157,16 +158,23 @@ def canonical_bytes(value: Plain) -> bytes:
 
 
 def _event(body: dict[str, Plain], canonical: bytes) -> AuditEvent:
-    actor, target = body["actor"], body["target"] or {}
+    actor, target, meta = body["actor"], body["target"] or {}, body["meta"]
     assert isinstance(actor, dict)  # noqa: S101 - built above
     assert isinstance(target, dict)  # noqa: S101 - built above
+    assert isinstance(meta, dict)  # noqa: S101 - built above
     same = {name: body[name] for name in SAME_IN_BOTH}
     return AuditEvent(
         **same,
         **{f"actor_{name}": actor[name] for name in ("type", "id", "label", "role")},
         **{f"target_{name}": target.get(name) for name in ("type", "id", "label")},
+        feature_name=_feature_name(meta) if body["stream"] == Stream.ENTITLEMENT else None,
         canonical=canonical,
     )
+
+
+def _feature_name(meta: dict[str, Plain]) -> str | None:
+    name = meta.get("feature_name")
+    return name[:LONGEST_FEATURE_NAME] if isinstance(name, str) else None
 
 
 def uuid7(at: datetime) -> str:

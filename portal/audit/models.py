@@ -5,6 +5,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.database import Base
 
+OF_FEATURES = sa.text("feature_name IS NOT NULL")
+
 
 class AuditEvent(Base):
     """One thing that happened. `canonical` is the evidence; the other columns project it."""
@@ -16,6 +18,14 @@ class AuditEvent(Base):
         sa.Index("ix_audit_events_actor_id_occurred_at", "actor_id", "occurred_at", "id"),
         sa.Index("ix_audit_events_target", "target_type", "target_id", "occurred_at", "id"),
         sa.Index("ix_audit_events_tenant_id_occurred_at", "tenant_id", "occurred_at", "id"),
+        sa.Index(
+            "ix_audit_events_feature_name",
+            "feature_name",
+            "occurred_at",
+            "id",
+            sqlite_where=OF_FEATURES,
+            postgresql_where=OF_FEATURES,
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -36,6 +46,8 @@ class AuditEvent(Base):
     target_id: Mapped[str | None] = mapped_column(sa.String(64))
     target_label: Mapped[str | None] = mapped_column(sa.String(320))
     tenant_id: Mapped[int | None]
+    feature_name: Mapped[str | None] = mapped_column(sa.String(64))
+    """Which feature an event of the entitlement stream is about, for its log's filter."""
     ip: Mapped[str | None] = mapped_column(sa.String(45))
     request_id: Mapped[str | None] = mapped_column(sa.String(64))
     session_ref: Mapped[str | None] = mapped_column(sa.String(16))
