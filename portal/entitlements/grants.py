@@ -14,7 +14,8 @@ from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import raise_version
-from portal.entitlements.checks import Answer, fresh_answer
+from portal.entitlements.answers import Answer
+from portal.entitlements.checks import fresh_answer
 from portal.entitlements.facts import Effect
 from portal.entitlements.holders import (
     Entitlement,

@@ -12,7 +12,7 @@ from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import raise_version
-from portal.entitlements.checks import Answer
+from portal.entitlements.answers import Answer
 from portal.entitlements.facts import Effect
 from portal.entitlements.grants import answer_for
 from portal.entitlements.holders import (

@@ -12,7 +12,7 @@ from portal.audit.ledger import record
 from portal.catalog.features import feature_or_404
 from portal.catalog.models import FeatureRow
 from portal.core import clock
-from portal.core.actor import Actor
+from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Denied, NotFound
 from portal.entitlements.facts import Effect
@@ -144,7 +144,7 @@ def _new_row(
         cause_id=terms.cause_id,
         batch_id=terms.batch_id,
         created_at=now,
-        created_by=by.id,
+        created_by=by.id if by.type is ActorType.ADMIN else None,
         created_by_label=by.label,
     )
     return row
@@ -153,20 +153,16 @@ def _new_row(
 def _record(
     by: Actor, holder: Holder, row: Entitlement, replaced: list[Entitlement], now: datetime
 ) -> None:
-    changes: dict[str, tuple[object, object]] = {"grant": (None, as_plain(row))}
-    for old in replaced:
-        if old.starts_at > now:
-            changes["scheduled"] = (as_plain(old), None)
-        elif not has_run_out(old, now):
-            changes["grant"] = (as_plain(old), as_plain(row))
+    old = [other for other in replaced if not has_run_out(other, now)]
+    more = {"superseded_too": [as_plain(other) for other in old[1:]]} if old[1:] else {}
     record(
         ACTIONS[Effect(row.effect)],
         by=by,
         target=holder.target,
         tenant_id=holder.tenant_id,
         reason=row.reason or NOT_GIVEN,
-        changes=changes,
-        meta=about(holder, row),
+        changes={"grant": (as_plain(old[0]) if old else None, as_plain(row))},
+        meta=about(holder, row) | more,
     )
 
 
