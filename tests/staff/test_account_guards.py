@@ -6,7 +6,7 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.staff.models import Admin, Role
 from portal.staff.password_changes import change_password, reset_url
-from tests.cast import actor, open_session, signed_in
+from tests.cast import PASSWORD, actor, open_session, signed_in
 from tests.staff.conftest import RIGHT
 from tests.staff.post import events, link_in, trusted
 
@@ -26,10 +26,13 @@ def test_passwords_cannot_be_guessed_from_an_open_session(app, bea_ready):
     assert events(Action.SESSION_THROTTLED)
 
 
-def test_a_weak_new_password_uses_no_code_up(app, bea_ready):
+def test_a_weak_new_password_is_refused_before_any_code_is_looked_at(app, bea_ready, factor):
     client = signed_in(app, bea_ready)
-    weak = {"current_password": "correct horse battery staple 42", "totp_code": RIGHT}
-    assert client.submit("/account/password", **weak, new_password="short").status_code == 422
+    weak = {"current_password": PASSWORD, "totp_code": RIGHT}
+    answer = client.submit("/account/password", **weak, new_password="short")
+    assert answer.status_code == 422
+    assert "Use at least 15 characters" in answer.text
+    assert factor.used == set()
     assert not events(Action.PASSWORD_CHANGED)
 
 

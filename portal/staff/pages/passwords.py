@@ -13,6 +13,7 @@ from portal.staff.models import LinkPurpose
 from portal.staff.pages.blueprint import bp
 from portal.staff.password_changes import change_password, request_reset
 from portal.staff.password_changes import reset_password as set_by_link
+from portal.staff.passwords import check_new_password
 from portal.staff.people_forms import ChangePasswordForm, ForgotForm, NewPasswordForm
 from portal.staff.sessions import renew_session, session_of
 from portal.staff.steps import Step
@@ -76,7 +77,7 @@ def password() -> Response:
 def new_password() -> ResponseReturnValue:
     """The form asks for the proof itself, so that no page ever repeats a password."""
     form, staff = _form(), current_staff()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not _is_good(form, staff):
         return page("staff/password.html", status=422, form=form)
     step = _proven(form, staff)
     if not step.accepted:
@@ -105,6 +106,14 @@ def _form() -> ChangePasswordForm:
     if not current_staff().is_second_factor_on:
         del form.totp_code
     return form
+
+
+def _is_good(form: ChangePasswordForm, staff: SignedInStaff) -> bool:
+    """Asked before the proof: a code is used up by being right, and a refusal would revive it."""
+    with form.refusing():
+        check_new_password(form.new_password.data or "", context=(staff.email, staff.name))
+        return True
+    return False
 
 
 def _proven(form: ChangePasswordForm, staff: SignedInStaff) -> Step:
