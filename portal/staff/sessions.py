@@ -23,6 +23,7 @@ from portal.staff.current import SignedInStaff, idle_limit, session_ref
 from portal.staff.devices import device_label
 from portal.staff.models import Admin, AdminSession
 from portal.staff.notices import notify
+from portal.staff.policies import grace_until, rule_for
 from portal.web.access import SessionState
 from portal.web.addresses import network_of
 
@@ -68,10 +69,19 @@ def open_session(*, admin: Admin, state: SessionState, amr: str) -> Issued:
         device_label=device_label(origin.user_agent),
     )
     _enter(session, admin.role, state=state, amr=amr)
+    end_with_grace(session=session, person=admin)
     db.session.add(session)
     db.session.flush()
     _keep_to_cap(session)
     return Issued(session, token)
+
+
+def end_with_grace(*, session: AdminSession, person: Admin) -> None:
+    """Without the second factor that the role demands, a session lasts as long as the grace."""
+    until = grace_until(person, rule_for(person.role))
+    if until is not None and until > clock.now():
+        session.absolute_expires_at = min(session.absolute_expires_at, until)
+        session.idle_expires_at = min(session.idle_expires_at, until)
 
 
 def renew_session(

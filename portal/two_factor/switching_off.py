@@ -14,7 +14,7 @@ from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.policies import owes_second_factor
-from portal.staff.sessions import end_sessions_of, renew_session, session_of
+from portal.staff.sessions import end_sessions_of, end_with_grace, renew_session, session_of
 from portal.two_factor.backup_codes import revoke_codes
 from portal.two_factor.models import Enrolment, TwoFactorAuth
 from portal.web.access import SessionState
@@ -45,6 +45,7 @@ def switch_off(*, staff: SignedInStaff) -> str:
     )
     session = session_of(staff)
     session.sudo_until = session.sudo_method = None
+    end_with_grace(session=session, person=person)
     must_enrol = owes_second_factor(person)
     token = renew_session(session=session, state=SessionState.MUST_ENROL if must_enrol else None)
     record(Action.TOTP_DISABLED, by=staff.actor, target=target_of(person))

@@ -50,6 +50,16 @@ def test_a_code_turns_it_off_and_the_person_enrols_at_once(bea_here, bea_enrolle
     assert "factor_removed" in db.session.scalars(sa.select(EmailLog.template)).all()
 
 
+def test_turning_it_off_in_grace_lasts_as_long_as_the_grace(moment, ann, bea_enrolled, bea_here):
+    change_policy(by=actor(ann), role=Role.SUPPORT_AGENT, is_required=True, grace_days=1)
+    moment.move_to(NOON + timedelta(hours=23, minutes=50))
+    session, token = open_session(bea_enrolled)
+    bea_here.sign_in(token)
+    assert bea_here.submit(URL, totp_code=code()).status_code == 303
+    db.session.refresh(session)
+    assert session.absolute_expires_at == NOON + timedelta(days=1)
+
+
 def test_the_new_phone_can_be_set_up_without_the_old_one(bea_here, bea_enrolled):
     codes = generate_codes(by=actor(bea_enrolled), admin=bea_enrolled)
     assert bea_here.submit(URL, backup_code=codes[0]).status_code == 303

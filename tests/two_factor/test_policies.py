@@ -16,6 +16,7 @@ from portal.staff.policies import (
     owes_second_factor,
     rule_for,
 )
+from portal.staff.sessions import open_session as open_anew
 from portal.web.access import SessionState
 from tests.cast import actor, make_admin, open_session, signed_in, sudo_until
 from tests.two_factor.conftest import NOON
@@ -52,6 +53,16 @@ def test_grace_counts_from_joining_for_people_who_come_later(moment, ann):
     moment.move_to(NOON + timedelta(days=30))
     late = make_admin("Lee Later", joined_at=clock.now())
     assert grace_until(late, rule_for(AGENT)) == NOON + timedelta(days=37)
+
+
+def test_a_session_in_grace_ends_with_it(moment, ann, cy):
+    decide(ann, grace_days=7)
+    moment.move_to(NOON + timedelta(days=7, hours=-1))
+    in_grace = open_anew(admin=cy, state=SessionState.ACTIVE, amr="pwd").session
+    assert in_grace.absolute_expires_at == NOON + timedelta(days=7)
+    decide(ann, is_required=False)
+    free = open_anew(admin=cy, state=SessionState.ACTIVE, amr="pwd").session
+    assert free.absolute_expires_at == clock.now() + timedelta(hours=8)
 
 
 def test_a_stricter_rule_stops_the_sessions_of_who_owes_it(ann, cy, bea):
