@@ -1,0 +1,266 @@
+"""The usual use in as few statements as there can be: one counter, room enough, nothing due.
+
+Whatever is not usual (a roll, a top-up, two counters, no room) changes nothing here and goes the
+long way through `taking`. On PostgreSQL the counter and its ledger entry are one statement.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from portal.core.database import changed_rows, db, insert_into
+from portal.entitlements.alerts import alert, crossed
+from portal.entitlements.answers import LimitBlock
+from portal.entitlements.buckets import Bucket, Source
+from portal.entitlements.claims import Claim, Noted, allocation, columns_of, stored
+from portal.entitlements.models import QuotaBucket, QuotaEvent
+from portal.entitlements.pools import Demand
+from portal.entitlements.refusals import numbers
+from portal.entitlements.taking import Use
+
+BASE: Any = QuotaBucket.__table__.alias("base")
+EVENTS: Any = QuotaEvent.__table__
+INSTANT = QuotaBucket.__table__.c.created_at.type
+JSON = EVENTS.c.result.type
+TEXT, NUMBER = sa.String(), sa.BigInteger()
+
+
+def take_at_once(claim: Claim, use: Use, amount: int, at: datetime) -> Noted | None:
+    """The use, done; None: nothing was changed, and it needs the long way."""
+    if len(use.demands) != 1:
+        return None
+    demand = use.demands[0]
+    values = _values(claim, demand, amount, at)
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    found = _in_two(claim, demand, values) if is_sqlite else _in_one(values)
+    if found is None:
+        return None
+    bucket, event_id, result = found
+    if event_id is None:
+        return _given_back(claim, bucket, amount)
+    if not demand.allowance.is_unlimited:
+        _alert(use, demand, bucket, amount, at)
+    return Noted(event_id, result)
+
+
+def _values(claim: Claim, demand: Demand, amount: int, at: datetime) -> dict[str, Any]:
+    terms = demand.allowance
+    is_endless = terms.is_unlimited or (terms.is_soft and terms.overage_cap is None)
+    cap = terms.limit + ((terms.overage_cap or 0) if terms.is_soft else 0)
+    return {
+        **columns_of(claim),
+        "user_key": demand.user_key,
+        "helper": max(demand.helpers),
+        "interval": str(terms.interval),
+        "amount": amount,
+        "cap": None if is_endless else cap,
+        "most": None if terms.is_unlimited else terms.limit,
+        "at": at,
+    }
+
+
+def _bind(name: str, kind: Any) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=kind)
+
+
+def _counted() -> Any:
+    """The counter moves if it runs in this period, has room, and no other bucket is to be seen."""
+    more = QuotaBucket.__table__.alias("more")
+    at, amount = _bind("at", INSTANT), _bind("amount", NUMBER)
+    cap = sa.cast(_bind("cap", NUMBER), NUMBER)
+    others: Any = sa.select(sa.literal_column("1")).where(
+        more.c.tenant_id == _bind("tenant_id", NUMBER),
+        more.c.user_key.in_([_bind("user_key", NUMBER), _bind("helper", NUMBER)]),
+        more.c.feature_name == _bind("feature_name", TEXT),
+        more.c.source != sa.literal_column(f"'{Source.BASE}'"),
+        sa.or_(more.c.expires_at.is_(None), more.c.expires_at > at),
+        sa.or_(more.c.exhausted_at.is_(None), more.c.exhausted_at >= BASE.c.period_start),
+    )
+    return (
+        sa.update(BASE)
+        .where(
+            BASE.c.tenant_id == _bind("tenant_id", NUMBER),
+            BASE.c.user_key == _bind("user_key", NUMBER),
+            BASE.c.feature_name == _bind("feature_name", TEXT),
+            BASE.c.source == sa.literal_column(f"'{Source.BASE}'"),
+            BASE.c.source_id == sa.literal_column("0"),
+            BASE.c.interval == _bind("interval", TEXT),
+            sa.or_(BASE.c.period_end.is_(None), BASE.c.period_end > at),
+            sa.or_(cap.is_(None), BASE.c.used + BASE.c.reserved + amount <= cap),
+            ~others.exists(),
+        )
+        .values(used=BASE.c.used + amount)
+        .returning(
+            BASE.c.id,
+            BASE.c.user_key,
+            BASE.c.used,
+            BASE.c.reserved,
+            BASE.c.interval,
+            BASE.c.period_start,
+            BASE.c.period_end,
+            BASE.c.created_at,
+        )
+    )
+
+
+NOTED: dict[str, Any] = {
+    "tenant_id": NUMBER,
+    "user_id": NUMBER,
+    "feature_name": TEXT,
+    "idempotency_key": TEXT,
+    "request_sha256": EVENTS.c.request_sha256.type,
+    "amount": NUMBER,
+    "at": INSTANT,
+}
+_COUNTED = _counted()
+
+
+def _counted_and_noted() -> Any:
+    moved = _COUNTED.cte("moved")
+    plain: dict[str, Any] = {name: sa.cast(_bind(name, kind), kind) for name, kind in NOTED.items()}
+    row = {
+        **plain,
+        "kind": sa.literal_column("'consume'"),
+        "status": sa.literal_column("'done'"),
+        "refunded": sa.literal_column("0"),
+        "allocations": _lines_of(moved),
+        "result": _result_of(moved),
+    }
+    noted = (
+        postgresql.insert(EVENTS)
+        .from_select(list(row), sa.select(*row.values()).select_from(moved))
+        .on_conflict_do_nothing()
+        .returning(EVENTS.c.id, EVENTS.c.result)
+        .cte("noted")
+    )
+    return sa.select(
+        moved, noted.c.id.label("event_id"), sa.type_coerce(noted.c.result, JSON).label("result")
+    ).select_from(moved.outerjoin(noted, sa.true()))
+
+
+def _lines_of(moved: Any) -> Any:
+    start = sa.func.to_char(
+        sa.func.timezone("UTC", moved.c.period_start),
+        sa.literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""),
+    )
+    line = _object(
+        bucket=moved.c.id,
+        pool=moved.c.user_key,
+        period_start=start,
+        used=sa.cast(_bind("amount", NUMBER), NUMBER),
+        reserved=sa.literal_column("0"),
+    )
+    return sa.func.jsonb_build_array(line)
+
+
+def _result_of(moved: Any) -> Any:
+    most = sa.cast(_bind("most", NUMBER), NUMBER)
+    end = sa.func.to_char(
+        sa.func.timezone("UTC", moved.c.period_end),
+        sa.literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"Z"'"""),
+    )
+    left = most - moved.c.used - moved.c.reserved
+    return _object(
+        consumed=sa.cast(_bind("amount", NUMBER), NUMBER),
+        used=moved.c.used,
+        limit=most,
+        remaining=sa.case((most.is_(None), None), else_=sa.func.greatest(0, left)),
+        resets_at=end,
+        unlimited=most.is_(None),
+    )
+
+
+def _object(**parts: Any) -> Any:
+    flat = [each for name, value in parts.items() for each in (_quoted(name), value)]
+    return sa.func.jsonb_build_object(*flat)
+
+
+def _quoted(name: str) -> Any:
+    return sa.literal_column(f"'{name}'")
+
+
+_COUNTED_AND_NOTED = _counted_and_noted()
+
+Found = tuple[Bucket, int | None, dict[str, Any]]
+
+
+def _in_one(values: dict[str, Any]) -> Found | None:
+    row = db.session.execute(_COUNTED_AND_NOTED, values).one_or_none()
+    return (_bucket(row), row.event_id, row.result) if row else None
+
+
+def _in_two(claim: Claim, demand: Demand, values: dict[str, Any]) -> Found | None:
+    row = db.session.execute(_COUNTED, values).one_or_none()
+    if row is None:
+        return None
+    bucket, amount = _bucket(row), values["amount"]
+    result = {"consumed": amount, **numbers(_block(demand, bucket))}
+    added = (
+        insert_into(QuotaEvent)
+        .values(
+            **columns_of(claim),
+            kind="consume",
+            amount=amount,
+            allocations=[allocation(bucket, bucket.user_key, used=amount)],
+            result=result,
+            status="done",
+            refunded=0,
+            at=values["at"],
+        )
+        .on_conflict_do_nothing()
+        .returning(QuotaEvent.id)
+    )
+    return bucket, db.session.scalar(added), result
+
+
+def _bucket(row: Any) -> Bucket:
+    return Bucket(
+        id=row.id,
+        user_key=row.user_key,
+        source=Source.BASE,
+        own_limit=None,
+        used=row.used,
+        reserved=row.reserved,
+        interval=row.interval,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        priority=0,
+        expires_at=None,
+        exhausted_at=None,
+        created_at=row.created_at,
+    )
+
+
+def _block(demand: Demand, bucket: Bucket) -> LimitBlock:
+    terms = demand.allowance
+    return LimitBlock(
+        is_unlimited=terms.is_unlimited,
+        limit=terms.limit,
+        used=bucket.used,
+        reserved=bucket.reserved,
+        period=(bucket.period_start, bucket.period_end) if bucket.period_end else None,
+    )
+
+
+def _given_back(claim: Claim, bucket: Bucket, amount: int) -> Noted | None:
+    """The key was used before: the counter, which is still locked, moves back."""
+    changed_rows(
+        sa.update(QuotaBucket)
+        .where(QuotaBucket.id == bucket.id)
+        .values(used=QuotaBucket.used - amount)
+    )
+    return stored(claim)
+
+
+def _alert(use: Use, demand: Demand, bucket: Bucket, amount: int, at: datetime) -> None:
+    limit = demand.allowance.limit
+    alert(
+        tenant_id=use.tenant_id,
+        feature_name=use.feature_name,
+        bucket=bucket,
+        thresholds=crossed(bucket.used - amount, bucket.used, limit),
+        limit=limit,
+        at=at,
+    )
