@@ -17,7 +17,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db
+from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.core.tokens import token_sha256
@@ -55,11 +55,15 @@ def issue_service_token(
     scopes: Collection[str],
     days: int = DEFAULT_DAYS,
     networks: Collection[str] = (),
+    public_id: str | None = None,
 ) -> IssuedToken:
     """A token that belongs to the installation and reaches what its scopes name.
 
+    A form that is sent twice names the same `public_id` twice, and gets one token.
+
     Raises:
         BadToken: a scope, network, name or lifetime is not one.
+        Conflict: the public id is taken.
     """
     unknown = sorted(set(scopes) - set(Scope))
     if unknown or not scopes:
@@ -73,6 +77,7 @@ def issue_service_token(
         life=_days(days),
         scopes=chosen,
         networks=checked_networks(networks),
+        public_id=public_id,
     )
 
 
@@ -91,12 +96,18 @@ def issue_user_token(*, by: Actor, user: User, expires_in: timedelta) -> IssuedT
 
 
 def issue_staff_token(
-    *, by: Actor, name: str, permissions: Collection[str], days: int = DEFAULT_DAYS
+    *,
+    by: Actor,
+    name: str,
+    permissions: Collection[str],
+    days: int = DEFAULT_DAYS,
+    networks: Collection[str] = (),
+    public_id: str | None = None,
 ) -> IssuedToken:
     """A token that acts for the person who makes it, within what they may do themselves.
 
     Raises:
-        BadToken: see `issue_service_token`; or a permission is not theirs to lend.
+        BadToken, Conflict: see `issue_service_token`; or a permission is not theirs to lend.
     """
     lent = lendable(by.role or "") if by.type is ActorType.ADMIN else frozenset[Permission]()
     if not permissions:
@@ -105,21 +116,28 @@ def issue_staff_token(
         raise BadToken("A token never may more than you may lend it.", field="permissions")
     chosen = sorted(set(permissions))
     return _issue(
-        by=by, kind=TokenKind.STAFF, name=name, life=_days(days), scopes=chosen, admin_id=by.id
+        by=by,
+        kind=TokenKind.STAFF,
+        name=name,
+        life=_days(days),
+        scopes=chosen,
+        networks=checked_networks(networks),
+        admin_id=by.id,
+        public_id=public_id,
     )
 
 
 def revoke_token(*, by: Actor, token: ApiToken) -> bool:
     """From the next request on it opens nothing. False: it was revoked before."""
     now = clock.now()
-    revoked = db.session.execute(
+    revoked = changed_rows(
         sa.update(ApiToken)
         .where(ApiToken.id == token.id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=now, revoked_by=_admin_id(by))
-        .returning(ApiToken.id)
     )
-    if revoked.one_or_none() is None:
+    if not revoked:
         return False
+    db.session.refresh(token)
     record(
         Action.TOKEN_REVOKED,
         by=by,
@@ -129,11 +147,21 @@ def revoke_token(*, by: Actor, token: ApiToken) -> bool:
     return True
 
 
-def token_or_404(public_id: str) -> ApiToken:
+def token_or_404(public_id: str, *, by: Actor) -> ApiToken:
+    """The token, if it is theirs or they manage all.
+
+    Raises:
+        NotFound: see above.
+    """
     found = db.session.scalars(sa.select(ApiToken).filter_by(public_id=public_id)).one_or_none()
-    if found is None:
+    if found is None or not _may_touch(by, found):
         raise NotFound("There is no such token.")
     return found
+
+
+def _may_touch(by: Actor, token: ApiToken) -> bool:
+    is_own = by.type is ActorType.ADMIN and by.id is not None and token.admin_id == by.id
+    return is_own or by.type is ActorType.SYSTEM or by.may(Permission.TOKENS_MANAGE)
 
 
 def target_of(token: ApiToken) -> Target:
@@ -155,11 +183,13 @@ def checked_networks(networks: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def new_text() -> tuple[str, str]:
-    """The public id and the whole text of a token that nobody has yet."""
-    public = "".join(secrets.choice(ALPHABET) for _ in range(PUBLIC))
-    body = f"{PREFIX}{public}_{_base62(secrets.randbits(256), SECRET)}"
-    return public, body + _check_of(body)
+def new_public_id() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(PUBLIC))
+
+
+def _new_text(public_id: str) -> str:
+    body = f"{PREFIX}{public_id}_{_base62(secrets.randbits(256), SECRET)}"
+    return body + _check_of(body)
 
 
 def public_id_of(text: str) -> str | None:
@@ -193,23 +223,29 @@ def _issue(
     networks: Collection[str] = (),
     user_id: int | None = None,
     admin_id: int | None = None,
+    public_id: str | None = None,
 ) -> IssuedToken:
-    public, text = new_text()
-    now = clock.now()
-    row = ApiToken(
-        public_id=public,
-        secret_sha256=token_sha256(text),
-        kind=kind,
-        name=_checked_name(name),
-        scopes=list(scopes),
-        networks=list(networks),
-        user_id=user_id,
-        admin_id=admin_id,
-        created_at=now,
-        created_by=_admin_id(by),
-        expires_at=now + _checked_life(life),
-    )
-    db.session.add(row)
+    public_id = public_id or new_public_id()
+    if len(public_id) != PUBLIC or set(public_id) - set(ALPHABET):
+        raise BadToken("Open the form anew, and send it from there.")
+    text, now = _new_text(public_id), clock.now()
+    values = {
+        "public_id": public_id,
+        "secret_sha256": token_sha256(text),
+        "kind": kind,
+        "name": _checked_name(name),
+        "scopes": list(scopes),
+        "networks": list(networks),
+        "user_id": user_id,
+        "admin_id": admin_id,
+        "created_at": now,
+        "created_by": _admin_id(by),
+        "expires_at": now + _checked_life(life),
+    }
+    added = insert_into(ApiToken).values(**values).on_conflict_do_nothing().returning(ApiToken)
+    row = db.session.scalars(added).one_or_none()
+    if row is None:
+        raise Conflict("This token was issued already, and is shown only once. Make another.")
     _record_issue(by, row)
     return IssuedToken(row, text)
 

@@ -15,11 +15,13 @@ from flask import Response, g, request
 from portal.core import clock
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, DomainError
+from portal.core.sealing import seal, unseal
 from portal.web.access import caller
 from portal.web.models import IdempotencyKey
 
 LONGEST_KEY = 200
 REPLAYED = "Idempotent-Replayed"
+SEALED = b"\0sealed\0"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -68,14 +70,20 @@ def body_sha256() -> bytes:
     return hashlib.sha256(request.full_path.encode() + b"\n" + request.get_data()).digest()
 
 
-def commit_answer(response: Response) -> Response:
-    """Commit the deed together with its answer, if the request named a key."""
+def commit_answer(response: Response, *, is_secret: bool = False) -> Response:
+    """Commit the deed together with its answer, if the request named a key.
+
+    A secret answer is kept sealed.
+    """
     claim = g.pop("idempotency_claim", None)
     if claim is not None:
+        kept = response.get_data()
+        if is_secret:
+            kept = SEALED + seal(kept, purpose=_purpose(claim))
         db.session.execute(
             sa.update(IdempotencyKey)
             .where(IdempotencyKey.id == claim)
-            .values(status=response.status_code, answer=response.get_data())
+            .values(status=response.status_code, answer=kept)
         )
     db.session.commit()
     return response
@@ -97,9 +105,16 @@ def _claim(key: str) -> tuple[IdempotencyKey, bool]:
     return row, fresh
 
 
+def _purpose(claim_id: int) -> str:
+    return f"idempotency_keys.answer:{claim_id}"
+
+
 def _again(claim: IdempotencyKey) -> Response:
     if claim.body_sha256 != body_sha256():
         raise Conflict("This idempotency key was used for another request. Choose a new one.")
-    response = Response(claim.answer, claim.status, content_type="application/json")
+    kept = claim.answer or b""
+    if kept.startswith(SEALED):
+        kept = unseal(kept.removeprefix(SEALED), purpose=_purpose(claim.id))
+    response = Response(kept, claim.status, content_type="application/json")
     response.headers[REPLAYED] = "true"
     return response
