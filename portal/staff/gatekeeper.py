@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import Target, record
 from portal.core.database import db, writing
+from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.staff.cookies import clear_session_cookie
 from portal.staff.current import SignedInStaff, cookie_name, signed_in
@@ -62,17 +63,7 @@ class StaffGatekeeper:
         return _leave_for(owed) if wants_fragment() else see_other(owed)
 
     def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
-        with writing():
-            record(
-                Action.ACCESS_DENIED,
-                by=caller.actor,
-                target=Target("route", str(request.url_rule), loggable_path()),
-                outcome=Outcome.DENIED,
-                reason=permission.value,
-            )
-            db.session.flush()
-        if request.method not in SAFE_METHODS:
-            db.session.commit()
+        _record_denial(caller, permission.value)
         return answer(
             403,
             "You may not open this",
@@ -92,6 +83,9 @@ class StaffGatekeeper:
         staff = signed_in()
         return ask_for_proof(staff) if staff is not None else self.refuse_stranger()
 
+    def note_denial(self, caller: Caller, error: Denied) -> None:
+        _record_denial(caller, f"{type(error).__name__}: {error.message}")
+
     def note_forgery(self, error: ForgedRequest) -> None:
         """Forged in a signed-in person's name: an event. In nobody's: anyone could flood those."""
         staff = signed_in()
@@ -108,6 +102,19 @@ class StaffGatekeeper:
             reason=reason,
         )
         db.session.commit()
+
+
+def _record_denial(caller: Caller, reason: str) -> None:
+    with writing():
+        record(
+            Action.ACCESS_DENIED,
+            by=caller.actor,
+            target=Target("route", str(request.url_rule), loggable_path()),
+            outcome=Outcome.DENIED,
+            reason=reason[:200],
+        )
+        db.session.flush()
+    db.session.commit()
 
 
 def _leave_for(url: str) -> Response:

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.core.actor import Actor
 from portal.core.database import read_only
+from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.web.csrf import ForgedRequest, check_csrf, check_json_body
 from portal.web.problems import is_api_request
@@ -73,6 +74,9 @@ class Gatekeeper(Protocol):
     def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
         """None when the caller has proven themselves within minutes, else the prompt."""
 
+    def note_denial(self, caller: Caller, error: Denied) -> None:
+        """A deed refused the caller and was rolled back: record that they tried."""
+
     def note_forgery(self, error: ForgedRequest) -> None:
         """A forged request was refused: leave the trace that it deserves."""
 
@@ -124,6 +128,15 @@ def unaudited(why: str) -> Callable[[View], View]:
     return mark
 
 
+def reads_only(view: View) -> View:
+    """It changes nothing, though its method could: no transaction is begun.
+
+    For questions that need a body. Writing in one fails, as in a GET.
+    """
+    view.reads_only = True  # type: ignore[attr-defined]
+    return view
+
+
 def without_csrf_token(why: str) -> Callable[[View], View]:
     """The caller cannot have a token yet; content type and fetch metadata protect the view."""
 
@@ -155,7 +168,7 @@ def _leave(_error: BaseException | None) -> None:
 def guard() -> ResponseReturnValue | None:
     """Order matters: who calls, may they, is the form theirs, have they proven it again."""
     view = current_app.view_functions.get(request.endpoint or "")
-    read_only(request.method in SAFE_METHODS and not _writes_when_read(view))
+    read_only(_only_reads(view))
     if view is None:
         return None  # 404 or 405: Flask answers
     refusal = _refuse_access(view)
@@ -167,6 +180,12 @@ def guard() -> ResponseReturnValue | None:
     if not hasattr(view, "without_csrf_token_because"):
         _refuse_forgery()
     return _demand_sudo(view)
+
+
+def _only_reads(view: Callable[..., Any] | None) -> bool:
+    if request.method in SAFE_METHODS:
+        return not _writes_when_read(view)
+    return hasattr(view, "reads_only")
 
 
 def _writes_when_read(view: Callable[..., Any] | None) -> bool:
@@ -189,6 +208,13 @@ def caller() -> Caller | None:
         g.caller = _gatekeeper().caller()
     found: Caller | None = g.caller
     return found
+
+
+def note_denial(error: Denied) -> None:
+    """Leave the trace of what a deed refused to whoever calls; nothing for a stranger."""
+    found = caller()
+    if found is not None:
+        _gatekeeper().note_denial(found, error)
 
 
 def _refuse_access(view: Callable[..., Any]) -> ResponseReturnValue | None:

@@ -10,7 +10,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect
 
 from portal.core.database import db
-from portal.core.errors import DomainError
+from portal.core.errors import Denied, DomainError
+from portal.web.access import note_denial
 from portal.web.htmx import wants_fragment
 from portal.web.problems import is_api_request, problem
 from portal.web.requests import loggable_path
@@ -68,6 +69,8 @@ def answer(
 
 def answer_refusal(error: DomainError) -> Response:
     db.session.rollback()
+    if isinstance(error, Denied):
+        note_denial(error)
     errors = [{"field": error.field, "message": error.message}] if error.field else None
     if error.status == 422 and errors is None:
         errors = []

@@ -8,8 +8,9 @@ from wtforms import PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
 from portal.core.database import db
-from portal.core.errors import DomainError
+from portal.core.errors import Denied, DomainError
 from portal.core.text import nfc
+from portal.web.access import note_denial
 
 
 def clean_text(value: str | None) -> str | None:
@@ -72,5 +73,7 @@ class Refusing:
         if not isinstance(error, DomainError):
             return False
         db.session.rollback()
+        if isinstance(error, Denied):
+            note_denial(error)
         self.form.add_refusal(error)
         return True
