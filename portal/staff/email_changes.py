@@ -31,21 +31,30 @@ class SameAddress(DomainError):
     """There is nothing to change."""
 
 
-def request_email_change(*, by: Actor, person_id: int, email: str) -> None:
+def request_email_change(*, by: Actor, person_id: int, email: str) -> AddressTaken | None:
     """Mail a link to the new address; until it is followed, the old one stays.
 
+    Commit whatever comes back: asking for an address that is taken counts as a try, or somebody
+    could ask for one after the other to learn who is here.
+
     Raises:
-        BadEmail, SameAddress, AddressTaken, Throttled: nothing was sent.
+        BadEmail, SameAddress, Throttled: nothing was sent.
     """
     new = checked_email(email)
     person = locked(person_id)
     assert person is not None  # noqa: S101 - whoever acts is there
     if new.address == person.email:
         raise SameAddress("This is your address already.", field="email")
-    _check_free(new, person)
     wait = book_failure(buckets(CHANGES_BY_PERSON, "email_change", str(person.id)))
     if wait is not None:
         raise Throttled(wait)
+    if _is_taken(new, person):
+        return AddressTaken(new.address)
+    _mail_link(by, person, new)
+    return None
+
+
+def _mail_link(by: Actor, person: Admin, new: Email) -> None:
     token = issue_link(admin=person, purpose=LinkPurpose.EMAIL_CHANGE, email=new.address, by=by)
     record(
         Action.EMAIL_CHANGE_REQUESTED,
@@ -149,10 +158,9 @@ def undo_email_change(*, token: str) -> str:
     return url
 
 
-def _check_free(new: Email, person: Admin) -> None:
+def _is_taken(new: Email, person: Admin) -> bool:
     holder = person_by_email(new.key)
-    if holder is not None and holder.id != person.id:
-        raise AddressTaken(new.address)
+    return holder is not None and holder.id != person.id
 
 
 def _set(person: Admin, email: Email) -> None:

@@ -48,6 +48,15 @@ def test_an_address_that_cannot_be_is_refused(app, bea, mo, email):
     assert mails("email_change") == []
 
 
+def test_asking_for_taken_addresses_is_counted(app, bea, mo):
+    client = trusted(app, bea)
+    answers = [client.submit("/account/email", email=mo.email) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 6
+    assert "slowed down" not in answers[4].text
+    assert "slowed down" in answers[5].text
+    assert mails("email_change") == []
+
+
 def test_a_withdrawn_change_is_dead(app, client, bea):
     url = asked(app, bea)
     assert trusted(app, bea).submit("/account/email/withdraw").status_code == 303

@@ -90,8 +90,10 @@ def ask_for_email() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing():
             new = form.email.data or ""
-            request_email_change(by=me.actor, person_id=me.id, email=new)
+            taken = request_email_change(by=me.actor, person_id=me.id, email=new)
             db.session.commit()
+            if taken is not None:
+                raise taken
             flash(f"A link is on its way to {new}. Until you follow it, nothing changes.", "info")
             return see_other(url_for("staff.email"))
     return _email_page(form, 422)
