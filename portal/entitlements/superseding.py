@@ -61,10 +61,12 @@ def write_grant(
     old = _close(by, replaced, start=start, now=now)
     row = _new_row(by, holder, feature, terms, now)
     row.replaces_id = old.id if old is not None and start > now else None
+    if follower is not None:
+        _end_before(row, follower)
     db.session.add(row)
     db.session.flush()
     if follower is not None:
-        _put_before(row, follower)
+        follower.replaces_id = row.id
     _record(by, holder, row, replaced, now)
     return row
 
@@ -117,10 +119,10 @@ def _close(
     return old
 
 
-def _put_before(row: Entitlement, follower: Entitlement) -> None:
+def _end_before(row: Entitlement, follower: Entitlement) -> None:
+    """As the follower did to the one that this row replaces."""
     row.ended_at = follower.starts_at
     row.ended_by_label, row.ended_reason = follower.created_by_label, SUPERSEDED
-    follower.replaces_id = row.id
 
 
 def _new_row(

@@ -1,0 +1,24 @@
+"""Uma and Acme of the tests of entitlements."""
+
+import pytest
+
+from portal.customers.models import User
+from tests.cast import actor, make_user
+from tests.entitlements.granting import Desk
+
+
+@pytest.fixture
+def uma(acme) -> User:
+    return make_user(acme)
+
+
+@pytest.fixture
+def desk(ann, uma, acme, catalog) -> Desk:
+    """Ann's."""
+    return Desk(actor(ann), uma, acme)
+
+
+@pytest.fixture
+def brief_desk(bea, uma, acme, catalog) -> Desk:
+    """Bea's, who may grant for days."""
+    return Desk(actor(bea), uma, acme)
