@@ -11,7 +11,7 @@ from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.database import db
 from portal.subscriptions.models import Subscription, SubscriptionStatus
-from portal.subscriptions.stays import gives_access
+from portal.subscriptions.stays import Spanning, gives_access
 from portal.web.paging import ListPage, page_of
 
 FEW = 5
@@ -66,7 +66,7 @@ class Standing:
 
 
 def standing_of(tenant_id: int) -> Standing:
-    lines = tuple(line_of(row) for row in db.session.execute(_history(tenant_id).limit(FEW + 1)))
+    lines = tuple(_line(row) for row in db.session.execute(_history(tenant_id).limit(FEW + 1)))
     lasting = next((line for line in lines if line.is_lasting), None)
     fallback = catalog_now().fallback_plan
     return Standing(
@@ -85,42 +85,43 @@ def history_page(
     Raises:
         BadCursor: not a place in this list.
     """
-    return page_of(_history(tenant_id), line_of, cursor=cursor, limit=limit)
+    return page_of(_history(tenant_id), _line, cursor=cursor, limit=limit)
 
 
 def _history(tenant_id: int) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(Subscription, PlanTemplate.name, PlanTemplate.display_name)
+        sa.select(
+            Subscription.id,
+            Subscription.plan_id,
+            PlanTemplate.name.label("plan"),
+            PlanTemplate.display_name.label("plan_label"),
+            Subscription.status,
+            Subscription.starts_at,
+            Subscription.ends_at,
+            Subscription.trial_ends_at,
+            Subscription.grace_ends_at,
+            Subscription.anchor_at,
+            Subscription.created_by_label.label("by"),
+            Subscription.reason,
+        )
         .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
         .where(Subscription.tenant_id == tenant_id)
         .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
     )
 
 
-def line_of(row: sa.Row[*tuple[Any, ...]]) -> StayLine:
-    stay: Subscription = row[0]
+def _line(row: sa.Row[*tuple[Any, ...]]) -> StayLine:
     now = clock.now()
-    is_in_force = gives_access(stay, now)
+    is_in_force = gives_access(row, now)
     return StayLine(
-        id=stay.id,
-        plan_id=stay.plan_id,
-        plan=row[1],
-        plan_label=row[2],
-        status=stay.status,
-        starts_at=stay.starts_at,
-        ends_at=stay.ends_at,
-        trial_ends_at=stay.trial_ends_at,
-        grace_ends_at=stay.grace_ends_at,
-        anchor_at=stay.anchor_at,
-        by=stay.created_by_label,
-        reason=stay.reason,
-        is_lasting=stay.ends_at is None or stay.ends_at > now,
+        **row._mapping,  # noqa: SLF001 - its documented name
+        is_lasting=row.ends_at is None or row.ends_at > now,
         is_in_force=is_in_force,
-        state=_state(stay, now, is_in_force),
+        state=_state(row, now, is_in_force),
     )
 
 
-def _state(stay: Subscription, now: datetime, is_in_force: bool) -> tuple[str, str]:
+def _state(stay: Spanning, now: datetime, is_in_force: bool) -> tuple[str, str]:
     if stay.ends_at is not None and stay.ends_at <= now:
         return "Ended", "secondary"
     if is_in_force:

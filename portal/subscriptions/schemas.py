@@ -41,7 +41,7 @@ class AssignBody(BaseModel):
 
     model_config = _example({"plan": "professional", "trial_ends_at": "2026-12-07T09:00:00Z"})
 
-    plan: str = Field(max_length=64)
+    plan: str = Field(max_length=64, pattern="^[!-~]*$")
     trial_ends_at: AwareDatetime | None = None
     reason: str | None = Field(None, max_length=500)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -26,6 +27,21 @@ class Stay:
 
     def is_in_force(self, at: datetime) -> bool:
         return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
+
+class Spanning(Protocol):
+    """A stay as the database holds it: its row, or columns of it."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime | None: ...
+    @property
+    def trial_ends_at(self) -> datetime | None: ...
+    @property
+    def grace_ends_at(self) -> datetime | None: ...
 
 
 def stays_of(tenant_id: int) -> tuple[Stay, ...]:
@@ -60,7 +76,7 @@ def lasting_stay(tenant_id: int) -> Subscription | None:
     return db.session.scalars(query).one_or_none()
 
 
-def gives_access(stay: Subscription, at: datetime) -> bool:
+def gives_access(stay: Spanning, at: datetime) -> bool:
     """Does this stay, and not the fallback plan, count at this instant?"""
     start, end = access_span(
         stay.status, stay.starts_at, stay.ends_at, stay.trial_ends_at, stay.grace_ends_at
