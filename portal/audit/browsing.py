@@ -37,6 +37,17 @@ LABELS = {
 }
 READING_IS_ONE = timedelta(minutes=5)
 _event = AuditEvent.__table__.c
+_COLUMNS = (
+    _event.id,
+    _event.occurred_at,
+    _event.action,
+    _event.outcome,
+    _event.severity,
+    _event.actor_label,
+    _event.target_label,
+    _event.target_type,
+    _event.ip,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +104,22 @@ def browse(
     *, by: Actor, filters: Filters, zone: str, cursor: str | None = None
 ) -> ListPage[EventRow]:
     """The newest first, fifty a page. Whoever may see only their own events sees those."""
-    columns = (
-        _event.id,
-        _event.occurred_at,
-        _event.action,
-        _event.outcome,
-        _event.severity,
-        _event.actor_label,
-        _event.target_label,
-        _event.target_type,
-        _event.ip,
-    )
-    query = sa.select(*columns).where(*_in_scope(by), *_conditions(filters, zone))
+    query = sa.select(*_COLUMNS).where(*_in_scope(by), *_conditions(filters, zone))
     return page_of(query.order_by(_event.occurred_at.desc(), _event.id.desc()), _row, cursor=cursor)
+
+
+def about(
+    *, by: Actor, tenant_id: int | None = None, target: Target | None = None, limit: int = 8
+) -> list[EventRow]:
+    """The newest events of a tenant or about one thing, of every log, in this person's scope."""
+    where = _in_scope(by)
+    if tenant_id is not None:
+        where.append(_event.tenant_id == tenant_id)
+    if target is not None:
+        where += [_event.target_type == target.type, _event.target_id == str(target.id)]
+    query = sa.select(*_COLUMNS).where(*where)
+    newest = query.order_by(_event.occurred_at.desc(), _event.id.desc()).limit(limit)
+    return [_row(row) for row in db.session.connection().execute(newest)]
 
 
 def _row(row: sa.Row[*tuple[Any, ...]]) -> EventRow:

@@ -26,6 +26,7 @@ from portal.customers.naming import (
     target_of_tenant,
 )
 from portal.customers.signals import plan_wanted, status_changed
+from portal.customers.staleness import check_seen
 from portal.staff.zones import checked_zone
 
 
@@ -110,16 +111,22 @@ def upsert_tenant(
     return tenant, is_new
 
 
-def change_tenant(*, by: Actor, tenant: Tenant, name: str, time_zone: str) -> Tenant:
+def change_tenant(
+    *, by: Actor, tenant: Tenant, name: str, time_zone: str, seen: str | None = None
+) -> Tenant:
     """Give it another name or zone; the days and months of its quotas begin by the zone.
+
+    `seen` is the fingerprint of the name and zone that the writer saw.
 
     Raises:
         BadName, UnknownZone: the fields.
+        Stale: somebody changed it since.
     """
     name, zone = checked_name(name), checked_zone(time_zone) or "UTC"
     if (name, zone) == (tenant.name, tenant.time_zone):
         return tenant
     raise_version(tenant.id)
+    check_seen(seen, tenant.name, tenant.time_zone)
     changes = _changed(tenant, {"name": name, "time_zone": zone})
     if changes:
         tenant.name_key = name_key(name)

@@ -25,6 +25,7 @@ from portal.customers.naming import (
     target_of_user,
 )
 from portal.customers.signals import seat_wanted, status_changed
+from portal.customers.staleness import check_seen
 from portal.customers.tenants import IdTaken, UnknownStatus, raise_version, tenant_or_404
 
 MOVES = {
@@ -100,16 +101,20 @@ def upsert_user(
     return user, False
 
 
-def change_user(*, by: Actor, user: User, name: str, email: str) -> User:
+def change_user(*, by: Actor, user: User, name: str, email: str, seen: str | None = None) -> User:
     """Give a user another name or address.
+
+    `seen` is the fingerprint of the name and address that the writer saw.
 
     Raises:
         BadName, BadEmail: the fields.
         Erased: this person was erased.
+        Stale: somebody changed it since.
     """
     wanted = _wanted(user.external_id, name, email, None)
     if not wanted.is_met_by(user):
         _lock(user)
+        check_seen(seen, user.name, user.email)
         _change(by, user, wanted)
     return user
 

@@ -122,7 +122,7 @@ def test_an_unknown_status_is_refused(app):
     assert refusal.value.field == "status"
 
 
-def test_a_plan_is_passed_on_to_whoever_knows_plans(app):
+def test_a_plan_is_passed_on_to_whoever_knows_plans(catalog):
     heard = []
 
     def listen(tenant, by, plan):
@@ -132,6 +132,12 @@ def test_a_plan_is_passed_on_to_whoever_knows_plans(app):
         upsert_tenant(by=SYSTEM, external_id="acme", name="Acme", plan="basic")
         upsert_tenant(by=SYSTEM, external_id="acme", name="Acme")
     assert heard == [("Acme", "basic")]
+
+
+def test_an_unknown_plan_undoes_the_whole_upsert(catalog):
+    with pytest.raises(DomainError) as refusal:
+        upsert_tenant(by=SYSTEM, external_id="acme", name="Acme", plan="no such plan")
+    assert (refusal.value.status, refusal.value.field) == (422, "plan")
 
 
 @pytest.mark.parametrize("status", ["suspended", "closed", "active"])

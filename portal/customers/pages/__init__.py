@@ -1,8 +1,12 @@
 """Pages of customers, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
+from portal.customers.pages import directory, moves, tenants, tokens, users
 from portal.customers.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV = (
+    NavItem("Work", "Customers", "customers.customers", "building", "c", Permission.CUSTOMERS_VIEW),
+)
 
-__all__ = ["NAV", "bp"]
+__all__ = ["NAV", "bp", "directory", "moves", "tenants", "tokens", "users"]

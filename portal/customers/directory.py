@@ -1,0 +1,195 @@
+"""Finding customers: lists by name, searched as one types, and what became of one over time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
+from portal.customers.naming import address_key, name_key
+from portal.web.paging import PAGE_SIZE, ListPage, page_of
+from portal.web.urls import LARGEST_ID
+
+LONGEST_SEARCH = 200
+LAST_CHARACTER = "\U0010ffff"
+COLOURS = {"active": "green", "suspended": "orange", "closed": "secondary", "inactive": "secondary"}
+_tenant, _user, _change = Tenant.__table__.c, User.__table__.c, StatusChange.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a list is narrowed to. What cannot be read narrows nothing."""
+
+    text: str = ""
+    status: str = ""
+    tenant_id: int | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Search":
+        """From a query string."""
+        text, status = given.get("q", ""), given.get("status", "")
+        tenant = given.get("tenant", "")
+        is_number = tenant.isascii() and tenant.isdigit() and len(tenant) < 11
+        return cls(
+            text=text.replace("\x00", "").strip()[:LONGEST_SEARCH],
+            status=status if status in {*TenantStatus, *UserStatus} else "",
+            tenant_id=min(int(tenant), LARGEST_ID) if is_number else None,
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.text or self.status or self.tenant_id)
+
+
+class TenantRow(NamedTuple):
+    """One line of the list of tenants, ready to be drawn."""
+
+    id: int
+    name: str
+    external_id: str
+    state: str
+    colour: str
+
+
+class UserRow(NamedTuple):
+    """One line of the list of users, ready to be drawn."""
+
+    id: int
+    name: str
+    email: str
+    external_id: str
+    state: str
+    colour: str
+    tenant_id: int
+    tenant_name: str
+
+
+class Moment(NamedTuple):
+    """A status that began."""
+
+    status: str
+    at: datetime
+
+
+def tenants(search: Search, *, cursor: str | None = None) -> ListPage[TenantRow]:
+    """A page of tenants by name."""
+    columns = (_tenant.id, _tenant.name, _tenant.external_id, _tenant.status, _tenant.name_key)
+    query = sa.select(*columns).where(*_tenant_conditions(search))
+    return page_of(query.order_by(_tenant.name_key, _tenant.id), _tenant_row, cursor=cursor)
+
+
+def tenants_for_programs(
+    search: Search, *, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> ListPage[dict[str, Any]]:
+    """A page of tenants by id: an order that no change of theirs disturbs."""
+    columns = (
+        _tenant.id,
+        _tenant.external_id,
+        _tenant.name,
+        _tenant.status,
+        _tenant.time_zone,
+        _tenant.created_at,
+    )
+    query = sa.select(*columns).where(*_tenant_conditions(search)).order_by(_tenant.id)
+    return page_of(query, sa.Row._asdict, cursor=cursor, limit=limit)
+
+
+def users(
+    search: Search, *, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> ListPage[UserRow]:
+    """A page of users by name, of all tenants or of one."""
+    query = (
+        sa.select(
+            _user.id,
+            _user.name,
+            _user.email,
+            _user.external_id,
+            _user.status,
+            _user.erased_at,
+            _user.tenant_id,
+            _tenant.name.label("tenant_name"),
+            _user.name_key,
+        )
+        .join_from(User.__table__, Tenant.__table__)
+        .where(*_user_conditions(search))
+        .order_by(_user.name_key, _user.id)
+    )
+    return page_of(query, _user_row, cursor=cursor, limit=limit)
+
+
+def users_for_programs(
+    tenant: Tenant, search: Search, *, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> ListPage[dict[str, Any]]:
+    """A page of one tenant's users by external id."""
+    columns = (
+        _user.id,
+        _user.external_id,
+        _user.name,
+        _user.email,
+        _user.status,
+        _user.tenant_id,
+        _user.created_at,
+    )
+    narrowed = Search(search.text, search.status, tenant.id)
+    query = sa.select(*columns).where(*_user_conditions(narrowed)).order_by(_user.external_id)
+    return page_of(query, sa.Row._asdict, cursor=cursor, limit=limit)
+
+
+def status_history(*, tenant_id: int, user_id: int | None = None, limit: int = 20) -> list[Moment]:
+    """The newest first."""
+    is_subject = _change.user_id.is_(None) if user_id is None else _change.user_id == user_id
+    query = (
+        sa.select(_change.status, _change.at)
+        .where(_change.tenant_id == tenant_id, is_subject)
+        .order_by(_change.at.desc(), _change.id.desc())
+        .limit(limit)
+    )
+    return [Moment(*row) for row in db.session.connection().execute(query)]
+
+
+def _tenant_conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    found = [_tenant.status == search.status] if search.status else []
+    if search.text:
+        found.append(
+            sa.or_(
+                _begins(_tenant.name_key, name_key(search.text)),
+                _tenant.external_id == search.text,
+            )
+        )
+    return found
+
+
+def _user_conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    found = [_user.status == search.status] if search.status else []
+    if search.tenant_id is not None:
+        found.append(_user.tenant_id == search.tenant_id)
+    if search.text:
+        found.append(
+            sa.or_(
+                _begins(_user.name_key, name_key(search.text)),
+                _begins(_user.email_key, address_key(search.text)),
+                _user.external_id == search.text,
+            )
+        )
+    return found
+
+
+def _begins(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """A range, which an index of either database answers; LIKE needs one of its own kind."""
+    return sa.and_(column >= text, column < text + LAST_CHARACTER)
+
+
+def _tenant_row(row: sa.Row[*tuple[Any, ...]]) -> TenantRow:
+    tenant_id, name, external_id, status, _ = row
+    return TenantRow(tenant_id, name, external_id, status.capitalize(), COLOURS[status])
+
+
+def _user_row(row: sa.Row[*tuple[Any, ...]]) -> UserRow:
+    user_id, name, email, external_id, status, erased_at, tenant_id, tenant_name, _ = row
+    state = "Erased" if erased_at else status.capitalize()
+    return UserRow(
+        user_id, name, email, external_id, state, COLOURS[status], tenant_id, tenant_name
+    )

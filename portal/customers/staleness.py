@@ -1,0 +1,28 @@
+"""Two people with one form open: the second learns that there was a first."""
+
+import hashlib
+
+from portal.core.errors import Conflict
+
+
+class Stale(Conflict):
+    """Somebody changed it after the form was opened."""
+
+    code = "stale"
+    title = "Somebody was faster"
+
+
+def fingerprint(*values: str) -> str:
+    """What a form carries to say which values its reader saw."""
+    return hashlib.sha256("\x1f".join(values).encode()).hexdigest()[:16]
+
+
+def check_seen(seen: str | None, *values: str) -> None:
+    """Are these the values that the writer saw? None: a program, which saw nothing.
+
+    Raises:
+        Stale: see the class.
+    """
+    if seen is not None and seen != fingerprint(*values):
+        shown = ", ".join(values)
+        raise Stale(f"Somebody changed it a moment ago: {shown}. Save again to replace that.")
