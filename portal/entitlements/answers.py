@@ -1,5 +1,7 @@
 """The answer to a check: the decision, how much is left, and as of when that is true."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,6 +77,14 @@ class Answer:
         return self.standing.explain(self.feature_name, self.evaluated_at)
 
     def as_json(self, explain: bool = False) -> dict[str, Any]:
+        """The decision, as of when it was made, and what it holds under."""
+        return {
+            **self.decision_json(explain),
+            "evaluated_at": machine(self.evaluated_at),
+            "snapshot": self.standing.versions,
+        }
+
+    def decision_json(self, explain: bool = False) -> dict[str, Any]:
         """The shape of the API (docs: CONTRACT of the API)."""
         source = self.decision.source
         found: dict[str, Any] = {
@@ -84,15 +94,23 @@ class Answer:
             "source": plain(source) if source else None,
             "limit": self.limit.as_json() if self.limit else None,
             "next_change_at": machine(self.next_change_at) if self.next_change_at else None,
-            "evaluated_at": machine(self.evaluated_at),
-            "snapshot": {
-                "tenant_version": self.standing.tenant_version,
-                "catalog_version": self.standing.catalog_version,
-            },
         }
         if explain:
             found["trace"] = [plain(step) for step in self.trace]
         return found
+
+
+def mark_of(standing: Standing, answers: Iterable[Answer], *asked: object) -> str:
+    """What tells these answers from other ones: equal marks, equal answers (an ETag).
+
+    The versions and the end of their time say what was decided, the counters what is left of it.
+    """
+    facts = standing.facts
+    parts = [facts.tenant_id, facts.user_id, facts.is_tenant_active, facts.is_member, facts.zone]
+    left = [(each.feature_name, each.limit) for each in answers if each.limit is not None]
+    text = repr((*parts, *asked, standing.until, left))
+    digest = hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
+    return f"{facts.tenant_version}-{facts.catalog_version}-{digest}"
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:

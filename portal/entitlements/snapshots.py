@@ -59,6 +59,11 @@ class Standing:
     def catalog_version(self) -> int:
         return self.catalog.version
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """What the answers hold under, as they say it."""
+        return {"tenant_version": self.tenant_version, "catalog_version": self.catalog_version}
+
     def holds_at(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
 

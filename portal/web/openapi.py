@@ -1,7 +1,10 @@
 """The JSON API: its base class, its description, and how it says that a body is not right."""
 
+import json
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from inspect import signature
+from typing import Any, TypeVar
 
 from flask import Response, jsonify, make_response, request
 from flask_openapi import OpenAPI
@@ -11,6 +14,9 @@ from portal.web.access import public
 from portal.web.problems import CONTENT_TYPE, problem
 
 MOST_FAULTS = 50
+WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class FieldProblem(BaseModel):
@@ -55,6 +61,43 @@ def make_api_app(import_name: str, **options: Any) -> OpenAPI:
 def init_openapi(app: OpenAPI) -> None:
     view: Callable[[], Response] = public(lambda: jsonify(app.api_doc))
     app.add_url_rule("/api/openapi.json", "openapi", view)
+
+
+def takes(view: View) -> View:
+    """Check `path`, `query` and `body` by their models, for a view that is asked often.
+
+    Without this the library does, at several times the cost: it builds the JSON schema of a query
+    anew for every request. It also reads a body as Python values, of which a strict model takes no
+    instants.
+    """
+    models = {
+        name: parameter.annotation
+        for name, parameter in signature(view).parameters.items()
+        if name in _GIVEN
+    }
+
+    @wraps(view)
+    def taking(**given: Any) -> Any:
+        try:
+            values = {name: _GIVEN[name](model, given) for name, model in models.items()}
+        except ValidationError as error:
+            return _refuse_body(error)
+        return view(**values)
+
+    taking.__delay_validate_request__ = True  # type: ignore[attr-defined]
+    return taking  # type: ignore[return-value]
+
+
+_GIVEN: dict[str, Callable[[Any, dict[str, Any]], BaseModel]] = {
+    "path": lambda model, path: model.model_validate(path),
+    "query": lambda model, _: model.model_validate(request.args.to_dict()),
+    "body": lambda model, _: model.model_validate_json(request.get_data()),
+}
+
+
+def json_answer(body: dict[str, Any]) -> Response:
+    """As `jsonify`, in a third of the time: plain values alone, in the order in which they are."""
+    return Response(WRITTEN.encode(body), content_type="application/json")
 
 
 def _refuse_body(error: ValidationError) -> Response:

@@ -46,6 +46,12 @@ def test_no_view_both_leaves_an_event_and_excuses_itself(shared_app: Flask):
         assert not has_both, rule.rule
 
 
+def test_what_only_reads_leaves_no_event(shared_app: Flask):
+    for rule, view in views(shared_app):
+        if hasattr(view, "reads_only"):
+            assert hasattr(view, "unaudited_because"), rule.rule
+
+
 def test_danger_is_never_public(shared_app: Flask):
     for rule, view in views(shared_app):
         if getattr(view, "needs_sudo", False):

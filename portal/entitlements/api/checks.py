@@ -1,1 +1,109 @@
-"""May this user use this feature?"""
+"""May this user use this feature, and which may they use at all? None of it changes anything."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, request
+
+from portal.catalog.refusals import NoSuchFeature
+from portal.core import clock
+from portal.core.permissions import Permission
+from portal.customers.bearer import current_customer
+from portal.entitlements.answers import Answer, mark_of
+from portal.entitlements.api.blueprint import api
+from portal.entitlements.checks import all_answers, answers_of, standing
+from portal.entitlements.load import facts_in, facts_of
+from portal.entitlements.schemas import (
+    AnswerShape,
+    AnswersShape,
+    BatchCheckBody,
+    CheckBody,
+    FeaturesQuery,
+    UserPath,
+)
+from portal.entitlements.snapshots import Standing
+from portal.web.access import caller, reads_only, requires, unaudited
+from portal.web.openapi import json_answer, takes
+from portal.web.times import machine
+
+READS_ONLY = "it only reads; the body carries the question"
+
+
+@api.get("/me/features", responses={200: AnswersShape})
+@requires(Permission.ME_ENTITLEMENTS)
+@takes
+def my_features(query: FeaturesQuery) -> Response:
+    """Every feature on offer: may I, why, how much is left. `If-None-Match` answers 304."""
+    found = standing(facts_in(current_customer().row))
+    answers = all_answers(found, category=query.category)
+    mark = mark_of(found, answers, query.category, query.explain)
+    if request.if_none_match.contains_weak(mark):
+        response = Response(status=304)
+    else:
+        response = json_answer(_listed(found, answers, query.explain))
+    response.set_etag(mark, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@api.post("/me/check-access", responses={200: AnswerShape})
+@requires(Permission.ME_ENTITLEMENTS)
+@reads_only
+@unaudited(READS_ONLY)
+@takes
+def check_my_access(body: CheckBody) -> Response:
+    """May I use this feature? A denial is an answer, not an error. Nothing is consumed."""
+    return _checked(standing(facts_in(current_customer().row), body.at), body)
+
+
+@api.post("/users/<int:user_id>/check-access", responses={200: AnswerShape})
+@requires(Permission.ENTITLEMENTS_CHECK)
+@reads_only
+@unaudited(READS_ONLY)
+@takes
+def check_access(path: UserPath, body: CheckBody) -> Response:
+    """May this user use this feature?"""
+    return _checked(standing(facts_of(user_id=path.user_id), body.at), body)
+
+
+@api.post("/me/check-access/batch", responses={200: AnswersShape})
+@requires(Permission.ME_ENTITLEMENTS)
+@reads_only
+@unaudited(READS_ONLY)
+@takes
+def check_my_access_to_many(body: BatchCheckBody) -> Response:
+    """The same for up to 100 features at once, answered in their order."""
+    return _checked_many(standing(facts_in(current_customer().row), body.at), body)
+
+
+@api.post("/users/<int:user_id>/check-access/batch", responses={200: AnswersShape})
+@requires(Permission.ENTITLEMENTS_CHECK)
+@reads_only
+@unaudited(READS_ONLY)
+@takes
+def check_access_to_many(path: UserPath, body: BatchCheckBody) -> Response:
+    """The same for up to 100 features at once, answered in their order."""
+    return _checked_many(standing(facts_of(user_id=path.user_id), body.at), body)
+
+
+def _checked(found: Standing, body: CheckBody) -> Response:
+    """Who may list the features is told that there is no such one; for others it is denied."""
+    asker = caller()
+    may_list = asker is not None and asker.actor.may(Permission.CATALOG_VIEW)
+    if may_list and body.feature_name not in found.catalog.features:
+        raise NoSuchFeature("No feature has this name.", field="feature_name")
+    answer = answers_of(found, [body.feature_name], body.at, body.quantity)[0]
+    return json_answer(answer.as_json(body.explain))
+
+
+def _checked_many(found: Standing, body: BatchCheckBody) -> Response:
+    answers = answers_of(found, body.features, body.at)
+    return json_answer(_listed(found, answers, body.explain))
+
+
+def _listed(found: Standing, answers: Sequence[Answer], explain: bool) -> dict[str, Any]:
+    return {
+        "items": [answer.decision_json(explain) for answer in answers],
+        "evaluated_at": machine(answers[0].evaluated_at if answers else clock.now()),
+        "snapshot": found.versions,
+    }
