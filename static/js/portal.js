@@ -54,6 +54,12 @@
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, isShown ? "#eye-off" : "#eye"));
   }
 
+  function fill(button) {
+    const input = find(button.dataset.fill);
+    input.value = button.dataset.value;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   function dismiss(button) {
     button.closest(".alert").remove();
     find("content")?.focus({ preventScroll: true });
@@ -64,6 +70,7 @@
     if (!button) return;
     if ("copy" in button.dataset) copy(button);
     else if ("reveal" in button.dataset) reveal(button);
+    else if ("fill" in button.dataset) fill(button);
     else if ("dismiss" in button.dataset) dismiss(button);
     else if ("back" in button.dataset) history.back();
   });
