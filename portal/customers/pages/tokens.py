@@ -31,7 +31,7 @@ def tokens() -> Response:
         "customers/_tokens.html",
         listing=token_page(search, by=actor, cursor=request.args.get("cursor")),
         search=search,
-        kinds=KIND_LABELS.items(),
+        tabs=_tabs(search),
         states=[(state.value, state.label) for state in TokenState],
         may_manage=actor.may(Permission.TOKENS_MANAGE),
     )
@@ -104,6 +104,13 @@ def revoke_api_token(public_id: str) -> ResponseReturnValue:
         f"{token.name} {'opens nothing any more' if was_live else 'was revoked before'}.", "success"
     )
     return see_other(url_for("customers.tokens", kind=token.kind))
+
+
+def _tabs(search: TokenSearch) -> list[tuple[str, str, bool]]:
+    return [
+        (url_for("customers.tokens", kind=kind), label, kind is search.kind)
+        for kind, label in KIND_LABELS.items()
+    ]
 
 
 def _form_page(
