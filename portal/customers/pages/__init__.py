@@ -7,6 +7,7 @@ from portal.web.nav import NavItem
 
 NAV = (
     NavItem("Work", "Customers", "customers.customers", "building", "c", Permission.CUSTOMERS_VIEW),
+    NavItem("System", "API tokens", "customers.tokens", "key", "k", Permission.TOKENS_OWN),
 )
 
 __all__ = ["NAV", "bp", "directory", "moves", "tenants", "tokens", "users"]
