@@ -167,7 +167,8 @@ def _feature_to_change(name: str, version: int | None = None) -> FeatureRow:
 
 
 def check_name(name: str) -> None:
-    if re.fullmatch(NAME, name) is None:
+    # Dots alone would be a step up in an address.
+    if re.fullmatch(NAME, name) is None or not name.strip("._-"):
         raise BadTerms(
             "A name is 2 to 64 of: small letters, digits, dot, dash and underscore.", field="name"
         )

@@ -35,21 +35,29 @@ def check_plan_terms(
         raise BadTerms("There is no such currency: use three letters, as USD.", field="currency")
     for name, price in (("monthly", monthly_price_cents), ("annual", annual_price_cents)):
         if price is not None and not 0 <= price <= HIGHEST_PRICE:
-            raise BadTerms("This price is out of range.", field=f"{name}_price_cents")
+            raise BadTerms("This price is out of range.", field=f"{name}_price")
     for name, said in features.items():
         if said.allowance is not None:
-            check_allowance(said.allowance, field=name)
+            check_allowance(name, said.allowance)
 
 
-def check_allowance(given: Allowance, *, field: str) -> None:
+def check_allowance(feature_name: str, given: Allowance) -> None:
+    """Raises:
+    BadTerms: which field is not right, and why.
+    """
     if given.is_unlimited:
         return
-    amounts = (given.limit, given.overage_cap or 0, given.rollover_min, given.rollover_max)
-    if not all(0 <= amount <= HIGHEST_QUOTA for amount in amounts):
-        raise BadTerms(f"A quota is a whole number from 0 to {HIGHEST_QUOTA}.", field=field)
+    for field in ("limit", "overage_cap", "rollover_min", "rollover_max"):
+        if not 0 <= (getattr(given, field) or 0) <= HIGHEST_QUOTA:
+            raise BadTerms(
+                f"{feature_name}: use a whole number from 0 to {HIGHEST_QUOTA:,}.", field=field
+            )
     if given.overage_cap is not None and not given.is_soft:
-        raise BadTerms("Only a soft limit can be passed.", field=field)
+        raise BadTerms(f"{feature_name}: only a soft limit is passed.", field="overage_cap")
     if given.rollover_min > given.rollover_max:
-        raise BadTerms("What goes over at least is more than what goes over at most.", field=field)
+        raise BadTerms(f"{feature_name}: at least is more than at most.", field="rollover_min")
     if given.rollover_max and given.interval is Interval.NEVER:
-        raise BadTerms("What never starts anew has no rest to take over.", field=field)
+        raise BadTerms(
+            f"{feature_name}: what never starts anew has no rest to take over.",
+            field="rollover_max",
+        )

@@ -151,14 +151,14 @@ def set_plan_feature(
     return _changed(by, row, changes, None, feature_name) if changes else row
 
 
-def make_fallback(*, by: Actor, name: str, version: int, reason: str) -> PlanTemplate:
+def make_fallback(*, by: Actor, name: str, reason: str) -> PlanTemplate:
     """Tenants without any other plan get this one from now on.
 
     Raises:
-        NoSuchPlan, BadTerms, Archived, Stale: as for `change_plan`.
+        NoSuchPlan, BadTerms, Archived: as for `change_plan`.
     """
     check_reason(reason)
-    row = _plan_to_change(name, version)
+    row = _plan_to_change(name)
     if row.is_fallback:
         return row
     before = _no_other_fallback()

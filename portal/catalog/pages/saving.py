@@ -1,0 +1,87 @@
+"""Saving what a form says: only once its effect was seen, and never over somebody's change."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from flask import request
+from markupsafe import Markup
+from wtforms import Field, RadioField, SelectField
+
+from portal.catalog.effects import effect_of, mark_of, must_be_seen
+from portal.catalog.forms import SavedOnceSeen
+from portal.catalog.refusals import Stale
+from portal.catalog.revisions import catalog_now
+from portal.catalog.snapshot import Catalog
+from portal.core.database import db, looking
+from portal.core.errors import DomainError
+
+
+class Saving:
+    """Inside, a refusal becomes an error of the form, and its status that of the answer."""
+
+    def __init__(self, form: SavedOnceSeen) -> None:
+        self.form = form
+        self.effect: Markup | None = None
+        self.is_stale = False
+        self._status: int | None = None
+
+    @property
+    def status(self) -> int:
+        if self._status is not None:
+            return self._status
+        return 422 if self.form.errors else 200
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: object, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        db.session.rollback()
+        self.form.add_refusal(error)
+        self.is_stale = isinstance(error, Stale)
+        self._status = error.status
+        return True
+
+    def is_seen(self, draft: Callable[[Catalog], Catalog]) -> bool:
+        """May it be saved now? If not, `effect` is what to show first.
+
+        Counting customers may take a while, so nothing is locked meanwhile.
+        """
+        db.session.rollback()
+        with looking():
+            now = catalog_now()
+            proposed = draft(now)
+            mark = mark_of(now, proposed)
+            asks = request.form.get("step") == "preview"
+            is_known = self.form.previewed.data == mark or not must_be_seen(now, proposed)
+            if is_known and not asks:
+                return True
+            self.form.previewed.data = mark
+            self.effect = effect_of(now, proposed)
+        return False
+
+    def differences(self, present: dict[str, Any]) -> list[tuple[str, Any]]:
+        """What stands now where it is not what was typed; saving again is then meant."""
+        if not self.is_stale:
+            return []
+        fresh = type(self.form)(None, data=present)
+        names = [name for name in present if name in self.form and name != "version"]
+        self.form.version.data = present["version"]
+        return [
+            (self.form[name].label.text, _shown(fresh[name]))
+            for name in names
+            if (fresh[name].data or None) != (self.form[name].data or None)
+        ]
+
+
+def _shown(field: Field) -> str:
+    if isinstance(field.data, bool):
+        return "yes" if field.data else "no"
+    if isinstance(field, (SelectField, RadioField)):
+        chosen = (label for value, label, *_ in field.iter_choices() if value == field.data)
+        return str(next(chosen, field.data))
+    return str(field.data) if field.data not in {None, ""} else "empty"
