@@ -1,7 +1,5 @@
 """Answers for callers who may not pass: where to sign in, what is still owed, what is denied."""
 
-from urllib.parse import urlsplit
-
 import structlog
 from flask import Response, flash, g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +18,7 @@ from portal.web.errors import answer
 from portal.web.htmx import see_other, wants_fragment
 from portal.web.problems import is_api_request, problem
 from portal.web.requests import loggable_path
-from portal.web.urls import safe_next
+from portal.web.urls import safe_next, split_url
 
 OWED = {
     SessionState.PREAUTH: "staff.second_factor",
@@ -126,7 +124,7 @@ def _leave_for(url: str) -> Response:
 
 def _page_behind_htmx() -> str | None:
     """The address in the browser's bar, of which the fragment was to become a part."""
-    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+    parts = split_url(request.headers.get("HX-Current-URL", ""))
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

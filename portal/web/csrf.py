@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.config import settings
 from portal.core.errors import DomainError
+from portal.web.urls import split_url
 
 csrf = CSRFProtect()
 
@@ -29,6 +30,14 @@ class SentFromElsewhere(ForgedRequest):
     status = 403
     code = "permission_denied"
     title = "This came from another site"
+
+
+class UnreadableJson(DomainError):
+    """Nested deeper than any parser follows."""
+
+    status = 400
+    code = "bad_request"
+    title = "Not JSON"
 
 
 class NotJson(DomainError):
@@ -57,12 +66,17 @@ def check_json_body() -> None:
 
     Raises:
         NotJson: a form of another site could have sent it.
+        UnreadableJson: it cannot be parsed.
     """
     if not request.path.startswith("/api/"):
         return
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
     if (has_body or request.content_type) and request.mimetype != "application/json":
         raise NotJson("Send the body as application/json.")
+    try:
+        request.get_json(silent=True)  # kept for the view, which says what is wrong with it
+    except RecursionError as error:
+        raise UnreadableJson("The body is nested too deeply.") from error
 
 
 def check_csrf() -> None:
@@ -77,7 +91,7 @@ def check_csrf() -> None:
         raise SentFromElsewhere("It was refused, and nothing was changed.")
     try:
         csrf.protect()
-    except CSRFError as error:
+    except (CSRFError, ValueError) as error:  # Flask-WTF reads the referrer, whatever it is
         raise ForgedRequest(
             "Your session changed since the page was opened. Reload it and send it again."
         ) from error
@@ -91,7 +105,7 @@ def _comes_from_elsewhere() -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if not source:
         return False
-    return urlsplit(source).netloc.lower() not in _own_hosts()
+    return split_url(source).netloc.lower() not in _own_hosts()
 
 
 def _own_hosts() -> set[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -43,8 +44,9 @@ class ListPage(Generic[Item]):
     def _url(self, cursor: str | None) -> str | None:
         if cursor is None:
             return None
-        values = {**request.args.to_dict(flat=False), **(request.view_args or {}), "cursor": cursor}
-        return url_for(request.endpoint or "", **values)
+        # Never to `url_for`: a visitor's `_external` or `endpoint` would mean something there.
+        query = urlencode({**request.args.to_dict(flat=False), "cursor": cursor}, doseq=True)
+        return f"{url_for(request.endpoint or '', **(request.view_args or {}))}?{query}"
 
 
 def page_of(
@@ -63,8 +65,8 @@ def page_of(
         return _first_page(query, make, limit)
     try:
         bookmark = unserialize_bookmark(cursor)
-        found = select_page(db.session.connection(), query, limit, page=bookmark)
-    except (BadBookmark, ValueError, TypeError, sa.exc.DBAPIError) as error:
+        found = select_page(db.session(), query, limit, page=bookmark)
+    except (BadBookmark, ValueError, TypeError, OverflowError, sa.exc.DBAPIError) as error:
         db.session.rollback()
         raise BadCursor("Go back to the first page of the list.") from error
     marks = found.paging

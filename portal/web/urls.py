@@ -5,7 +5,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, current_app
 from werkzeug.routing import IntegerConverter, Map
@@ -31,6 +31,14 @@ def safe_next(target: str | None, default: str = "/") -> str:
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc else target
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of an address that a stranger sent; empty ones where it cannot be read."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # such as `http://[`
+        return urlsplit("")
 
 
 class IdConverter(IntegerConverter):

@@ -95,6 +95,12 @@ def test_eight_hours_end_even_the_busiest_session(app, bea):
         assert client.get(PAGE).status_code == 303
 
 
+def test_a_broken_address_behind_htmx_is_no_page_to_go_back_to(client, app):
+    answer = client.get(PAGE, headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+
+
 def test_htmx_is_told_to_leave_for_the_sign_in(client, app):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/account/sessions?a=1"}
     answer = client.get(PAGE, headers=headers)

@@ -61,6 +61,8 @@ def test_a_strange_host_is_refused(client):
         {"Origin": "https://evil.test"},
         {"Origin": "null"},
         {"Referer": "https://evil.test/x"},
+        {"Origin": "http://["},
+        {"Referer": "http://["},
     ],
 )
 def test_a_form_of_another_site_is_refused_even_with_a_token(ann_client, headers):

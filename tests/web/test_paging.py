@@ -1,5 +1,8 @@
 """Lists in pages: each row once, whichever way one turns."""
 
+import re
+from html import unescape
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -58,3 +61,20 @@ def test_one_can_turn_back_to_the_first_page(seven):
 def test_a_cursor_of_nobody_is_refused(seven):
     with pytest.raises(BadCursor):
         names_from("i:1~nonsense")
+
+
+@pytest.mark.parametrize("direction", [">", "<"])
+def test_a_cursor_beyond_every_number_is_refused(ann_client, direction):
+    cursor = f"{direction}s:Twin~i:{10**30}"
+    assert ann_client.get("/staff", query_string={"cursor": cursor}).status_code == 400
+
+
+def test_a_visitor_s_query_is_carried_on_and_means_nothing(ann_client, monkeypatch):
+    monkeypatch.setattr(page_of, "__kwdefaults__", {"cursor": None, "limit": 1})
+    make_admin("Zed Last")
+    query = "endpoint=x&_anchor=a&_external=1&_scheme=ftp&person_id=7&q="
+    answer = ann_client.get(f"/staff?{query}")
+    assert answer.status_code == 200
+    (link,) = re.findall(r'href="(/staff\?[^"]*cursor=[^"]*)"', answer.text)
+    assert "_external=1" in link
+    assert ann_client.get(unescape(link)).status_code == 200
