@@ -25,6 +25,8 @@ EVENTS: Any = QuotaEvent.__table__
 INSTANT = QuotaBucket.__table__.c.created_at.type
 JSON = EVENTS.c.result.type
 TEXT, NUMBER = sa.String(), sa.BigInteger()
+PREFIX = "b_"
+"""SQLAlchemy keeps the names of columns for itself."""
 
 
 def take_at_once(claim: Claim, use: Use, amount: int, at: datetime) -> Noted | None:
@@ -34,7 +36,7 @@ def take_at_once(claim: Claim, use: Use, amount: int, at: datetime) -> Noted | N
     demand = use.demands[0]
     values = _values(claim, demand, amount, at)
     is_sqlite = db.engine.dialect.name == "sqlite"
-    found = _in_two(claim, demand, values) if is_sqlite else _in_one(values)
+    found = _in_two(claim, demand, values, amount) if is_sqlite else _in_one(values)
     if found is None:
         return None
     bucket, event_id, result = found
@@ -49,7 +51,7 @@ def _values(claim: Claim, demand: Demand, amount: int, at: datetime) -> dict[str
     terms = demand.allowance
     is_endless = terms.is_unlimited or (terms.is_soft and terms.overage_cap is None)
     cap = terms.limit + ((terms.overage_cap or 0) if terms.is_soft else 0)
-    return {
+    values = {
         **columns_of(claim),
         "user_key": demand.user_key,
         "helper": max(demand.helpers),
@@ -59,10 +61,11 @@ def _values(claim: Claim, demand: Demand, amount: int, at: datetime) -> dict[str
         "most": None if terms.is_unlimited else terms.limit,
         "at": at,
     }
+    return {PREFIX + name: value for name, value in values.items()}
 
 
 def _bind(name: str, kind: Any) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, type_=kind)
+    return sa.bindparam(PREFIX + name, type_=kind)
 
 
 def _counted() -> Any:
@@ -191,11 +194,11 @@ def _in_one(values: dict[str, Any]) -> Found | None:
     return (_bucket(row), row.event_id, row.result) if row else None
 
 
-def _in_two(claim: Claim, demand: Demand, values: dict[str, Any]) -> Found | None:
+def _in_two(claim: Claim, demand: Demand, values: dict[str, Any], amount: int) -> Found | None:
     row = db.session.execute(_COUNTED, values).one_or_none()
     if row is None:
         return None
-    bucket, amount = _bucket(row), values["amount"]
+    bucket = _bucket(row)
     result = {"consumed": amount, **numbers(_block(demand, bucket))}
     added = (
         insert_into(QuotaEvent)
@@ -207,7 +210,7 @@ def _in_two(claim: Claim, demand: Demand, values: dict[str, Any]) -> Found | Non
             result=result,
             status="done",
             refunded=0,
-            at=values["at"],
+            at=values[PREFIX + "at"],
         )
         .on_conflict_do_nothing()
         .returning(QuotaEvent.id)

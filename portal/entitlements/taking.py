@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.core.clock import timestamp
 from portal.core.database import changed_rows
 from portal.entitlements.alerts import alert, crossed
 from portal.entitlements.buckets import Burn, Calendar
@@ -98,7 +99,7 @@ def charge(
             apply_lines([line], at)
             lines.append(line)
         if not is_held:
-            _alert(use, pool, lines, at)
+            alert_of(use, pool, lines, at)
     return lines
 
 
@@ -107,10 +108,13 @@ def _line(pool: Pool, part: Burn, is_held: bool) -> dict[str, Any]:
     return allocation(part.bucket, pool.demand.user_key, **parts)
 
 
-def _alert(use: Use, pool: Pool, lines: list[dict[str, Any]], at: datetime) -> None:
+def alert_of(use: Use, pool: Pool, lines: list[dict[str, Any]], at: datetime) -> None:
+    """Alert when the lines took the base counter past a threshold; `pool` stands as before them."""
     base, terms = pool.base, pool.demand.allowance
-    more = sum(line["used"] for line in lines if line["bucket"] == base.id)
-    if more and not terms.is_unlimited:
+    start = timestamp(base.period_start)
+    mine = [line for line in lines if line["bucket"] == base.id and line["period_start"] == start]
+    more = sum(line["used"] for line in mine)
+    if more > 0 and not terms.is_unlimited:
         now = replace(base, used=base.used + more)
         alert(
             tenant_id=use.tenant_id,

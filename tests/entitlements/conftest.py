@@ -1,10 +1,12 @@
 """Uma and Acme of the tests of entitlements."""
 
 import pytest
+from flask import Flask
 
 from portal.customers.models import User
 from tests.cast import actor, make_user
 from tests.entitlements.granting import Desk
+from tests.entitlements.shop import Shop, make_shop
 
 
 @pytest.fixture
@@ -22,3 +24,8 @@ def desk(ann, uma, acme, catalog) -> Desk:
 def brief_desk(bea, uma, acme, catalog) -> Desk:
     """Bea's, who may grant for days."""
     return Desk(actor(bea), uma, acme)
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    return make_shop()

@@ -1,0 +1,116 @@
+"""What is held by reservations: letting go of it, and of what is held for too long already."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import changed_rows, db
+from portal.entitlements.claims import Claim, Noted, note, own_claim
+from portal.entitlements.counters import locked_buckets
+from portal.entitlements.models import QuotaEvent
+from portal.entitlements.pools import TENANT_KEY
+from portal.entitlements.refusals import QuotaExceeded
+from portal.entitlements.taking import Use, Wanted, apply_lines, take
+from portal.jobs.registry import handles, recurring
+
+KIND = "entitlements.expire_reservations"
+AT_ONCE = 200
+
+HELD = (
+    QuotaEvent.id,
+    QuotaEvent.tenant_id,
+    QuotaEvent.user_id,
+    QuotaEvent.feature_name,
+    QuotaEvent.amount,
+    QuotaEvent.allocations,
+)
+
+recurring(KIND, every=timedelta(minutes=1))
+
+
+@handles(KIND)
+def sweep(_payload: dict[str, Any]) -> None:
+    """So that what nobody committed is free again, also where nobody asks for it."""
+    expire_overdue(clock.now())
+
+
+def take_or_clear(claim: Claim, use: Use, wanted: Wanted, at: datetime) -> Noted:
+    """Take it; when there is no room, after letting go of what is held too long already.
+
+    Raises:
+        QuotaExceeded, KeyReused: as `take`.
+    """
+    try:
+        return take(claim, use, wanted, at)
+    except QuotaExceeded:
+        if not expire_overdue(at, in_the_way_of=use):
+            raise
+        return take(claim, use, wanted, at)
+
+
+def expire_overdue(at: datetime, *, in_the_way_of: Use | None = None) -> int:
+    """End reservations whose time is over, at most 200; how many."""
+    overdue = sa.select(*HELD).where(QuotaEvent.status == "pending", QuotaEvent.expires_at <= at)
+    if in_the_way_of is not None:
+        overdue = overdue.where(*_in_the_way(in_the_way_of))
+    rows = db.session.execute(overdue.order_by(QuotaEvent.expires_at).limit(AT_ONCE)).all()
+    return sum(_expire(row, at) for row in rows)
+
+
+def _in_the_way(use: Use) -> Iterable[sa.ColumnElement[bool]]:
+    """Of others only where the counter is shared: nobody waits for somebody else's own."""
+    yield QuotaEvent.tenant_id == use.tenant_id
+    yield QuotaEvent.feature_name == use.feature_name
+    if all(demand.user_key != TENANT_KEY for demand in use.demands):
+        yield QuotaEvent.user_id == use.user_id
+
+
+def _expire(held: Any, at: datetime) -> int:
+    lock_for(held)
+    if not ended(held.id, "expired", QuotaEvent.expires_at <= at):
+        return 0
+    lines = used_of(held.allocations, 0)
+    apply_lines(lines, at)
+    claim = own_claim(held.tenant_id, held.user_id, held.feature_name, f"expire {held.id}")
+    result = {"released": held.amount}
+    note(
+        claim,
+        kind="expire",
+        amount=held.amount,
+        allocations=lines,
+        result=result,
+        refers_to=held.id,
+        at=at,
+    )
+    return 1
+
+
+def lock_for(event: Any) -> None:
+    """Lock all that an entry may be about, without rolling it."""
+    locked_buckets(event.tenant_id, event.feature_name, {TENANT_KEY, event.user_id or TENANT_KEY})
+
+
+def ended(reservation_id: int, status: str, still: sa.ColumnElement[bool]) -> bool:
+    """Set the last status; of two that try, one does."""
+    return bool(
+        changed_rows(
+            sa.update(QuotaEvent)
+            .where(QuotaEvent.id == reservation_id, QuotaEvent.status == "pending", still)
+            .values(status=status)
+        )
+    )
+
+
+def used_of(allocations: Iterable[dict[str, Any]], amount: int) -> list[dict[str, Any]]:
+    """Lines that turn so much of what was held into used, in the order of burning; none held on."""
+    left: dict[int, int] = defaultdict(lambda: amount)
+    lines = []
+    for line in allocations:
+        part = min(left[line["pool"]], line["reserved"])
+        left[line["pool"]] -= part
+        lines.append({**line, "used": part, "reserved": -line["reserved"]})
+    return lines
