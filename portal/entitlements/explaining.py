@@ -1,6 +1,6 @@
 """An answer in plain words: what was decided, what each layer says, and what would change it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from portal.catalog.snapshot import Catalog, Feature, Plan
 from portal.entitlements.answers import Answer, LimitBlock
 from portal.web.times import machine
 
+Writer = Callable[[datetime], str]
 WORDS = {
     "UNKNOWN_FEATURE": "There is no such feature.",
     "GLOBAL_KILL_SWITCH": "It is switched off for everybody.",
@@ -83,20 +84,27 @@ def in_words(reason: str) -> str:
     return f"{sentence} Its limit is used up." if reason.endswith(USED_UP) else sentence
 
 
-def explanation_of(answer: Answer, *, who: str, catalog: Catalog) -> Explanation:
-    """The answer about `who`, in words."""
+def explanation_of(
+    answer: Answer, *, who: str, catalog: Catalog, written: Writer = machine
+) -> Explanation:
+    """The answer about `who`, in words; `written` turns instants into text, except in `text`."""
     feature = catalog.features.get(answer.feature_name)
     name = feature.display_name if feature and feature.display_name else answer.feature_name
     headline = f"{who} {'may' if answer.allowed else 'may not'} use {name}"
     sentence = in_words(answer.reason)
-    layers = tuple(_layers(answer))
-    remedies = tuple(_remedies(answer, feature, catalog))
-    source, limit = source_in_words(answer.decision.source), limit_in_words(answer.limit)
-    text = _text(answer, f"{headline}. {sentence}", source, limit, layers, remedies)
-    return Explanation(headline, sentence, source, limit, layers, remedies, text)
+    limit = limit_in_words(answer.limit)
+    return Explanation(
+        headline=headline,
+        sentence=sentence,
+        source=source_in_words(answer.decision.source, written),
+        limit=limit,
+        layers=tuple(_layers(answer, written)),
+        remedies=tuple(_remedies(answer, feature, catalog, written)),
+        text=_text(answer, f"{headline}. {sentence}", limit, feature, catalog),
+    )
 
 
-def source_in_words(source: dict[str, Any] | None) -> str:
+def source_in_words(source: dict[str, Any] | None, written: Writer = machine) -> str:
     """Who gave it, when and why; empty when nobody in particular did."""
     if not source:
         return ""
@@ -106,7 +114,7 @@ def source_in_words(source: dict[str, Any] | None) -> str:
     if source.get("by"):
         parts.append(f"by {source['by']}")
     if source.get("at"):
-        parts.append(f"on {_written(source['at'])}")
+        parts.append(f"on {_plain(source['at'], written)}")
     if source.get("reason"):
         parts.append(f"because “{source['reason']}”")
     return " ".join(part for part in parts if part)
@@ -136,7 +144,7 @@ def gives(plan: Plan, feature: Feature) -> bool:
     return plan.includes_all or plan.level >= feature.min_plan_level
 
 
-def _layers(answer: Answer) -> Iterator[LayerWords]:
+def _layers(answer: Answer, written: Writer = machine) -> Iterator[LayerWords]:
     for step in answer.trace:
         verdict = VERDICTS.get(step["result"], "")
         if step["result"] == "match":
@@ -145,12 +153,12 @@ def _layers(answer: Answer) -> Iterator[LayerWords]:
             verdict = f"would {step['would_be']}"
         is_deciding = step["result"] in {"match", "fail"}
         label = LAYERS.get(step["step"], step["step"])
-        yield LayerWords(label, verdict, _detail(step), is_deciding)
+        yield LayerWords(label, verdict, _detail(step, written), is_deciding)
 
 
-def _detail(step: dict[str, Any]) -> str:
+def _detail(step: dict[str, Any], written: Writer) -> str:
     found = [
-        shape.format(_written(step[key]))
+        shape.format(_plain(step[key], written))
         for key, shape in MEASURES.items()
         if step.get(key) is not None
     ]
@@ -159,9 +167,11 @@ def _detail(step: dict[str, Any]) -> str:
     return ", ".join(found).replace("_", " ")
 
 
-def _remedies(answer: Answer, feature: Feature | None, catalog: Catalog) -> Iterator[str]:
+def _remedies(
+    answer: Answer, feature: Feature | None, catalog: Catalog, written: Writer = machine
+) -> Iterator[str]:
     if answer.next_change_at is not None:
-        yield f"By itself, not before {_written(answer.next_change_at)}."
+        yield f"By itself, not before {written(answer.next_change_at)}."
     reason = answer.reason.removesuffix(USED_UP)
     if answer.reason.endswith(USED_UP):
         yield "A top-up, a higher limit, or the next period."
@@ -178,25 +188,18 @@ def _remedies(answer: Answer, feature: Feature | None, catalog: Catalog) -> Iter
         yield "Switching the feature on again in the catalogue."
 
 
-def _text(
-    answer: Answer,
-    first: str,
-    source: str,
-    limit: str,
-    layers: tuple[LayerWords, ...],
-    remedies: tuple[str, ...],
-) -> str:
+def _text(answer: Answer, first: str, limit: str, feature: Feature | None, catalog: Catalog) -> str:
+    source = source_in_words(answer.decision.source)
     lines = [f"{first} ({answer.reason})", f"As of {machine(answer.evaluated_at)}."]
-    lines += [
-        f"{title}: {value}" for title, value in (("Source", source), ("Limit", limit)) if value
-    ]
-    for layer in layers:
+    lines += [f"{name}: {said}" for name, said in (("Source", source), ("Limit", limit)) if said]
+    for layer in _layers(answer):
         detail = f" ({layer.detail})" if layer.detail else ""
         lines.append(f"- {layer.label}: {layer.verdict}{detail}")
+    remedies = list(_remedies(answer, feature, catalog))
     if remedies:
         lines.append("What would change it: " + " ".join(remedies))
     return "\n".join(lines)
 
 
-def _written(value: Any) -> str:
-    return machine(value) if isinstance(value, datetime) else str(value)
+def _plain(value: Any, written: Writer) -> str:
+    return written(value) if isinstance(value, datetime) else str(value)

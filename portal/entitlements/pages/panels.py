@@ -30,7 +30,6 @@ class FeatureState:
     words: str
     used: int | None
     limit: int | None
-    unit: str
     override: tuple[str, int] | None
 
     @property
@@ -60,7 +59,6 @@ def _state(answer: Answer) -> FeatureState:
         words=in_words(answer.reason),
         used=block.used + block.reserved if block else None,
         limit=None if block is None or block.is_unlimited else block.limit,
-        unit=feature.unit or "",
         override=(kind.removesuffix("_entitlement"), source["id"]) if is_override else None,
     )
 

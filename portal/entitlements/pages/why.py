@@ -15,6 +15,7 @@ from portal.web.access import requires
 from portal.web.forms import PortalForm
 from portal.web.htmx import page_or_fragment
 from portal.web.moments import MomentField
+from portal.web.times import exact
 
 
 class MomentForm(PortalForm):
@@ -40,7 +41,7 @@ def why(user_id: int, feature_name: str) -> Response:
         feature_name=feature_name,
         form=form,
         answer=answer,
-        found=explanation_of(answer, who=user.name, catalog=answer.standing.catalog),
+        found=explanation_of(answer, who=user.name, catalog=answer.standing.catalog, written=exact),
         may_grant=current_staff().actor.may(Permission.ENTITLEMENTS_GRANT_BRIEFLY),
     )
 
