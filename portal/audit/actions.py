@@ -73,6 +73,7 @@ class Action(StrEnum):
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105
     PASSWORD_RESET = "password.reset"  # noqa: S105
     EMAIL_CHANGE_REQUESTED = "email.change_requested"
+    EMAIL_CHANGE_WITHDRAWN = "email.change_withdrawn"
     EMAIL_CHANGED = "email.changed"
     EMAIL_CHANGE_UNDONE = "email.change_undone"
     # customers and tokens

@@ -39,6 +39,7 @@ WORDS: dict[Action, str] = {
     Action.PASSWORD_RESET_REQUESTED: "asked for a password reset",
     Action.PASSWORD_RESET: "reset their password",
     Action.EMAIL_CHANGE_REQUESTED: "asked for another e-mail address",
+    Action.EMAIL_CHANGE_WITHDRAWN: "withdrew a change of e-mail address",
     Action.EMAIL_CHANGED: "changed their e-mail address",
     Action.EMAIL_CHANGE_UNDONE: "took a change of e-mail address back",
     Action.TENANT_CREATED: "created a tenant",

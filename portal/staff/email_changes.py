@@ -81,8 +81,8 @@ def withdraw_email_change(*, by: Actor, person_id: int) -> None:
     """Forget a change that nobody has confirmed yet."""
     person = locked(person_id)
     assert person is not None  # noqa: S101 - whoever acts is there
-    revoke_links(admin=person, purposes=(LinkPurpose.EMAIL_CHANGE,))
-    record(Action.EMAIL_CHANGE_REQUESTED, by=by, target=target_of(person), reason="withdrawn")
+    if revoke_links(admin=person, purposes=(LinkPurpose.EMAIL_CHANGE,)):
+        record(Action.EMAIL_CHANGE_WITHDRAWN, by=by, target=target_of(person))
 
 
 def confirm_email(*, token: str) -> Admin:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.core.errors import DomainError
 from portal.core.tokens import new_token, token_sha256
 from portal.staff.models import Admin, LinkPurpose, StaffLink
@@ -105,9 +105,9 @@ def use_link(token: str, purpose: LinkPurpose) -> tuple[StaffLink, Admin]:
     return _bound(link if used else None, admin, purpose)
 
 
-def revoke_links(*, admin: Admin, purposes: tuple[LinkPurpose, ...] = tuple(LinkPurpose)) -> None:
-    """Kill what is still open of these purposes."""
-    db.session.execute(
+def revoke_links(*, admin: Admin, purposes: tuple[LinkPurpose, ...] = tuple(LinkPurpose)) -> int:
+    """Kill what is still open of these purposes. How many there were."""
+    return changed_rows(
         sa.update(StaffLink)
         .where(
             StaffLink.admin_id == admin.id,

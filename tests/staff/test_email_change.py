@@ -62,3 +62,9 @@ def test_a_withdrawn_change_is_dead(app, client, bea):
     assert trusted(app, bea).submit("/account/email/withdraw").status_code == 303
     assert client.submit(url).status_code == 410
     assert address(bea) == "bea@boxcostpro.test"
+    assert trusted(app, bea).submit("/account/email/withdraw").status_code == 303
+    assert (
+        len(events(Action.EMAIL_CHANGE_WITHDRAWN))
+        == len(events(Action.EMAIL_CHANGE_REQUESTED))
+        == 1
+    )

@@ -101,7 +101,7 @@ def ask_for_email() -> ResponseReturnValue:
 
 @bp.post("/account/email/withdraw")
 @requires(Permission.ACCOUNT_OWN)
-@audits(Action.EMAIL_CHANGE_REQUESTED)
+@audits(Action.EMAIL_CHANGE_WITHDRAWN)
 def withdraw_email() -> ResponseReturnValue:
     withdraw_email_change(by=current_staff().actor, person_id=current_staff().id)
     db.session.commit()
