@@ -82,9 +82,7 @@ def refused_prompt(form: SudoForm, step: Step, url: str, fields: Fields) -> Resp
     """The prompt again, with what was wrong."""
     if step.retry_after is not None:
         form.form_errors.append("Too many tries. Wait a little, then try again.")
-        found = prompt(form, url, fields, 429)
-        found.headers["Retry-After"] = str(max(1, step.retry_after))
-        return found
+        return prompt(form, url, fields, 429, retry_after=step.retry_after)
     form.shown().errors = [WRONG[form.method]]
     return prompt(form, url, fields, 403)
 
@@ -99,9 +97,12 @@ def _posted_prompt(form: SudoForm, status: int) -> Response:
     return prompt(form, _here(), _posted(), status)
 
 
-def prompt(form: SudoForm, url: str, fields: Fields, status: int) -> Response:
+def prompt(
+    form: SudoForm, url: str, fields: Fields, status: int, retry_after: int | None = None
+) -> Response:
     """Always the whole page: it takes the place of the one that asked, also under htmx."""
-    found = page("staff/sudo.html", status=status, form=form, url=url, fields=fields)
+    values = {"form": form, "url": url, "fields": fields}
+    found = page("staff/sudo.html", status=status, retry_after=retry_after, **values)
     if wants_fragment():
         found.headers["HX-Retarget"] = "body"
         found.headers["HX-Reswap"] = "innerHTML"

@@ -84,10 +84,10 @@ def confirm_enrol() -> ResponseReturnValue:
         set_session_cookie(answer, done.token or "")
         return answer
     form.totp_code.errors = [_why(done.retry_after, done.steps_off)]
-    return _enrol_page(form, _status(done))
+    return _enrol_page(form, 422, done.retry_after)
 
 
-def _enrol_page(form: CodeForm, status: int) -> ResponseReturnValue:
+def _enrol_page(form: CodeForm, status: int, retry_after: int | None = None) -> ResponseReturnValue:
     try:
         pending = start_enrolment(staff=current_staff())
     except AlreadyEnabled:
@@ -95,7 +95,8 @@ def _enrol_page(form: CodeForm, status: int) -> ResponseReturnValue:
     except ProofTooOld:
         return see_other(url_for("staff.sudo", next=url_for("two_factor.enrol")))
     db.session.commit()
-    return page("two_factor/enrol.html", pending=pending, form=form, status=status)
+    values = {"pending": pending, "form": form}
+    return page("two_factor/enrol.html", status=status, retry_after=retry_after, **values)
 
 
 def _why(retry_after: int | None, steps_off: int | None = None) -> str:
@@ -105,10 +106,6 @@ def _why(retry_after: int | None, steps_off: int | None = None) -> str:
         way = "ahead" if steps_off > 0 else "behind"
         return f"Your phone's clock is {abs(steps_off) * 30} seconds {way}. Set it to automatic."
     return WRONG
-
-
-def _status(outcome: object) -> int:
-    return 429 if getattr(outcome, "retry_after", None) is not None else 422
 
 
 @bp.post("/account/two-factor/backup-codes")
@@ -148,7 +145,7 @@ def confirm_disable() -> ResponseReturnValue:
     step = _prove(CodeForm(), BackupCodeForm())
     if not step.accepted:
         db.session.commit()
-        return _disable_page(error=_why(step.retry_after), status=_status(step))
+        return _disable_page(422, error=_why(step.retry_after), retry_after=step.retry_after)
     answer = redirect(url_for("two_factor.security"), 303)
     set_session_cookie(answer, switch_off(staff=staff))
     db.session.commit()
@@ -165,15 +162,15 @@ def _prove(code: CodeForm, backup: BackupCodeForm) -> Step:
     return prove_again(staff=staff, method="totp", code=code.totp_code.data or "")
 
 
-def _disable_page(error: str | None = None, status: int = 200) -> Response:
+def _disable_page(
+    status: int = 200, *, error: str | None = None, retry_after: int | None = None
+) -> Response:
     form, backup = CodeForm(), BackupCodeForm()
     if error:
         field = backup.backup_code if backup.backup_code.data else form.totp_code
         field.errors = [error]
-    standing = standing_of(current_staff().id)
-    return page(
-        "two_factor/disable.html", status=status, form=form, backup=backup, standing=standing
-    )
+    values = {"form": form, "backup": backup, "standing": standing_of(current_staff().id)}
+    return page("two_factor/disable.html", status=status, retry_after=retry_after, **values)
 
 
 @bp.get("/staff/policy")

@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 from portal.core.database import db
 from portal.core.errors import Denied, DomainError
 from portal.web.access import note_denial
+from portal.web.headers import say_when
 from portal.web.htmx import wants_fragment
 from portal.web.problems import is_api_request, problem
 from portal.web.requests import loggable_path
@@ -62,9 +63,7 @@ def answer(
         found = make_response(
             render_template(name, request_id=g.get("request_id"), **values), status
         )
-    if retry_after is not None:
-        found.headers["Retry-After"] = str(max(1, retry_after))
-    return found
+    return say_when(found, retry_after)
 
 
 def answer_refusal(error: DomainError) -> Response:
@@ -124,18 +123,17 @@ def answer_crash(error: Exception) -> Response:
         "request.crashed", exc_info=error, request_id=g.get("request_id"), path=loggable_path()
     )
     return _answer_without_database(
-        500,
         InternalServerError().name,
         "Something broke on our side, and it has been logged. Nothing was changed.",
     )
 
 
-def _answer_without_database(status: int, title: str, detail: str) -> Response:
+def _answer_without_database(title: str, detail: str) -> Response:
     """An answer when anything may be broken: no person is looked up, plain text if need be."""
     g.is_failing = True
     try:
-        return answer(status, title, detail, retry_after=2 if status == 503 else None)
+        return answer(500, title, detail)
     except Exception as error:
         log.error("errors.page_failed", exc_info=error, request_id=g.get("request_id"))
         text = f"{title}. {detail}\nRequest {g.get('request_id', '')}\n"
-        return Response(text, status, content_type="text/plain; charset=utf-8")
+        return Response(text, 500, content_type="text/plain; charset=utf-8")

@@ -70,8 +70,8 @@ class Refusing:
     def __enter__(self) -> None: ...
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        if not isinstance(error, DomainError):
-            return False
+        if not isinstance(error, DomainError) or hasattr(error, "retry_after"):
+            return False  # to wait is nothing that another value in a field would mend
         db.session.rollback()
         if isinstance(error, Denied):
             note_denial(error)

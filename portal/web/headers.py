@@ -40,6 +40,13 @@ def init_headers(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
+def say_when(response: Response, seconds: int | None) -> Response:
+    """Tell a caller who came too early when to come again; with None, nothing."""
+    if seconds is not None:
+        response.headers["Retry-After"] = str(max(1, seconds))
+    return response
+
+
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     for name, value in ALWAYS.items():

@@ -7,6 +7,8 @@ from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.web.headers import say_when
+
 htmx = Htmx()
 
 
@@ -27,9 +29,12 @@ def page_or_fragment(page: str, fragment: str, *, status: int = 200, **context: 
     return make_response(render_template(template, **context), status)
 
 
-def page(template: str, *, status: int = 200, **context: Any) -> Response:
-    """A whole page."""
-    return make_response(render_template(template, **context), status)
+def page(
+    template: str, *, status: int = 200, retry_after: int | None = None, **context: Any
+) -> Response:
+    """A whole page. With `retry_after`, seconds to wait, it is a 429 that says so."""
+    found = make_response(render_template(template, **context), 429 if retry_after else status)
+    return say_when(found, retry_after)
 
 
 def see_other(url: str) -> BaseResponse:

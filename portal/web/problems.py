@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Response, g, json, request
 
+from portal.web.headers import say_when
+
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -40,5 +42,4 @@ def refused_code(retry_after: int | None = None) -> Response:
     if retry_after is None:
         return problem(401, "invalid_code", "That code is not right", "Try the next one.")
     answer = problem(429, "throttled", "Too many wrong codes", "Wait before the next try.")
-    answer.headers["Retry-After"] = str(max(1, retry_after))
-    return answer
+    return say_when(answer, retry_after)

@@ -59,6 +59,21 @@ def test_a_throttled_password_of_a_signed_in_person_is_not_hashed(app, bea_ready
     assert len(hashed) == 5
 
 
+@pytest.mark.parametrize(
+    ("url", "fields"),
+    [
+        ("/account/sudo", {"sudo_totp_code": WRONG}),
+        ("/account/two-factor/disable", {"totp_code": WRONG}),
+        ("/account/password", {"current_password": "x", "new_password": "four quiet words 9 more"}),
+    ],
+)
+def test_a_page_that_says_wait_says_how_long(app, bea_ready, url, fields):
+    client = signed_in(app, bea_ready)
+    answers = [client.submit(url, **{"totp_code": RIGHT, **fields}) for _ in range(6)]
+    assert answers[-1].status_code == 429
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 301
+
+
 def test_resets_over_the_limit_leave_no_event(client, bea):
     most = RESETS_BY_ACCOUNT[0][0]
     for _ in range(most + 3):

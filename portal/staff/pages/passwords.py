@@ -83,7 +83,7 @@ def new_password() -> ResponseReturnValue:
     if not step.accepted:
         db.session.commit()
         _explain(form, step)
-        return page("staff/password.html", status=429 if step.retry_after else 422, form=form)
+        return page("staff/password.html", status=422, retry_after=step.retry_after, form=form)
     with form.refusing():
         change_password(
             by=staff.actor,
