@@ -1,6 +1,7 @@
 """`make run`: migrate, seed what is empty, then a server and a worker until Ctrl-C."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -79,7 +80,9 @@ def welcome_text(brand: str, port: int) -> str:
         note = "" if person["totp_secret"] else "  (must enrol a second factor first)"
         lines.append(f"  {role:<14} {person['email']:<{wide}}  {person['password']}{note}")
     if people:
-        lines += ["", "  The code of a person's second factor: make totp ROLE=admin"]
+        folder = os.environ.get("PORTAL_INSTANCE_DIR")
+        where = f"PORTAL_INSTANCE_DIR={shlex.quote(folder)} " if folder else ""
+        lines += ["", f"  The code of a person's second factor: {where}make totp ROLE=admin"]
     else:
         lines.append("  This database has people of its own: no demo sign-in was made.")
     return "\n".join([*lines, "  Ctrl-C ends the server and the worker.", ""])
