@@ -4,17 +4,15 @@ Every write that can change an answer about a tenant begins with `raise_version`
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.util import identity_key
 
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db
+from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.customers.models import StatusChange, Tenant, TenantStatus
@@ -210,9 +208,7 @@ def _added(
         "time_zone": time_zone,
         "created_at": now,
     }
-    is_sqlite = db.session.get_bind().dialect.name == "sqlite"
-    insert: Any = sqlite.insert if is_sqlite else postgresql.insert
-    statement = insert(Tenant).values(**values).on_conflict_do_nothing().returning(Tenant)
+    statement = insert_into(Tenant).values(**values).on_conflict_do_nothing().returning(Tenant)
     tenant: Tenant | None = db.session.scalars(statement).one_or_none()
     if tenant is None:
         return None

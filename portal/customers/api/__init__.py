@@ -1,6 +1,6 @@
 """The JSON API of customers."""
 
-from portal.customers.api import tokens
+from portal.customers.api import tenants, tokens, users
 from portal.customers.api.blueprint import api
 
-__all__ = ["api", "tokens"]
+__all__ = ["api", "tenants", "tokens", "users"]
