@@ -18,7 +18,7 @@ from portal.staff.notices import notify
 from portal.web.access import SessionState
 from tests.browser.pages import Who
 from tests.browser.site import Site
-from tests.cast import PASSWORD, actor, sudo_until
+from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
 from tests.visitor import Visitor, begin_enrolment, confirm_enrolment, give_password
 
 
@@ -55,11 +55,18 @@ def cast_of(site: Site) -> Cast:
         notify(admin_id=ann.id, kind="test", text="Something to know.", url="/account/sessions")
         for purpose, admin in ((LinkPurpose.INVITE, invited), *[(p, bea) for p in LATER]):
             names[purpose.value] = link(admin, purpose, ann)
+        names |= customers()
         db.session.commit()
         names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
     return Cast(site, people, names)
+
+
+def customers() -> dict[str, object]:
+    """A tenant with a user, and one that left."""
+    acme, closed = make_tenant("Acme"), make_tenant("Cedar", status="closed")
+    return {"tenant": acme.id, "closed_tenant": closed.id, "user": make_user(acme).id}
 
 
 LATER = (LinkPurpose.RESET, LinkPurpose.EMAIL_CHANGE, LinkPurpose.EMAIL_UNDO)
