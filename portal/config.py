@@ -59,9 +59,9 @@ class Settings:
     token_pepper: str
     """Keys the HMAC of throttle buckets and API tokens; at least 32 characters."""
     audit_key_file: Path
-    """Ed25519 key that signs audit checkpoints. Default `audit.key` in the instance folder."""
+    """Reserved for the key that will sign audit checkpoints; nothing reads it yet."""
     metrics_token: str
-    """Bearer token of `/metrics`. Empty in production closes the page."""
+    """Bearer token of `/metrics`. Empty closes the page, in every environment."""
     base_url: str
     """Where people reach the portal; every link in a mail starts with it."""
     mail_url: str
