@@ -5,25 +5,29 @@ its unit of work, which cost more than the query itself. In a request that write
 the transaction, so that it sees what the request has done.
 """
 
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError
 
 from portal.core.database import db, engine_options, is_read_only
 
-Processor = Callable[[Any], Any]
-_engines: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+MOST_IDLE = 8
+"""Connections that wait for their next use; more are closed after theirs."""
+
+Select: TypeAlias = sa.Select[Any] | sa.CompoundSelect[Any]
 
 
 class Quick:
     """One select, sent as often as its caller likes. Its parameters are plain `bindparam`s."""
 
-    def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
+    def __init__(self, statement: Select) -> None:
         self._statement = statement
         self._forms: dict[str, _Form] = {}
 
@@ -38,7 +42,7 @@ class Quick:
         form = self._forms.get(engine.dialect.name)
         if form is None:
             form = self._forms[engine.dialect.name] = _Form(self._statement, engine.dialect)
-        return form.rows(_engine_beside(engine), values)
+        return form.rows(_lines_beside(engine), values)
 
     def row(self, **values: Any) -> Any:
         """The only row, or None."""
@@ -49,67 +53,96 @@ class Quick:
 class _Form:
     """A statement as one driver takes it."""
 
-    def __init__(
-        self, statement: sa.Select[Any] | sa.CompoundSelect[Any], dialect: Dialect
-    ) -> None:
+    def __init__(self, statement: Select, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
-        self._dialect = dialect
         self._text = str(compiled)
         self._order = compiled.positiontup
         # What an execution by the session would apply.
         self._binds: dict[str, Any] = dict(compiled._bind_processors)  # noqa: SLF001
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        columns = statement.selected_columns
-        self._row = namedtuple("_row", [column.key or "" for column in columns])  # type: ignore[misc]
-        self._results = [
+        columns = list(statement.selected_columns)
+        self._make = _maker([column.key or "" for column in columns])
+        processors = [
             column.type._cached_result_processor(dialect, None)  # noqa: SLF001
             for column in columns
         ]
-        self._is_plain = not any(self._results)
+        self._results = [(n, process) for n, process in enumerate(processors) if process]
 
-    def rows(self, engine: Engine, values: dict[str, Any]) -> list[Any]:
+    def rows(self, lines: "_Lines", values: dict[str, Any]) -> list[Any]:
         given = {**self._fixed, **values}
         for name, process in self._binds.items():
             given[name] = process(given[name])
         parameters = [given[name] for name in self._order] if self._order else given
-        try:
-            found = _fetch(engine, self._text, parameters)
-        except self._dialect.loaded_dbapi.OperationalError:
-            # The server was started anew or closed an idle connection: nothing was changed.
-            engine.dispose()
-            found = _fetch(engine, self._text, parameters)
-        if self._is_plain:
-            return [self._row(*each) for each in found]
-        return [self._row(*self._processed(each)) for each in found]
+        found = lines.fetch(self._text, parameters)
+        if not self._results:
+            return [self._make(each) for each in found]
+        return [self._make(self._processed(list(each))) for each in found]
 
-    def _processed(self, values: Iterable[Any]) -> Iterable[Any]:
-        for process, value in zip(self._results, values, strict=True):
-            yield value if process is None else process(value)
+    def _processed(self, values: list[Any]) -> list[Any]:
+        for n, process in self._results:
+            values[n] = process(values[n])
+        return values
 
 
-def _fetch(engine: Engine, text: str, parameters: Any) -> list[Any]:
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        try:
-            cursor.execute(text, parameters)
-            return list(cursor.fetchall())
-        finally:
-            cursor.close()
-    except BaseException:
-        connection.invalidate()
-        raise
-    finally:
-        connection.close()
+def _maker(names: list[str]) -> Callable[[Iterable[Any]], Any]:
+    row = namedtuple("_Row", names)  # type: ignore[misc] # the names are those of the statement
+    return row._make
 
 
-def _engine_beside(engine: Engine) -> Engine:
-    """A pool of connections that never begin a transaction, so that none has to be ended."""
-    found = _engines.get(engine)
-    if found is None:
-        options = engine_options(str(engine.url))
+class _Lines:
+    """Connections that never begin a transaction, so that none has to be ended after a use.
+
+    Each keeps its cursor, whose statements the server has prepared.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        options = engine_options(str(engine.url)) | {"poolclass": sa.NullPool}
+        options.pop("pool_recycle", None)
+        self._more: dict[str, Any] = {}
         if engine.dialect.name != "sqlite":  # there `_configure_sqlite` leaves the driver none
-            options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        found = _engines[engine] = sa.create_engine(engine.url, **options)
-        event.listen(engine, "engine_disposed", lambda _: found.dispose())
+            options["isolation_level"] = "AUTOCOMMIT"
+            self._more["prepare"] = True
+        self._engine = sa.create_engine(engine.url, **options)
+        self._idle: deque[tuple[Any, Any]] = deque()
+
+    def fetch(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
+        """All rows. A connection that was lost since its last use is replaced: it only reads."""
+        while self._idle:
+            with suppress(self._engine.dialect.loaded_dbapi.Error, IndexError):
+                return self._fetch(self._idle.pop(), text, parameters)
+        connection: Any = self._engine.raw_connection()
+        line = connection, connection.cursor()
+        try:
+            return self._fetch(line, text, parameters)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            base = self._engine.dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(text, parameters, error, base) from error
+
+    def _fetch(self, line: tuple[Any, Any], text: str, parameters: Any) -> list[tuple[Any, ...]]:
+        connection, cursor = line
+        try:
+            cursor.execute(text, parameters, **self._more)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        except BaseException:
+            connection.invalidate()
+            raise
+        if len(self._idle) < MOST_IDLE:
+            self._idle.append(line)
+        else:
+            connection.close()
+        return found
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop()[0].close()
+
+
+_lines: WeakKeyDictionary[Engine, _Lines] = WeakKeyDictionary()
+
+
+def _lines_beside(engine: Engine) -> _Lines:
+    found = _lines.get(engine)
+    if found is None:
+        found = _lines[engine] = _Lines(engine)
+        event.listen(engine, "engine_disposed", lambda _: found.close())
     return found
