@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.errors import NotFound
 from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
 from portal.customers.naming import address_key, name_key
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
 from portal.web.urls import LARGEST_ID
 
 LONGEST_SEARCH = 200
+MOST_MOMENTS = 20
 LAST_CHARACTER = "\U0010ffff"
 COLOURS = {"active": "green", "suspended": "orange", "closed": "secondary", "inactive": "secondary"}
 _tenant, _user, _change = Tenant.__table__.c, User.__table__.c, StatusChange.__table__.c
@@ -138,16 +140,35 @@ def users_for_programs(
     return page_of(query, sa.Row._asdict, cursor=cursor, limit=limit)
 
 
-def status_history(*, tenant_id: int, user_id: int | None = None, limit: int = 20) -> list[Moment]:
+def user_and_tenant(user_id: int) -> tuple[User, Tenant]:
+    """Both, at one go.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    query = sa.select(User, Tenant).join(Tenant, Tenant.id == User.tenant_id)
+    row = db.session.execute(query.where(User.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such user.")
+    return row[0], row[1]
+
+
+def history_of_tenant(tenant: Tenant) -> list[Moment]:
+    """The newest first. Whose status never changed is not asked about."""
+    if tenant.status_changed_at is None:
+        return [Moment(tenant.status, tenant.created_at)]
+    return _history(_change.tenant_id == tenant.id, _change.user_id.is_(None))
+
+
+def history_of_user(user: User) -> list[Moment]:
     """The newest first."""
-    is_subject = _change.user_id.is_(None) if user_id is None else _change.user_id == user_id
-    query = (
-        sa.select(_change.status, _change.at)
-        .where(_change.tenant_id == tenant_id, is_subject)
-        .order_by(_change.at.desc(), _change.id.desc())
-        .limit(limit)
-    )
-    return [Moment(*row) for row in db.session.connection().execute(query)]
+    return _history(_change.tenant_id == user.tenant_id, _change.user_id == user.id)
+
+
+def _history(*subject: sa.ColumnElement[bool]) -> list[Moment]:
+    query = sa.select(_change.status, _change.at).where(*subject)
+    newest = query.order_by(_change.at.desc(), _change.id.desc()).limit(MOST_MOMENTS)
+    return [Moment(*row) for row in db.session.connection().execute(newest)]
 
 
 def _tenant_conditions(search: Search) -> list[sa.ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from portal.audit.actions import Action
 from portal.audit.browsing import about
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.customers.directory import COLOURS, Search, status_history, users
+from portal.customers.directory import COLOURS, Search, history_of_tenant, users
 from portal.customers.forms import NewTenantForm, TenantForm
 from portal.customers.models import Tenant
 from portal.customers.pages.blueprint import bp
@@ -30,7 +30,7 @@ def tenant(tenant_id: int) -> Response:
         tenant=found,
         colours=COLOURS,
         listing=users(Search(tenant_id=tenant_id), limit=FEW_USERS),
-        history=status_history(tenant_id=tenant_id),
+        history=history_of_tenant(found),
         events=about(by=actor, tenant_id=tenant_id),
         sees_all=actor.may(Permission.AUDIT_ALL),
         panels=tenant_panels(found, actor),

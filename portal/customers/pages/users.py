@@ -7,7 +7,7 @@ from portal.audit.actions import Action
 from portal.audit.browsing import about
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.customers.directory import COLOURS, status_history
+from portal.customers.directory import COLOURS, history_of_user, user_and_tenant
 from portal.customers.forms import NewUserForm, UserForm
 from portal.customers.models import User
 from portal.customers.naming import target_of_user
@@ -24,14 +24,14 @@ from portal.web.htmx import page, see_other
 @bp.get("/customers/users/<int:user_id>")
 @requires(Permission.CUSTOMERS_VIEW)
 def user(user_id: int) -> Response:
-    actor, found = current_staff().actor, user_or_404(user_id)
-    tenant = tenant_or_404(found.tenant_id)
+    actor = current_staff().actor
+    found, tenant = user_and_tenant(user_id)
     return page(
         "customers/user.html",
         user=found,
         tenant=tenant,
         colours=COLOURS,
-        history=status_history(tenant_id=tenant.id, user_id=user_id),
+        history=history_of_user(found),
         events=about(by=actor, target=target_of_user(found)),
         sees_all=actor.may(Permission.AUDIT_ALL),
         panels=user_panels(found, tenant, actor),
