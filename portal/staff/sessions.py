@@ -147,6 +147,24 @@ def end_sessions_of(
     return len(ended)
 
 
+def sign_out_everywhere(*, by: SignedInStaff, person: Admin) -> int:
+    """End a person's sessions, but the one that asks for it, and tell them. How many ended."""
+    ended = end_sessions_of(
+        by=by.actor,
+        admin_id=person.id,
+        reason="revoked_by_admin",
+        except_session=by.session_id,
+    )
+    if ended:
+        notify(
+            admin_id=person.id,
+            kind=Action.SESSION_REVOKED,
+            text=f"{by.name} signed you out everywhere.",
+            url="/account/sessions",
+        )
+    return ended
+
+
 def session_of(staff: SignedInStaff) -> AdminSession:
     """The row behind the present session."""
     return db.session.get_one(AdminSession, staff.session_id)

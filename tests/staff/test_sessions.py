@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from portal.audit.actions import Action
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import AdminSession, Notice
 from portal.staff.sessions import open_session as open_anew
 from portal.web.access import SessionState
 from tests.cast import open_session, signed_in
+from tests.staff.post import events, trusted
 
 PAGE = "/account/sessions"
 
@@ -44,6 +46,20 @@ def test_an_admin_ends_the_sessions_of_a_person(app, ann, bea):
     assert client.submit(f"/staff/{bea.id}/end-sessions").status_code == 303
     assert theirs.get(PAGE).status_code == 303
     assert client.get(PAGE).status_code == 200
+
+
+def test_ending_nothing_tells_nobody(app, ann, bea):
+    client = trusted(app, ann)
+    client.submit(f"/staff/{bea.id}/end-sessions")
+    assert "0 sessions of Bea Agent ended." in client.get(f"/staff/{bea.id}").text
+    assert db.session.query(Notice).count() == len(events(Action.SESSION_REVOKED)) == 0
+    assert client.submit("/staff/999/end-sessions").status_code == 404
+
+
+def test_a_role_is_shown_by_its_name(bea_client):
+    text = bea_client.get(PAGE).text
+    assert "Support agent" in text
+    assert "support_agent" not in text
 
 
 def test_a_manager_may_not_end_the_sessions_of_a_person(mo_client, bea):

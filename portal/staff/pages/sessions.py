@@ -5,14 +5,18 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.core.database import db
-from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.staff.cookies import forget_visitor
 from portal.staff.current import current_staff
-from portal.staff.models import Admin
-from portal.staff.notices import notify
+from portal.staff.directory import person_or_404
 from portal.staff.pages.blueprint import bp
-from portal.staff.sessions import end_session, end_sessions_of, live_sessions_of, own_session
+from portal.staff.sessions import (
+    end_session,
+    end_sessions_of,
+    live_sessions_of,
+    own_session,
+    sign_out_everywhere,
+)
 from portal.web.access import audits, requires, sudo
 from portal.web.htmx import page, see_other
 
@@ -52,7 +56,7 @@ def revoke_other_sessions() -> ResponseReturnValue:
         except_session=staff.session_id,
     )
     db.session.commit()
-    flash(_sentence(ended, "other session"), "success")
+    flash(f"{_sessions(ended)} ended elsewhere.", "success")
     return see_other(url_for("staff.sessions"))
 
 
@@ -61,19 +65,12 @@ def revoke_other_sessions() -> ResponseReturnValue:
 @audits(Action.SESSION_REVOKED)
 @sudo
 def end_sessions(person_id: int) -> ResponseReturnValue:
-    staff, person = current_staff(), db.session.get(Admin, person_id)
-    if person is None:
-        raise NotFound("There is no such person.")
-    own = staff.session_id if person_id == staff.id else None
-    ended = end_sessions_of(
-        by=staff.actor, admin_id=person_id, reason="revoked_by_admin", except_session=own
-    )
-    text = f"{staff.name} signed you out everywhere."
-    notify(admin_id=person_id, kind=Action.SESSION_REVOKED, text=text, url="/account/sessions")
+    person = person_or_404(person_id)
+    ended = sign_out_everywhere(by=current_staff(), person=person)
     db.session.commit()
-    flash(_sentence(ended, f"session of {person.name}"), "success")
-    return see_other(f"/staff/{person_id}")
+    flash(f"{_sessions(ended)} of {person.name} ended.", "success")
+    return see_other(url_for("staff.person", person_id=person_id))
 
 
-def _sentence(count: int, what: str) -> str:
-    return f"{count} {what.replace('session', 'sessions') if count != 1 else what} ended."
+def _sessions(count: int) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"
