@@ -1,6 +1,7 @@
 """`flask seed`: a believable company to look at, and bulk rows to measure with."""
 
 import sys
+import time
 from datetime import timedelta
 
 import click
@@ -13,14 +14,20 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.staff.models import Admin
+from portal.staff.models import Admin, Role
+from portal.staff.naming import actor_of
+from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog
+from seeds.customers import bring_customers
 from seeds.events import seed_events
+from seeds.grants import seed_grants, seed_usage
 from seeds.history import seed_history
-from seeds.people import bulk_people, seed_people
+from seeds.people import bring_people, bulk_people, demo_staff
 
 DAYS = 60
 BATCH = 5000
+DAYS_OF_CUSTOMERS = 720
+COUNT = click.IntRange(0)
 
 
 @click.group("seed")
@@ -39,34 +46,67 @@ def catalog() -> None:
 
 @seed_commands.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
-@click.option("--staff", "staff_count", type=click.IntRange(0), default=0, help="More people.")
-@click.option("--audit-events", type=click.IntRange(0), default=0, help="Bulk ledger events.")
+@click.option("--staff", type=COUNT, default=0, help="So many more people of ours.")
+@click.option("--tenants", type=COUNT, default=0, help="So many more tenants, with plans.")
+@click.option("--users", type=COUNT, default=0, help="So many more users of bulk tenants.")
+@click.option("--overrides", type=COUNT, default=0, help="Overrides of bulk users without any.")
+@click.option("--audit-events", type=COUNT, default=0, help="So many ledger events.")
 @click.option("--seed", default=20, show_default=True, help="Another number, another history.")
 @with_appcontext
-def demo(*, if_empty: bool, staff_count: int, audit_events: int, seed: int) -> None:
-    """The demo company: its people, two months of sign-ins, and who signs in with what."""
+def demo(*, if_empty: bool, staff: int, audit_events: int, seed: int, **customers: int) -> None:
+    """The demo company: its people and customers, and who signs in with what.
+
+    Again, it brings back whoever is missing and leaves what is there. With numbers it adds rows
+    by the bulk, and the company only where there are no people yet.
+    """
     if settings().is_production:
         click.echo("Demo people in production would be open doors. Nothing was seeded.", err=True)
         sys.exit(1)
+    is_bulk = bool(staff or audit_events or any(customers.values()))
     is_empty = not db.session.scalar(sa.select(sa.exists().where(Admin.id > 0)))
-    with clock.standing_at(clock.now() - timedelta(days=2 * DAYS)):
+    with clock.standing_at(clock.now() - timedelta(days=DAYS_OF_CUSTOMERS)):
         seed_catalog()
     db.session.commit()
-    if is_empty:
+    if is_empty or not (if_empty or is_bulk):
         _company(seed)
-    elif not if_empty and not (staff_count or audit_events):
-        click.echo("There are people here already. Nothing was seeded.", err=True)
-        sys.exit(1)
-    _bulk_staff(staff_count)
+    _bulk_staff(staff)
+    _bulk(seed, **customers)
     if audit_events:
         seed_events(audit_events, seed=seed, until=clock.now())
 
 
 def _company(seed: int) -> None:
-    people = seed_people(clock.now() - timedelta(days=2 * DAYS))
+    """What is missing of it. Their history is written for people who were not there."""
+    people = bring_people(clock.now() - timedelta(days=2 * DAYS))
     events = seed_history(people, days=DAYS, seed=seed)
-    record(Action.DEMO_SEEDED, by=SYSTEM, meta={"people": len(people), "events": events})
+    # Who left is not named for what happens now.
+    staff = {role: actor_of(person) for role, person in demo_staff().items()}
+    acting = {role.value: staff.get(role.value, SYSTEM) for role in Role}
+    brought = bring_customers(by=acting["manager"], seed=seed)
+    gifts = seed_grants(brought.tenants, acting)
+    if people or brought.tenants or brought.users:
+        counts = {"people": len(people), "events": events, "tenants": len(brought.tenants)}
+        record(Action.DEMO_SEEDED, by=SYSTEM, meta={**counts, "users": brought.users})
     db.session.commit()
+    uses = seed_usage(brought.tenants, seed=seed)
+    click.echo(
+        f"Added {len(people)} people of ours, {len(brought.tenants)} tenants with "
+        f"{brought.users} users, {gifts} grants and {uses} uses. "
+        f"{brought.kept} tenants were there and stay as they are.",
+        err=True,
+    )
+
+
+def _bulk(seed: int, *, tenants: int, users: int, overrides: int) -> None:
+    if not (tenants or users or overrides):
+        return
+    begun = time.monotonic()
+    made = bulk_customers(tenants=tenants, users=users, overrides=overrides, seed=seed)
+    if users > made.get("users", 0) or overrides > made.get("overrides", 0):
+        click.echo("There are no bulk tenants or users to add to. Name --tenants first.", err=True)
+        sys.exit(1)
+    parts = ", ".join(f"{count:,} {name}" for name, count in made.items())
+    click.echo(f"Added {parts} in {time.monotonic() - begun:.0f} s.", err=True)
 
 
 def _bulk_staff(count: int) -> None:

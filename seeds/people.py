@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from unicodedata import normalize
+
+import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
@@ -20,10 +21,12 @@ from portal.two_factor.authenticators import sealed_secret
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.models import TwoFactorAuth
 from portal.two_factor.totp import new_secret
-from seeds.credentials import Person, credentials_file
+from seeds.credentials import Person, credentials_file, demo_people
+from seeds.names import plain
 
 DOMAIN = "boxcostpro.test"
 NEWCOMER = "newcomer"
+NEW_NAME = "Noor Haddad"
 LEADS = {
     Role.ADMIN: "Ada Okafor",
     Role.MANAGER: "Milan Horvat",
@@ -54,21 +57,40 @@ class Seeded:
     totp_secret: str | None
 
 
-def seed_people(joined_at: datetime) -> list[Admin]:
-    """The company, and the private file that says how each role signs in."""
-    made = {role.value: _person(name, role, joined_at) for role, name in LEADS.items()}
-    made[NEWCOMER] = _person("Noor Haddad", Role.SUPPORT_AGENT, clock.now(), enrols=False)
+def bring_people(joined_at: datetime) -> list[Admin]:
+    """Everybody of the company who is missing, and how each role signs in, in the private file.
+
+    Who is there stays as they are, with whatever password and second factor they have by now.
+    """
+    known = set(db.session.scalars(sa.select(Admin.email_key)))
+    leads = {role.value: (name, role, joined_at) for role, name in LEADS.items()}
+    made = {
+        key: _person(name, role, at)
+        for key, (name, role, at) in leads.items()
+        if address(name) not in known
+    }
+    if address(NEW_NAME) not in known:
+        made[NEWCOMER] = _person(NEW_NAME, Role.SUPPORT_AGENT, clock.now(), enrols=False)
     others = [
         _person(name, role, joined_at + timedelta(days=9 * place))
         for place, (name, role) in enumerate(COLLEAGUES, start=1)
+        if address(name) not in known
     ]
-    _write(made)
+    if made:
+        _write(made)
     return [seeded.person for seeded in [*made.values(), *others]]
+
+
+def demo_staff() -> dict[str, Admin]:
+    """Who stands for each role, where they are still there."""
+    by_address = {address(name): role.value for role, name in LEADS.items()}
+    found = db.session.scalars(sa.select(Admin).where(Admin.email_key.in_(by_address)))
+    return {by_address[admin.email_key]: admin for admin in found}
 
 
 def _person(name: str, role: Role, joined_at: datetime, *, enrols: bool = True) -> Seeded:
     password = "-".join(secrets.token_urlsafe(4) for _ in range(3))
-    email = _address(name)
+    email = address(name)
     with clock.standing_at(joined_at):
         admin = Admin(
             email=email,
@@ -89,10 +111,8 @@ def _person(name: str, role: Role, joined_at: datetime, *, enrols: bool = True) 
     return Seeded(admin, password, secret)
 
 
-def _address(name: str) -> str:
-    plain = normalize("NFKD", name.casefold().replace("ı", "i"))
-    plain = "".join(letter for letter in plain if letter.isascii() and letter not in "'’")
-    first, _, last = plain.partition(" ")
+def address(name: str) -> str:
+    first, _, last = plain(name).partition(" ")
     return f"{first}.{last}@{DOMAIN}"
 
 
@@ -116,7 +136,7 @@ def _enrol(admin: Admin) -> str:
 
 def _write(made: dict[str, Seeded]) -> None:
     """Mode 0600, replaced as a whole: a reader sees the old file or the new one."""
-    people: dict[str, dict[str, str | None]] = {}
+    people: dict[str, dict[str, str | None]] = {**demo_people()}  # type: ignore[dict-item]
     for key, seeded in made.items():
         entry: Person = {
             "email": seeded.person.email,
