@@ -1,5 +1,6 @@
 """What a tenant's plan is and was, in the words of pages and of the API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from portal.catalog.models import PlanTemplate
 from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.database import db
+from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription, SubscriptionStatus
 from portal.subscriptions.stays import Spanning, gives_access
 from portal.web.paging import ListPage, page_of
@@ -45,7 +47,10 @@ class StayLine:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What counts for a tenant now: its own stay, or what everybody gets without one."""
+    """What counts for a tenant now: its own stay, or what everybody gets without one.
+
+    The fallback plan is named only where it counts.
+    """
 
     lasting: StayLine | None
     recent: tuple[StayLine, ...]
@@ -68,13 +73,25 @@ class Standing:
 def standing_of(tenant_id: int) -> Standing:
     lines = tuple(_line(row) for row in db.session.execute(_history(tenant_id).limit(FEW + 1)))
     lasting = next((line for line in lines if line.is_lasting), None)
-    fallback = catalog_now().fallback_plan
+    is_covered = lasting is not None and lasting.is_in_force
+    fallback = None if is_covered else catalog_now().fallback_plan
     return Standing(
         lasting=lasting,
         recent=lines,
         fallback=fallback.name if fallback else None,
         fallback_label=fallback.display_name if fallback else None,
     )
+
+
+def plan_labels(tenant_ids: Sequence[int]) -> dict[int, str]:
+    """The plan that counts now, for a list of tenants; of those without one, nothing."""
+    query = (
+        sa.select(Subscription.tenant_id, PlanTemplate.display_name)
+        .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
+        .where(Subscription.tenant_id.in_(tenant_ids), in_force(clock.now()))
+        .order_by(Subscription.starts_at, Subscription.id)
+    )
+    return {row.tenant_id: row.display_name for row in db.session.execute(query)}
 
 
 def history_page(
