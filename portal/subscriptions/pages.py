@@ -11,14 +11,14 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant
-from portal.customers.panels import Panel, register_tenant_panel
+from portal.customers.panels import Panel, register_tenant_column, register_tenant_panel
 from portal.customers.tenants import tenant_or_404
 from portal.staff.current import current_staff
 from portal.subscriptions import plan_use
 from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial, extend_trial
 from portal.subscriptions.comparison import differences
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
-from portal.subscriptions.history import Standing, history_page, standing_of
+from portal.subscriptions.history import Standing, history_page, plan_labels, standing_of
 from portal.subscriptions.trials import trials_page
 from portal.web.access import audits, requires
 from portal.web.forms import PortalForm
@@ -142,6 +142,7 @@ def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: Portal
         plans=[(plan.name, plan.display_name) for plan in offered.values()],
         chosen=chosen,
         effects=differences(catalog, present, chosen) if chosen else [],
+        fallback=catalog.fallback_plan.display_name if catalog.fallback_plan else "no plan",
         may_assign=current_staff().actor.may(Permission.SUBSCRIPTIONS_ASSIGN),
         **{**fresh, **forms},
     )
@@ -170,3 +171,4 @@ def plan_panel(found: Tenant, by: Actor) -> Panel | None:
 
 
 register_tenant_panel(PANEL_ORDER, plan_panel)
+register_tenant_column("Plan", plan_labels)
