@@ -6,8 +6,8 @@ here, and a missing or altered guard is named.
 
 import sqlalchemy as sa
 
-# REPLACE removes a row without a delete trigger unless a connection asks for it, so the insert
-# guard stands by itself (specs: audit, prevention).
+# REPLACE fires a delete trigger only where `recursive_triggers` is on (SQLite, CREATE TRIGGER), so
+# the insert guard stands by itself.
 SQLITE = {
     "audit_events_no_update": """
         CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events

@@ -1,7 +1,7 @@
 """The decision: may this user use this feature at this instant, and why.
 
 Pure. Hard gates first (any denies), then the nearest scope replaces: the user's override, the
-tenant's, the plan, the default (specs: entitlements 2.1). Every losing layer says what it would
+tenant's, the plan, the default. Every losing layer says what it would
 have decided, so that the answer can be explained and changed.
 """
 

@@ -1,7 +1,7 @@
 """Mailed links: issued once, opened by anyone who has them, used once.
 
 Opening only reads, since mail scanners fetch every address they see. Using one is a compare and
-set, so that of any number of clicks exactly one counts (specs: identity 2.11).
+set, so that of any number of clicks exactly one counts (OWASP, Forgot Password Cheat Sheet).
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """Changing what a person may do here, or whether they may come in at all.
 
-The rules of `specs/identity.md` 2.13: nobody changes their own role or disables themselves, and
-the last active admin can neither be demoted nor disabled.
+Nobody changes their own role or disables themselves, and the last active admin can neither be
+demoted nor disabled.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """The first step of signing in: an address and its password.
 
 Whatever is wrong, the answer, the work, the buckets and the kind of event are the same, so that
-nobody learns from them who has an account (specs: identity 2.7).
+nobody learns from them who has an account (OWASP, Authentication Cheat Sheet).
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Danger asks again who you are. The answer holds ten minutes and no activity makes it longer.
 
-Whoever has a second factor proves it, everybody else their password (specs: identity 2.9).
+Whoever has a second factor proves it, everybody else their password (ASVS 5.0, 7.5.3).
 """
 
 from collections.abc import Sequence

@@ -4,10 +4,10 @@ A bucket allows so many failures in a fixed window that begins with the first on
 booked before the guess is looked at, and handed back when the guess was right: so fifty parallel
 guesses cannot all pass a check that each of them made first.
 
-Over the limit we answer 429 with `Retry-After`, and do not hold the request back for the growing
-delay of identity 2.7. A delay kept by the server occupies one of its few threads for up to a
-minute a guess: the attacker would slow down everybody else. A delay kept by the client costs us
-nothing, and the windows allow fewer guesses an hour than the delay would have.
+Over the limit we answer 429 with `Retry-After`, and do not hold the request back for a growing
+delay (OWASP, Authentication Cheat Sheet, names both). A delay kept by the server occupies one of
+its few threads for up to a minute a guess: the attacker would slow down everybody else. A delay
+kept by the client costs us nothing, and the windows allow fewer guesses an hour.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -26,7 +26,7 @@ from portal.web.addresses import block_of
 
 MINUTES_5, HOUR, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 
-# The limits of Warehouse, which keeps them against real attacks (specs: identity 2.1).
+# The limits of Warehouse, which keeps them against real attacks (`*_login_ratelimit_string` of PyPI).
 PASSWORD_BY_ACCOUNT = ((10, MINUTES_5),)
 PASSWORD_BY_ADDRESS = ((10, MINUTES_5),)
 PASSWORD_BY_ANYBODY = ((1000, MINUTES_5),)

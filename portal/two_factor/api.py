@@ -1,4 +1,4 @@
-"""The seven JSON routes of the second factor (docs: CONTRACT of the API, `/api/admin/2fa`)."""
+"""The seven JSON routes of the second factor, described in `/api/openapi.json`."""
 
 from typing import Any
 

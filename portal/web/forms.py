@@ -19,7 +19,7 @@ def clean_text(value: str | None) -> str | None:
 
 
 def attributes(**given: Any) -> Markup:
-    """As WTForms' own `html_params`, without a formatter for each attribute (docs: benchmarks)."""
+    """As WTForms' own `html_params`, without one formatter an attribute (docs/benchmarks.md)."""
     parts = []
     for key, value in sorted(given.items()):
         name = key.rstrip("_")

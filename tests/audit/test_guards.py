@@ -1,4 +1,4 @@
-"""The database itself refuses to change what the ledger holds (attack row 30)."""
+"""The database itself refuses to change what the ledger holds."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Production starts with real keys or not at all (attack row 35)."""
+"""Production starts with real keys or not at all."""
 
 import base64
 import secrets

@@ -1,4 +1,4 @@
-"""Nobody does what their role lacks: every route, every role, by every method (attack row 9)."""
+"""Nobody does what their role lacks: every route, every role, by every method."""
 
 from collections.abc import Iterator
 

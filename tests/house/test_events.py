@@ -1,4 +1,4 @@
-"""Every change leaves its event, and no secret leaves a trace (attack row 31)."""
+"""Every change leaves its event, and no secret leaves a trace."""
 
 import pytest
 import sqlalchemy as sa

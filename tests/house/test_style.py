@@ -1,4 +1,4 @@
-"""The house style that a program can see (docs: CONTRIBUTING)."""
+"""The house style that a program can see (CONTRIBUTING.md)."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Turning the factor off takes the factor (attack 26), and moves a person to a new phone."""
+"""Turning the factor off takes the factor, and moves a person to a new phone."""
 
 from datetime import timedelta
 

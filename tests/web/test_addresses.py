@@ -1,4 +1,4 @@
-"""Whose address is it? Only a trusted proxy may say (attack row 7b)."""
+"""Whose address is it? Only a trusted proxy may say."""
 
 import pytest
 

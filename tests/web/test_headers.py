@@ -1,4 +1,4 @@
-"""Every answer carries its headers: pages, errors, redirects, JSON (attack rows 17, 18, 33)."""
+"""Every answer carries its headers: pages, errors, redirects, JSON."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nobody is sent to another site (attack row 6)."""
+"""Nobody is sent to another site."""
 
 import pytest
 
