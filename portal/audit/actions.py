@@ -90,6 +90,7 @@ class Action(StrEnum):
     USER_ERASED = "user.erased"
     CUSTOMERS_IMPORT_PREVIEWED = "customers.import_previewed"
     CUSTOMERS_IMPORTED = "customers.imported"
+    CUSTOMERS_IMPORT_FINISHED = "customers.import_finished"
     TOKEN_ISSUED = "token.issued"  # noqa: S105
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
     # the catalogue, plans of tenants, entitlements and quotas

@@ -55,6 +55,7 @@ WORDS: dict[Action, str] = {
     Action.USER_ERASED: "erased a user's data",
     Action.CUSTOMERS_IMPORT_PREVIEWED: "uploaded a file of customers",
     Action.CUSTOMERS_IMPORTED: "imported customers",
+    Action.CUSTOMERS_IMPORT_FINISHED: "finished an import of customers",
     Action.TOKEN_ISSUED: "issued an API token",
     Action.TOKEN_REVOKED: "revoked an API token",
     Action.FEATURE_CREATED: "created a feature",

@@ -14,7 +14,7 @@ from portal.customers.models import Tenant
 from portal.customers.panels import Panel, register_tenant_column, register_tenant_panel
 from portal.customers.tenants import tenant_or_404
 from portal.staff.current import current_staff
-from portal.subscriptions import plan_use
+from portal.subscriptions import import_plans, plan_use
 from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial, extend_trial
 from portal.subscriptions.comparison import differences
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
@@ -27,7 +27,7 @@ from portal.web.nav import NavItem
 
 bp = Blueprint("subscriptions", __name__)
 NAV = (NavItem("Work", "Trials", "subscriptions.trials", "clock", "t", Permission.CUSTOMERS_VIEW),)
-__all__ = ["NAV", "bp", "plan_use"]
+__all__ = ["NAV", "bp", "import_plans", "plan_use"]
 PANEL_ORDER = 10
 
 

@@ -1,7 +1,7 @@
 """Pages of customers, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.customers.pages import directory, moves, tenants, tokens, users
+from portal.customers.pages import directory, imports, moves, tenants, tokens, users
 from portal.customers.pages.blueprint import bp
 from portal.web.nav import NavItem
 
@@ -10,4 +10,4 @@ NAV = (
     NavItem("System", "API tokens", "customers.tokens", "key", "k", Permission.TOKENS_OWN),
 )
 
-__all__ = ["NAV", "bp", "directory", "moves", "tenants", "tokens", "users"]
+__all__ = ["NAV", "bp", "directory", "imports", "moves", "tenants", "tokens", "users"]
