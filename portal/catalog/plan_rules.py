@@ -37,16 +37,18 @@ def check_plan_terms(
         if price is not None and not 0 <= price <= HIGHEST_PRICE:
             raise BadTerms("This price is out of range.", field=f"{name}_price")
     for name, said in features.items():
-        if said.allowance is not None:
-            check_allowance(name, said.allowance)
+        check_entry(name, said)
 
 
-def check_allowance(feature_name: str, given: Allowance) -> None:
+def check_entry(feature_name: str, said: PlanFeature | None) -> None:
     """Raises:
     BadTerms: which field is not right, and why.
     """
-    if given.is_unlimited:
-        return
+    if said is not None and said.allowance is not None and not said.allowance.is_unlimited:
+        _check_limit(feature_name, said.allowance)
+
+
+def _check_limit(feature_name: str, given: Allowance) -> None:
     for field in ("limit", "overage_cap", "rollover_min", "rollover_max"):
         if not 0 <= (getattr(given, field) or 0) <= HIGHEST_QUOTA:
             raise BadTerms(

@@ -13,6 +13,7 @@ from portal.catalog.overview import CATEGORIES, Cell, cell_or_404, plans_on_offe
 from portal.catalog.pages.blueprint import bp
 from portal.catalog.pages.saving import Saving
 from portal.catalog.plan_features import plainly
+from portal.catalog.plan_rules import check_entry
 from portal.catalog.plans import plan_or_404, set_plan_feature
 from portal.catalog.refusals import Archived, Stale
 from portal.catalog.revisions import catalog_now, draft_with
@@ -65,6 +66,7 @@ def cell(plan_name: str, feature_name: str) -> ResponseReturnValue:
             entry, version = form.entry(), form.expected_version()
             if version != row.version:
                 raise Stale(f"{row.display_name} was changed meanwhile. Compare, then save again.")
+            check_entry(feature_name, entry)
             if saving.is_seen(lambda now: _draft(now, found, entry)):
                 set_plan_feature(
                     by=current_staff().actor,
