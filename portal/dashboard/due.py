@@ -1,7 +1,7 @@
 """What waits for this person, counted in one query whatever there is to count."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,8 +155,3 @@ def _without_factor() -> tuple[sa.ColumnElement[bool], ...]:
 
 def _invited() -> tuple[sa.ColumnElement[bool], ...]:
     return (Admin.disabled_at.is_(None), Admin.joined_at.is_(None))
-
-
-def password_is_old(changed_at: datetime | None) -> bool:
-    """Nothing forces a change (NIST 800-63B 3.1.1.2); after three years the page mentions it."""
-    return changed_at is not None and clock.now() - changed_at > timedelta(days=3 * 365)

@@ -32,7 +32,6 @@ class Health:
     undecided_mails: int
     newest_event_at: datetime | None
     disk_free_bytes: int
-    disk_total_bytes: int
 
     @property
     def worker_is_silent(self) -> bool:
@@ -78,7 +77,6 @@ def health() -> Health:
             worker_last_seen().scalar_subquery().label("worker_seen_at"),
         )
     ).one()
-    disk = shutil.disk_usage(settings().instance_dir)
     return Health(
         worker_seen_at=row.worker_seen_at,
         queued_jobs=row.queued_jobs,
@@ -86,8 +84,7 @@ def health() -> Health:
         failed_jobs=row.failed_jobs,
         undecided_mails=row.undecided_mails,
         newest_event_at=datetime.fromisoformat(row.newest) if row.newest else None,
-        disk_free_bytes=disk.free,
-        disk_total_bytes=disk.total,
+        disk_free_bytes=shutil.disk_usage(settings().instance_dir).free,
     )
 
 

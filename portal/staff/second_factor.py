@@ -26,10 +26,6 @@ class SecondFactor(Protocol):
         """Its name: `totp`, `backup`."""
 
     @property
-    def field(self) -> str:
-        """The form field and JSON key that carries its code: `totp_code`, `backup_code`."""
-
-    @property
     def amr(self) -> str:
         """How a session remembers that it was proven this way: `otp`, `backup`."""
 

@@ -12,7 +12,6 @@ class Totp:
     """Codes of an authenticator app."""
 
     method: str = "totp"
-    field: str = "totp_code"
     amr: str = "otp"
 
     def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
@@ -25,7 +24,6 @@ class Backup:
     """Backup codes."""
 
     method: str = "backup"
-    field: str = "backup_code"
     amr: str = "backup"
 
     def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:

@@ -22,7 +22,6 @@ class OnceOnly:
     """Accepts the right code one time, like a real authenticator's check."""
 
     method: str
-    field: str
     amr: str
     used: set[int] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
@@ -42,8 +41,8 @@ class OnceOnly:
 @pytest.fixture
 def factor(monkeypatch: pytest.MonkeyPatch) -> OnceOnly:
     """In place of the authenticator, whose own tests stand with its room."""
-    fake = OnceOnly("totp", "totp_code", "otp")
-    backup = OnceOnly("backup", "backup_code", "backup")
+    fake = OnceOnly("totp", "otp")
+    backup = OnceOnly("backup", "backup")
     monkeypatch.setattr(second_factor, "_factors", {"totp": fake, "backup": backup})
     return fake
 
