@@ -166,7 +166,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # FULL: what was acknowledged survives a power cut, not only a killed process.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    # REPLACE then fires delete triggers, which the ledger has to refuse it.
+    # REPLACE then fires the delete triggers by which the ledger refuses it.
     cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.close()
 

@@ -4,8 +4,8 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core.actor import Actor
 from portal.core.errors import DomainError
+from portal.staff.directory import locked_person
 from portal.staff.identity import checked_name
-from portal.staff.links import locked
 from portal.staff.models import Admin, Theme
 from portal.staff.naming import target_of
 from portal.staff.zones import checked_zone
@@ -45,8 +45,7 @@ def change_theme(*, by: Actor, person_id: int, theme: str) -> Admin:
 
 
 def _change(by: Actor, person_id: int, wanted: dict[str, object]) -> Admin:
-    person = locked(person_id)
-    assert person is not None  # noqa: S101 - whoever acts is there
+    person = locked_person(person_id)
     changes = {
         field: (getattr(person, field), value)
         for field, value in wanted.items()

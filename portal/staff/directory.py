@@ -134,6 +134,25 @@ def person_or_404(person_id: int) -> Admin:
     return found
 
 
+def locked_person(person_id: int) -> Admin:
+    """The person as the database has them now, kept from others until the transaction ends.
+
+    Rows that only point to the person (`key_share`) need not wait.
+
+    Raises:
+        NotFound: no such person.
+    """
+    found = db.session.scalar(
+        sa.select(Admin)
+        .where(Admin.id == person_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
 def person_by_email(text: str) -> Admin | None:
     return db.session.scalar(sa.select(Admin).where(Admin.email_key == email_key(text)))
 

@@ -12,10 +12,10 @@ from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
 from portal.core.provenance import provenance
 from portal.mail.outbox import queue_mail
-from portal.staff.directory import person_by_email
+from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, email_key
 from portal.staff.invites import AddressTaken
-from portal.staff.links import issue_link, locked, revoke_links, use_link
+from portal.staff.links import issue_link, revoke_links, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
@@ -41,8 +41,7 @@ def request_email_change(*, by: Actor, person_id: int, email: str) -> AddressTak
         BadEmail, SameAddress, Throttled: nothing was sent.
     """
     new = checked_email(email)
-    person = locked(person_id)
-    assert person is not None  # noqa: S101 - whoever acts is there
+    person = locked_person(person_id)
     if new.address == person.email:
         raise SameAddress("This is your address already.", field="email")
     wait = book_failure(buckets(CHANGES_BY_PERSON, "email_change", str(person.id)))
@@ -79,8 +78,7 @@ def _mail_link(by: Actor, person: Admin, new: Email) -> None:
 
 def withdraw_email_change(*, by: Actor, person_id: int) -> None:
     """Forget a change that nobody has confirmed yet."""
-    person = locked(person_id)
-    assert person is not None  # noqa: S101 - whoever acts is there
+    person = locked_person(person_id)
     if revoke_links(admin=person, purposes=(LinkPurpose.EMAIL_CHANGE,)):
         record(Action.EMAIL_CHANGE_WITHDRAWN, by=by, target=target_of(person))
 

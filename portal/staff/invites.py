@@ -8,11 +8,11 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
-from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.errors import Conflict, DomainError
 from portal.mail.outbox import queue_mail
-from portal.staff.directory import person_by_email
+from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, checked_name
-from portal.staff.links import issue_link, locked, open_link, use_link
+from portal.staff.links import issue_link, open_link, use_link
 from portal.staff.models import Admin, LinkPurpose, Role
 from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
@@ -136,16 +136,14 @@ def _withdrawn(email: Email) -> Admin | None:
     found = person_by_email(email.key)
     if found is None:
         return None
-    person = locked(found.id)
-    if person is None or person.joined_at is not None or person.disabled_at is None:
+    person = locked_person(found.id)
+    if person.joined_at is not None or person.disabled_at is None:
         raise AddressTaken(email.address)
     return person
 
 
 def _invited(by: Actor, person_id: int) -> Admin:
-    person = locked(person_id)
-    if person is None:
-        raise NotFound("There is no such person.")
+    person = locked_person(person_id)
     check_may_give(by, Role(person.role))
     if person.joined_at is not None:
         raise Conflict(f"{person.name} has joined already.")

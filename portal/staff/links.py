@@ -13,6 +13,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import changed_rows, db
 from portal.core.errors import DomainError
 from portal.core.tokens import new_token, token_sha256
+from portal.staff.directory import locked_person
 from portal.staff.models import Admin, LinkPurpose, StaffLink
 
 LIFETIMES = {
@@ -95,7 +96,7 @@ def use_link(token: str, purpose: LinkPurpose) -> tuple[StaffLink, Admin]:
     now = clock.now()
     link = db.session.scalar(sa.select(StaffLink).where(*_usable(token, purpose, now)))
     # The person first, then the link: the order that disabling somebody takes, so no deadlock.
-    admin = locked(link.admin_id) if link else None
+    admin = locked_person(link.admin_id) if link else None
     used = db.session.scalar(
         sa.update(StaffLink)
         .where(*_usable(token, purpose, now))
@@ -130,16 +131,6 @@ def live_link(*, admin_id: int, purpose: LinkPurpose) -> StaffLink | None:
         )
         .order_by(StaffLink.id.desc())
         .limit(1)
-    )
-
-
-def locked(admin_id: int) -> Admin | None:
-    """The person as the database has them now, kept from others until the transaction ends."""
-    return db.session.scalar(
-        sa.select(Admin)
-        .where(Admin.id == admin_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
 
 

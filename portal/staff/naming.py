@@ -12,4 +12,9 @@ def actor_of(admin: Admin) -> Actor:
 
 
 def target_of(admin: Admin) -> Target:
-    return Target("admin", admin.id, admin.email)
+    return person_target(admin.id, admin.email)
+
+
+def person_target(person_id: int, email: str) -> Target:
+    """For a caller that has no row of the person at hand."""
+    return Target("admin", person_id, email)

@@ -15,9 +15,9 @@ from portal.core.provenance import provenance
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
 from portal.mail.outbox import queue_mail
-from portal.staff.directory import person_by_email
+from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import LONGEST_EMAIL, email_key
-from portal.staff.links import issue_link, locked, open_link, revoke_links, use_link
+from portal.staff.links import issue_link, open_link, revoke_links, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
@@ -94,8 +94,7 @@ def change_password(*, by: Actor, person_id: int, password: str, session_id: str
     Raises:
         WeakPassword: nothing changed.
     """
-    person = locked(person_id)
-    assert person is not None  # noqa: S101 - whoever acts is there
+    person = locked_person(person_id)
     check_new_password(password, context=(person.email, person.name))
     _set(person, password)
     end_sessions_of(by=by, admin_id=person.id, reason="password_changed", except_session=session_id)

@@ -11,9 +11,10 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
-from portal.core.errors import Conflict, Denied, NotFound
+from portal.core.errors import Conflict, Denied
 from portal.mail.outbox import queue_mail
-from portal.staff.links import locked, revoke_links
+from portal.staff.directory import locked_person
+from portal.staff.links import revoke_links
 from portal.staff.models import Admin, AdminSession, Role
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
@@ -170,9 +171,7 @@ def _person_to_change(by: Actor, person_id: int) -> tuple[Admin, bool]:
         raise Denied("Your own role was changed a moment ago.")
     if by.type is ActorType.ADMIN and by.id == person_id:
         raise OwnAccount("Nobody changes their own account here. Ask another admin.")
-    person = locked(person_id)
-    if person is None:
-        raise NotFound("There is no such person.")
+    person = locked_person(person_id)
     return person, admins == [person.id]
 
 

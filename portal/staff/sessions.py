@@ -22,6 +22,7 @@ from portal.core.tokens import new_token, token_sha256
 from portal.staff.current import SignedInStaff, idle_limit, session_ref
 from portal.staff.devices import device_label
 from portal.staff.models import Admin, AdminSession
+from portal.staff.naming import person_target
 from portal.staff.notices import notify
 from portal.staff.policies import grace_until, rule_for
 from portal.web.access import SessionState
@@ -257,4 +258,4 @@ def _revoke(by: Actor, *which: sa.ColumnElement[bool], reason: str) -> Sequence[
 
 def _person(admin_id: int) -> Target:
     email = db.session.scalar(sa.select(Admin.email).where(Admin.id == admin_id))
-    return Target("admin", admin_id, email or "")
+    return person_target(admin_id, email or "")

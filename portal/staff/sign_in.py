@@ -10,7 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from portal.audit.actions import Action, Outcome
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking
@@ -18,7 +18,7 @@ from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.identity import email_key
 from portal.staff.models import Admin, AdminSession
-from portal.staff.naming import actor_of, target_of
+from portal.staff.naming import actor_of, person_target, target_of
 from portal.staff.passwords import hash_password, needs_rehash, verify_password
 from portal.staff.policies import owes_second_factor
 from portal.staff.sessions import Issued, end_session, open_session
@@ -187,7 +187,7 @@ def _record_refusal(action: Action, typed: str, person: Person | None, reason: s
     record(
         action,
         by=Actor(ActorType.ANONYMOUS, None, typed or "anonymous"),
-        target=Target("admin", person.id, person.email) if person else None,
+        target=person_target(person.id, person.email) if person else None,
         outcome=Outcome.FAILURE,
         reason=reason,
     )

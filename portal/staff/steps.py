@@ -8,6 +8,7 @@ from portal.audit.ledger import Target, record
 from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.models import AdminSession
+from portal.staff.naming import person_target
 from portal.staff.second_factor import Proof, factor_named
 from portal.staff.sessions import (
     SessionReplaced,
@@ -79,7 +80,7 @@ def throttled(staff: SignedInStaff, booked: Sequence[Bucket], wait: int) -> Step
 
 
 def itself(staff: SignedInStaff) -> Target:
-    return Target("admin", staff.id, staff.email)
+    return person_target(staff.id, staff.email)
 
 
 def _refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:

@@ -26,7 +26,7 @@ from portal.web.addresses import block_of
 
 MINUTES_5, HOUR, DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 
-# The limits of Warehouse, which keeps them against real attacks (`*_login_ratelimit_string` of PyPI).
+# The limits by which PyPI stands up to real attacks (warehouse: `*_login_ratelimit_string`).
 PASSWORD_BY_ACCOUNT = ((10, MINUTES_5),)
 PASSWORD_BY_ADDRESS = ((10, MINUTES_5),)
 PASSWORD_BY_ANYBODY = ((1000, MINUTES_5),)

@@ -15,6 +15,7 @@ from portal.core.provenance import provenance
 from portal.core.sealing import key_id
 from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
+from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
@@ -98,7 +99,7 @@ def start_enrolment(*, staff: SignedInStaff, anew: bool = False) -> Pending:
     Raises:
         AlreadyEnabled, ProofTooOld, EmailUnverified: see the classes.
     """
-    person = db.session.get_one(Admin, staff.id, with_for_update={"key_share": True})
+    person = locked_person(staff.id)
     if person.is_second_factor_on:
         raise AlreadyEnabled("Turn it off first to set up another authenticator.")
     if not is_fresh(staff):
@@ -143,7 +144,7 @@ def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
     Raises:
         AlreadyEnabled, EnrolmentExpired: see the classes.
     """
-    person = db.session.get_one(Admin, staff.id, with_for_update={"key_share": True})
+    person = locked_person(staff.id)
     if person.is_second_factor_on:
         raise AlreadyEnabled("It was set up a moment ago, perhaps in another tab.")
     waiting = _waiting(staff)

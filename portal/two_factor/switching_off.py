@@ -10,6 +10,7 @@ from portal.core.errors import Conflict
 from portal.core.provenance import provenance
 from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
+from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
@@ -36,7 +37,7 @@ def switch_off(*, staff: SignedInStaff) -> str:
     Raises:
         NotEnabled: see the class.
     """
-    person = db.session.get_one(Admin, staff.id, with_for_update={"key_share": True})
+    person = locked_person(staff.id)
     if not person.is_second_factor_on:
         raise NotEnabled("Set one up first.")
     _remove(person)
