@@ -6,7 +6,9 @@ from itertools import count
 import sqlalchemy as sa
 
 from portal.catalog.features import FeatureTerms, create_feature
+from portal.catalog.models import PlanTemplate
 from portal.catalog.plans import PlanTerms, create_plan
+from portal.catalog.revisions import one_revision
 from portal.catalog.snapshot import Allowance, Interval, PlanFeature
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -52,6 +54,16 @@ class Shop:
 
 def make_shop() -> Shop:
     """Everything is committed: quick reads look past the session."""
+    with one_revision(by=SYSTEM):
+        plan = _sell()
+    acme = make_tenant("Acme")
+    uma = make_user(acme)
+    assign_plan(by=SYSTEM, tenant=acme, plan=plan)
+    db.session.commit()
+    return Shop(acme, uma)
+
+
+def _sell() -> PlanTemplate:
     for name, allowance in LIMITS.items():
         interval = allowance.interval or Interval.MONTH
         terms = FeatureTerms(
@@ -61,9 +73,4 @@ def make_shop() -> Shop:
     create_feature(by=SYSTEM, name="reports", terms=FeatureTerms("Reports", min_plan_level=3))
     sold = {name: PlanFeature(True, allowance) for name, allowance in LIMITS.items()}
     create_plan(by=SYSTEM, name="free", terms=PlanTerms("Free", 0), is_fallback=True)
-    plan = create_plan(by=SYSTEM, name="metered", terms=PlanTerms("Metered", 1, features=sold))
-    acme = make_tenant("Acme")
-    uma = make_user(acme)
-    assign_plan(by=SYSTEM, tenant=acme, plan=plan)
-    db.session.commit()
-    return Shop(acme, uma)
+    return create_plan(by=SYSTEM, name="metered", terms=PlanTerms("Metered", 1, features=sold))

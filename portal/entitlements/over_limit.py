@@ -1,0 +1,115 @@
+"""Who has used more than they may now. A sweeper keeps the list; it never decides anything.
+
+Limits are derived, so a lowered one is seen when the sweeper comes by: each counter that is in
+use, some at a time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import changed_rows, db
+from portal.entitlements.buckets import Bucket, Calendar, Source
+from portal.entitlements.checks import standing_of
+from portal.entitlements.counters import BUCKETS, COLUMNS
+from portal.entitlements.models import QuotaBucket
+from portal.entitlements.pools import TENANT_KEY, demands_of, pools_of
+from portal.jobs.queue import enqueue
+from portal.jobs.registry import handles, recurring
+from portal.web.paging import PAGE_SIZE, ListPage, page_of
+
+KIND = "entitlements.note_over_limit"
+AT_ONCE = 1000
+
+recurring(KIND, every=timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class OverLimit:
+    """A counter that is beyond its limit, and since when that is known."""
+
+    bucket_id: int
+    tenant_id: int
+    user_key: int
+    feature_name: str
+    used: int
+    since: datetime
+
+
+def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage[OverLimit]:
+    """The latest first."""
+    query = (
+        sa.select(
+            QuotaBucket.id,
+            QuotaBucket.tenant_id,
+            QuotaBucket.user_key,
+            QuotaBucket.feature_name,
+            QuotaBucket.used,
+            QuotaBucket.over_limit_since,
+        )
+        .where(QuotaBucket.over_limit_since.is_not(None))
+        .order_by(QuotaBucket.over_limit_since.desc(), QuotaBucket.id.desc())
+    )
+    return page_of(query, lambda row: OverLimit(*row), cursor=cursor, limit=limit)
+
+
+@handles(KIND)
+def sweep(payload: dict[str, Any]) -> None:
+    """Some counters a run, then the next run is queued: no transaction grows long."""
+    last = _note_after(int(payload.get("after", 0)))
+    if last is not None:
+        enqueue(KIND, {"after": last})
+
+
+def note_over_limit(tenant_id: int) -> None:
+    """At once, for one tenant."""
+    _note(_used().where(BUCKETS.c.tenant_id == tenant_id))
+
+
+def _note_after(bucket_id: int) -> int | None:
+    """The last id that was looked at; None when that was the end."""
+    query = _used().where(BUCKETS.c.id > bucket_id).order_by(BUCKETS.c.id).limit(AT_ONCE)
+    return _note(query)
+
+
+def _used() -> Any:
+    return sa.select(
+        BUCKETS.c.tenant_id, BUCKETS.c.feature_name, BUCKETS.c.over_limit_since, *COLUMNS
+    ).where(
+        BUCKETS.c.source == Source.BASE,
+        sa.or_(BUCKETS.c.used > 0, BUCKETS.c.over_limit_since.is_not(None)),
+    )
+
+
+def _note(query: Any) -> int | None:
+    rows = list(db.session.execute(query))
+    at = clock.now()
+    ordered = sorted(rows, key=lambda row: (row.tenant_id, row.user_key))
+    for (tenant_id, user_key), mine in groupby(ordered, lambda row: (row.tenant_id, row.user_key)):
+        user_id = user_key if user_key != TENANT_KEY else None
+        found = standing_of(user_id=user_id, tenant_id=tenant_id if user_id is None else None)
+        calendar = Calendar(found.anchor_at, found.zone)
+        for row in mine:
+            demands = demands_of(found.decide(row.feature_name, at), user_id)
+            own = [each for each in demands if each.user_key == user_key]
+            is_over = False
+            if own and found.decide(row.feature_name, at).allowed:
+                bucket = Bucket(*row[3:])
+                block = pools_of(own, [bucket], calendar, at)[0].block()
+                is_over = not block.is_unlimited and block.used > block.limit and not block.is_soft
+            _mark(row, is_over, at)
+    return max((row.id for row in rows), default=None) if len(rows) == AT_ONCE else None
+
+
+def _mark(row: Any, is_over: bool, at: datetime) -> None:
+    if is_over == (row.over_limit_since is not None):
+        return
+    changed_rows(
+        sa.update(QuotaBucket)
+        .where(QuotaBucket.id == row.id)
+        .values(over_limit_since=at if is_over else None)
+    )
