@@ -14,6 +14,7 @@ from portal.catalog.models import FeatureRow, PlanTemplate
 from portal.core import clock
 from portal.core.database import db
 from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
+from portal.customers.naming import name_key
 from portal.entitlements.facts import Effect
 from portal.entitlements.models import UserEntitlement
 from portal.subscriptions.models import Subscription, SubscriptionStatus
@@ -26,7 +27,29 @@ DAY = timedelta(days=1)
 SPAN = 700 * DAY
 TRADES = ("Boxes", "Cartons", "Packaging", "Crates", "Displays", "Board", "Sleeves", "Cases")
 PLANS = (("free", 20), ("basic", 45), ("professional", 30), ("enterprise", 5))
+ACTIVE, SUSPENDED = TenantStatus.ACTIVE.value, TenantStatus.SUSPENDED.value
 SUFFIX = ("", "Ltd", "GmbH", "SAS", "Inc")
+
+
+TENANT = (
+    *("external_id", "name", "name_key", "status", "entitlement_version", "created_at"),
+    "status_changed_at",
+)
+CHANGE = ("tenant_id", "user_id", "status", "at")
+STAY = (
+    *("tenant_id", "plan_id", "status", "starts_at", "ends_at", "trial_ends_at"),
+    *("anchor_at", "created_at", "created_by_label"),
+)
+USER = (
+    *("tenant_id", "external_id", "name", "name_key", "email", "email_key"),
+    *("status", "created_at"),
+)
+OVERRIDE = (
+    *("user_id", "tenant_id", "feature_name", "effect", "quota_limit", "starts_at"),
+    *("expires_at", "expiry_noted_at", "reason", "created_at", "created_by_label"),
+    *("ended_at", "ended_by_label"),
+)
+"""The columns that are filled, in the order of the rows."""
 
 
 def bulk_customers(*, tenants: int, users: int, overrides: int, seed: int) -> dict[str, int]:
@@ -50,29 +73,27 @@ def _newest(model: type[Tenant] | type[User]) -> int:
 
 
 def _tenants(count: int, dice: Random, start: datetime) -> int:
-    """With their history: a status, and mostly a plan or two."""
+    """With their history: a status or two, and mostly a plan or more."""
     before = _newest(Tenant)
-    names = ("external_id", "name", "name_key", "status", "entitlement_version", "created_at")
-    load(Tenant, names, (_tenant(before + n, dice, start) for n in range(1, count + 1)))
-    query = sa.select(Tenant.id, Tenant.status, Tenant.created_at).where(Tenant.id > before)
-    found = [(row.id, row.status, row.created_at) for row in db.session.execute(query)]
-    load(
-        StatusChange,
-        ("tenant_id", "user_id", "status", "at"),
-        ((id_, None, status, at) for id_, status, at in found),
-    )
-    names = ("tenant_id", "plan_id", "status", "starts_at", "ends_at", "trial_ends_at")
-    more = ("anchor_at", "created_at", "created_by_label")
-    load(Subscription, names + more, _stays([(id_, at) for id_, _, at in found], dice))
+    rows = (_tenant(before + n, dice, start) for n in range(1, count + 1))
+    load(Tenant, TENANT, rows)
+    query = sa.select(Tenant.id, Tenant.created_at, Tenant.status_changed_at)
+    found = [
+        (row[0], row[1], row[2]) for row in db.session.execute(query.where(Tenant.id > before))
+    ]
+    load(StatusChange, CHANGE, ((id_, None, ACTIVE, at) for id_, at, _ in found))
+    load(StatusChange, CHANGE, ((id_, None, SUSPENDED, at) for id_, _, at in found if at))
+    load(Subscription, STAY, _stays([(id_, at) for id_, at, _ in found], dice))
     return len(found)
 
 
 def _tenant(number: int, dice: Random, start: datetime) -> Row:
     name = f"{dice.choice(LAST_NAMES)} {dice.choice(TRADES)} {dice.choice(SUFFIX)}".strip()
     name = f"{name} {number}"
-    status = TenantStatus.ACTIVE if dice.random() < 0.97 else TenantStatus.SUSPENDED
     created = start + SPAN * 0.8 * dice.random()
-    return f"{PREFIX}{number}", name, name.casefold(), status.value, 1, created
+    suspended = created + 100 * DAY * dice.random() if dice.random() < 0.03 else None
+    status = SUSPENDED if suspended else ACTIVE
+    return f"{PREFIX}{number}", name, name_key(name), status, 1, created, suspended
 
 
 def _stays(tenants: list[tuple[int, datetime]], dice: Random) -> Iterator[Row]:
@@ -106,13 +127,11 @@ def _users(count: int, dice: Random, start: datetime) -> int:
     if not tenants:
         return 0
     before = _newest(User)
-    names = ("tenant_id", "external_id", "name", "name_key", "email", "email_key", "status")
-    rows = (_user(before + n, dice, tenants, start) for n in range(1, count + 1))
-    load(User, (*names, "created_at"), rows)
+    load(User, USER, (_user(before + n, dice, tenants, start) for n in range(1, count + 1)))
     found = db.session.execute(
         sa.select(User.tenant_id, User.id, User.status, User.created_at).where(User.id > before)
     ).all()
-    load(StatusChange, ("tenant_id", "user_id", "status", "at"), (tuple(row) for row in found))
+    load(StatusChange, CHANGE, (tuple(row) for row in found))
     return len(found)
 
 
@@ -122,7 +141,7 @@ def _user(number: int, dice: Random, tenants: list[int], start: datetime) -> Row
     email = f"{plain(name).replace(' ', '.')}.{number}@{PREFIX}{tenant_id}.test"
     status = UserStatus.ACTIVE if dice.random() < 0.95 else UserStatus.INACTIVE
     return (
-        *(tenant_id, f"{PREFIX}{number}", name, name.casefold(), email, email),
+        *(tenant_id, f"{PREFIX}{number}", name, name_key(name), email, email),
         *(status.value, start + SPAN * dice.random()),
     )
 
@@ -139,12 +158,9 @@ def _overrides(count: int, dice: Random) -> int:
     features = list(db.session.scalars(sa.select(FeatureRow.name).order_by(FeatureRow.id)))
     if not users or not features:
         return 0
-    names = ("user_id", "tenant_id", "feature_name", "effect", "quota_limit", "starts_at")
-    more = ("expires_at", "expiry_noted_at", "reason", "created_at", "created_by_label")
-    ending = ("ended_at", "ended_by_label")
     now = clock.now()
     rows = (_override(number, users, features, dice, now) for number in range(count))
-    return load(UserEntitlement, names + more + ending, rows)
+    return load(UserEntitlement, OVERRIDE, rows)
 
 
 def _override(
