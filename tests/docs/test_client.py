@@ -32,7 +32,7 @@ def portal(server):
         token = issue_service_token(by=SYSTEM, name="the product", scopes=SCOPES).text
         db.session.commit()
         db.engine.dispose()
-    return example.Portal(server.url, token)
+    return example.Portal(server.url, token, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -68,5 +68,5 @@ def test_a_retry_takes_nothing_twice(portal, uma):
 
 def test_a_token_that_is_none_is_refused_with_its_code(server):
     with pytest.raises(example.Refused) as refused:
-        example.Portal(server.url, "bop_nonsense").check(user_id=1, feature_name="x")
+        example.Portal(server.url, "bop_nonsense", timeout=60).check(user_id=1, feature_name="x")
     assert refused.value.code == "not_authenticated"
