@@ -16,7 +16,7 @@ from portal.core.actor import Actor
 from portal.core.database import read_only
 from portal.core.errors import Denied
 from portal.core.permissions import Permission
-from portal.web.csrf import ForgedRequest, check_csrf, check_json_body
+from portal.web.csrf import ForgedRequest, check_csrf, check_json_body, refuse_foreign_origin
 from portal.web.problems import is_api_request
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -176,9 +176,8 @@ def guard() -> ResponseReturnValue | None:
         return refusal
     if request.method in SAFE_METHODS:
         return _demand_sudo(view)
-    check_json_body()
-    if not hasattr(view, "without_csrf_token_because"):
-        _refuse_forgery()
+    check_json_body(parse=not hasattr(view, "reads_body_itself"))
+    _refuse_forgery(view)
     return _demand_sudo(view)
 
 
@@ -194,9 +193,10 @@ def _writes_when_read(view: Callable[..., Any] | None) -> bool:
     return hasattr(view, "audited_actions") and not takes_forms
 
 
-def _refuse_forgery() -> None:
+def _refuse_forgery(view: Callable[..., Any]) -> None:
+    has_no_token = hasattr(view, "without_csrf_token_because")
     try:
-        check_csrf()
+        refuse_foreign_origin() if has_no_token else check_csrf()
     except ForgedRequest as error:
         _gatekeeper().note_forgery(error)
         raise

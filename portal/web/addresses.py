@@ -1,5 +1,6 @@
 """The address of whoever calls, which nobody can forge past an untrusted peer."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from flask import request
@@ -61,6 +62,7 @@ def _forwarded() -> list[str]:
     return hops[1:] if len(header) > LONGEST_HEADER else hops  # the first may be half an address
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text.strip())

@@ -6,7 +6,7 @@ The token is Flask-WTF's; it lives in the visitor's cookie and is replaced whene
 
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.config import settings
@@ -58,11 +58,18 @@ def init_csrf(app: Flask) -> None:
 
 
 def is_bearer_request() -> bool:
-    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+    return bears_token(request)
 
 
-def check_json_body() -> None:
+def bears_token(incoming: Request) -> bool:
+    given: str = incoming.environ.get("HTTP_AUTHORIZATION", "")
+    return given[:7].lower() == "bearer "
+
+
+def check_json_body(*, parse: bool = True) -> None:
     """Refuse an unsafe API request whose body is not JSON.
+
+    `parse` False leaves reading it to a view whose own reader cannot be made to fail.
 
     Raises:
         NotJson: a form of another site could have sent it.
@@ -70,9 +77,12 @@ def check_json_body() -> None:
     """
     if not request.path.startswith("/api/"):
         return
-    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
-    if (has_body or request.content_type) and request.mimetype != "application/json":
-        raise NotJson("Send the body as application/json.")
+    if request.content_type != "application/json":
+        has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+        if (has_body or request.content_type) and request.mimetype != "application/json":
+            raise NotJson("Send the body as application/json.")
+    if not parse:
+        return
     try:
         request.get_json(silent=True)  # kept for the view, which says what is wrong with it
     except RecursionError as error:

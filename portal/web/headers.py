@@ -1,4 +1,4 @@
-"""Response headers of every answer (OWASP secure headers; specs: identity 2.15)."""
+"""Response headers of every answer (OWASP Secure Headers Project, HTTP Headers Cheat Sheet)."""
 
 from flask import Flask, Response, request
 
@@ -31,9 +31,22 @@ ALWAYS = {
     "X-Frame-Options": "DENY",
 }
 VARY = "Cookie, HX-Request, Sec-Fetch-Site"
+UPGRADE = "; upgrade-insecure-requests"
 TWO_YEARS = "max-age=63072000; includeSubDomains"
 SERVED = frozenset({200, 206, 304})
 HASHED_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+# Whether the portal speaks https decides; each name also as it is compared.
+_SECURE = {
+    **ALWAYS,
+    "Content-Security-Policy": POLICY + UPGRADE,
+    "Strict-Transport-Security": TWO_YEARS,
+}
+_ALWAYS = {
+    is_https: tuple((name.lower(), name, value) for name, value in found.items())
+    for is_https, found in ((False, ALWAYS), (True, _SECURE))
+}
 
 
 def init_headers(app: Flask) -> None:
@@ -49,15 +62,19 @@ def say_when(response: Response, seconds: int | None) -> Response:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    for name, value in ALWAYS.items():
-        if name not in headers:
-            headers[name] = value
-    if settings().is_https:
-        headers["Strict-Transport-Security"] = TWO_YEARS
-        headers["Content-Security-Policy"] += "; upgrade-insecure-requests"
+    given = {name.lower() for name in headers.keys()}  # noqa: SIM118 - iteration gives pairs
+    is_https = settings().is_https
+    if is_https and "content-security-policy" in given:
+        headers["Content-Security-Policy"] += UPGRADE
+    for key, name, value in _ALWAYS[is_https]:
+        if key not in given:
+            headers.add(name, value)
     if request.endpoint == "static" and response.status_code in SERVED:
         headers["Cache-Control"] = HASHED_FOR_EVER if "v" in request.args else "no-cache"
         return response
-    headers["Cache-Control"] = headers.get("Cache-Control", "no-store")
-    headers["Vary"] = VARY
+    if "cache-control" not in given:
+        headers.add("Cache-Control", "no-store")
+    if "vary" in given:
+        del headers["Vary"]
+    headers.add("Vary", VARY)
     return response

@@ -4,18 +4,16 @@ import re
 import secrets
 import time
 
-import structlog
 from flask import Flask, Response, g, request
 
 from portal.core.provenance import Provenance, set_provenance
 from portal.web.addresses import client_address, peer_is_trusted
+from portal.web.logs import log_request
 
 USER_AGENT_LENGTH = 512
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 TOKEN = re.compile(r"[\w-]{40,}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-log = structlog.get_logger("portal.request")
 
 
 def init_requests(app: Flask) -> None:
@@ -42,8 +40,7 @@ def _end(response: Response) -> Response:
         _begin()
     response.headers["X-Request-ID"] = g.request_id
     if request.endpoint != "static":
-        log.info(
-            "request",
+        log_request(
             request_id=g.request_id,
             method=request.method,
             path=loggable_path(),
@@ -62,8 +59,8 @@ def loggable_path() -> str:
 
 def _request_id() -> str:
     """A trusted proxy may name the request; otherwise we do."""
-    given = request.headers.get("X-Request-ID", "")
-    if peer_is_trusted() and REQUEST_ID.fullmatch(given):
+    given = request.headers.get("X-Request-ID")
+    if given and peer_is_trusted() and REQUEST_ID.fullmatch(given):
         return given
     return secrets.token_hex(8)
 

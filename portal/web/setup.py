@@ -17,6 +17,7 @@ from portal.web.migrations import render_item
 from portal.web.requests import init_requests
 from portal.web.times import init_times
 from portal.web.urls import IdConverter, init_static_urls
+from portal.web.visitors import VisitorSessions
 
 migrate = Migrate(
     directory=str(ROOT / "migrations"),
@@ -32,6 +33,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     """Everything that no room owns. Called before the rooms register theirs."""
     app.extensions["portal_settings"] = settings
     app.url_map.converters["int"] = IdConverter
+    app.session_interface = VisitorSessions()
     _configure(app, settings)
     init_logs(settings)
     db.init_app(app)

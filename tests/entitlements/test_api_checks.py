@@ -184,14 +184,25 @@ def test_what_cannot_be_asked_is_refused_by_name(me, body, field):
     assert [fault["field"] for fault in answer.get_json()["errors"]] == [field]
 
 
-def test_a_body_that_is_no_json_is_refused(me):
-    sent = {"headers": me.headers, "content_type": "application/json"}
-    assert me.client.post(CHECK, data="{", **sent).status_code == 400
-    assert me.client.post(CHECK, data="[]", **sent).status_code == 422
-    assert me.client.post(CHECK, data='{"feature_name": "\\ud800"}', **sent).status_code == 422
-    assert (
-        me.client.post(CHECK, data={"feature_name": REPORTS}, headers=me.headers).status_code == 415
-    )
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ("", 400),
+        ("{", 400),
+        ('{"feature_name": "\\ud800"}', 400),
+        ('{"a":' * 100_000, 400),
+        ("[]", 422),
+        ("null", 400),
+    ],
+)
+def test_a_body_that_is_no_question_is_refused(me, data, status):
+    answer = me.client.post(CHECK, data=data, headers=me.headers, content_type="application/json")
+    assert answer.status_code == status
+
+
+def test_a_form_is_no_question(me):
+    answer = me.client.post(CHECK, data={"feature_name": REPORTS}, headers=me.headers)
+    assert answer.status_code == 415
 
 
 def test_no_more_than_a_hundred_features_are_answered_at_once(me):
