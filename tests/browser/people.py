@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import BrowserContext
 
 from portal.audit.models import AuditEvent
+from portal.catalog.features import FeatureTerms, create_feature, kill_feature
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -16,6 +17,7 @@ from portal.staff.links import issue_link
 from portal.staff.models import Admin, LinkPurpose, Role
 from portal.staff.notices import notify
 from portal.web.access import SessionState
+from seeds.catalog import seed_catalog
 from tests.browser.pages import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -55,12 +57,21 @@ def cast_of(site: Site) -> Cast:
         notify(admin_id=ann.id, kind="test", text="Something to know.", url="/account/sessions")
         for purpose, admin in ((LinkPurpose.INVITE, invited), *[(p, bea) for p in LATER]):
             names[purpose.value] = link(admin, purpose, ann)
+        catalogue()
         names |= customers()
         db.session.commit()
         names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
     return Cast(site, people, names)
+
+
+def catalogue() -> None:
+    """What there is to begin with, and a feature that is switched off."""
+    features, _ = seed_catalog()
+    if features:
+        create_feature(by=SYSTEM, name="killed_feature", terms=FeatureTerms("Killed Feature"))
+        kill_feature(by=SYSTEM, name="killed_feature", reason="It leaks.")
 
 
 def customers() -> dict[str, object]:
