@@ -10,6 +10,12 @@ branch_labels = None
 depends_on = None
 
 
+UNNOTED = (
+    "expiry_noted_at IS NULL AND expires_at IS NOT NULL "
+    "AND (ended_at IS NULL OR ended_at >= expires_at)"
+)
+
+
 def key(length):
     """Text that is compared by code point on both databases."""
     plain = sa.String(length=length)
@@ -343,8 +349,13 @@ def upgrade():
         batch_op.create_index(
             batch_op.f("ix_tenant_entitlements_batch_id"), ["batch_id"], unique=False
         )
+        batch_op.create_index("ix_tenant_entitlements_starts_at", ["starts_at", "id"], unique=False)
         batch_op.create_index(
-            "ix_tenant_entitlements_expires_at", ["expires_at", "id"], unique=False
+            "ix_tenant_entitlements_expires_at",
+            ["expires_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(UNNOTED),
+            postgresql_where=sa.text(UNNOTED),
         )
         batch_op.create_index(
             "ix_tenant_entitlements_tenant_id",
@@ -522,6 +533,15 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("bulk_grant_id", "subject_id", name=op.f("pk_bulk_grant_rows")),
     )
+    with op.batch_alter_table("bulk_grant_rows", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_bulk_grant_rows_waiting",
+            ["bulk_grant_id", "subject_id"],
+            unique=False,
+            sqlite_where=sa.text("result IS NULL"),
+            postgresql_where=sa.text("result IS NULL"),
+        )
+
     op.create_table(
         "customer_import_rows",
         sa.Column("import_id", sa.Integer(), nullable=False),
@@ -654,7 +674,14 @@ def upgrade():
         batch_op.create_index(
             batch_op.f("ix_user_entitlements_batch_id"), ["batch_id"], unique=False
         )
-        batch_op.create_index("ix_user_entitlements_expires_at", ["expires_at", "id"], unique=False)
+        batch_op.create_index("ix_user_entitlements_starts_at", ["starts_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_user_entitlements_expires_at",
+            ["expires_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(UNNOTED),
+            postgresql_where=sa.text(UNNOTED),
+        )
         batch_op.create_index(
             "ix_user_entitlements_user_id", ["user_id", "feature_name", "starts_at"], unique=False
         )
@@ -688,6 +715,7 @@ def downgrade():
         )
         batch_op.drop_index("ix_user_entitlements_user_id")
         batch_op.drop_index("ix_user_entitlements_expires_at")
+        batch_op.drop_index("ix_user_entitlements_starts_at")
         batch_op.drop_index(batch_op.f("ix_user_entitlements_batch_id"))
 
     op.drop_table("user_entitlements")
@@ -698,6 +726,9 @@ def downgrade():
 
     op.drop_table("customer_status_changes")
     op.drop_table("customer_import_rows")
+    with op.batch_alter_table("bulk_grant_rows", schema=None) as batch_op:
+        batch_op.drop_index("ix_bulk_grant_rows_waiting")
+
     op.drop_table("bulk_grant_rows")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.drop_index("ix_api_tokens_user_id")
@@ -731,6 +762,7 @@ def downgrade():
         )
         batch_op.drop_index("ix_tenant_entitlements_tenant_id")
         batch_op.drop_index("ix_tenant_entitlements_expires_at")
+        batch_op.drop_index("ix_tenant_entitlements_starts_at")
         batch_op.drop_index(batch_op.f("ix_tenant_entitlements_batch_id"))
 
     op.drop_table("tenant_entitlements")

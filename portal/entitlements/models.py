@@ -10,6 +10,11 @@ from portal.core.database import Base, BigId, JSONColumn
 
 OPEN = sa.text("ended_at IS NULL AND effect <> 'hard_deny'")
 OPEN_DENIAL = sa.text("ended_at IS NULL AND effect = 'hard_deny'")
+UNNOTED = sa.text(
+    "expiry_noted_at IS NULL AND expires_at IS NOT NULL "
+    "AND (ended_at IS NULL OR ended_at >= expires_at)"
+)
+WAITING = sa.text("result IS NULL")
 PENDING = sa.text("status = 'pending'")
 
 
@@ -21,6 +26,20 @@ def _one_open(table: str, *columns: str) -> list[sa.Index]:
             (f"uq_{table}_open", OPEN),
             (f"uq_{table}_open_denial", OPEN_DENIAL),
         )
+    ]
+
+
+def _by_time(table: str) -> list[sa.Index]:
+    """What will begin, and what will run out or has and is not noted yet."""
+    return [
+        sa.Index(f"ix_{table}_starts_at", "starts_at", "id"),
+        sa.Index(
+            f"ix_{table}_expires_at",
+            "expires_at",
+            "id",
+            sqlite_where=UNNOTED,
+            postgresql_where=UNNOTED,
+        ),
     ]
 
 
@@ -61,7 +80,7 @@ class UserEntitlement(OverrideColumns, Base):
     __tablename__ = "user_entitlements"
     __table_args__ = (
         sa.Index("ix_user_entitlements_user_id", "user_id", "feature_name", "starts_at"),
-        sa.Index("ix_user_entitlements_expires_at", "expires_at", "id"),
+        *_by_time("user_entitlements"),
         *_one_open("user_entitlements", "user_id", "feature_name"),
     )
 
@@ -75,7 +94,7 @@ class TenantEntitlement(OverrideColumns, Base):
     __tablename__ = "tenant_entitlements"
     __table_args__ = (
         sa.Index("ix_tenant_entitlements_tenant_id", "tenant_id", "feature_name", "starts_at"),
-        sa.Index("ix_tenant_entitlements_expires_at", "expires_at", "id"),
+        *_by_time("tenant_entitlements"),
         *_one_open("tenant_entitlements", "tenant_id", "feature_name"),
     )
 
@@ -182,6 +201,15 @@ class BulkGrantRow(Base):
     """One subject of a bulk grant, and how it went."""
 
     __tablename__ = "bulk_grant_rows"
+    __table_args__ = (
+        sa.Index(
+            "ix_bulk_grant_rows_waiting",
+            "bulk_grant_id",
+            "subject_id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+    )
 
     bulk_grant_id: Mapped[int] = mapped_column(
         sa.ForeignKey("bulk_grants.id", ondelete="CASCADE"), primary_key=True
