@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from portal.web.access import SAFE_METHODS, Access
+from tests.client import Client
 
 
 def views(app: Flask) -> Iterator[tuple[Rule, object]]:
@@ -38,6 +39,17 @@ def test_every_change_declares_its_event_or_why_it_leaves_none(shared_app: Flask
         if not getattr(view, "audited_actions", None) and not hasattr(view, "unaudited_because")
     ]
     assert silent == []
+
+
+def test_no_other_site_reaches_a_view_that_wants_no_token(app: Flask, client: Client):
+    reached = []
+    for rule, view in changing(app):
+        if hasattr(view, "without_csrf_token_because"):
+            headers = {"Sec-Fetch-Site": "cross-site"}
+            answer = client.post(rule.rule, json={}, headers=headers)
+            assert answer.status_code == 403, rule.rule
+            reached.append(rule.rule)
+    assert "/api/admin/auth/login" in reached
 
 
 def test_no_view_both_leaves_an_event_and_excuses_itself(shared_app: Flask):
