@@ -17,10 +17,10 @@ from portal.web.openapi import init_openapi, make_api_app
 from portal.web.setup import init_web
 
 ROOMS = {
-    "jobs": ("cli",),
+    "jobs": ("cli", "upkeep"),
     "audit": ("pages",),
-    "mail": ("upkeep",),  # for the jobs that it registers
-    "staff": ("pages", "api", "cli"),
+    "mail": ("upkeep",),
+    "staff": ("pages", "api", "cli", "upkeep"),
     "two_factor": ("pages", "api", "cli"),
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),

@@ -6,10 +6,7 @@ from types import FrameType
 import click
 from flask.cli import ScriptInfo, pass_script_info
 
-from portal.jobs import upkeep
 from portal.jobs.worker import Worker
-
-__all__ = ["COMMANDS", "upkeep"]
 
 
 @click.command()

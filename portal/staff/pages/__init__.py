@@ -1,7 +1,6 @@
 """Pages of the staff room, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.staff import cleaning
 from portal.staff.pages import account, invites, passwords, people, sessions, sign_in, sudo
 from portal.staff.pages.blueprint import bp
 from portal.web.nav import NavItem
@@ -12,7 +11,6 @@ __all__ = [
     "NAV",
     "account",
     "bp",
-    "cleaning",
     "invites",
     "passwords",
     "people",

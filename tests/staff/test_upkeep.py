@@ -6,7 +6,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.cleaning import sweep
+from portal.staff.upkeep import sweep
 from portal.staff.models import AdminSession, AuthThrottle
 from portal.staff.throttles import book_failure, code_buckets
 from tests.cast import open_session
