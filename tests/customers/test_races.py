@@ -2,12 +2,13 @@
 
 import pytest
 import sqlalchemy as sa
+from blinker import Signal
 
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.customers import users
 from portal.customers.models import StatusChange, Tenant, User, UserStatus
-from portal.customers.signals import seat_wanted
 from portal.customers.tenants import suspend_tenant, tenant_by_external_id, upsert_tenant
 from portal.customers.users import upsert_user
 from tests.cast import make_tenant
@@ -58,7 +59,7 @@ def test_one_of_many_suspensions_counts(own_app):
     assert sorted(outcomes(own_app, suspend, AT_ONCE)) == [200] + [409] * (AT_ONCE - 1)
 
 
-def test_the_last_seat_is_taken_once(own_app):
+def test_the_last_seat_is_taken_once(own_app, monkeypatch):
     with own_app.app_context():
         make_tenant()
         db.session.commit()
@@ -73,6 +74,8 @@ def test_the_last_seat_is_taken_once(own_app):
         fields = {"external_id": f"u{number}", "name": "Uma", "email": "uma@acme.test"}
         upsert_user(by=SYSTEM, tenant=tenant, **fields, within_seats=True)
 
-    with seat_wanted.connected_to(three_seats):
+    alone = Signal()
+    monkeypatch.setattr(users, "seat_wanted", alone)
+    with alone.connected_to(three_seats):
         assert outcomes(own_app, join, AT_ONCE).count(200) == 3
     assert count(own_app, User) == 3
