@@ -128,7 +128,7 @@ def go_on(payload: dict[str, Any]) -> None:
 
 def take_in_batch(import_id: int, *, after: int) -> int | None:
     """Take the next lines in; the last of their numbers, or None when all are done."""
-    found = db.session.get(CustomerImport, import_id, with_for_update=True)
+    found = db.session.get(CustomerImport, import_id, with_for_update=True, populate_existing=True)
     if found is None or found.status != ImportStatus.RUNNING:
         return None
     rows = db.session.scalars(

@@ -1,7 +1,8 @@
 """Pages of customers, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.customers.pages import directory, imports, moves, tenants, tokens, users
+from portal.customers import cleaning
+from portal.customers.pages import directory, imports, moves, privacy, tenants, tokens, users
 from portal.customers.pages.blueprint import bp
 from portal.web.nav import NavItem
 
@@ -10,4 +11,15 @@ NAV = (
     NavItem("System", "API tokens", "customers.tokens", "key", "k", Permission.TOKENS_OWN),
 )
 
-__all__ = ["NAV", "bp", "directory", "imports", "moves", "tenants", "tokens", "users"]
+__all__ = [
+    "NAV",
+    "bp",
+    "cleaning",
+    "directory",
+    "imports",
+    "moves",
+    "privacy",
+    "tenants",
+    "tokens",
+    "users",
+]
