@@ -61,6 +61,6 @@ DRIVES: "dict[str, Drive]" = {
     "catalog.edit_plan": _seen("plans/basic/edit", version="1", **PLAN),
     "catalog.retire_plan": _form("plans/basic/archive", **WHY),
     "catalog.choose_fallback": _form("plans/basic/make-fallback", **WHY),
-    "catalog.cell": _seen("matrix/basic/basic_reports", version="1", said="excluded"),
+    "catalog.cell": _seen("matrix/basic/basic_reports", version="1", said="excluded", interval=""),
     "catalog_api.add_feature": _create,
 }
