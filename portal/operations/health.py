@@ -8,6 +8,7 @@ from functools import cache
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from portal.audit.guards import guard_faults
 from portal.audit.models import AuditEvent
 from portal.config import ROOT, settings
 from portal.core import clock
@@ -62,6 +63,11 @@ def _heads() -> set[str]:
 
 def _unknown_keys() -> list[str]:
     return unknown_data_keys({name for name, _ in settings().data_keys})
+
+
+def ledger_faults() -> list[str]:
+    """What no longer keeps the ledger append-only in this database; empty when it is whole."""
+    return guard_faults(db.session.connection())
 
 
 def health() -> Health:

@@ -21,7 +21,7 @@ from portal.mail.decisions import mark_as_sent, send_again
 from portal.mail.messages import parsed, text_of
 from portal.mail.models import EmailLog, MailStatus
 from portal.operations.health import health as present_health
-from portal.operations.health import readiness
+from portal.operations.health import ledger_faults, readiness
 from portal.operations.letters import UNDECIDED, mail_or_404, note_body_viewed
 from portal.operations.lists import jobs_page, mails_page
 from portal.operations.metrics import exposition, init_metrics
@@ -74,7 +74,8 @@ def metrics() -> ResponseReturnValue:
 def health() -> Response:
     found = present_health()
     free = humanize.naturalsize(found.disk_free_bytes, binary=True)
-    return page("operations/health.html", health=found, ready=readiness(), free=free)
+    faults = ledger_faults()
+    return page("operations/health.html", health=found, ready=readiness(), free=free, faults=faults)
 
 
 @bp.get("/operations/jobs")

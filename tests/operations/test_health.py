@@ -39,6 +39,16 @@ def test_metrics_count_requests_by_route(client):
     assert "portal_worker_silent 1.0" in text
 
 
+def test_a_ledger_that_lost_a_guard_is_told(ann_client, database):
+    assert "is not protected" not in ann_client.get("/operations/health").text
+    on = {"sqlite": "", "postgresql": " ON audit_events"}[database.name]
+    name = {"sqlite": "audit_events_no_update", "postgresql": "audit_events_no_change"}
+    db.session.execute(sa.text(f"DROP TRIGGER {name[database.name]}{on}"))
+    text = ann_client.get("/operations/health").text
+    assert "The audit log is not protected." in text
+    assert f"{name[database.name]} is missing" in text
+
+
 def test_a_silent_worker_is_told(ann_client):
     assert "No worker is running" in ann_client.get("/operations/health").text
     mark_seen("one")
