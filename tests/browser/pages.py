@@ -65,6 +65,23 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/customers/users/{user}"),
         Scene(Who.BEA, "/customers/users/{user}"),
     ],
+    "customers.tokens": [
+        *(Scene(Who.ANN, f"/tokens?kind={kind}") for kind in ("service", "staff", "user")),
+        Scene(Who.ANN, "/tokens?q=nothing+like+this"),
+        Scene(Who.BEA, "/tokens"),
+    ],
+    "customers.service_token": [Scene(Who.ANN, "/tokens/service")],
+    "customers.own_token": [Scene(Who.BEA, "/tokens/own")],
+    "customers.imports": [Scene(Who.ANN, "/customers/imports")],
+    "customers.import_preview": [
+        Scene(Who.ANN, "/customers/imports/{preview}"),
+        Scene(Who.ANN, "/customers/imports/{preview}?effect=same"),
+        Scene(Who.ANN, "/customers/imports/{running}"),
+    ],
+    "customers.privacy": [
+        Scene(Who.ANN_PROVEN, "/customers/users/{user}/privacy"),
+        Scene(Who.ANN, "/customers/users/{user}/privacy", 403),
+    ],
     "customers.new_user": [Scene(Who.BEA, "/customers/tenants/{tenant}/users/new")],
     "customers.edit_user": [Scene(Who.BEA, "/customers/users/{user}/edit")],
     "customers.deactivate": [Scene(Who.BEA, "/customers/users/{user}/deactivate")],

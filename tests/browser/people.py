@@ -1,6 +1,7 @@
 """The people and rows of the sweeps: enough that no list is empty unless a scene wants it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pyotp
 import sqlalchemy as sa
@@ -11,6 +12,11 @@ from portal.catalog.features import FeatureTerms, create_feature, kill_feature
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.customers.import_file import COLUMNS, read_file
+from portal.customers.import_preview import judge
+from portal.customers.imports import keep_preview, start_import
+from portal.customers.models import User
+from portal.customers.tokens import issue_service_token, issue_user_token
 from portal.jobs.models import Job
 from portal.mail.models import EmailLog
 from portal.staff.links import issue_link
@@ -77,7 +83,24 @@ def catalogue() -> None:
 def customers() -> dict[str, object]:
     """A tenant with a user, and one that left."""
     acme, closed = make_tenant("Acme"), make_tenant("Cedar", status="closed")
-    return {"tenant": acme.id, "closed_tenant": closed.id, "user": make_user(acme).id}
+    user = make_user(acme)
+    return {"tenant": acme.id, "closed_tenant": closed.id, "user": user.id, **programs(user)}
+
+
+def programs(user: User) -> dict[str, object]:
+    """Tokens of two kinds, a file that waits to be confirmed, and one under way."""
+    issue_service_token(by=SYSTEM, name="Product", scopes=["customers:read"], networks=["::1"])
+    issue_user_token(by=SYSTEM, user=user, expires_in=timedelta(hours=1))
+    file = read_file(FILE)
+    kept = [
+        keep_preview(by=SYSTEM, filename=name, file=file, verdicts=judge(file.lines))
+        for name in ("people.csv", "running.csv")
+    ]
+    start_import(by=SYSTEM, import_id=kept[1].id)
+    return {"preview": kept[0].id, "running": kept[1].id}
+
+
+FILE = (",".join(COLUMNS) + "\nnew,New,una,Una,una@new.test,\nnew,New,=x,Y,y,\n").encode()
 
 
 LATER = (LinkPurpose.RESET, LinkPurpose.EMAIL_CHANGE, LinkPurpose.EMAIL_UNDO)

@@ -19,7 +19,13 @@ from portal.two_factor.backup_codes import generate_codes
 from portal.web.access import SessionState
 from tests.cast import PASSWORD, actor, make_admin, open_session, signed_in, sudo_until
 from tests.client import Client
-from tests.house import drives_catalog, drives_customers, drives_grants, drives_subscriptions
+from tests.house import (
+    drives_catalog,
+    drives_customers,
+    drives_grants,
+    drives_subscriptions,
+    drives_tokens,
+)
 from tests.two_factor.conftest import SECRET, code, give_authenticator
 
 NEW_PASSWORD = "seven purple otters juggle quietly 88"
@@ -241,3 +247,4 @@ DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_customers.DRIVES
 DRIVES |= drives_grants.DRIVES
 DRIVES |= drives_catalog.DRIVES
+DRIVES |= drives_tokens.DRIVES
