@@ -108,6 +108,8 @@ class TenantQuery(_Query):
 
 
 class UserQuery(_Query):
+    tenant: str
+    """The external id of the tenant: users of two are never mixed."""
     status: UserWord | None = None
 
 

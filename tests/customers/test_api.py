@@ -13,7 +13,7 @@ from portal.customers.tokens import issue_service_token
 from portal.staff.models import Role
 from tests.cast import actor, make_admin, make_tenant, make_user
 
-TENANTS = "/api/customers/tenants"
+TENANTS, USERS = "/api/customers/tenants", "/api/customers/users"
 UMA = {"name": "Uma User", "email": "uma@acme.test"}
 
 
@@ -180,9 +180,9 @@ def test_the_lists_are_narrowed(program, acme, birch):
     for url, names in (
         (f"{TENANTS}?q=bi", ["Birch"]),
         (f"{TENANTS}?status=closed", []),
-        (f"{TENANTS}/acme/users?status=inactive", ["Vic"]),
-        (f"{TENANTS}/acme/users?limit=1", ["Uma User"]),
-        (f"{TENANTS}/birch/users", []),
+        (f"{USERS}?tenant=acme&status=inactive", ["Vic"]),
+        (f"{USERS}?tenant=acme&limit=1", ["Uma User"]),
+        (f"{USERS}?tenant=birch", []),
     ):
         assert [item["name"] for item in program("GET", url).get_json()["items"]] == names
 
@@ -190,6 +190,11 @@ def test_the_lists_are_narrowed(program, acme, birch):
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "status=asleep"])
 def test_a_query_that_is_not_right_is_refused(program, query):
     assert program("GET", f"{TENANTS}?{query}").status_code == 422
+
+
+def test_users_are_listed_of_one_known_tenant(program):
+    assert problem(program("GET", USERS)) == (422, "validation_failed", ["tenant"])
+    assert problem(program("GET", f"{USERS}?tenant=nobody"))[0] == 404
 
 
 def test_a_rubbish_cursor_is_a_bad_request(program, acme):

@@ -14,7 +14,6 @@ from portal.customers.api.blueprint import api
 from portal.customers.directory import Search, users_for_programs
 from portal.customers.models import User
 from portal.customers.schemas import (
-    TenantPath,
     UserAnswer,
     UserBody,
     UserList,
@@ -28,11 +27,11 @@ from portal.web.idempotency import commit_answer, idempotent
 from portal.web.times import machine
 
 
-@api.get("/tenants/<path:external_id>/users", responses={200: UserList})
+@api.get("/users", responses={200: UserList})
 @requires(Permission.CUSTOMERS_VIEW)
-def list_users(path: TenantPath, query: UserQuery) -> Response:
+def list_users(query: UserQuery) -> Response:
     """Every user of one tenant, by external id."""
-    tenant = tenant_by_external_id(path.external_id)
+    tenant = tenant_by_external_id(query.tenant)
     search = Search(query.q.replace("\x00", "").strip(), query.status or "")
     found = users_for_programs(tenant, search, cursor=query.cursor, limit=query.limit)
     items = [{**row, "created_at": machine(row["created_at"])} for row in found.items]
