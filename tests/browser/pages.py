@@ -56,6 +56,16 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BARE, "/customers/tenants/{closed_tenant}"),
         Scene(Who.ANN, "/customers/tenants/0", 404),
     ],
+    "subscriptions.trials": [
+        Scene(Who.ANN, "/subscriptions/trials"),
+        Scene(Who.BEA, "/subscriptions/trials?state=over"),
+    ],
+    "subscriptions.tenant": [
+        Scene(Who.ANN, "/subscriptions/tenants/{tenant}?plan=basic"),
+        Scene(Who.BEA, "/subscriptions/tenants/{tenant}"),
+        Scene(Who.ANN, "/subscriptions/tenants/{closed_tenant}"),
+        Scene(Who.ANN, "/subscriptions/tenants/0", 404),
+    ],
     "customers.new_tenant": [Scene(Who.BEA, "/customers/tenants/new")],
     "customers.edit_tenant": [Scene(Who.BEA, "/customers/tenants/{tenant}/edit")],
     "customers.suspend": [Scene(Who.ANN_PROVEN, "/customers/tenants/{tenant}/suspend")],

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext
 
 from portal.audit.models import AuditEvent
 from portal.catalog.features import FeatureTerms, create_feature, kill_feature
+from portal.catalog.plans import plan_named
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -22,6 +23,7 @@ from portal.mail.models import EmailLog
 from portal.staff.links import issue_link
 from portal.staff.models import Admin, LinkPurpose, Role
 from portal.staff.notices import notify
+from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
 from tests.browser.pages import Who
@@ -81,9 +83,11 @@ def catalogue() -> None:
 
 
 def customers() -> dict[str, object]:
-    """A tenant with a user, and one that left."""
+    """A tenant with a user and a trial, and one that left."""
     acme, closed = make_tenant("Acme"), make_tenant("Cedar", status="closed")
     user = make_user(acme)
+    until = clock.now() + timedelta(days=9)
+    assign_plan(by=SYSTEM, tenant=acme, plan=plan_named("professional"), trial_ends_at=until)
     return {"tenant": acme.id, "closed_tenant": closed.id, "user": user.id, **programs(user)}
 
 
