@@ -17,7 +17,7 @@ from wtforms.validators import ValidationError as Wrong
 
 from portal.catalog.features import HIGHEST_LEVEL, NAME, FeatureTerms
 from portal.catalog.models import Category
-from portal.catalog.overview import CATEGORIES, PERIODS
+from portal.catalog.overview import CATEGORIES
 from portal.catalog.plan_rules import HIGHEST_QUOTA
 from portal.catalog.plans import PlanTerms
 from portal.catalog.snapshot import Allowance, Feature, Interval, PlanFeature
@@ -219,8 +219,8 @@ class CellForm(SavedOnceSeen):
     )
 
     def offer(self, feature: Feature) -> None:
-        usual = PERIODS[feature.interval]
-        own = SelectChoice("", f"As the feature says: {usual}")
+        usual = next(one.label for one in INTERVALS if one.value == feature.interval)
+        own = SelectChoice("", f"As the feature says: {usual.lower()}")
         self.interval.choices = [own, *INTERVALS]
 
     def entry(self) -> PlanFeature | None:

@@ -1,5 +1,6 @@
 """The catalogue as people look at it: lists, and the matrix of features and plans."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ from portal.core.errors import DomainError
 from portal.web.paging import BadCursor, ListPage
 
 Item = TypeVar("Item", Feature, Plan)
+AFTER, BEFORE = "~", "-"  # as they stand in an address
 CATEGORIES = [(category.value, category.value.capitalize()) for category in Category]
 PERIODS = {
     Interval.HOUR: "an hour",
@@ -208,16 +210,22 @@ def _page(
     cursor: str | None,
     limit: int,
 ) -> ListPage[Item]:
-    """The catalogue is in memory, and a cursor is the name that the last page ended on."""
+    """The catalogue is in memory: a cursor names the one that the page follows, or precedes."""
     rest = sorted(fitting, key=place)
+    start = 0
     if cursor:
-        if cursor not in known:
+        if cursor[1:] not in known or cursor[0] not in AFTER + BEFORE:
             raise BadCursor("Go back to the first page of the list.")
-        last = place(known[cursor])
-        rest = [one for one in rest if place(one) > last]
-    items = rest[:limit]
-    following = items[-1].name if len(rest) > limit else None
-    return ListPage(items, following, None)
+        edge = bisect_left(rest, place(known[cursor[1:]]), key=place)
+        is_there = edge < len(rest) and rest[edge].name == cursor[1:]
+        start = max(0, edge - limit) if cursor[0] == BEFORE else edge + is_there
+    items = rest[start : start + limit]
+    has_more = start + limit < len(rest)
+    return ListPage(
+        items,
+        AFTER + items[-1].name if items and has_more else None,
+        BEFORE + items[0].name if items and start else None,
+    )
 
 
 def _feature_place(feature: Feature) -> tuple[str, str]:
