@@ -6,6 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 LARGEST_LIMIT = 100
 LONGEST_QUERY = 200
+RULE = (
+    "1 to 128 printable characters, percent-encoded; no slash, not `.` or `..`, and no space at "
+    "either end."
+)
 TENANT = {
     "id": 7,
     "external_id": "acme",
@@ -32,18 +36,15 @@ def _shown(*examples: dict[str, Any], strict: bool = False) -> ConfigDict:
 
 
 class TenantPath(BaseModel):
-    """What the product calls the tenant, percent-encoded.
+    """What the product calls the tenant."""
 
-    Any 1 to 128 printable characters but a slash; not `.` or `..`, no space at either end.
-    """
-
-    external_id: str
+    external_id: str = Field(description=RULE)
 
 
 class UserPath(TenantPath):
-    """What the product calls the tenant and the user, by the same rules."""
+    """What the product calls the tenant and the user."""
 
-    user_external_id: str
+    user_external_id: str = Field(description=RULE)
 
 
 class TenantBody(BaseModel):
@@ -97,10 +98,11 @@ class UserAnswer(BaseModel):
 
 
 class _Query(BaseModel):
-    cursor: str | None = None
+    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
     limit: Annotated[int, Field(ge=1, le=LARGEST_LIMIT)] = 50
-    q: Annotated[str, Field(max_length=LONGEST_QUERY)] = ""
-    """How a name begins, or a whole external id."""
+    q: Annotated[str, Field(max_length=LONGEST_QUERY)] = Field(
+        "", description="How a name begins, or a whole external id."
+    )
 
 
 class TenantQuery(_Query):
@@ -108,8 +110,7 @@ class TenantQuery(_Query):
 
 
 class UserQuery(_Query):
-    tenant: str
-    """The external id of the tenant: users of two are never mixed."""
+    tenant: str = Field(description="The external id of the tenant: users of two never mix.")
     status: UserWord | None = None
 
 
