@@ -194,6 +194,7 @@ def upgrade():
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("exhausted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("has_extras", sa.Boolean(), nullable=False),
         sa.Column("over_limit_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

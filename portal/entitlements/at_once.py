@@ -54,7 +54,6 @@ def _values(claim: Claim, demand: Demand, amount: int, at: datetime) -> dict[str
     values = {
         **columns_of(claim),
         "user_key": demand.user_key,
-        "helper": max(demand.helpers),
         "interval": str(terms.interval),
         "amount": amount,
         "cap": None if is_endless else cap,
@@ -69,18 +68,9 @@ def _bind(name: str, kind: Any) -> sa.BindParameter[Any]:
 
 
 def _counted() -> Any:
-    """The counter moves if it runs in this period, has room, and no other bucket is to be seen."""
-    more = QuotaBucket.__table__.alias("more")
+    """The counter moves if its period runs, it has room, and nothing else counts beside it."""
     at, amount = _bind("at", INSTANT), _bind("amount", NUMBER)
     cap = sa.cast(_bind("cap", NUMBER), NUMBER)
-    others: Any = sa.select(sa.literal_column("1")).where(
-        more.c.tenant_id == _bind("tenant_id", NUMBER),
-        more.c.user_key.in_([_bind("user_key", NUMBER), _bind("helper", NUMBER)]),
-        more.c.feature_name == _bind("feature_name", TEXT),
-        more.c.source != sa.literal_column(f"'{Source.BASE}'"),
-        sa.or_(more.c.expires_at.is_(None), more.c.expires_at > at),
-        sa.or_(more.c.exhausted_at.is_(None), more.c.exhausted_at >= BASE.c.period_start),
-    )
     return (
         sa.update(BASE)
         .where(
@@ -92,7 +82,7 @@ def _counted() -> Any:
             BASE.c.interval == _bind("interval", TEXT),
             sa.or_(BASE.c.period_end.is_(None), BASE.c.period_end > at),
             sa.or_(cap.is_(None), BASE.c.used + BASE.c.reserved + amount <= cap),
-            ~others.exists(),
+            sa.not_(BASE.c.has_extras),
         )
         .values(used=BASE.c.used + amount)
         .returning(

@@ -43,6 +43,8 @@ class Bucket:
     expires_at: datetime | None
     exhausted_at: datetime | None
     created_at: datetime
+    has_extras: bool = False
+    """Of a base one: others may count beside it, so a use must look for them."""
 
     @property
     def taken(self) -> int:

@@ -6,7 +6,7 @@ each other; in which order they are burnt is decided afterwards (`pools`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +136,7 @@ def locked_pools(
 
 
 def locked_buckets(tenant_id: int, feature_name: str, keys: Iterable[int]) -> list[Bucket]:
+    """Locked first and read then: whoever waited sees also what was added meanwhile."""
     query = (
         sa.select(*COLUMNS)
         .where(
@@ -144,9 +145,10 @@ def locked_buckets(tenant_id: int, feature_name: str, keys: Iterable[int]) -> li
             BUCKETS.c.user_key.in_(sorted(keys)),
         )
         .order_by(BUCKETS.c.id)
-        .with_for_update()
     )
-    return [Bucket(*row) for row in db.session.execute(query)]
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(query.with_only_columns(BUCKETS.c.id).with_for_update())
+    return [Bucket(*row) for row in db.session.execute(query.with_for_update())]
 
 
 def _has_base(demand: Demand, rows: list[Bucket]) -> bool:
@@ -178,6 +180,7 @@ def _row(tenant_id: int, feature_name: str, user_key: int, source: Source) -> di
         "source_id": 0,
         "used": 0,
         "reserved": 0,
+        "has_extras": False,
         "priority": PRIORITY[source],
     }
 
@@ -185,9 +188,13 @@ def _row(tenant_id: int, feature_name: str, user_key: int, source: Source) -> di
 def _settle(
     tenant_id: int, feature_name: str, pool: Pool, rows: list[Bucket], at: datetime
 ) -> bool:
-    """Write the roll, or the new interval, that is due. Was one?"""
-    after = pool.base
-    before = next(row for row in rows if row.id == after.id)
+    """Write the roll, the new interval or the mark that is due. Was one?"""
+    before = next(row for row in rows if row.id == pool.base.id)
+    after = replace(
+        pool.base,
+        has_extras=bool(pool.extras or pool.renewal.carried)
+        or (before.has_extras and _any_extras(tenant_id, feature_name, pool.base, at)),
+    )
     if before == after:
         return False
     # The old end guards the roll: of two that see it due, one does it.
@@ -202,6 +209,7 @@ def _settle(
             interval=after.interval,
             period_start=after.period_start,
             period_end=after.period_end,
+            has_extras=after.has_extras,
         )
     )
     if pool.renewal.is_rolled and is_rolled:
@@ -209,6 +217,33 @@ def _settle(
         if pool.renewal.carried:
             _carry(tenant_id, feature_name, pool, at)
     return True
+
+
+def _any_extras(tenant_id: int, feature_name: str, base: Bucket, at: datetime) -> bool:
+    """Does any user have a top-up that counts? Then the counter that all share stays marked."""
+    more = sa.select(BUCKETS.c.id).where(
+        BUCKETS.c.tenant_id == tenant_id,
+        BUCKETS.c.feature_name == feature_name,
+        BUCKETS.c.source != Source.BASE,
+        sa.or_(BUCKETS.c.user_key == base.user_key, sa.literal(base.user_key == TENANT_KEY)),
+        sa.or_(BUCKETS.c.expires_at.is_(None), BUCKETS.c.expires_at > at),
+        sa.or_(BUCKETS.c.exhausted_at.is_(None), BUCKETS.c.exhausted_at >= base.period_start),
+    )
+    return db.session.scalar(more.limit(1)) is not None
+
+
+def mark_extras(tenant_id: int, feature_name: str, user_key: int) -> None:
+    """There is, or is again, something beside the counters that this one's uses go through."""
+    changed_rows(
+        sa.update(QuotaBucket)
+        .where(
+            QuotaBucket.tenant_id == tenant_id,
+            QuotaBucket.feature_name == feature_name,
+            QuotaBucket.source == Source.BASE,
+            QuotaBucket.user_key.in_({TENANT_KEY, user_key}),
+        )
+        .values(has_extras=True)
+    )
 
 
 def _note_roll(tenant_id: int, feature_name: str, before: Bucket, pool: Pool, at: datetime) -> None:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import changed_rows, db
+from portal.entitlements.buckets import Source
 from portal.entitlements.claims import Claim, Noted, note, own_claim
-from portal.entitlements.counters import locked_buckets
+from portal.entitlements.counters import locked_buckets, mark_extras
 from portal.entitlements.models import QuotaEvent
 from portal.entitlements.pools import TENANT_KEY
 from portal.entitlements.refusals import QuotaExceeded
@@ -90,8 +91,11 @@ def _expire(held: Any, at: datetime) -> int:
 
 
 def lock_for(event: Any) -> None:
-    """Lock all that an entry may be about, without rolling it."""
-    locked_buckets(event.tenant_id, event.feature_name, {TENANT_KEY, event.user_id or TENANT_KEY})
+    """Lock all that an entry may be about, without rolling it, before something is given back."""
+    key = event.user_id or TENANT_KEY
+    rows = locked_buckets(event.tenant_id, event.feature_name, {TENANT_KEY, key})
+    if any(row.source != Source.BASE for row in rows):
+        mark_extras(event.tenant_id, event.feature_name, key)
 
 
 def ended(reservation_id: int, status: str, still: sa.ColumnElement[bool]) -> bool:

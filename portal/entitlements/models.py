@@ -136,6 +136,8 @@ class QuotaBucket(Base):
     expires_at: Mapped[datetime | None]
     exhausted_at: Mapped[datetime | None]
     """When a top-up ran empty: from the next period on nobody needs to see it."""
+    has_extras: Mapped[bool] = mapped_column(default=False)
+    """Of a base counter: top-ups or what was rolled over may count beside it."""
     over_limit_since: Mapped[datetime | None] = mapped_column(index=True)
     """Kept by the sweeper, for the list of subjects over their limit; never asked to decide."""
     created_at: Mapped[datetime]

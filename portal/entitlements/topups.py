@@ -21,7 +21,7 @@ from portal.customers.tenants import raise_version
 from portal.entitlements.buckets import PRIORITY, Calendar, Source
 from portal.entitlements.checks import standing_of
 from portal.entitlements.claims import note, own_claim
-from portal.entitlements.counters import SEATS
+from portal.entitlements.counters import SEATS, mark_extras
 from portal.entitlements.models import QuotaBucket
 from portal.entitlements.pools import TENANT_KEY, Pool, demands_of
 from portal.entitlements.quotas import MOST_AT_ONCE, check_amount
@@ -80,6 +80,7 @@ def top_up(
     )
     db.session.add(bucket)
     db.session.flush()
+    mark_extras(tenant.id, feature_name, key)
     _note(tenant.id, user, feature_name, f"top-up {bucket.id}", amount, {"bucket": bucket.id})
     _record(
         Action.QUOTA_TOPPED_UP,
