@@ -21,7 +21,7 @@ from portal.core.database import db, engine_options, is_read_only
 MOST_IDLE = 8
 """Connections that wait for their next use; more are closed after theirs."""
 
-Select: TypeAlias = sa.Select[Any] | sa.CompoundSelect[Any]
+Select: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[Any]
 
 
 class Quick:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.quick import Quick
 from portal.subscriptions.access import access_span
 from portal.subscriptions.models import Subscription
 
@@ -46,8 +47,7 @@ class Spanning(Protocol):
 
 def stays_of(tenant_id: int) -> tuple[Stay, ...]:
     """All of them, the oldest first: what "as of" questions are answered from."""
-    rows = db.session.execute(_STAYS, {"tenant_id": tenant_id})
-    return tuple(_stay(row) for row in rows)
+    return tuple(_stay(row) for row in _STAYS.rows(tenant_id=tenant_id))
 
 
 def stay_at(stays: Sequence[Stay], at: datetime) -> Stay | None:
@@ -84,7 +84,7 @@ def gives_access(stay: Spanning, at: datetime) -> bool:
     return start <= at and (end is None or at < end)
 
 
-_STAYS = (
+_STAYS = Quick(
     sa.select(
         Subscription.id,
         Subscription.plan_id,
