@@ -1,0 +1,199 @@
+"""Many at once, with real transactions: exactly what the limit says, and each key once."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.entitlements.models import QuotaBucket, QuotaEvent
+from portal.entitlements.quotas import consume_quota
+from portal.entitlements.reconcile import drifts
+from portal.entitlements.refunds import refund_consumption
+from portal.entitlements.refusals import QuotaExceeded
+from portal.entitlements.reservations import (
+    commit_reservation,
+    release_reservation,
+    reserve_quota,
+)
+from portal.entitlements.topups import top_up
+from tests.cast import actor, make_admin
+from tests.entitlements.shop import Shop, make_shop
+from tests.staff.test_races import together
+
+pytestmark = pytest.mark.race
+THREADS, EACH = 32, 100
+
+
+@pytest.fixture
+def own_shop(own_app: Flask) -> Shop:
+    with own_app.app_context():
+        shop = make_shop()
+        for each in (shop.acme, shop.uma):
+            db.session.refresh(each)
+        db.session.expunge_all()  # whoever plays has a session of their own
+        return shop
+
+
+def take(app, user_id, feature, key, amount=1):
+    """One use in a transaction of its own: granted, replayed or refused."""
+    with app.app_context():
+        try:
+            done = consume_quota(
+                user_id=user_id, feature_name=feature, amount=amount, idempotency_key=key
+            )
+            db.session.commit()
+        except QuotaExceeded:
+            db.session.rollback()
+            return "refused"
+        return "replayed" if done.is_replay else "granted"
+
+
+def used(app, feature):
+    with app.app_context():
+        return db.session.scalar(sa.select(QuotaBucket.used).filter_by(feature_name=feature))
+
+
+def agree(app):
+    with app.app_context():
+        return list(drifts()) == []
+
+
+def test_32_times_100_uses_of_1000_grant_exactly_1000(own_app, own_shop):
+    user_id = own_shop.uma.id
+
+    def use(number):
+        return [take(own_app, user_id, "calls", f"{number}.{n}") for n in range(EACH)]
+
+    first = [answer for answers in together(use, THREADS) for answer in answers]
+    assert (first.count("granted"), first.count("refused")) == (1000, 2200)
+    assert used(own_app, "calls") == 1000
+    again = [answer for answers in together(use, THREADS) for answer in answers]
+    assert (again.count("replayed"), again.count("refused")) == (1000, 2200)
+    assert used(own_app, "calls") == 1000
+    assert agree(own_app)
+
+
+def test_one_key_from_many_takes_once(own_app, own_shop):
+    user_id = own_shop.uma.id
+    answers = together(lambda _: take(own_app, user_id, "quotes", "one", 3), 16)
+    assert sorted(set(answers)) == ["granted", "replayed"]
+    assert answers.count("granted") == 1
+    assert used(own_app, "quotes") == 3
+
+
+def test_a_period_is_rolled_once_by_many(own_app, own_shop):
+    user_id = own_shop.uma.id
+    take(own_app, user_id, "exports", "before", 30)
+    with own_app.app_context():
+        end = db.session.scalar(sa.select(QuotaBucket.period_end))
+    with time_machine.travel(end):
+        answers = together(lambda number: take(own_app, user_id, "exports", f"k{number}"), 16)
+    assert answers == ["granted"] * 16
+    with own_app.app_context():
+        rolls = db.session.scalars(sa.select(QuotaEvent).filter_by(kind="roll")).all()
+        assert [(roll.result["was_used"], roll.result["carried"]) for roll in rolls] == [(30, 50)]
+        rollover = db.session.scalars(sa.select(QuotaBucket).filter_by(source="rollover")).one()
+        assert (rollover.own_limit, rollover.used) == (50, 16)
+    assert agree(own_app)
+
+
+def test_many_share_a_limit_and_its_top_ups(own_app, own_shop):
+    with own_app.app_context():
+        ann = actor(make_admin("Ann Admin", "admin"))
+        top_up(by=ann, tenant=own_shop.acme, feature_name="quotes", amount=30)
+        db.session.commit()
+    user_id = own_shop.uma.id
+    answers = together(
+        lambda number: [take(own_app, user_id, "quotes", f"{number}.{n}") for n in range(5)], 16
+    )
+    assert sum(each.count("granted") for each in answers) == 40
+    assert agree(own_app)
+
+
+def test_a_reservation_ends_once_for_many(own_app, own_shop):
+    with own_app.app_context():
+        held = reserve_quota(
+            user_id=own_shop.uma.id, feature_name="quotes", amount=4, idempotency_key="h"
+        )
+        db.session.commit()
+
+    def end(number):
+        with own_app.app_context():
+            do = commit_reservation if number % 2 else release_reservation
+            with suppress(DomainError):
+                do(reservation_id=held.id, idempotency_key=f"end-{number}")
+                db.session.commit()
+                return 1
+            db.session.rollback()
+            return 0
+
+    assert sum(together(end, 16)) == 1
+    assert used(own_app, "quotes") in {0, 4}
+    assert agree(own_app)
+
+
+def test_many_refunds_give_back_no_more_than_was_taken(own_app, own_shop):
+    with own_app.app_context():
+        done = consume_quota(
+            user_id=own_shop.uma.id, feature_name="quotes", amount=10, idempotency_key="c"
+        )
+        db.session.commit()
+
+    def refund(number):
+        with own_app.app_context():
+            with suppress(DomainError):
+                values = {"consumption_id": done.id, "amount": 3, "idempotency_key": f"{number}"}
+                refund_consumption(by=SYSTEM, **values)
+                db.session.commit()
+                return 1
+            db.session.rollback()
+            return 0
+
+    assert sum(together(refund, 16)) == 3
+    assert used(own_app, "quotes") == 1
+    assert agree(own_app)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_many_do_counters_are_the_sum_of_the_ledger(own_app, own_shop, seed):
+    ids: list[int] = []
+    barrier = Barrier(8)
+
+    def play(number):
+        dice = random.Random(seed * 100 + number)
+        barrier.wait()
+        for turn in range(25):
+            with own_app.app_context(), suppress(DomainError):
+                _one_move(own_shop, dice, f"{number}.{turn}", ids)
+                db.session.commit()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(play, range(8)))
+    assert agree(own_app)
+    with own_app.app_context():
+        for bucket in db.session.scalars(sa.select(QuotaBucket)):
+            assert 0 <= bucket.used + bucket.reserved <= (bucket.own_limit or 100)
+
+
+def _one_move(shop, dice, key, ids):
+    user = {"user_id": shop.uma.id, "feature_name": "exports", "amount": dice.randint(1, 9)}
+    move = dice.choice(["use", "use", "reserve", "refund", "commit", "release"])
+    known = {"idempotency_key": key}
+    if move == "use":
+        ids.append(consume_quota(**user, **known).id)
+    elif move == "reserve":
+        ids.append(reserve_quota(**user, **known).id)
+    elif ids and move == "refund":
+        refund_consumption(by=SYSTEM, consumption_id=dice.choice(ids), amount=2, **known)
+    elif ids and move == "commit":
+        commit_reservation(reservation_id=dice.choice(ids), amount=dice.randint(1, 9), **known)
+    elif ids:
+        release_reservation(reservation_id=dice.choice(ids), **known)
