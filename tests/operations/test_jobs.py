@@ -3,12 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
-from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.queue import enqueue
-from tests.operations.queries import counted
+from tests.ledger import events
+from tests.statements import counted
 
 
 def make_job(status=JobStatus.QUEUED, **payload):
@@ -18,10 +18,6 @@ def make_job(status=JobStatus.QUEUED, **payload):
         job.finished_at, job.last_error = clock.now(), "no paper"
     db.session.flush()
     return job
-
-
-def events(action):
-    return db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == action)).all()
 
 
 def test_an_empty_list_says_so(ann_client):

@@ -1,16 +1,9 @@
 """The list of mails, one mail, its text, and what a person may decide."""
 
-import sqlalchemy as sa
-
-from portal.audit.models import AuditEvent
-from portal.core.database import db
 from portal.mail.models import MailStatus
+from tests.ledger import events
 from tests.mail.letters import LINK, letter, work
-from tests.operations.queries import counted
-
-
-def events(action):
-    return db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == action)).all()
+from tests.statements import counted
 
 
 def test_an_empty_list_says_so(ann_client):

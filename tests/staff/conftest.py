@@ -1,17 +1,17 @@
 """A second factor of the tests: one code is right, once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.engine import Engine
 
 from portal.staff import second_factor
 from portal.staff.passwords import hash_password
 from portal.staff.second_factor import Proof
 from tests.cast import PASSWORD
+from tests.statements import counted
 
 RIGHT = "123456"
 WRONG = "000000"
@@ -61,13 +61,7 @@ def bea_ready(bea, password_hash: str, factor: OnceOnly):
 
 
 @pytest.fixture
-def statements(app: Flask):
+def statements(app: Flask) -> Iterator[list[str]]:
     """Every statement that reaches the database, as it is sent."""
-    seen: list[str] = []
-
-    def note(connection, cursor, statement, *_):
-        seen.append(" ".join(statement.split()))
-
-    sa.event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(Engine, "before_cursor_execute", note)
+    with counted() as seen:
+        yield seen

@@ -1,12 +1,8 @@
-"""What the people of these tests find in their mail, and what the ledger says of them."""
+"""What the people of these tests find in their mail."""
 
 import re
 from email import message_from_bytes, policy
 
-import sqlalchemy as sa
-
-from portal.audit.actions import Action
-from portal.audit.models import AuditEvent
 from portal.core.database import db
 from portal.jobs.models import Job
 from portal.jobs.registry import kind_named
@@ -29,11 +25,6 @@ def link_in(template):
     letter = message_from_bytes(open_body(mails(template)[-1]), policy=policy.default)
     text = letter.get_body(("plain",)).get_content()
     return re.search(r"http://localhost(/\S+/\S{40,})", text)[1]
-
-
-def events(action: Action):
-    query = sa.select(AuditEvent).where(AuditEvent.action == action)
-    return db.session.scalars(query.order_by(AuditEvent.id)).all()
 
 
 def do_jobs(name):

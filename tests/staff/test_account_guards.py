@@ -7,8 +7,9 @@ from portal.core.database import db
 from portal.staff.models import Admin, Role
 from portal.staff.password_changes import change_password, reset_url
 from tests.cast import PASSWORD, actor, open_session, signed_in
+from tests.ledger import events
 from tests.staff.conftest import RIGHT
-from tests.staff.post import events, link_in, trusted
+from tests.staff.post import link_in, trusted
 
 NEW = "another four quiet words 9"
 

@@ -4,7 +4,8 @@ from portal.audit.actions import Action
 from portal.staff.models import Role
 from portal.staff.people import RoleNotYours
 from tests.cast import PASSWORD, make_admin, signed_in
-from tests.staff.post import events, mails, trusted
+from tests.ledger import events
+from tests.staff.post import mails, trusted
 
 
 def test_inviting_somebody_stronger_is_refused_and_recorded(app, mo):

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from portal.audit.models import AuditEvent
 from portal.core.database import db
 from portal.staff.models import AdminSession
 from portal.web.access import SessionState
 from tests.cast import PASSWORD, signed_in
+from tests.ledger import events
 
 LOGIN = "/api/admin/auth/login"
 HALF = [SessionState.PREAUTH, SessionState.MUST_ENROL]
@@ -21,10 +21,6 @@ def protected_addresses(app, state):
         if "GET" in rule.methods and not access.is_public and state not in access.states:
             values = dict.fromkeys(rule.arguments, 1)
             yield app.url_map.bind("localhost").build(rule.endpoint, values)
-
-
-def events(action):
-    return db.session.query(AuditEvent).filter_by(action=action).all()
 
 
 @pytest.mark.parametrize("state", HALF)

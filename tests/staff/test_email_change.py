@@ -6,7 +6,8 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.staff.models import Admin
 from tests.cast import signed_in
-from tests.staff.post import events, link_in, mails, trusted
+from tests.ledger import events
+from tests.staff.post import link_in, mails, trusted
 
 NEW = "bea.new@boxcostpro.test"
 

@@ -10,7 +10,8 @@ from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin, AdminSession, Role, StaffLink
 from tests.cast import PASSWORD, make_admin
-from tests.staff.post import events, link_in, mails, trusted
+from tests.ledger import events
+from tests.staff.post import link_in, mails, trusted
 
 NEW = {"email": "nia@boxcostpro.test", "name": "Nia New", "role": "support_agent"}
 JOIN = {"name": "Nia", "time_zone": "Europe/Paris", "new_password": "four unrelated quiet words 7"}

@@ -11,8 +11,9 @@ from portal.core.database import db
 from portal.staff.models import Admin, AdminSession
 from portal.staff.passwords import verify_password
 from tests.cast import PASSWORD, open_session, signed_in
+from tests.ledger import events
 from tests.staff.conftest import RIGHT, WRONG
-from tests.staff.post import do_jobs, events, link_in, mails
+from tests.staff.post import do_jobs, link_in, mails
 
 NEW = "another four quiet words 9"
 RESET = "staff.send_reset"

@@ -8,7 +8,8 @@ from portal.staff.directory import Search, people
 from portal.staff.models import Admin, AdminSession, Role
 from portal.staff.throttles import book_failure, code_buckets
 from tests.cast import make_admin, open_session, signed_in
-from tests.staff.post import events, mails, trusted
+from tests.ledger import events
+from tests.staff.post import mails, trusted
 
 MANAGING = ("change-role", "disable", "enable", "unlock")
 

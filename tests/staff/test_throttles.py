@@ -11,8 +11,8 @@ from portal.staff import sign_in, sudo
 from portal.staff.password_changes import RESETS_BY_ADDRESS
 from portal.staff.throttles import MINUTES_5, RESETS_BY_ACCOUNT
 from tests.cast import signed_in
+from tests.ledger import events
 from tests.staff.conftest import RIGHT, WRONG
-from tests.staff.post import events
 
 GUESS = {"email": "bea@boxcostpro.test", "password": "wrong wrong wrong"}
 

@@ -6,9 +6,9 @@ import time_machine
 
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.upkeep import sweep
 from portal.staff.models import AdminSession, AuthThrottle
 from portal.staff.throttles import book_failure, code_buckets
+from portal.staff.upkeep import sweep
 from tests.cast import open_session
 
 
