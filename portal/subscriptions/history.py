@@ -11,6 +11,7 @@ from portal.catalog.models import PlanTemplate
 from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.database import db
+from portal.customers.models import Tenant
 from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription, SubscriptionStatus
 from portal.subscriptions.stays import Spanning, gives_access
@@ -84,14 +85,18 @@ def standing_of(tenant_id: int) -> Standing:
 
 
 def plan_labels(tenant_ids: Sequence[int]) -> dict[int, str]:
-    """The plan that counts now, for a list of tenants; of those without one, nothing."""
+    """The plan that counts now for each tenant of a list, in one query."""
+    fallback = sa.select(PlanTemplate.display_name).where(PlanTemplate.is_fallback).limit(1)
+    own = sa.and_(Subscription.tenant_id == Tenant.id, in_force(clock.now()))
+    label = sa.func.coalesce(PlanTemplate.display_name, fallback.scalar_subquery())
     query = (
-        sa.select(Subscription.tenant_id, PlanTemplate.display_name)
-        .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
-        .where(Subscription.tenant_id.in_(tenant_ids), in_force(clock.now()))
+        sa.select(Tenant.id, label)
+        .outerjoin(Subscription, own)
+        .outerjoin(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
+        .where(Tenant.id.in_(tenant_ids))
         .order_by(Subscription.starts_at, Subscription.id)
     )
-    return {row.tenant_id: row.display_name for row in db.session.execute(query)}
+    return {row[0]: row[1] for row in db.session.execute(query) if row[1] is not None}
 
 
 def history_page(

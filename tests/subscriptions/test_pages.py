@@ -11,6 +11,7 @@ from portal.core.database import db
 from portal.customers.panels import tenant_panels
 from portal.customers.tenants import close_tenant
 from portal.subscriptions.assignments import assign_plan
+from portal.subscriptions.history import plan_labels
 from portal.subscriptions.models import Subscription
 from tests.cast import actor, make_tenant
 from tests.operations.queries import counted
@@ -63,6 +64,22 @@ def test_a_plan_is_changed_with_a_trial_and_a_reason(ann_client, url):
     text = ann_client.soup(url).get_text(" ", strip=True)
     assert "wants to try" in text
     assert "Trial" in text
+
+
+def test_the_form_is_sent_as_the_page_gives_it(ann_client, acme, plans, url):
+    put(acme, plans["basic"])
+    form = ann_client.soup(f"{url}?plan=pro").select_one("form[action$='/change']")
+    fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    assert ann_client.submit(form["action"], **{**fields, "reason": "grew"}).status_code == 303
+    assert latest().plan_id == plans["pro"].id
+    again = ann_client.submit(form["action"], **{**fields, "plan": "free", "reason": "late"})
+    assert (again.status_code, "changed meanwhile" in again.text) == (422, True)
+
+
+def test_the_list_of_tenants_names_the_plan_that_counts(app, acme, birch, plans):
+    put(acme, plans["basic"])
+    put(acme, plans["pro"])
+    assert plan_labels([acme.id, birch.id]) == {acme.id: "Pro", birch.id: "Free"}
 
 
 @pytest.mark.parametrize(
