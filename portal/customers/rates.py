@@ -6,29 +6,22 @@ reach some of them more than others meets it earlier. A process that starts anew
 """
 
 import math
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 WINDOW = 60.0
 MOST_WINDOWS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is left of one token's window, as the `RateLimit` headers say it."""
 
     limit: int
     remaining: int
     resets_in: int
     is_over: bool
-
-    @property
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """draft-ietf-httpapi-ratelimit-headers-10."""
-        return (
-            ("RateLimit-Policy", f'"token";q={self.limit};w={WINDOW:.0f}'),
-            ("RateLimit", f'"token";r={self.remaining};t={self.resets_in}'),
-        )
+    headers: tuple[tuple[str, str], tuple[str, str]]
+    """draft-ietf-httpapi-ratelimit-headers-10."""
 
 
 class RateLimiter:
@@ -36,6 +29,7 @@ class RateLimiter:
 
     def __init__(self, limit: int, processes: int = 1) -> None:
         self.limit = max(1, limit // max(1, processes))
+        self._policy = ("RateLimit-Policy", f'"token";q={self.limit};w={WINDOW:.0f}')
         self._windows: dict[int, tuple[float, int]] = {}
         self._lock = Lock()
 
@@ -49,8 +43,9 @@ class RateLimiter:
                 self._make_room(at)
             used += 1
             self._windows[key] = ends, min(used, self.limit + 1)
-        is_over = used > self.limit
-        return Standing(self.limit, max(0, self.limit - used), math.ceil(ends - at), is_over)
+        remaining, resets_in = max(0, self.limit - used), math.ceil(ends - at)
+        headers = (self._policy, ("RateLimit", f'"token";r={remaining};t={resets_in}'))
+        return Standing(self.limit, remaining, resets_in, used > self.limit, headers)
 
     def _make_room(self, at: float) -> None:
         """Forget the windows that are over, once there are many."""
