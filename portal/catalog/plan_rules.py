@@ -7,7 +7,7 @@ from portal.catalog.snapshot import Allowance, Interval, PlanFeature
 from portal.core.currencies import CURRENCIES
 
 HIGHEST_LEVEL = 1000
-HIGHEST_PRICE = 1_000_000_00
+HIGHEST_PRICE = 2**31 - 1
 HIGHEST_QUOTA = 2**53
 """The largest whole number that every JSON reader keeps exactly."""
 

@@ -21,7 +21,7 @@ from portal.catalog.plans import archive_plan, make_fallback, plan_or_404
 from portal.catalog.revisions import catalog_now, draft_with
 from portal.catalog.snapshot import Catalog
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import db, looking
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires, sudo
@@ -159,6 +159,8 @@ def _decide(decision: Decision) -> ResponseReturnValue:
         return see_other(decision.there)
     if form.is_submitted():
         status = 422
-    now = catalog_now()
-    effect = effect_of(now, decision.draft(now))
+    db.session.rollback()  # counting customers may take a while: nothing is locked meanwhile
+    with looking():
+        now = catalog_now()
+        effect = effect_of(now, decision.draft(now))
     return page("catalog/decide.html", status=status, form=form, decision=decision, effect=effect)
