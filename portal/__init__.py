@@ -25,7 +25,7 @@ ROOMS = {
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),
     "subscriptions": ("pages", "api", "cli"),
-    "entitlements": ("pages", "api", "cli"),
+    "entitlements": ("pages", "api", "cli", "bulk_work", "expiry"),
     "operations": ("pages", "cli"),
     "dashboard": ("pages",),
 }

@@ -1,22 +1,23 @@
 """The worker's side of a bulk grant: a batch at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from portal.catalog.models import FeatureRow
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
-from portal.core.errors import DomainError
+from portal.core.errors import DomainError, NotFound
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import raise_version
 from portal.entitlements.bulk import KIND, batch_id
 from portal.entitlements.facts import Effect
-from portal.entitlements.holders import Holder, holder_of
+from portal.entitlements.holders import Holder, holder_of, unended_rows_of
 from portal.entitlements.models import BulkGrant, BulkGrantRow
-from portal.entitlements.superseding import write_grant
+from portal.entitlements.superseding import Draft, drafted, write_drafts
 from portal.entitlements.terms import Terms
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
@@ -60,18 +61,34 @@ def _grant_all(bulk: BulkGrant, rows: Sequence[BulkGrantRow]) -> None:
     # Always in this order, so that two batches cannot wait for each other in a circle.
     for tenant_id in sorted({holder.tenant_id for holder in holders.values()}):
         raise_version(tenant_id)
-    by, name, terms = _giver(bulk), bulk.terms["feature_name"], _terms(bulk)
+    by, now, drafts = _giver(bulk), clock.now(), []
+    draft = _drafting(bulk, by, holders, now)
     for row in rows:
-        holder = holders.get(row.subject_id)
-        if holder is None:
-            row.result, row.detail = "refused", f"There is no such {bulk.scope}."
-            continue
         try:
-            write_grant(by=by, holder=holder, feature_name=name, terms=terms)
+            drafts.append(draft(row.subject_id))
             row.result = "granted"
         except DomainError as refusal:
-            # It refuses before it writes, so nothing of this one has to be undone.
             row.result, row.detail = "refused", refusal.message[:500]
+    write_drafts(by, drafts, now)
+
+
+def _drafting(
+    bulk: BulkGrant, by: Actor, holders: dict[int, Holder], now: datetime
+) -> Callable[[int], Draft]:
+    """What prepares the grant of one subject, from what was read for all of them."""
+    name, terms = bulk.terms["feature_name"], _terms(bulk)
+    feature = db.session.scalar(sa.select(FeatureRow).filter_by(name=name))
+    unended = unended_rows_of(holders.values(), name, now)
+
+    def draft(subject_id: int) -> Draft:
+        holder = holders.get(subject_id)
+        if holder is None:
+            raise NotFound(f"There is no such {bulk.scope}.")
+        if feature is None or feature.archived_at is not None:
+            raise NotFound("This feature is no longer offered.")
+        return drafted(by, holder, feature, terms, unended=unended[holder.id], now=now)
+
+    return draft
 
 
 def _holders(scope: str, ids: list[int]) -> dict[int, Holder]:

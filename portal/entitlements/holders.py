@@ -1,5 +1,6 @@
 """Whose override it is: a user's or a tenant's. The deeds treat both alike."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -64,16 +65,27 @@ def unended_rows(holder: Holder, feature_name: str, at: datetime) -> list[Entitl
 
     The caller holds the tenant's version, so that nobody changes them meanwhile.
     """
-    model = holder.model
-    owner = model.user_id if holder.scope == "user" else model.tenant_id
+    return unended_rows_of([holder], feature_name, at)[holder.id]
+
+
+def unended_rows_of(
+    holders: Collection[Holder], feature_name: str, at: datetime
+) -> dict[int, list[Entitlement]]:
+    """The same for several of one scope, by their ids."""
+    found: dict[int, list[Entitlement]] = {holder.id: [] for holder in holders}
+    scope = next((holder.scope for holder in holders), "user")
+    model: Any = UserEntitlement if scope == "user" else TenantEntitlement
+    owner = model.user_id if scope == "user" else model.tenant_id
     query = (
         sa.select(model)
         .where(
-            owner == holder.id,
+            owner.in_(list(found)),
             model.feature_name == feature_name,
             sa.or_(model.ended_at.is_(None), model.ended_at > at),
         )
         .order_by(model.starts_at, model.id)
         .execution_options(populate_existing=True)
     )
-    return list(db.session.scalars(query))
+    for row in db.session.scalars(query):
+        found[row.user_id if scope == "user" else row.tenant_id].append(row)
+    return found

@@ -4,7 +4,8 @@ Of one holder and feature at most one override is open, and beside it one hard d
 one closes its predecessor at its own start, and remembers it in case it is taken back before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.audit.actions import Action
@@ -34,6 +35,16 @@ ACTIONS = {
 SUPERSEDED = "Superseded by another grant."
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An override that may be written: checked, with what it replaces, and nothing done yet."""
+
+    holder: Holder
+    row: Entitlement
+    replaced: tuple[Entitlement, ...]
+    follower: Entitlement | None
+
+
 def write_grant(
     *,
     by: Actor,
@@ -50,25 +61,55 @@ def write_grant(
         BadTerms, Denied, NotFound: as `grant_user_feature`.
     """
     now = clock.now()
+    feature = grantable_feature(feature_name)
+    unended = unended_rows(holder, feature_name, now)
+    draft = drafted(by, holder, feature, terms, unended=unended, follower=follower, now=now)
+    write_drafts(by, [draft], now)
+    return draft.row
+
+
+def drafted(
+    by: Actor,
+    holder: Holder,
+    feature: FeatureRow,
+    terms: Terms,
+    *,
+    unended: Sequence[Entitlement],
+    now: datetime,
+    follower: Entitlement | None = None,
+) -> Draft:
+    """Refuse or prepare. `unended` was read after the tenant's version was raised.
+
+    Raises:
+        BadTerms, Denied: as `grant_user_feature`.
+    """
     check_may_grant(by, scope=holder.scope, terms=terms, now=now)
     check_terms(terms, now)
-    feature = grantable_feature(feature_name)
-    replaced = _same_kind(unended_rows(holder, feature_name, now), terms.effect)
-    if follower is not None:
-        replaced = [row for row in replaced if row.id != follower.id]
+    is_denial = terms.effect is Effect.HARD_DENY
+    replaced = tuple(
+        row
+        for row in unended
+        # Hard denials live beside the other overrides: neither replaces the other.
+        if row is not follower and (row.effect == Effect.HARD_DENY) == is_denial
+    )
     _check_lifts_no_block(by, replaced, now)
-    start = terms.start(now)
-    old = _close(by, replaced, start=start, now=now)
-    row = _new_row(by, holder, feature, terms, now)
-    row.replaces_id = old.id if old is not None and start > now else None
-    if follower is not None:
-        _end_before(row, follower)
-    db.session.add(row)
+    return Draft(holder, _new_row(by, holder, feature, terms, now), replaced, follower)
+
+
+def write_drafts(by: Actor, drafts: Sequence[Draft], now: datetime) -> None:
+    """Close what they replace, add them and their events, each step for all of them at once."""
+    for draft in drafts:
+        _close(by, draft, now)
+    db.session.flush()  # only then is there room for the new ones
+    for draft in drafts:
+        if draft.follower is not None:
+            _end_before(draft.row, draft.follower)
+        db.session.add(draft.row)
     db.session.flush()
-    if follower is not None:
-        follower.replaces_id = row.id
-    _record(by, holder, row, replaced, now)
-    return row
+    for draft in drafts:
+        if draft.follower is not None:
+            draft.follower.replaces_id = draft.row.id
+        _record(by, draft, now)
 
 
 def grantable_feature(name: str) -> FeatureRow:
@@ -92,31 +133,21 @@ def has_run_out(row: Entitlement, at: datetime) -> bool:
     return row.expires_at is not None and row.expires_at <= at
 
 
-def _same_kind(rows: Iterable[Entitlement], effect: Effect) -> list[Entitlement]:
-    """Hard denials live beside the other overrides: neither replaces the other."""
-    is_denial = effect is Effect.HARD_DENY
-    return [row for row in rows if (row.effect == Effect.HARD_DENY) == is_denial]
-
-
 def _check_lifts_no_block(by: Actor, rows: Iterable[Entitlement], now: datetime) -> None:
     blocks = [row for row in rows if row.effect != Effect.ENABLE and not has_run_out(row, now)]
     if blocks and may_only_grant_briefly(by):
         raise Denied("This is blocked on purpose. Ask a manager to lift it.", field="effect")
 
 
-def _close(
-    by: Actor, rows: list[Entitlement], *, start: datetime, now: datetime
-) -> Entitlement | None:
-    """End what is replaced before the new row is added; which one the new row follows."""
-    old = None
-    for row in rows:
-        if row.starts_at > now or has_run_out(row, now):
-            end(row, at=now, by=by, reason=SUPERSEDED)
+def _close(by: Actor, draft: Draft, now: datetime) -> None:
+    """End what is replaced; a scheduled one remembers which one it follows."""
+    start = draft.row.starts_at
+    for old in draft.replaced:
+        if old.starts_at > now or has_run_out(old, now):
+            end(old, at=now, by=by, reason=SUPERSEDED)
         else:
-            end(row, at=start, by=by, reason=SUPERSEDED)
-            old = row
-    db.session.flush()
-    return old
+            end(old, at=start, by=by, reason=SUPERSEDED)
+            draft.row.replaces_id = old.id if start > now else None
 
 
 def _end_before(row: Entitlement, follower: Entitlement) -> None:
@@ -152,10 +183,9 @@ def _new_row(
     return row
 
 
-def _record(
-    by: Actor, holder: Holder, row: Entitlement, replaced: list[Entitlement], now: datetime
-) -> None:
-    old = [other for other in replaced if not has_run_out(other, now)]
+def _record(by: Actor, draft: Draft, now: datetime) -> None:
+    row, holder = draft.row, draft.holder
+    old = [other for other in draft.replaced if not has_run_out(other, now)]
     more = {"superseded_too": [as_plain(other) for other in old[1:]]} if old[1:] else {}
     record(
         ACTIONS[Effect(row.effect)],
