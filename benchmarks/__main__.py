@@ -29,21 +29,45 @@ FIGURES = ("base", "per_second", "p50", "p95", "ratio", "cpu_ms", "base_cpu_ms")
 
 @dataclass(frozen=True)
 class Scenario:
-    """A page of the portal and the share of the bare page's speed that it must reach."""
+    """What is asked of the portal and the share of the bare answer's speed that it must reach."""
 
     path: str
     marker: bytes
     target: float
-    is_signed_in: bool = True
+    caller: str = "person"
+    """`person` with a session, `program` with a user's token, or `stranger`."""
+    base: str = "page"
+    body: bytes = b""
 
     def request(self, stage):
-        headers = {"Cookie": stage.cookie} if self.is_signed_in else {}
-        return Request(self.path, self.marker, headers)
+        headers = {
+            "person": {"Cookie": stage.cookie, "Accept": "text/html"},
+            "program": {"Authorization": f"Bearer {stage.token}"},
+            "stranger": {"Accept": "text/html"},
+        }
+        return Request(self.path, self.marker, headers[self.caller], body=self.body)
 
 
 SCENARIOS = {
-    "sign-in": Scenario("/sign-in", b'name="password"', 0.40, is_signed_in=False),
+    "sign-in": Scenario("/sign-in", b'name="password"', 0.40, "stranger"),
     "people": Scenario("/staff", b"person48@example.com", 0.18),
+    "check": Scenario(
+        "/api/entitlements/me/check-access",
+        b'"reason":"USER_OVERRIDE"',
+        0.40,
+        "program",
+        "json",
+        b'{"feature_name": "custom_reports"}',
+    ),
+    "check-metered": Scenario(
+        "/api/entitlements/me/check-access",
+        b'"remaining":',
+        0.30,
+        "program",
+        "json",
+        b'{"feature_name": "basic_quotes"}',
+    ),
+    "features": Scenario("/api/entitlements/me/features", b'"audit_logs"', 0.35, "program", "json"),
 }
 
 
@@ -86,8 +110,8 @@ def measure(server, request, seconds):
     return outcome, cpu / answered * 1000
 
 
-def one_round(bare, portal, request, seconds):
-    base, base_cpu = measure(bare, BARE["page"], seconds)
+def one_round(bare, portal, base, request, seconds):
+    base, base_cpu = measure(bare, BARE[base], seconds)
     found, cpu = measure(portal, request, seconds)
     if base.errors:
         raise RuntimeError(f"the bare application failed: {base.first_error}")
@@ -110,10 +134,10 @@ def play(name, stage, bare, folder, *, rounds, seconds, queries):
     result = Result(name, stage.database, scenario.target, queries)
     portal = Server("wsgi:app", log=folder / f"{stage.database}.log", environ=stage.environ)
     try:
-        portal.wait(request.path, request.headers)
+        portal.wait("/readyz")
         measure(portal, request, WARM_UP)
         for _ in range(rounds):
-            found, figures = one_round(bare, portal, request, seconds)
+            found, figures = one_round(bare, portal, scenario.base, request, seconds)
             result.errors += found.errors
             result.first_error = result.first_error or found.first_error
             result.rounds.append(figures)
@@ -154,11 +178,12 @@ def on_database(database, bare, folder, options):
 
 def table(results):
     yield (
-        "scenario  database     bare/s  page/s  ratio  target  p50 ms  p95 ms  errors  queries  MiB"
+        "scenario       database     bare/s  page/s  ratio  target  p50 ms  p95 ms  errors  queries"
+        "  MiB"
     )
     for found in results:
         yield (
-            f"{found.scenario:<9} {found.database:<11} {found.base:>7.0f} {found.per_second:>7.0f}"
+            f"{found.scenario:<14} {found.database:<11} {found.base:>7.0f} {found.per_second:>7.0f}"
             f" {found.ratio:>6.3f} {found.target:>7.2f} {found.p50:>7.1f} {found.p95:>7.1f}"
             f" {found.errors:>7} {found.queries:>8} {found.memory:>4.0f}"
         )

@@ -17,18 +17,23 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """One GET, the status it must be answered with and a text that must stand in the answer."""
+    """A GET, or with a body a POST; the status of its answer and a text that must stand in it."""
 
     path: str
     marker: bytes
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    body: bytes = b""
 
     @property
     def bytes(self):
-        lines = [f"GET {self.path} HTTP/1.1", "Accept: text/html", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in {"Host": HOST, **self.headers}.items()]
-        return "\r\n".join([*lines, "", ""]).encode()
+        method = "POST" if self.body else "GET"
+        lines = [f"{method} {self.path} HTTP/1.1", "Connection: close"]
+        headers = {"Host": HOST, "Accept": "*/*", **self.headers}
+        if self.body:
+            headers |= {"Content-Type": "application/json", "Content-Length": len(self.body)}
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
 @dataclass

@@ -29,18 +29,18 @@ class Server:
             stderr=self.log,
         )
 
-    def wait(self, path, headers=None):
+    def wait(self, path):
         """Until both workers have answered once, or the time is over."""
         give_up = time.monotonic() + SECONDS_TO_START
-        while not (self._answers(path, headers or {}) and len(self.workers()) == WORKERS):
+        while not (self._answers(path) and len(self.workers()) == WORKERS):
             if self.process.poll() is not None or time.monotonic() > give_up:
                 raise RuntimeError(f"the server did not start: see {self.log.name}")
             time.sleep(0.1)
 
-    def _answers(self, path, headers):
+    def _answers(self, path):
         connection = HTTPConnection(HOST, self.port, timeout=10)
         try:
-            connection.request("GET", path, headers=headers)
+            connection.request("GET", path)
             return connection.getresponse().status == 200
         except (OSError, HTTPException):
             return False

@@ -4,17 +4,24 @@ import base64
 import contextvars
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from portal import create_app
+from portal.catalog.plans import plan_named
 from portal.core.database import db
+from portal.customers.tokens import issue_user_token
+from portal.entitlements.grants import grant_user_feature
 from portal.staff.current import cookie_name
 from portal.staff.models import Role
+from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
-from tests.cast import make_admin, open_session
+from seeds.catalog import seed_catalog
+from tests.cast import actor, make_admin, make_tenant, make_user, open_session, sudo_until
 
 PEOPLE = 60
+IN_ADDRESSES = {"feature_name": "basic_quotes", "scope": "user"}
 TARGET_ROLES = list(Role)
 
 
@@ -25,6 +32,8 @@ class Stage:
     database: str
     environ: dict[str, str]
     cookie: str
+    token: str
+    """Acts for a user of a tenant on the Professional plan, with one grant of their own."""
 
 
 def prepare(server, folder):
@@ -36,12 +45,25 @@ def prepare(server, folder):
     with app.app_context():
         _fill()
         admin = make_admin("Ann Admin", Role.ADMIN, is_second_factor_on=True)
-        token = open_session(admin)[1]
+        product = _customer(actor(admin))
+        token = open_session(admin, sudo_until=sudo_until(), sudo_method="totp")[1]
         db.session.commit()
         cookie = f"{cookie_name()}={token}"
         cookie = f"{cookie}; {_visitor_cookie(app, cookie)}"
         db.engine.dispose()
-    return Stage(server.name, environ, cookie)
+    return Stage(server.name, environ, cookie, product)
+
+
+def _customer(by):
+    """Tokens are asked far more often here than any one of them may be in production."""
+    seed_catalog()
+    tenant = make_tenant("Acme")
+    assign_plan(by=by, tenant=tenant, plan=plan_named("basic"))
+    user = make_user(tenant)
+    grant_user_feature(by=by, user=user, feature_name="custom_reports")
+    terms = {"quota_limit": 1000, "interval": "month"}
+    grant_user_feature(by=by, user=user, feature_name="basic_quotes", **terms)
+    return issue_user_token(by=by, user=user, expires_in=timedelta(days=1)).text
 
 
 def _visitor_cookie(app, cookie):
@@ -70,6 +92,7 @@ def _keys(folder):
         "PORTAL_TOKEN_PEPPER": secrets.token_urlsafe(48),
         "PORTAL_DATA_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         "PORTAL_MAIL_URL": "file:",
+        "PORTAL_TOKEN_RATE": "100000000",
     }
 
 
@@ -107,9 +130,10 @@ def _headers(stage):
 
 
 def _pages(app):
-    """Every GET page of somebody signed in; an id in the address is 1, which is a person's."""
+    """Every GET page of somebody signed in; an id in its address is 1, which mostly is there."""
     for rule in sorted(app.url_map.iter_rules(), key=str):
         access = getattr(app.view_functions[rule.endpoint], "access", None)
         is_page = "GET" in rule.methods and not rule.rule.startswith("/api/")
         if is_page and access is not None and SessionState.ACTIVE in access.states:
-            yield app.url_map.bind("").build(rule.endpoint, dict.fromkeys(rule.arguments, 1))
+            values = {name: IN_ADDRESSES.get(name, 1) for name in rule.arguments}
+            yield app.url_map.bind("").build(rule.endpoint, values)
