@@ -115,9 +115,15 @@ def _is_unreadable() -> bool:
         return True
 
 
+def _is_broken(error: ValidationError) -> bool:
+    """Does pydantic call the body no JSON? Of a text alone flask-openapi asks what is in it."""
+    is_text = isinstance(request.get_json(silent=True), str)
+    return not is_text and any(fault["type"] == "json_invalid" for fault in error.errors())
+
+
 def _refuse_body(error: ValidationError) -> Response:
     """A body that is not of the documented form: which fields, and why."""
-    if any(fault["type"] == "json_invalid" for fault in error.errors()) or _is_unreadable():
+    if _is_unreadable() or _is_broken(error):
         return problem(400, "bad_request", "Not JSON", "The body cannot be read as JSON.")
     found = error.errors(include_url=False, include_input=False, include_context=False)
     errors = [
