@@ -19,7 +19,7 @@ from portal.core.database import db
 from portal.core.errors import Denied, NotFound
 from portal.customers.models import User
 from portal.entitlements.models import BulkGrant, BulkGrantRow
-from portal.entitlements.subjects import Subjects, add_rows
+from portal.entitlements.subjects import Reach, SubjectFilter, Subjects, add_rows, count_subjects
 from portal.entitlements.superseding import grantable_feature
 from portal.entitlements.terms import (
     NOT_GIVEN,
@@ -31,6 +31,20 @@ from portal.entitlements.terms import (
 )
 from portal.jobs.queue import enqueue
 from portal.web.paging import ListPage, page_of
+
+__all__ = [
+    "KIND",
+    "BulkLine",
+    "BulkRow",
+    "Reach",
+    "SubjectFilter",
+    "batch_id",
+    "bulk_grants",
+    "bulk_or_404",
+    "bulk_rows",
+    "count_subjects",
+    "start_bulk_grant",
+]
 
 KIND = "entitlements.bulk_grant"
 RESULTS = {"granted": "granted", "refused": "refused", "waiting": None}
