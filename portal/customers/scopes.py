@@ -34,7 +34,7 @@ class Scope(StrEnum):
 
 _MEANINGS = {
     Scope.CUSTOMERS_READ: "Read tenants and their users",
-    Scope.CUSTOMERS_WRITE: "Create, change and suspend them; make user tokens",
+    Scope.CUSTOMERS_WRITE: "Create, change and suspend them, say their plan; make user tokens",
     Scope.ENTITLEMENTS_CHECK: "Ask whether a user may use a feature",
     Scope.ENTITLEMENTS_CONSUME: "Consume quotas and report usage",
     Scope.ENTITLEMENTS_WRITE: "Grant and revoke features",

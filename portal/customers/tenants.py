@@ -88,8 +88,9 @@ def upsert_tenant(
 
     Raises:
         BadExternalId, BadName, UnknownStatus: the fields.
-        Denied: the status changes, and this caller may not.
+        Denied: the status changes or a plan is named, and this caller may not.
     """
+    _check_may_name_a_plan(by, plan)
     name, wanted = checked_name(name), _checked_status(status)
     tenant = _found(external_id)
     is_new = False
@@ -242,6 +243,13 @@ def _check_may_move(by: Actor) -> None:
     """Whoever may write customers may not, by that alone, shut one out."""
     if by.type is not ActorType.SYSTEM and not by.may(Permission.CUSTOMERS_SUSPEND):
         raise Denied("You may not suspend, close or reopen tenants.")
+
+
+def _check_may_name_a_plan(by: Actor, plan: str | None) -> None:
+    """The product says which plan a tenant bought; a person of ours must be allowed to."""
+    is_person = by.type is ActorType.ADMIN
+    if plan is not None and is_person and not by.may(Permission.SUBSCRIPTIONS_ASSIGN):
+        raise Denied("You may not put tenants on plans.")
 
 
 def _checked_status(text: str | None) -> TenantStatus | None:

@@ -138,6 +138,15 @@ def test_a_plan_is_given_with_the_tenant_and_an_unknown_one_undoes_all(program, 
     assert program("GET", f"{TENANTS}/birch").status_code == 404
 
 
+def test_the_same_plan_again_writes_nothing(program, catalog):
+    body = {"name": "Acme", "plan": "basic", "status": "active"}
+    program("PUT", f"{TENANTS}/acme", body)
+    version, before = sa.select(Tenant.entitlement_version), counts()
+    known = db.session.scalar(version)
+    assert program("PUT", f"{TENANTS}/acme", body).status_code == 200
+    assert (db.session.scalar(version), counts()) == (known, before)
+
+
 def test_a_repeated_request_is_answered_from_memory(program, acme):
     url, key = f"{TENANTS}/acme/users/uma", {"Idempotency-Key": "k-1"}
     first, again = (program("PUT", url, UMA, **key) for _ in range(2))

@@ -150,6 +150,12 @@ def test_whoever_may_only_write_shuts_nobody_out(acme, birch, bea, status):
         suspend_tenant(by=actor(bea), tenant=acme, reason="why not")
 
 
+def test_whoever_may_only_write_names_no_plan(bea, mo, catalog):
+    with pytest.raises(Denied):
+        upsert_tenant(by=actor(bea), external_id="new", name="New", plan="professional")
+    assert upsert_tenant(by=actor(mo), external_id="new", name="New", plan="professional")[1]
+
+
 def test_whoever_may_only_write_creates_no_closed_one(bea):
     with pytest.raises(Denied):
         upsert_tenant(by=actor(bea), external_id="new", name="New", status="closed")
