@@ -13,6 +13,7 @@ from portal.catalog.snapshot import Allowance, Interval, PlanFeature
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.customers.models import Tenant, User
+from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import QuotaBucket, QuotaEvent
 from portal.entitlements.quotas import Consumption, consume_quota
 from portal.subscriptions.assignments import assign_plan
@@ -41,6 +42,12 @@ class Shop:
     def use(self, feature: str = "quotes", amount: int = 1, **more: object) -> Consumption:
         values = {"user_id": self.uma.id, "idempotency_key": f"use-{next(_keys)}", **more}
         return consume_quota(feature_name=feature, amount=amount, **values)
+
+    def give_own_limit(self, limit: int = 100) -> None:
+        """A counter of Uma's own."""
+        terms = {"feature_name": "quotes", "quota_limit": limit}
+        grant_user_feature(by=SYSTEM, user=self.uma, **terms)
+        db.session.commit()
 
     def bucket(self, feature: str = "quotes", source: str = "base", **more: object) -> QuotaBucket:
         db.session.expire_all()

@@ -22,7 +22,9 @@ from tests.client import Client
 from tests.house import (
     drives_catalog,
     drives_customers,
+    drives_entitlement_pages,
     drives_grants,
+    drives_quotas,
     drives_subscriptions,
     drives_tokens,
 )
@@ -248,3 +250,5 @@ DRIVES |= drives_customers.DRIVES
 DRIVES |= drives_grants.DRIVES
 DRIVES |= drives_catalog.DRIVES
 DRIVES |= drives_tokens.DRIVES
+DRIVES |= drives_quotas.DRIVES
+DRIVES |= drives_entitlement_pages.DRIVES

@@ -1,0 +1,41 @@
+"""How each change of a quota by staff, and each refund, is driven once."""
+
+from tests.entitlements.shop import Shop, make_shop
+
+
+def _used(s) -> Shop:
+    shop = make_shop()
+    shop.use(amount=3)
+    return shop
+
+
+def _call(s, place: str, key: str | None = None, **body):
+    headers = {"Idempotency-Key": key} if key else {}
+    return s.here.call("POST", f"/api/entitlements{place}", body, headers=headers)
+
+
+def _reset_user(s):
+    shop = make_shop()
+    shop.give_own_limit()
+    shop.use(amount=3)
+    return _call(s, f"/users/{shop.uma.id}/reset-quota", feature_name="quotes")
+
+
+def _refund(s):
+    shop = make_shop()
+    return _call(s, f"/consumptions/{shop.use().id}/refund", key="refund")
+
+
+DRIVES = {
+    "entitlements_api.refund": _refund,
+    "entitlements_api.top_up_user": lambda s: _call(
+        s, f"/users/{make_shop().uma.id}/top-up", feature_name="quotes", amount=5
+    ),
+    "entitlements_api.top_up_tenant": lambda s: _call(
+        s, f"/tenants/{make_shop().acme.id}/top-up", feature_name="quotes", amount=5
+    ),
+    "entitlements_api.reset_user": _reset_user,
+    "entitlements_api.reset_tenant": lambda s: _call(
+        s, f"/tenants/{_used(s).acme.id}/reset-quota", feature_name="quotes"
+    ),
+}
