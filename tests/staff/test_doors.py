@@ -14,12 +14,16 @@ LOGIN = "/api/admin/auth/login"
 HALF = [SessionState.PREAUTH, SessionState.MUST_ENROL]
 
 
+def sample_values(rule):
+    return {name: "user" if name == "scope" else 1 for name in rule.arguments}
+
+
 def protected_addresses(app, state):
     """Every address that GET reaches, without those that are public or belong to the state."""
     for rule in app.url_map.iter_rules():
         access = app.view_functions[rule.endpoint].access
         if "GET" in rule.methods and not access.is_public and state not in access.states:
-            values = dict.fromkeys(rule.arguments, 1)
+            values = sample_values(rule)
             yield app.url_map.bind("localhost").build(rule.endpoint, values)
 
 
@@ -39,7 +43,7 @@ def addresses_without_get(app):
     readable = {rule.rule for rule in rules if "GET" in rule.methods}
     for rule in rules:
         if rule.rule not in readable:
-            values, method = dict.fromkeys(rule.arguments, 1), next(iter(rule.methods))
+            values, method = sample_values(rule), next(iter(rule.methods))
             yield app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
 
 
