@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 from flask.cli import with_appcontext
 
+from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
@@ -33,6 +34,7 @@ from portal.customers.users import user_or_404
 LARGEST = 200_000_000
 MOST_LINES = 2_000_000
 MOST_SHOWN = 50
+LEFT_ALONE_FOR = timedelta(minutes=10)
 
 
 @click.group("customers")
@@ -45,7 +47,7 @@ def customers_commands() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what it would change.")
 @with_appcontext
 def import_customers(file: Path, dry_run: bool) -> None:
-    """Take in a CSV file of tenants and users. A file that was cut short may be sent again."""
+    """Take in a CSV file of tenants and users. One that was cut short may be sent again."""
     try:
         found = read_file(file.read_bytes(), largest=LARGEST, most_lines=MOST_LINES)
     except DomainError as error:
@@ -69,7 +71,9 @@ def import_customers(file: Path, dry_run: bool) -> None:
 
 def _take_in(name: str, found: ImportFile, verdicts: list[Verdict]) -> int:
     kept = keep_preview(by=SYSTEM, filename=name, file=found, verdicts=verdicts)
-    import_id = start_import(by=SYSTEM, import_id=kept.id).id
+    # Killed here, it is finished by the worker.
+    run_at = clock.now() + LEFT_ALONE_FOR
+    import_id = start_import(by=SYSTEM, import_id=kept.id, run_at=run_at).id
     db.session.commit()
     after: int | None = 0
     while after is not None:

@@ -6,6 +6,7 @@ goes on where it stopped and takes no line twice.
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,8 +69,10 @@ def keep_preview(
     return found
 
 
-def start_import(*, by: Actor, import_id: int) -> CustomerImport:
+def start_import(*, by: Actor, import_id: int, run_at: datetime | None = None) -> CustomerImport:
     """Take in what the preview showed; lines that it refused stay out.
+
+    The worker begins at `run_at`, so that somebody else may do it before and need not survive.
 
     Raises:
         NotFound: it was thrown away.
@@ -96,8 +99,7 @@ def start_import(*, by: Actor, import_id: int) -> CustomerImport:
         .values(done_at=now)
     )
     record(Action.CUSTOMERS_IMPORTED, by=by, target=target_of(found), meta={"lines": found.total})
-    if by.type is ActorType.ADMIN:
-        enqueue(KIND, {"import_id": import_id, "after": 0})
+    enqueue(KIND, {"import_id": import_id, "after": 0}, run_at=run_at)
     return found
 
 

@@ -1,11 +1,16 @@
 """Commands about customers and tokens: what they print, where, and how they end."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from portal.core import clock
 from portal.core.database import db
+from portal.customers import cli, imports
 from portal.customers.models import ApiToken, CustomerImport, Tenant, User
 from portal.customers.tokens import LENGTH
+from portal.jobs.models import Job
 from tests.cast import make_user
 from tests.customers.test_bearer import ask
 from tests.customers.test_imports import data, line
@@ -93,6 +98,29 @@ def test_a_file_is_taken_in(app, file):
     again = run(app, "customers", "import", path)
     assert again.exit_code == 0
     assert "250 as they are" in again.stderr
+
+
+def test_a_command_that_was_killed_is_finished_by_the_worker(app, file, monkeypatch):
+    monkeypatch.setattr(imports, "BATCH", 2)
+    monkeypatch.setattr(cli, "take_in_batch", killed_after_one_batch)
+    path = file(*[line(user=f"u{n}", email=f"u{n}@acme.test") for n in range(5)])
+    assert isinstance(run(app, "customers", "import", path).exception, Killed)
+    assert count(User) == 2
+    job = db.session.scalars(sa.select(Job)).one()
+    assert job.run_at > clock.now() + timedelta(minutes=9)
+    for payload in ({"import_id": job.payload["import_id"], "after": n} for n in (0, 4, 6)):
+        imports.go_on(payload)
+    assert count(User) == 5
+    assert db.session.scalars(sa.select(CustomerImport.status)).one() == "done"
+
+
+class Killed(Exception): ...
+
+
+def killed_after_one_batch(import_id, after):
+    if after:
+        raise Killed
+    return imports.take_in_batch(import_id, after=after)
 
 
 def test_a_refused_line_is_named_and_the_rest_taken_in(app, file):
