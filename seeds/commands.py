@@ -20,9 +20,10 @@ from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog
 from seeds.customers import bring_customers
 from seeds.events import seed_events
-from seeds.grants import seed_grants, seed_usage
+from seeds.grants import seed_grants
 from seeds.history import seed_history
 from seeds.people import bring_people, bulk_people, demo_staff
+from seeds.usage import seed_reports, seed_usage
 
 DAYS = 60
 BATCH = 5000
@@ -88,7 +89,7 @@ def _company(seed: int) -> None:
         counts = {"people": len(people), "events": events, "tenants": len(brought.tenants)}
         record(Action.DEMO_SEEDED, by=SYSTEM, meta={**counts, "users": brought.users})
     db.session.commit()
-    uses = seed_usage(brought.tenants, seed=seed)
+    uses = seed_usage(brought.tenants, seed=seed) + seed_reports(brought.tenants, seed=seed)
     click.echo(
         f"Added {len(people)} people of ours, {len(brought.tenants)} tenants with "
         f"{brought.users} users, {gifts} grants and {uses} uses. "

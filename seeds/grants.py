@@ -1,9 +1,8 @@
-"""What the demo company granted, blocked and took back, and what its customers used lately."""
+"""What the demo company granted, blocked and took back."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from random import Random
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,11 +10,9 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
-from portal.core.errors import DomainError
-from portal.customers.models import Tenant, User, UserStatus
+from portal.customers.models import Tenant, User
 from portal.entitlements.facts import Effect
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
-from portal.entitlements.quotas import consume_quota
 from portal.entitlements.revoking import revoke_feature
 
 DAY = timedelta(days=1)
@@ -75,9 +72,6 @@ GIFTS = (
     Gift(50, "quayside-cases", "recurring_invoices", "By mistake", person=2, revoked_after=30),
     Gift(9, "yarrow-folding-cartons", "dedicated_support", "Goodwill after an outage", person=1),
 )
-FULL = {"pampa-cajas": 10, "saguaro-shipping-supply": 8}
-"""Quotes used by tenants whose plan has few."""
-MOST_QUOTES = 40
 
 
 def seed_grants(tenants: Collection[Tenant], staff: dict[str, Actor]) -> int:
@@ -112,44 +106,3 @@ def _give(gift: Gift, tenant: Tenant, by: Actor) -> None:
 def _person(tenant: Tenant, number: int) -> User:
     external_id = f"{tenant.external_id}-{number:02}"
     return db.session.scalars(sa.select(User).filter_by(external_id=external_id)).one()
-
-
-def seed_usage(tenants: Collection[Tenant], *, seed: int) -> int:
-    """Quotes of the last hour and the customers kept, by who may; how many uses.
-
-    The tenants must be committed: what may be used is read ahead of the transaction that takes.
-    """
-    uses = 0
-    for tenant in sorted(tenants, key=lambda found: found.external_id):
-        dice = Random(f"{seed}:{tenant.external_id}:usage")
-        query = sa.select(User.id).filter_by(tenant_id=tenant.id, status=UserStatus.ACTIVE)
-        people = list(db.session.scalars(query.order_by(User.id).limit(4)))
-        quotes = FULL.get(tenant.external_id, dice.randrange(3, MOST_QUOTES))
-        for number, amount in enumerate(_parts(quotes, dice)):
-            wanted = {"feature_name": "basic_quotes", "amount": amount}
-            uses += _use(tenant, people[number % len(people)], number, wanted)
-        wanted = {"feature_name": "basic_parties", "amount": dice.randrange(2, 45)}
-        uses += _use(tenant, people[0], 0, wanted)
-    return uses
-
-
-def _parts(total: int, dice: Random) -> list[int]:
-    """A few uses that make up the total."""
-    parts = []
-    while total > 0:
-        parts.append(min(total, dice.randrange(1, 9)))
-        total -= parts[-1]
-    return parts
-
-
-def _use(tenant: Tenant, user_id: int, number: int, wanted: dict[str, Any]) -> int:
-    """Whoever gets nothing, as of a closed tenant, uses nothing."""
-    key = f"demo:{tenant.external_id}:{wanted['feature_name']}:{number}"
-    with clock.standing_at(clock.now() - timedelta(minutes=50 - number)):
-        try:
-            consume_quota(user_id=user_id, idempotency_key=key, **wanted)
-        except DomainError:
-            db.session.rollback()
-            return 0
-        db.session.commit()
-    return 1
