@@ -95,12 +95,16 @@ def put_on_plan(
 ) -> Subscription:
     """As `assign_plan`, for who names a plan and says nothing of a trial: one that runs goes on."""
     present = lasting_stay(tenant.id)
-    is_running = present is not None and gives_access(present, clock.now())
-    if present is not None and is_running and present.plan_id == plan.id:
-        trial = present.trial_ends_at
-    else:
-        trial = None
-    return assign_plan(by=by, tenant=tenant, plan=plan, trial_ends_at=trial, reason=reason)
+    if present is None or not _runs(present, plan):
+        return assign_plan(by=by, tenant=tenant, plan=plan, reason=reason)
+    return assign_plan(
+        by=by,
+        tenant=tenant,
+        plan=plan,
+        trial_ends_at=present.trial_ends_at,
+        reason=reason,
+        expected=present.id,
+    )
 
 
 @plan_wanted.connect
@@ -111,8 +115,7 @@ def put_on_wanted_plan(tenant: Tenant, *, by: Actor, plan: str) -> None:
         DomainError: no such plan is offered; its field is `plan`.
     """
     wanted, present = plan_named(plan), lasting_stay(tenant.id)
-    is_running = present is not None and gives_access(present, clock.now())
-    if present is None or not is_running or present.plan_id != wanted.id:
+    if present is None or not _runs(present, wanted):
         assign_plan(by=by, tenant=tenant, plan=wanted)
 
 
@@ -123,10 +126,17 @@ def extend_trial(
 
     Raises:
         NoTrial: the tenant's stay is not a trial.
-        DomainError, Conflict: as `assign_plan`.
+        DomainError, Conflict, Stale: as `assign_plan`.
     """
-    plan = db.session.get_one(PlanTemplate, _trial_of(tenant).plan_id)
-    return assign_plan(by=by, tenant=tenant, plan=plan, trial_ends_at=trial_ends_at, reason=reason)
+    stay = _trial_of(tenant)
+    return assign_plan(
+        by=by,
+        tenant=tenant,
+        plan=db.session.get_one(PlanTemplate, stay.plan_id),
+        trial_ends_at=trial_ends_at,
+        reason=reason,
+        expected=stay.id,
+    )
 
 
 def end_trial(*, by: Actor, tenant: Tenant, reason: str | None = None) -> Subscription:
@@ -180,6 +190,10 @@ def cancel_plan(
         reason=reason,
     )
     return stay
+
+
+def _runs(present: Subscription, plan: PlanTemplate) -> bool:
+    return present.plan_id == plan.id and gives_access(present, clock.now())
 
 
 def _is_same(present: Subscription, plan: PlanTemplate, trial_ends_at: datetime | None) -> bool:
