@@ -22,8 +22,7 @@ class MomentField(Field):
     widget = DateTimeLocalInput()
 
     def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
+        """Empty for what could not be read: a browser's own input holds nothing else either."""
         if not isinstance(self.data, datetime):
             return ""
         return self.data.astimezone(reader_zone()).strftime(SHAPE)

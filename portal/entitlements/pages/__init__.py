@@ -1,9 +1,40 @@
 """Pages of entitlements: grants, why, what comes and ends, many at once, usage."""
 
+from portal.core.permissions import Permission
 from portal.entitlements import personal
-from portal.entitlements.pages import compare, effects, grants, overrides, panels, why
+from portal.entitlements.pages import (
+    bulk,
+    compare,
+    effects,
+    grants,
+    overrides,
+    panels,
+    upcoming,
+    why,
+)
 from portal.entitlements.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
-__all__ = ["NAV", "bp", "compare", "effects", "grants", "overrides", "panels", "personal", "why"]
+NAV = (
+    NavItem(
+        "Work",
+        "Grants",
+        "entitlements.expiring",
+        "lock-open",
+        "r",
+        Permission.ENTITLEMENTS_VIEW,
+    ),
+)
+__all__ = [
+    "NAV",
+    "bp",
+    "bulk",
+    "compare",
+    "effects",
+    "grants",
+    "overrides",
+    "panels",
+    "personal",
+    "upcoming",
+    "why",
+]

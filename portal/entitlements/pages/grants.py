@@ -146,7 +146,7 @@ def _form_page(receiver: Receiver, form: TermsForm, status: int = 200) -> Respon
         status=status,
         receiver=receiver,
         form=form,
-        picks=_picks(),
+        picks=picks(),
         preview=None,
     )
 
@@ -172,7 +172,7 @@ def _preview_page(
         status=200 if granted else 422,
         receiver=receiver,
         form=form,
-        picks=_picks(),
+        picks=picks(),
         preview=_in_words(granted) if granted else None,
     )
 
@@ -198,7 +198,7 @@ def _in_words(granted: Granted) -> Preview:
     return Preview(rows, starts_at, granted.warnings)
 
 
-def _picks() -> list[tuple[str, str]]:
+def picks() -> list[tuple[str, str]]:
     """Ends that are often wanted, for one click."""
     now, most = clock.now(), BRIEFLY.days if may_only_grant_briefly(_actor()) else max(LASTING)
     days = [count for count in LASTING if count <= most]

@@ -1,0 +1,129 @@
+"""One grant for many: who, what it says, how far it has come."""
+
+from flask import Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
+
+from portal.audit.actions import Action
+from portal.catalog.revisions import catalog_now
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.core.permissions import Permission
+from portal.entitlements import bulk as many
+from portal.entitlements.forms import BulkForm
+from portal.entitlements.pages.blueprint import bp
+from portal.entitlements.pages.grants import NOTHING_KEPT, picks
+from portal.entitlements.subjects import Reach, SubjectFilter, count_subjects
+from portal.staff.current import current_staff
+from portal.web.access import audits, requires, unaudited
+from portal.web.htmx import page, page_or_fragment, see_other
+
+MOST_SUBJECTS = 50_000
+RESULTS = {"granted": "Granted", "refused": "Refused", "waiting": "Waiting"}
+
+
+@bp.get("/entitlements/bulk")
+@requires(Permission.ENTITLEMENTS_GRANT)
+def bulk_grants() -> Response:
+    listing = many.bulk_grants(cursor=request.args.get("cursor"))
+    return page("entitlements/bulk_grants.html", listing=listing)
+
+
+@bp.get("/entitlements/bulk/new")
+@requires(Permission.ENTITLEMENTS_GRANT)
+def new_bulk_grant() -> Response:
+    return _form_page(_form())
+
+
+@bp.post("/entitlements/bulk/new")
+@requires(Permission.ENTITLEMENTS_GRANT)
+@audits(Action.ENTITLEMENTS_BULK_STARTED)
+def start_bulk() -> ResponseReturnValue:
+    form = _form()
+    if form.validate_on_submit():
+        with form.refusing():
+            bulk = many.start_bulk_grant(
+                by=current_staff().actor,
+                scope=form.scope.data,
+                feature_name=form.feature_name.data,
+                subjects=_subjects(form),
+                **form.terms(),
+            )
+            db.session.commit()
+            flash("It has begun. You may leave this page.", "success")
+            return see_other(url_for("entitlements.bulk_grant", bulk_id=bulk.id))
+    return _form_page(form, 422)
+
+
+@bp.post("/entitlements/bulk/preview")
+@requires(Permission.ENTITLEMENTS_GRANT)
+@unaudited(NOTHING_KEPT)
+def preview_bulk() -> Response:
+    form, reach = _form(), None
+    form.reason.validators = ()  # may be written last
+    if form.validate_on_submit():
+        with form.refusing():
+            reach = count_subjects(scope=form.scope.data, subjects=_subjects(form))
+    return _form_page(form, 200 if reach is not None else 422, reach)
+
+
+@bp.get("/entitlements/bulk/<int:bulk_id>")
+@requires(Permission.ENTITLEMENTS_GRANT)
+def bulk_grant(bulk_id: int) -> Response:
+    bulk, result = many.bulk_or_404(bulk_id), request.args.get("result", "")
+    return page_or_fragment(
+        "entitlements/bulk_grant.html",
+        "entitlements/_bulk_progress.html",
+        bulk=bulk,
+        result=result if result in RESULTS else "",
+        results=list(RESULTS.items()),
+        rows=many.bulk_rows(
+            bulk,
+            result=result if result in RESULTS else None,
+            cursor=request.args.get("cursor"),
+        ),
+    )
+
+
+def _form() -> BulkForm:
+    form, catalog = BulkForm(), catalog_now()
+    may_deny = current_staff().actor.may(Permission.ENTITLEMENTS_DENY)
+    form.offer(catalog, only_brief=False, may_deny=may_deny)
+    offered = sorted(
+        (plan for plan in catalog.plans.values() if not plan.is_archived),
+        key=lambda plan: plan.level,
+    )
+    form.plan.choices = [
+        SelectChoice("", "Nobody"),
+        *(SelectChoice(plan.name, plan.display_name or plan.name) for plan in offered),
+    ]
+    return form
+
+
+def _subjects(form: BulkForm) -> list[int] | SubjectFilter:
+    """The numbers that were written; where nobody was named, everybody on the plan.
+
+    Raises:
+        DomainError: a line is no number, there are too many, or nobody was chosen at all.
+    """
+    words = (form.subjects.data or "").replace(",", " ").split()
+    if not words and not form.plan.data:
+        raise DomainError("Name somebody, or choose a plan.", field="subjects")
+    if not words:
+        return SubjectFilter(status="active", plan=form.plan.data, search=None)
+    wrong = next((word for word in words if not _is_number(word)), None)
+    if wrong is not None:
+        raise DomainError(f"“{wrong[:40]}” is not the number of anybody.", field="subjects")
+    if len(words) > MOST_SUBJECTS:
+        raise DomainError(f"Name at most {MOST_SUBJECTS:,} at once.", field="subjects")
+    return list(dict.fromkeys(int(word) for word in words))
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 10
+
+
+def _form_page(form: BulkForm, status: int = 200, reach: Reach | None = None) -> Response:
+    return page(
+        "entitlements/new_bulk_grant.html", status=status, form=form, picks=picks(), reach=reach
+    )

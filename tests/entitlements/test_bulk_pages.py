@@ -1,0 +1,111 @@
+"""Granting to many in the browser, and the lists of what comes and ends."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.catalog.plans import plan_named
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.entitlements.bulk_work import work_off
+from portal.entitlements.grants import grant_user_feature
+from portal.entitlements.models import BulkGrant, UserEntitlement
+from portal.subscriptions.assignments import assign_plan
+from tests.cast import make_user
+
+REPORTS = "custom_reports"
+NEW = "/entitlements/bulk/new"
+
+
+@pytest.fixture
+def crew(catalog, acme):
+    assign_plan(by=SYSTEM, tenant=acme, plan=plan_named("basic"))
+    return [make_user(acme, name) for name in ("Una", "Udo", "Ute")]
+
+
+def fields(**more: str) -> dict[str, str]:
+    return {"feature_name": REPORTS, "reason": "the fair in May", "scope": "user", **more}
+
+
+def begun() -> int:
+    return db.session.scalar(sa.select(sa.func.count(BulkGrant.id))) or 0
+
+
+def test_everybody_on_a_plan_is_counted_first(mo_client, crew):
+    answer = mo_client.submit("/entitlements/bulk/preview", **fields(plan="basic"))
+    assert "It would be given to 3 users in 1 tenant." in answer.text
+    assert begun() == 0
+
+
+def test_those_who_are_named_get_it(mo_client, crew):
+    answer = mo_client.submit(NEW, **fields(subjects=f"{crew[0].id}\n{crew[1].id}"))
+    assert answer.status_code == 303
+    page = mo_client.get(answer.location)
+    assert "0 of 2 done" in page.text
+    assert "every 2s" in page.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"subjects": "Una"}, "not the number of anybody"),
+        ({}, "Name somebody, or choose a plan."),
+        ({"plan": "no-such"}, "Not a valid choice"),
+        ({"plan": "basic", "reason": ""}, "Say why"),
+    ],
+)
+def test_what_cannot_be_begun_says_why_and_begins_nothing(mo_client, crew, wrong, words):
+    answer = mo_client.submit(NEW, **fields(**wrong))
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert begun() == 0
+
+
+def test_agents_grant_to_nobody_at_once(bea_client, crew):
+    assert bea_client.get(NEW).status_code == 403
+    assert bea_client.submit(NEW, **fields(plan="basic")).status_code == 403
+
+
+def test_the_list_shows_what_was_begun(mo_client, crew):
+    mo_client.submit(NEW, **fields(plan="basic"))
+    assert f": {REPORTS}" in mo_client.get("/entitlements/bulk").text
+
+
+def test_nothing_begun_says_what_to_do(mo_client, catalog):
+    assert "Nothing was granted to many yet" in mo_client.get("/entitlements/bulk").text
+
+
+def test_a_bulk_grant_that_is_not_there_is_not_found(mo_client, catalog):
+    assert mo_client.get("/entitlements/bulk/999").status_code == 404
+
+
+def test_what_runs_out_soon_is_listed_and_what_lasts_is_not(bea_client, crew):
+    now = clock.now()
+    soon, later = now + timedelta(days=5), now + timedelta(days=200)
+    for user, end in zip(crew, (soon, later, None), strict=True):
+        grant_user_feature(by=SYSTEM, user=user, feature_name=REPORTS, expires_at=end)
+    rows = bea_client.soup("/entitlements/expiring?within=7").select("tbody tr")
+    assert [row.select_one("a").text for row in rows] == ["Una"]
+
+
+def test_what_is_scheduled_is_listed_until_it_begins(bea_client, crew):
+    start = clock.now() + timedelta(days=2)
+    grant_user_feature(by=SYSTEM, user=crew[1], feature_name=REPORTS, starts_at=start)
+    rows = bea_client.soup("/entitlements/scheduled").select("tbody tr")
+    assert [row.select_one("a").text for row in rows] == ["Udo"]
+
+
+def test_nothing_that_comes_or_ends_says_so(bea_client, catalog):
+    assert "Nothing runs out" in bea_client.get("/entitlements/expiring").text
+    assert "Nothing is scheduled" in bea_client.get("/entitlements/scheduled?scope=tenant").text
+
+
+def test_each_one_has_its_result_once_the_worker_is_done(mo_client, crew):
+    url = mo_client.submit(NEW, **fields(plan="basic")).location
+    work_off({"bulk_grant_id": int(url.rpartition("/")[2])})
+    db.session.commit()
+    assert db.session.scalar(sa.select(sa.func.count(UserEntitlement.id))) == 3
+    assert "3 of 3 done" in mo_client.get(url).text
+    assert "every 2s" not in mo_client.get(url).text
