@@ -96,6 +96,41 @@ SCENES: dict[str, list[Scene]] = {
     "customers.edit_user": [Scene(Who.BEA, "/customers/users/{user}/edit")],
     "customers.deactivate": [Scene(Who.BEA, "/customers/users/{user}/deactivate")],
     "customers.reactivate": [Scene(Who.BEA, "/customers/users/{user}/reactivate")],
+    "entitlements.grant_user": [
+        Scene(Who.ANN, "/entitlements/users/{user}/grant"),
+        Scene(Who.BEA, "/entitlements/users/{user}/grant?feature_name=api_access"),
+    ],
+    "entitlements.grant_tenant": [
+        Scene(Who.ANN, "/entitlements/tenants/{tenant}/grant"),
+        Scene(Who.BEA, "/entitlements/tenants/{tenant}/grant", 403),
+    ],
+    "entitlements.override": [
+        Scene(Who.ANN, "/entitlements/user-grants/{grant}"),
+        Scene(Who.BEA, "/entitlements/tenant-grants/{block}"),
+        Scene(Who.ANN, "/entitlements/user-grants/0", 404),
+    ],
+    "entitlements.why": [
+        Scene(Who.BEA, "/entitlements/users/{user}/why/dedicated_support"),
+        Scene(Who.ANN, "/entitlements/users/{user}/why/api_access?at=2020-01-01T09:00"),
+        Scene(Who.ANN, "/entitlements/users/{user}/why/api_access?at=never", 422),
+    ],
+    "entitlements.compare": [
+        Scene(Who.BEA, "/entitlements/compare"),
+        Scene(Who.BEA, "/entitlements/compare?user={user}&then=2020-01-01T09:00"),
+        Scene(Who.BEA, "/entitlements/compare?user={user}"),
+        Scene(Who.BEA, "/entitlements/compare?user=0", 422),
+    ],
+    "entitlements.expiring": [
+        Scene(Who.BEA, "/entitlements/expiring"),
+        Scene(Who.ANN, "/entitlements/expiring?scope=tenant&within=7"),
+    ],
+    "entitlements.scheduled": [Scene(Who.ANN, "/entitlements/scheduled")],
+    "entitlements.bulk_grants": [Scene(Who.ANN, "/entitlements/bulk")],
+    "entitlements.new_bulk_grant": [
+        Scene(Who.ANN, "/entitlements/bulk/new"),
+        Scene(Who.BEA, "/entitlements/bulk/new", 403),
+    ],
+    "entitlements.bulk_grant": [Scene(Who.ANN, "/entitlements/bulk/{bulk}")],
     "catalog.overview": [Scene(Who.ANN, "/catalog")],
     "catalog.features": [
         Scene(Who.ANN, "/catalog/features"),

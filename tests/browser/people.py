@@ -16,8 +16,11 @@ from portal.core.database import db
 from portal.customers.import_file import COLUMNS, read_file
 from portal.customers.import_preview import judge
 from portal.customers.imports import keep_preview, start_import
-from portal.customers.models import User
+from portal.customers.models import Tenant, User
 from portal.customers.tokens import issue_service_token, issue_user_token
+from portal.entitlements.bulk import start_bulk_grant
+from portal.entitlements.facts import Effect
+from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.jobs.models import Job
 from portal.mail.models import EmailLog
 from portal.staff.links import issue_link
@@ -88,7 +91,33 @@ def customers() -> dict[str, object]:
     user = make_user(acme)
     until = clock.now() + timedelta(days=9)
     assign_plan(by=SYSTEM, tenant=acme, plan=plan_named("professional"), trial_ends_at=until)
-    return {"tenant": acme.id, "closed_tenant": closed.id, "user": user.id, **programs(user)}
+    return {
+        "tenant": acme.id,
+        "closed_tenant": closed.id,
+        "user": user.id,
+        **programs(user),
+        **grants(acme, user),
+    }
+
+
+def grants(tenant: Tenant, user: User) -> dict[str, object]:
+    """A grant with a limit that runs out soon, a block, and one grant for many."""
+    soon = clock.now() + timedelta(days=9)
+    given = grant_user_feature(
+        by=SYSTEM,
+        user=user,
+        feature_name="dedicated_support",
+        quota_limit=20,
+        expires_at=soon,
+        reason="the fair in May",
+    )
+    block = grant_tenant_feature(
+        by=SYSTEM, tenant=tenant, feature_name="api_access", effect=Effect.DISABLE
+    )
+    many = start_bulk_grant(
+        by=SYSTEM, scope="user", subjects=[user.id], feature_name="custom_reports"
+    )
+    return {"grant": given.row.id, "block": block.row.id, "bulk": many.id}
 
 
 def programs(user: User) -> dict[str, object]:
