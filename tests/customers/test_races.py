@@ -9,9 +9,15 @@ from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.customers import users
 from portal.customers.models import StatusChange, Tenant, User, UserStatus
-from portal.customers.tenants import suspend_tenant, tenant_by_external_id, upsert_tenant
-from portal.customers.users import upsert_user
-from tests.cast import make_tenant
+from portal.customers.staleness import fingerprint
+from portal.customers.tenants import (
+    change_tenant,
+    suspend_tenant,
+    tenant_by_external_id,
+    upsert_tenant,
+)
+from portal.customers.users import change_user, upsert_user
+from tests.cast import make_tenant, make_user
 from tests.staff.test_people_races import outcomes
 
 pytestmark = pytest.mark.race
@@ -57,6 +63,24 @@ def test_one_of_many_suspensions_counts(own_app):
         suspend_tenant(by=SYSTEM, tenant=tenant_by_external_id("acme"), reason="Unpaid")
 
     assert sorted(outcomes(own_app, suspend, AT_ONCE)) == [200] + [409] * (AT_ONCE - 1)
+
+
+def test_of_two_who_edit_what_they_both_saw_one_is_told(own_app):
+    with own_app.app_context():
+        make_user(make_tenant())
+        db.session.commit()
+
+    def edit_tenant(number):
+        acme, seen = tenant_by_external_id("acme"), fingerprint("Acme", "UTC")
+        change_tenant(by=SYSTEM, tenant=acme, name=f"A{number}", time_zone="UTC", seen=seen)
+
+    def edit_user(number):
+        uma = db.session.scalars(sa.select(User)).one()
+        seen = fingerprint("Uma User", "uma@acme.test")
+        change_user(by=SYSTEM, user=uma, name=f"U{number}", email="uma@acme.test", seen=seen)
+
+    assert sorted(outcomes(own_app, edit_tenant, 2)) == [200, 409]
+    assert sorted(outcomes(own_app, edit_user, 2)) == [200, 409]
 
 
 def test_the_last_seat_is_taken_once(own_app, monkeypatch):
