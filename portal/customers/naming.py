@@ -1,9 +1,8 @@
 """What tenants and users are called: by us, by the product, and in the ledger."""
 
-from unicodedata import normalize
-
 from portal.audit.ledger import Target
 from portal.core.errors import DomainError
+from portal.core.text import nfc
 from portal.customers.models import Tenant, User
 from portal.staff.identity import Email, checked_email, email_key
 from portal.staff.identity import checked_name as checked_staff_name
@@ -32,7 +31,7 @@ def checked_external_id(text: str) -> str:
     Raises:
         BadExternalId: see the class.
     """
-    found = normalize("NFC", text)
+    found = nfc(text)
     if not found:
         raise BadExternalId("Say what the product calls it.", field="external_id")
     if len(found) > LONGEST_EXTERNAL_ID:
@@ -71,7 +70,7 @@ def checked_reason(text: str | None) -> str | None:
     Raises:
         BadReason: longer than 500 characters.
     """
-    reason = " ".join(normalize("NFC", text or "").replace("\x00", "").split())
+    reason = " ".join(nfc(text or "").replace("\x00", "").split())
     if len(reason) > LONGEST_REASON:
         raise BadReason(f"Use at most {LONGEST_REASON} characters.", field="reason")
     return reason or None
