@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import changed_rows, db
+from portal.customers.models import Tenant
 from portal.entitlements.buckets import Bucket, Calendar, Source
 from portal.entitlements.checks import standing_of
 from portal.entitlements.counters import BUCKETS, COLUMNS
@@ -34,6 +35,7 @@ class OverLimit:
 
     bucket_id: int
     tenant_id: int
+    tenant_name: str
     user_key: int
     feature_name: str
     used: int
@@ -46,11 +48,13 @@ def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage
         sa.select(
             QuotaBucket.id,
             QuotaBucket.tenant_id,
+            Tenant.name,
             QuotaBucket.user_key,
             QuotaBucket.feature_name,
             QuotaBucket.used,
             QuotaBucket.over_limit_since,
         )
+        .join(Tenant, Tenant.id == QuotaBucket.tenant_id)
         .where(QuotaBucket.over_limit_since.is_not(None))
         .order_by(QuotaBucket.over_limit_since.desc(), QuotaBucket.id.desc())
     )

@@ -66,6 +66,12 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/subscriptions/tenants/{closed_tenant}"),
         Scene(Who.ANN, "/subscriptions/tenants/0", 404),
     ],
+    "entitlements.usage": [Scene(Who.ANN, "/entitlements/usage")],
+    "entitlements.tenant_usage": [
+        Scene(Who.ANN, "/entitlements/tenants/{tenant}/usage"),
+        Scene(Who.BEA, "/entitlements/tenants/{tenant}/usage?interval=hour"),
+        Scene(Who.ANN, "/entitlements/tenants/0/usage", 404),
+    ],
     "customers.new_tenant": [Scene(Who.BEA, "/customers/tenants/new")],
     "customers.edit_tenant": [Scene(Who.BEA, "/customers/tenants/{tenant}/edit")],
     "customers.suspend": [Scene(Who.ANN_PROVEN, "/customers/tenants/{tenant}/suspend")],

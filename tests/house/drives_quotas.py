@@ -26,7 +26,16 @@ def _refund(s):
     return _call(s, f"/consumptions/{shop.use().id}/refund", key="refund")
 
 
+def _page(s, verb: str, prefix: str, **fields: str):
+    """Ann's form on the page of a tenant that has used something."""
+    values = {"feature_name": "quotes", "reason": "asked for", **fields}
+    named = {f"{prefix}-{name}": value for name, value in values.items()}
+    return s.here.submit(f"/entitlements/tenants/{_used(s).acme.id}/{verb}", **named)
+
+
 DRIVES = {
+    "entitlements.top_up_quota": lambda s: _page(s, "top-up", "top_up", amount="5"),
+    "entitlements.set_back": lambda s: _page(s, "reset-quota", "reset"),
     "entitlements_api.refund": _refund,
     "entitlements_api.top_up_user": lambda s: _call(
         s, f"/users/{make_shop().uma.id}/top-up", feature_name="quotes", amount=5

@@ -18,7 +18,7 @@ from portal.core.errors import DomainError
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
 from portal.customers.panels import Panel, register_tenant_panel
-from portal.customers.tenants import tenant_or_404, tenants_named
+from portal.customers.tenants import tenant_or_404
 from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
 from portal.entitlements.checks import get_tenant_features
@@ -27,7 +27,7 @@ from portal.entitlements.over_limit import over_limit
 from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.topups import reset_quota, top_up
 from portal.entitlements.usage_forms import QuotaForm, ResetForm, TopUpForm
-from portal.entitlements.usage_reports import Step, features_used, usage_report
+from portal.entitlements.usage_reports import Step, features_used, usage_report, usage_totals
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
@@ -65,16 +65,20 @@ class Limit:
         return self.used > self.limit
 
 
+@bp.app_template_filter()
+def amount(number: Decimal) -> str:
+    """With separators, and without zeros that say nothing."""
+    return f"{number:,.6f}".rstrip("0").rstrip(".")
+
+
 @bp.get("/entitlements/usage")
 @requires(Permission.ENTITLEMENTS_VIEW)
 def usage() -> Response:
     listing = over_limit(cursor=request.args.get("cursor"))
-    tenants = tenants_named({each.tenant_id for each in listing.items})
     return page_or_fragment(
         "entitlements/usage.html",
         "entitlements/_over_limit.html",
         listing=listing,
-        tenants=tenants,
     )
 
 
@@ -248,15 +252,15 @@ def _step(text: str) -> Step:
 
 
 def _panel(tenant: Tenant, by: Actor) -> Panel | None:
-    """The limits of a tenant on its own page; the answers are those that the page has read."""
+    """What was used most of late, in one query; the limits stand in the panel of features."""
     if not by.may(Permission.ENTITLEMENTS_VIEW):
         return None
     html = render_template(
         "entitlements/_usage_panel.html",
-        limits=limits_of(get_tenant_features(tenant_id=tenant.id)),
+        totals=usage_totals(tenant.id, clock.now() - SPANS[Step.DAY])[:5],
         tenant_id=tenant.id,
     )
-    return Panel("usage", "Limits and usage", Markup(html))  # noqa: S704 - our template
+    return Panel("usage", "Used in 30 days", Markup(html))  # noqa: S704 - our template
 
 
 register_tenant_panel(ORDER, _panel)

@@ -1,0 +1,93 @@
+"""The pages about usage: limits, curves with their table, and adjusting quotas."""
+
+from decimal import Decimal
+
+import pytest
+
+from portal.core import clock
+from portal.core.database import db
+from portal.entitlements.over_limit import sweep
+from portal.entitlements.usage import Report, take_in
+from tests.cast import make_tenant, make_user
+
+
+def place(shop, rest=""):
+    return f"/entitlements/tenants/{shop.acme.id}/{rest or 'usage'}"
+
+
+@pytest.fixture
+def used(shop):
+    shop.use(amount=4)
+    report = Report("e1", "api", "quotes", Decimal("2.5"), clock.now(), tenant_id=shop.acme.id)
+    take_in([report])
+    db.session.commit()
+    return shop
+
+
+def test_the_limits_and_the_numbers_behind_the_curve_are_shown(ann_client, used):
+    page = ann_client.soup(place(used))
+    assert "4 of 10" in page.get_text()
+    cells = page.select("#usage-points tbody tr")[-1].select("td")
+    assert [cell.get_text() for cell in cells] == ["1", "2.5"]
+    assert page.select_one("canvas")["data-chart"] == "usage-points"
+
+
+def test_nothing_reported_says_so(ann_client, shop):
+    assert "Nothing was reported" in ann_client.get(place(shop)).text
+
+
+@pytest.mark.parametrize("interval", ["hour", "day", "month", "nonsense"])
+def test_every_step_is_drawn(ann_client, used, interval):
+    answer = ann_client.get(place(used), query_string={"interval": interval})
+    assert answer.status_code == 200
+    assert 'data-value="2.5"' in answer.text
+
+
+def test_a_top_up_by_form(ann_client, shop):
+    fields = {"feature_name": "quotes", "amount": "5", "reason": "Goodwill"}
+    named = {f"top_up-{name}": value for name, value in fields.items()}
+    assert ann_client.submit(place(shop, "top-up"), **named).status_code == 303
+    assert shop.bucket(source="topup").own_limit == 5
+
+
+def test_a_top_up_for_one_user_is_for_one_of_the_tenant(ann_client, shop):
+    stranger = make_user(make_tenant("Birch"), "Sid Stranger")
+    fields = {"feature_name": "quotes", "amount": "5", "reason": "Goodwill"}
+    for user_id, status in ((stranger.id, 422), (99999, 422), (shop.uma.id, 303)):
+        named = {f"top_up-{name}": value for name, value in (fields | {"user_id": user_id}).items()}
+        assert ann_client.submit(place(shop, "top-up"), **named).status_code == status
+    assert shop.bucket(source="topup").user_key == shop.uma.id
+
+
+def test_a_form_without_amount_or_reason_is_refused(ann_client, shop):
+    answer = ann_client.submit(place(shop, "top-up"), **{"top_up-feature_name": "quotes"})
+    assert answer.status_code == 422
+    assert "Enter a number." in answer.text
+    assert "Say why" in answer.text
+
+
+def test_a_reset_by_form(ann_client, used):
+    named = {"reset-feature_name": "quotes", "reset-reason": "Test data"}
+    assert ann_client.submit(place(used, "reset-quota"), **named).status_code == 303
+    assert used.bucket().used == 0
+    answer = ann_client.submit(place(used, "reset-quota"), **named)
+    assert (answer.status_code, "Nothing was used" in answer.text) == (422, True)
+
+
+def test_an_agent_looks_and_adjusts_nothing(bea_client, used):
+    assert "Top up" not in bea_client.get(place(used)).text
+    assert bea_client.submit(place(used, "top-up")).status_code == 403
+
+
+def test_who_is_over_the_limit_is_listed(ann_client, used):
+    used.bucket().used = 99
+    db.session.commit()
+    sweep({})
+    page = ann_client.get("/entitlements/usage").text
+    assert "Acme" in page
+    assert "99" in page
+
+
+def test_the_tenants_page_shows_what_was_used(ann_client, used):
+    page = ann_client.soup(f"/customers/tenants/{used.acme.id}")
+    assert place(used) in [link.get("href") for link in page.select("a")]
