@@ -31,7 +31,7 @@ from portal.staff.naming import actor_of
 from portal.web.requests import printable
 
 KIND = "customers.import"
-BATCH = 100
+BATCH = 25  # SQLite has one writer: everybody else waits for a batch
 LONGEST_NAME = 200
 _row = CustomerImportRow.__table__.c
 

@@ -31,32 +31,42 @@ class _Choices(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class _TokenForm(PortalForm):
-    name = StringField(
+def _name() -> StringField:
+    return StringField(
         "Name",
         [InputRequired("Say what it is for."), Length(max=LONGEST_NAME)],
         description="What uses it, and where: “Product, production”.",
         render_kw={"autocomplete": "off"},
     )
-    days = SelectField("It expires after", choices=LIVES, default=str(DEFAULT_DAYS))
-    networks = TextAreaField(
+
+
+def _days() -> SelectField:
+    return SelectField("It expires after", choices=LIVES, default=str(DEFAULT_DAYS))
+
+
+def _networks() -> TextAreaField:
+    return TextAreaField(
         "Networks",
         [Length(max=MOST_TEXT)],
         description="One a line, such as 192.0.2.0/24. Empty: it may be used from anywhere.",
         render_kw={"rows": 3, "autocomplete": "off", "spellcheck": "false"},
     )
+
+
+class ServiceTokenForm(PortalForm):
+    name = _name()
+    scopes = _Choices("It may", choices=SCOPES)
+    days = _days()
+    networks = _networks()
     once = HiddenField(default=new_public_id)
 
-    def network_lines(self) -> list[str]:
-        return (self.networks.data or "").splitlines()
 
-
-class ServiceTokenForm(_TokenForm):
-    scopes = _Choices("It may", choices=SCOPES)
-
-
-class OwnTokenForm(_TokenForm):
+class OwnTokenForm(PortalForm):
+    name = _name()
     permissions = _Choices("It may", choices=[])
+    days = _days()
+    networks = _networks()
+    once = HiddenField(default=new_public_id)
 
     def offer(self, role: str) -> "OwnTokenForm":
         """Only what somebody of this role may lend."""

@@ -56,7 +56,7 @@ def make_service_token() -> Response:
                 name=form.name.data or "",
                 scopes=form.scopes.data or [],
                 days=int(form.days.data),
-                networks=form.network_lines(),
+                networks=(form.networks.data or "").splitlines(),
                 public_id=form.once.data,
             )
             db.session.commit()
@@ -83,7 +83,7 @@ def make_own_token() -> Response:
                 name=form.name.data or "",
                 permissions=form.permissions.data or [],
                 days=int(form.days.data),
-                networks=form.network_lines(),
+                networks=(form.networks.data or "").splitlines(),
                 public_id=form.once.data,
             )
             db.session.commit()
