@@ -70,6 +70,11 @@ def plan_or_404(name: str) -> PlanTemplate:
     return found
 
 
+def tenants_on(plan_id: int) -> int:
+    """How many tenants are on it, or will be, as the rooms above say."""
+    return sum(answer for _, answer in plan_in_use.send(plan_id))
+
+
 def plan_named(name: str) -> PlanTemplate:
     """A plan to put a tenant on. It is not archived until the transaction ends.
 
@@ -180,7 +185,7 @@ def archive_plan(*, by: Actor, name: str, reason: str) -> PlanTemplate:
             f"{row.display_name} is what tenants without a plan get. Make another plan the "
             "fallback first."
         )
-    count = sum(answer for _, answer in plan_in_use.send(row.id))
+    count = tenants_on(row.id)
     if count:
         tenants = "1 tenant is" if count == 1 else f"{count} tenants are"
         raise InUse(f"{tenants} on {row.display_name}. Put them on another plan first.")

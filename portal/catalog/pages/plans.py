@@ -18,6 +18,7 @@ from portal.catalog.plans import (
     create_plan,
     plan_or_404,
     proposed_plan,
+    tenants_on,
 )
 from portal.catalog.refusals import Archived, Stale
 from portal.catalog.revisions import catalog_now, draft_with, plan_of
@@ -63,6 +64,7 @@ def plan(name: str) -> Response:
         plan=found,
         row=row,
         cells=[Cell.of(found, one) for one in offered],
+        tenants=tenants_on(row.id),
         price_of=price_of,
         may_manage=_may_manage() and row.archived_at is None,
         may_audit=current_staff().actor.may(Permission.AUDIT_ALL),

@@ -56,13 +56,12 @@ class Saving:
             now = catalog_now()
             proposed = draft(now)
             mark = mark_of(now, proposed)
-            asks = request.form.get("step") == "preview"
             is_known = self.form.previewed.data == mark or not must_be_seen(now, proposed)
-            if is_known and not asks:
-                return True
-            self.form.previewed.data = mark
-            self.effect = effect_of(now, proposed)
-        return False
+            if not is_known or request.form.get("step") == "preview":
+                self.form.previewed.data = mark
+                self.effect = effect_of(now, proposed)
+        db.session.rollback()  # gives the connection back that only reads
+        return self.effect is None
 
     def differences(self, present: dict[str, Any]) -> list[tuple[str, Any]]:
         """What stands now where it is not what was typed; saving again is then meant."""
