@@ -94,12 +94,16 @@ def all_answers(
     found: Standing, at: datetime | None = None, category: str | None = None
 ) -> list[Answer]:
     """The answers for all features on offer, or those of one category."""
-    names = [
+    return answers_of(found, names_on_offer(found, category), at)
+
+
+def names_on_offer(found: Standing, category: str | None = None) -> list[str]:
+    """In the order of the catalogue."""
+    return [
         feature.name
         for feature in found.catalog.features.values()
         if not feature.is_archived and category in (None, feature.category)
     ]
-    return answers_of(found, names, at)
 
 
 def answers_of(
@@ -111,14 +115,17 @@ def answers_of(
     """The answers for these features, their counters read in one statement."""
     moment = at or clock.now()
     decisions = [found.decide(name, moment) for name in feature_names]
-    blocks = _blocks(found, decisions, moment)
-    wanted = 1 if quantity is None else quantity
+    blocks = blocks_of(found, decisions, moment)
     return [
-        _answer(found, each, blocks.get(each.feature_name), moment, wanted) for each in decisions
+        answer_to(found, each, blocks.get(each.feature_name), moment, quantity)
+        for each in decisions
     ]
 
 
-def _blocks(found: Standing, decisions: Iterable[Decision], at: datetime) -> dict[str, LimitBlock]:
+def blocks_of(
+    found: Standing, decisions: Iterable[Decision], at: datetime
+) -> dict[str, LimitBlock]:
+    """What is left of those among them that are counted."""
     counted = [decision for decision in decisions if decision.allowance is not None]
     if not counted:
         return {}
@@ -132,19 +139,24 @@ def _blocks(found: Standing, decisions: Iterable[Decision], at: datetime) -> dic
     )
 
 
-def _answer(
-    found: Standing, decision: Decision, block: LimitBlock | None, at: datetime, quantity: int
+def answer_to(
+    found: Standing,
+    decision: Decision,
+    block: LimitBlock | None,
+    at: datetime,
+    quantity: int | None = None,
 ) -> Answer:
-    is_used_up = block is not None and not block.has_room(quantity)
-    changes = [decision.next_change_at]
-    if block is not None and not block.is_unlimited:
-        changes.append(block.resets_at)
+    """A decision together with what is left; nothing left, or too little, denies."""
+    is_used_up = block is not None and not block.has_room(quantity or 1)
+    change = decision.next_change_at
+    if block is not None and block.resets_at is not None and not block.is_unlimited:
+        change = min(change or block.resets_at, block.resets_at)
     return Answer(
         decision=decision,
         allowed=decision.allowed and not is_used_up,
         reason=f"{decision.reason}_USAGE_EXCEEDED" if is_used_up else decision.reason.value,
         limit=block,
-        next_change_at=min((change for change in changes if change), default=None),
+        next_change_at=change,
         evaluated_at=at,
         standing=found,
     )

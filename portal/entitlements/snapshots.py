@@ -32,6 +32,8 @@ class Standing:
     """Where quota periods are counted from."""
     since: datetime
     until: datetime | None = None
+    texts: dict[str, str] = field(default_factory=dict)
+    """Decisions as the API writes them (`writing`)."""
     _decisions: dict[str, Decision] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,10 @@ class Standing:
     def holds_at(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
 
+    def keeps(self, feature_name: str, at: datetime) -> bool:
+        """May what is said of this feature be kept? Made-up names must not fill the memory."""
+        return feature_name in self.catalog.features and self.holds_at(at)
+
     def decide(self, feature_name: str, at: datetime) -> Decision:
         """The decision for one feature; made once as long as nothing begins or ends."""
         found = self._decisions.get(feature_name)
@@ -74,7 +80,7 @@ class Standing:
             return found
         feature = self.catalog.features.get(feature_name)
         found = resolve(feature, feature_name, self.subject, at)
-        if feature is not None and self.holds_at(at):  # made-up names must not fill the memory
+        if self.keeps(feature_name, at):
             self._decisions[feature_name] = found
         return found
 

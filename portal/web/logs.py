@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from portal.config import Settings
-from portal.core.clock import now, timestamp
+from portal.core.clock import now
 
 _written = json.JSONEncoder().encode
 _requests = logging.getLogger("portal.request")
@@ -33,10 +33,14 @@ def log_request(**values: object) -> None:
     if not _requests.isEnabledFor(logging.INFO):
         return
     common = {"event": "request", "logger": _requests.name, "level": "info"}
-    line = _written({**values, **common, "timestamp": timestamp(now())})
+    line = _written({**values, **common, "timestamp": _now()})
     record = logging.LogRecord(_requests.name, logging.INFO, "", 0, line, None, None)
     record.is_written = True
     _requests.handle(record)
+
+
+def _now() -> str:
+    return now().isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def init_logs(settings: Settings) -> None:

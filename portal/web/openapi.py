@@ -4,17 +4,21 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, jsonify, make_response, request
 from flask_openapi import OpenAPI
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import Headers
 
 from portal.web.access import public
 from portal.web.problems import CONTENT_TYPE, problem
 
 MOST_FAULTS = 50
 WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -105,7 +109,19 @@ _GIVEN: dict[str, Callable[[Any, dict[str, Any]], BaseModel]] = {
 
 def json_answer(body: dict[str, Any]) -> Response:
     """As `jsonify`, in a third of the time: plain values alone, in the order in which they are."""
-    return Response(WRITTEN.encode(body), content_type="application/json")
+    return written_answer(WRITTEN.encode(body))
+
+
+class _Written(Response):
+    """An answer whose headers are final: its length is known, and no address is relative."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        return self.headers
+
+
+def written_answer(text: str) -> Response:
+    """An answer that is JSON already."""
+    return _Written(text.encode(), content_type="application/json")
 
 
 def _is_unreadable() -> bool:

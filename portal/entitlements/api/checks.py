@@ -1,17 +1,13 @@
 """May this user use this feature, and which may they use at all? None of it changes anything."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from flask import Response, request
 
 from portal.catalog.refusals import NoSuchFeature
 from portal.core import clock
 from portal.core.permissions import Permission
 from portal.customers.bearer import current_customer
-from portal.entitlements.answers import Answer, mark_of
 from portal.entitlements.api.blueprint import api
-from portal.entitlements.checks import all_answers, answers_of, standing
+from portal.entitlements.checks import standing
 from portal.entitlements.load import facts_in, facts_of
 from portal.entitlements.schemas import (
     AnswerShape,
@@ -22,9 +18,9 @@ from portal.entitlements.schemas import (
     UserPath,
 )
 from portal.entitlements.snapshots import Standing
+from portal.entitlements.writing import feature_list, many_answers, one_answer
 from portal.web.access import caller, reads_only, requires, unaudited
-from portal.web.openapi import json_answer, takes
-from portal.web.times import machine
+from portal.web.openapi import takes, written_answer
 
 READS_ONLY = "it only reads; the body carries the question"
 
@@ -35,13 +31,12 @@ READS_ONLY = "it only reads; the body carries the question"
 def my_features(query: FeaturesQuery) -> Response:
     """Every feature on offer: may I, why, how much is left. `If-None-Match` answers 304."""
     found = standing(facts_in(current_customer().row))
-    answers = all_answers(found, category=query.category)
-    mark = mark_of(found, answers, query.category, query.explain)
-    if request.if_none_match.contains_weak(mark):
+    features = feature_list(found, clock.now(), query.category, query.explain)
+    if request.if_none_match.contains_weak(features.mark):
         response = Response(status=304)
     else:
-        response = json_answer(_listed(found, answers, query.explain))
-    response.set_etag(mark, weak=True)
+        response = written_answer(features.written())
+    response.headers["ETag"] = f'W/"{features.mark}"'
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -92,18 +87,11 @@ def _checked(found: Standing, body: CheckBody) -> Response:
     may_list = asker is not None and asker.actor.may(Permission.CATALOG_VIEW)
     if may_list and body.feature_name not in found.catalog.features:
         raise NoSuchFeature("No feature has this name.", field="feature_name")
-    answer = answers_of(found, [body.feature_name], body.at, body.quantity)[0]
-    return json_answer(answer.as_json(body.explain))
+    at = body.at or clock.now()
+    text = one_answer(found, body.feature_name, at, body.quantity, body.explain)
+    return written_answer(text)
 
 
 def _checked_many(found: Standing, body: BatchCheckBody) -> Response:
-    answers = answers_of(found, body.features, body.at)
-    return json_answer(_listed(found, answers, body.explain))
-
-
-def _listed(found: Standing, answers: Sequence[Answer], explain: bool) -> dict[str, Any]:
-    return {
-        "items": [answer.decision_json(explain) for answer in answers],
-        "evaluated_at": machine(answers[0].evaluated_at if answers else clock.now()),
-        "snapshot": found.versions,
-    }
+    at = body.at or clock.now()
+    return written_answer(many_answers(found, body.features, at, body.explain))
