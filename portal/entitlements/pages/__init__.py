@@ -10,6 +10,7 @@ from portal.entitlements.pages import (
     overrides,
     panels,
     upcoming,
+    usage,
     why,
 )
 from portal.entitlements.pages.blueprint import bp
@@ -24,6 +25,9 @@ NAV = (
         "r",
         Permission.ENTITLEMENTS_VIEW,
     ),
+    NavItem(
+        "Work", "Over limit", "entitlements.usage", "chart-bar", "o", Permission.ENTITLEMENTS_VIEW
+    ),
 )
 __all__ = [
     "NAV",
@@ -36,5 +40,6 @@ __all__ = [
     "panels",
     "personal",
     "upcoming",
+    "usage",
     "why",
 ]
