@@ -14,6 +14,7 @@ from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import raise_version
+from portal.customers.users import Erased
 from portal.entitlements.answers import Answer
 from portal.entitlements.checks import fresh_answer
 from portal.entitlements.facts import Effect
@@ -65,8 +66,9 @@ def grant_user_feature(
         BadTerms: a term is out of range (422).
         Denied: this person may not give it (403).
         NotFound: there is no such feature (404).
+        Erased: nothing is held of this person any more (409).
     """
-    return _grant(by, holder_of(user=user), feature_name, Terms(**terms))
+    return _grant(by, _present(user), feature_name, Terms(**terms))
 
 
 def grant_tenant_feature(
@@ -85,9 +87,10 @@ def preview_grant(
     **terms: Unpack[Given],
 ) -> Granted:
     """What the grant would answer, with the same refusals. Nothing of it stays."""
+    holder = holder_of(tenant=tenant) if user is None else _present(user)
     savepoint = db.session.begin_nested()
     try:
-        return _grant(by, holder_of(user=user, tenant=tenant), feature_name, Terms(**terms))
+        return _grant(by, holder, feature_name, Terms(**terms))
     finally:
         savepoint.rollback()
 
@@ -126,6 +129,12 @@ def _extended(row: Entitlement, expires_at: datetime | None, reason: str | None)
         cause_id=row.cause_id,
     )
     return replace(same, expires_at=expires_at, reason=reason)
+
+
+def _present(user: User) -> Holder:
+    if user.erased_at is not None:
+        raise Erased("This person was erased: nothing can be granted to them.")
+    return holder_of(user=user)
 
 
 def _grant(by: Actor, holder: Holder, feature_name: str, terms: Terms) -> Granted:

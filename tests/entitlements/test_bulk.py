@@ -1,6 +1,8 @@
 """One grant for many: who is meant, a result for each, progress, and going on after a kill."""
 
 import json
+import multiprocessing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -28,6 +30,7 @@ from portal.staff.models import Role
 from portal.subscriptions.assignments import assign_plan
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user
+from tests.conftest import make_app
 from tests.entitlements.granting import REPORTS, days, events, open_rows
 from tests.staff.test_races import together
 
@@ -250,3 +253,45 @@ def test_thousands_are_granted_batch_by_batch(app, desk):
     assert (bulk.status, bulk.done, bulk.failed) == ("done", THOUSANDS + 1, 0)
     query = sa.select(sa.func.count()).where(UserEntitlement.batch_id == f"bulk-{bulk.id}")
     assert db.session.scalar(query) == THOUSANDS + 1
+
+
+def work_slowly(url: str, folder: str) -> None:
+    """In a process of its own, which is killed at some point of it."""
+    bulk_work.AT_ONCE = 5
+    Worker(make_app(url, Path(folder))).run_until_idle()
+
+
+@pytest.mark.race
+def test_a_worker_that_is_killed_is_taken_over_and_each_is_granted_once(own_app, tmp_path):
+    with own_app.app_context():
+        ids = _two_hundred_tenants()
+    url = own_app.config["SQLALCHEMY_DATABASE_URI"]
+    worker = multiprocessing.get_context("spawn").Process(
+        target=work_slowly, args=(url, str(tmp_path))
+    )
+    worker.start()
+    while worker.is_alive() and not _done(own_app):
+        worker.join(0.01)
+    worker.kill()
+    worker.join()
+    assert 0 < _done(own_app) < len(ids)
+    with time_machine.travel(days(1)):  # its lease has run out
+        Worker(own_app).run_until_idle()
+    with own_app.app_context():
+        assert _done(own_app) == len(ids) == len(open_rows(TenantEntitlement))
+        granted = [event.target_id for event in events("entitlement.granted")]
+        assert sorted(granted, key=int) == [str(number) for number in ids]
+
+
+def _two_hundred_tenants() -> list[int]:
+    seed_catalog()
+    by = actor(make_admin("Ann", Role.ADMIN))
+    ids = [make_tenant(f"T{number}").id for number in range(200)]
+    start_bulk_grant(by=by, scope="tenant", subjects=ids, feature_name=REPORTS)
+    db.session.commit()
+    return ids
+
+
+def _done(app) -> int:
+    with app.app_context():
+        return db.session.scalar(sa.select(BulkGrant.done)) or 0

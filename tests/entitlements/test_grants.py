@@ -275,3 +275,22 @@ def test_what_was_replaced_meanwhile_is_not_extended(desk):
     with pytest.raises(Conflict):
         extend_grant(by=desk.by, row=row, expires_at=days(2))
     assert db.session.query(UserEntitlement).count() == 2
+
+
+def test_what_ran_out_can_be_given_again_by_another_end(desk):
+    row = desk.grant(quota_limit=5, expires_at=days(1)).row
+    db.session.commit()
+    with time_machine.travel(days(2)):
+        granted = extend_grant(by=desk.by, row=row, expires_at=days(3))
+        assert (granted.before.allowed, granted.after.allowed) == (False, True)
+    assert open_rows() == [granted.row]
+
+
+def test_nothing_is_granted_to_a_person_who_was_erased(desk):
+    desk.user.erased_at = clock.now()
+    for attempt in (
+        desk.grant,
+        lambda: preview_grant(by=desk.by, user=desk.user, feature_name="x"),
+    ):
+        with pytest.raises(Conflict):
+            attempt()
