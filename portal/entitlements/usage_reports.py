@@ -166,15 +166,3 @@ def features_used(tenant_id: int, since: datetime) -> list[str]:
         .distinct()
     )
     return sorted(db.session.scalars(names))
-
-
-def usage_totals(tenant_id: int, since: datetime) -> list[tuple[str, int, Decimal]]:
-    """Each feature that the tenant has used since, how often and how much: the most first."""
-    total = sa.func.sum(UsageHour.total_millionths)
-    rows = db.session.execute(
-        sa.select(UsageHour.feature_name, sa.func.sum(UsageHour.events), total)
-        .where(UsageHour.tenant_id == tenant_id, UsageHour.hour >= since)
-        .group_by(UsageHour.feature_name)
-        .order_by(total.desc(), UsageHour.feature_name)
-    )
-    return [(name, int(events), Decimal(total) / MILLION) for name, events, total in rows]

@@ -8,16 +8,29 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.catalog.models import PlanTemplate
-from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.database import db
 from portal.customers.models import Tenant
 from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription, SubscriptionStatus
-from portal.subscriptions.stays import Spanning, gives_access
+from portal.subscriptions.stays import Spanning, gives_access, keep_rows
 from portal.web.paging import ListPage, page_of
 
 FEW = 5
+COLUMNS = (
+    Subscription.id,
+    Subscription.plan_id,
+    PlanTemplate.name.label("plan"),
+    PlanTemplate.display_name.label("plan_label"),
+    Subscription.status,
+    Subscription.starts_at,
+    Subscription.ends_at,
+    Subscription.trial_ends_at,
+    Subscription.grace_ends_at,
+    Subscription.anchor_at,
+    Subscription.created_by_label.label("by"),
+    Subscription.reason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +85,18 @@ class Standing:
 
 
 def standing_of(tenant_id: int) -> Standing:
-    lines = tuple(_line(row) for row in db.session.execute(_history(tenant_id).limit(FEW + 1)))
+    """In one statement, which also tells the fallback plan; its rows serve `stays_of`, too."""
+    rows = db.session.execute(_everything(tenant_id)).all()
+    stays = [row for row in rows if row.id is not None]
+    keep_rows(tenant_id, stays[::-1])
+    lines = tuple(_line(row) for row in stays)
     lasting = next((line for line in lines if line.is_lasting), None)
     is_covered = lasting is not None and lasting.is_in_force
-    fallback = None if is_covered else catalog_now().fallback_plan
     return Standing(
         lasting=lasting,
-        recent=lines,
-        fallback=fallback.name if fallback else None,
-        fallback_label=fallback.display_name if fallback else None,
+        recent=lines[: FEW + 1],
+        fallback=None if is_covered or not rows else rows[0].fallback,
+        fallback_label=None if is_covered or not rows else rows[0].fallback_label,
     )
 
 
@@ -112,22 +128,27 @@ def history_page(
 
 def _history(tenant_id: int) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(
-            Subscription.id,
-            Subscription.plan_id,
-            PlanTemplate.name.label("plan"),
-            PlanTemplate.display_name.label("plan_label"),
-            Subscription.status,
-            Subscription.starts_at,
-            Subscription.ends_at,
-            Subscription.trial_ends_at,
-            Subscription.grace_ends_at,
-            Subscription.anchor_at,
-            Subscription.created_by_label.label("by"),
-            Subscription.reason,
-        )
+        sa.select(*COLUMNS)
         .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
         .where(Subscription.tenant_id == tenant_id)
+        .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
+    )
+
+
+def _everything(tenant_id: int) -> sa.Select[*tuple[Any, ...]]:
+    """All stays, the latest first, each beside the fallback plan; one empty row without any."""
+    fallback = PlanTemplate.__table__.alias("fallback_plan")
+    return (
+        sa.select(
+            *COLUMNS,
+            fallback.c.name.label("fallback"),
+            fallback.c.display_name.label("fallback_label"),
+        )
+        .select_from(Tenant)
+        .outerjoin(Subscription, Subscription.tenant_id == Tenant.id)
+        .outerjoin(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
+        .outerjoin(fallback, fallback.c.is_fallback)
+        .where(Tenant.id == tenant_id)
         .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
     )
 
@@ -136,7 +157,7 @@ def _line(row: sa.Row[*tuple[Any, ...]]) -> StayLine:
     now = clock.now()
     is_in_force = gives_access(row, now)
     return StayLine(
-        **row._mapping,  # noqa: SLF001 - its documented name
+        **{column.key: getattr(row, column.key) for column in COLUMNS},
         is_lasting=row.ends_at is None or row.ends_at > now,
         is_in_force=is_in_force,
         state=_state(row, now, is_in_force),

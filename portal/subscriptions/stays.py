@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, is_read_only
 from portal.core.quick import Quick
 from portal.subscriptions.access import access_span
 from portal.subscriptions.models import Subscription
+
+KNOWN = "stays of a tenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,19 @@ class Spanning(Protocol):
 
 def stays_of(tenant_id: int) -> tuple[Stay, ...]:
     """All of them, the oldest first: what "as of" questions are answered from."""
+    known = db.session.info.get(KNOWN) if is_read_only() else None
+    if known is not None and known[0] == tenant_id:
+        return tuple(_stay(row) for row in known[1])
     return tuple(_stay(row) for row in _STAYS.rows(tenant_id=tenant_id))
+
+
+def keep_rows(tenant_id: int, rows: Sequence[Any]) -> None:
+    """All rows of a tenant, the oldest first, that a request has read and will not change.
+
+    So its page asks for them once, however many of its panels need them.
+    """
+    if is_read_only():
+        db.session.info[KNOWN] = (tenant_id, rows)
 
 
 def stay_at(stays: Sequence[Stay], at: datetime) -> Stay | None:
@@ -107,11 +121,8 @@ _ANCHOR = (
 )
 
 
-def _stay(
-    row: sa.Row[
-        int, int, str, datetime, datetime | None, datetime | None, datetime | None, datetime
-    ],
-) -> Stay:
-    number, plan_id, status, starts_at, ends_at, trial_ends_at, grace_ends_at, anchor_at = row
-    start, end = access_span(status, starts_at, ends_at, trial_ends_at, grace_ends_at)
-    return Stay(number, plan_id, status, start, end, anchor_at, trial_ends_at)
+def _stay(row: Any) -> Stay:
+    start, end = access_span(
+        row.status, row.starts_at, row.ends_at, row.trial_ends_at, row.grace_ends_at
+    )
+    return Stay(row.id, row.plan_id, row.status, start, end, row.anchor_at, row.trial_ends_at)

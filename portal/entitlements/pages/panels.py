@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import render_template, url_for
 from markupsafe import Markup
 
 from portal.catalog.snapshot import Feature
@@ -70,6 +70,7 @@ def _of_user(user: User, _tenant: Tenant, by: Actor) -> Panel | None:
         "entitlements/_features.html",
         states=states_of(get_user_features(user_id=user.id)),
         user_id=user.id,
+        usage_url=None,
         grant_endpoint="entitlements.grant_user",
         grant_values={"user_id": user.id},
         may_grant=by.may(Permission.ENTITLEMENTS_GRANT_BRIEFLY),
@@ -84,6 +85,7 @@ def _of_tenant(tenant: Tenant, by: Actor) -> Panel | None:
         "entitlements/_features.html",
         states=states_of(get_tenant_features(tenant_id=tenant.id)),
         user_id=None,
+        usage_url=url_for("entitlements.tenant_usage", tenant_id=tenant.id),
         grant_endpoint="entitlements.grant_tenant",
         grant_values={"tenant_id": tenant.id},
         may_grant=by.may(Permission.ENTITLEMENTS_GRANT_TENANT),

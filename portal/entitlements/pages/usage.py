@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from portal.audit.actions import Action
 from portal.catalog.snapshot import Catalog
@@ -17,7 +16,6 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
-from portal.customers.panels import Panel, register_tenant_panel
 from portal.customers.tenants import tenant_or_404
 from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
@@ -27,12 +25,11 @@ from portal.entitlements.over_limit import over_limit
 from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.topups import reset_quota, top_up
 from portal.entitlements.usage_forms import QuotaForm, ResetForm, TopUpForm
-from portal.entitlements.usage_reports import Step, features_used, usage_report, usage_totals
+from portal.entitlements.usage_reports import Step, features_used, usage_report
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
 
-ORDER = 30
 SPANS = {
     Step.HOUR: timedelta(days=2),
     Step.DAY: timedelta(days=30),
@@ -249,18 +246,3 @@ def _chart(tenant: Tenant, answers: list[Answer]) -> Chart | None:
 
 def _step(text: str) -> Step:
     return Step(text) if text in list(Step) else Step.DAY
-
-
-def _panel(tenant: Tenant, by: Actor) -> Panel | None:
-    """What was used most of late, in one query; the limits stand in the panel of features."""
-    if not by.may(Permission.ENTITLEMENTS_VIEW):
-        return None
-    html = render_template(
-        "entitlements/_usage_panel.html",
-        totals=usage_totals(tenant.id, clock.now() - SPANS[Step.DAY])[:5],
-        tenant_id=tenant.id,
-    )
-    return Panel("usage", "Used in 30 days", Markup(html))  # noqa: S704 - our template
-
-
-register_tenant_panel(ORDER, _panel)
