@@ -158,28 +158,32 @@ def _overrides(count: int, dice: Random) -> int:
     features = list(db.session.scalars(sa.select(FeatureRow.name).order_by(FeatureRow.id)))
     if not users or not features:
         return 0
-    now = clock.now()
-    rows = (_override(number, users, features, dice, now) for number in range(count))
+    rows = _all_overrides(count, users, features, dice)
     return load(UserEntitlement, OVERRIDE, rows)
 
 
-def _override(
-    number: int, users: list[tuple[int, int]], features: list[str], dice: Random, now: datetime
-) -> Row:
-    """Each round gives every user one more, of the feature after the last one."""
-    turn, place = divmod(number, len(users))
-    user_id, tenant_id = users[place]
-    is_history = turn >= len(features)
-    feature = features[(turn + place * 7) % len(features)]
+def _all_overrides(
+    count: int, users: list[tuple[int, int]], features: list[str], dice: Random
+) -> Iterator[Row]:
+    """User by user, as an index likes it; each of another feature than the one before."""
+    now, (each, rest) = clock.now(), divmod(count, len(users))
+    for place, (user_id, tenant_id) in enumerate(users):
+        for turn in range(each + (place < rest)):
+            feature = features[(turn + place * 7) % len(features)]
+            # A feature's second turn can only be history: one override of it may be open.
+            is_history = turn >= len(features)
+            yield (user_id, tenant_id, feature, *_terms(now, dice, is_history))
+
+
+def _terms(now: datetime, dice: Random, is_history: bool) -> Row:
     starts_at = now - SPAN * (0.01 + 0.99 * dice.random())
     chance = dice.random()
     effect = Effect.ENABLE if chance < 0.8 else Effect.DISABLE
-    limit = dice.randrange(10, 500) if effect is Effect.ENABLE and chance < 0.1 else None
+    limit = dice.randrange(10, 500) if chance < 0.1 else None
     expires_at = starts_at + 2 * SPAN * dice.random() if chance > 0.6 else None
     noted_at = expires_at if expires_at is not None and expires_at <= now else None
     ended_at = starts_at + DAY if is_history or chance < 0.05 else None
     return (
-        *(user_id, tenant_id, feature, effect.value, limit, starts_at),
-        *(expires_at, noted_at, "Bulk", starts_at, "system"),
-        *(ended_at, "system" if ended_at else None),
+        *(effect.value, limit, starts_at, expires_at, noted_at),
+        *("Bulk", starts_at, "system", ended_at, "system" if ended_at else None),
     )
