@@ -168,21 +168,22 @@ def _leave(_error: BaseException | None) -> None:
 def guard() -> ResponseReturnValue | None:
     """Order matters: who calls, may they, is the form theirs, have they proven it again."""
     view = current_app.view_functions.get(request.endpoint or "")
-    read_only(_only_reads(view))
+    method = request.method
+    read_only(_only_reads(view, method))
     if view is None:
         return None  # 404 or 405: Flask answers
     refusal = _refuse_access(view)
     if refusal is not None:
         return refusal
-    if request.method in SAFE_METHODS:
+    if method in SAFE_METHODS:
         return _demand_sudo(view)
     check_json_body(parse=not hasattr(view, "reads_body_itself"))
     _refuse_forgery(view)
     return _demand_sudo(view)
 
 
-def _only_reads(view: Callable[..., Any] | None) -> bool:
-    if request.method in SAFE_METHODS:
+def _only_reads(view: Callable[..., Any] | None, method: str) -> bool:
+    if method in SAFE_METHODS:
         return not _writes_when_read(view)
     return hasattr(view, "reads_only")
 
@@ -204,9 +205,10 @@ def _refuse_forgery(view: Callable[..., Any]) -> None:
 
 def caller() -> Caller | None:
     """Who calls, looked up once a request."""
-    if "caller" not in g:
-        g.caller = _gatekeeper().caller()
-    found: Caller | None = g.caller
+    known = g._get_current_object()  # noqa: SLF001 - each look through the proxy costs
+    if "caller" not in known:
+        known.caller = _gatekeeper().caller()
+    found: Caller | None = known.caller
     return found
 
 

@@ -77,7 +77,7 @@ def check_json_body(*, parse: bool = True) -> None:
     """
     if not request.path.startswith("/api/"):
         return
-    if request.content_type != "application/json":
+    if request.environ.get("CONTENT_TYPE") != "application/json":
         has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
         if (has_body or request.content_type) and request.mimetype != "application/json":
             raise NotJson("Send the body as application/json.")

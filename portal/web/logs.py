@@ -34,9 +34,15 @@ def log_request(**values: object) -> None:
         return
     common = {"event": "request", "logger": _requests.name, "level": "info"}
     line = _written({**values, **common, "timestamp": _now()})
-    record = logging.LogRecord(_requests.name, logging.INFO, "", 0, line, None, None)
-    record.is_written = True
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    record.__dict__.update(_BLANK, msg=line)
     _requests.handle(record)
+
+
+# Made once: a record asks for its thread, process and caller, of which the line says nothing.
+_BLANK = logging.LogRecord(_requests.name, logging.INFO, "", 0, "", None, None).__dict__ | {
+    "is_written": True
+}
 
 
 def _now() -> str:

@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from portal.core.provenance import Provenance, set_provenance
 from portal.web.addresses import client_address, peer_is_trusted
@@ -22,15 +22,17 @@ def init_requests(app: Flask) -> None:
 
 
 def _begin() -> None:
+    # Once: each look through the proxy costs.
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
     g.started = time.perf_counter()
-    g.request_id = _request_id()
+    g.request_id = request_id = _request_id()
     set_provenance(
         Provenance(
             ip=client_address(),
-            user_agent=printable(request.headers.get("User-Agent", ""))[:USER_AGENT_LENGTH] or None,
-            request_id=g.request_id,
-            method=request.method,
-            route=str(request.url_rule) if request.url_rule else None,
+            user_agent=printable(asked.headers.get("User-Agent", ""))[:USER_AGENT_LENGTH] or None,
+            request_id=request_id,
+            method=asked.method,
+            route=str(asked.url_rule) if asked.url_rule else None,
         )
     )
 
@@ -38,14 +40,16 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     if "request_id" not in g:  # refused before any of our hooks ran, as for a strange host
         _begin()
-    response.headers["X-Request-ID"] = g.request_id
-    if request.endpoint != "static":
+    known = g._get_current_object()  # noqa: SLF001
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+    response.headers.add("X-Request-ID", known.request_id)
+    if asked.endpoint != "static":
         log_request(
-            request_id=g.request_id,
-            method=request.method,
+            request_id=known.request_id,
+            method=asked.method,
             path=loggable_path(),
             status=response.status_code,
-            milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
+            milliseconds=round((time.perf_counter() - known.started) * 1000, 1),
         )
     return response
 
@@ -67,4 +71,4 @@ def _request_id() -> str:
 
 def printable(text: str) -> str:
     """The text without control characters or direction overrides, fit for logs and pages."""
-    return CONTROL.sub("\ufffd", text)
+    return text if text.isprintable() else CONTROL.sub("\ufffd", text)
