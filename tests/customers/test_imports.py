@@ -8,7 +8,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from portal.audit.models import AuditEvent
-from portal.catalog.models import PlanTemplate
 from portal.core import clock
 from portal.core.database import db
 from portal.core.errors import Conflict
@@ -25,6 +24,7 @@ from portal.customers.models import (
     User,
 )
 from portal.jobs.models import Job
+from portal.subscriptions.stays import stay_at, stays_of
 from tests.cast import actor, make_tenant, make_user, signed_in, sudo_until
 from tests.customers.test_import_file import HEADER, LINE
 
@@ -57,16 +57,6 @@ def run(found: CustomerImport) -> None:
 def results(found: CustomerImport) -> list[str]:
     query = sa.select(CustomerImportRow.effect).filter_by(import_id=found.id)
     return list(db.session.scalars(query.order_by(CustomerImportRow.line)))
-
-
-@pytest.fixture
-def plan(app) -> PlanTemplate:
-    values = {"name": "basic", "title": "Basic", "level": 1, "created_at": clock.now()}
-    columns = {column.name for column in PlanTemplate.__table__.columns}
-    found = PlanTemplate(**{k: v for k, v in values.items() if k in columns})
-    db.session.add(found)
-    db.session.flush()
-    return found
 
 
 # what it would do
@@ -139,6 +129,22 @@ def test_lines_that_contradict_each_other_are_refused(app, second, says):
 def test_a_closed_tenant_takes_no_new_users(app):
     make_user(make_tenant("Acme", status=TenantStatus.CLOSED))
     assert [effect for effect, _ in verdicts(line(), line(user="bo"))] == ["same", "refused"]
+
+
+def test_a_plan_is_shown_beside_the_present_one(acme, ann, catalog):
+    assert verdicts("acme,Acme,,,,basic") == [("update", "plan: “none” → “basic”")]
+    run(started(ann, "acme,Acme,,,,basic"))
+    assert stay_at(stays_of(acme.id), clock.now()) is not None
+    assert verdicts("acme,Acme,,,,basic", "acme,Acme,,,,") == [("same", None), ("same", None)]
+    (effect, detail), other = verdicts("acme,Acme,,,,professional", "acme,Acme,,,,basic")
+    assert (effect, detail) == ("update", "plan: “basic” → “professional”")
+    assert "line 2 puts this tenant on “professional”" in other[1]
+
+
+def test_an_unknown_plan_is_refused_before_anything_is_written(ann, catalog):
+    found = started(ann, line(plan="gold"), line(user="bo", who="Bo", plan="basic"))
+    run(found)
+    assert results(found) == ["refused", "create"]
 
 
 def test_looking_writes_nothing(acme, ann):
