@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portal.catalog.models import PlanTemplate
 from portal.core import clock
+from portal.core.database import UTCDateTime
 from portal.customers.models import Tenant
 from portal.subscriptions.models import Subscription, SubscriptionStatus
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
@@ -31,14 +32,15 @@ def trials_page(
         BadCursor: not a place in this list.
     """
     now = clock.now()
-    ends_at = Subscription.trial_ends_at
+    # Never null in this list, which its pages rely on: the column alone does not say so.
+    end: sa.ColumnClause[datetime] = sa.literal_column("subscriptions.trial_ends_at", UTCDateTime())
     query = (
         sa.select(
             Subscription.tenant_id,
             Tenant.name,
             PlanTemplate.display_name,
             Subscription.starts_at,
-            ends_at,
+            end,
             Subscription.id,
         )
         .join(Tenant, Tenant.id == Subscription.tenant_id)
@@ -46,13 +48,13 @@ def trials_page(
         .where(
             Subscription.status == SubscriptionStatus.TRIALING,
             Subscription.ends_at.is_(None),
-            ends_at <= now if is_over else ends_at > now,
+            end <= now if is_over else end > now,
         )
     )
     if is_over:
-        query = query.order_by(ends_at.desc(), Subscription.id.desc())
+        query = query.order_by(end.desc(), Subscription.id.desc())
     else:
-        query = query.order_by(ends_at, Subscription.id)
+        query = query.order_by(end, Subscription.id)
     return page_of(query, _trial, cursor=cursor, limit=limit)
 
 

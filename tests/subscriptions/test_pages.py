@@ -13,6 +13,7 @@ from portal.customers.tenants import close_tenant
 from portal.subscriptions.assignments import assign_plan
 from portal.subscriptions.history import plan_labels
 from portal.subscriptions.models import Subscription
+from portal.subscriptions.trials import trials_page
 from tests.cast import actor, make_tenant
 from tests.operations.queries import counted
 
@@ -160,6 +161,23 @@ def test_trials_stand_in_the_order_of_their_end(ann_client, plans):
     names = [link.text for link in page.select("#trial-rows a")]
     over = ann_client.soup("/subscriptions/trials?state=over").select("#trial-rows a")
     assert (names, [link.text for link in over]) == (["Birch", "Cedar"], ["Acme"])
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_trials_are_paged_without_leaving_one_out(app, plans, is_over):
+    for number in range(5):
+        put(make_tenant(f"T{number}"), plans["pro"], trial_ends_at=clock.now() + IN_A_WEEK)
+    if is_over:
+        db.session.execute(sa.update(Subscription).values(trial_ends_at=clock.now() - IN_A_WEEK))
+    seen, cursor = [], None
+    with app.test_request_context():
+        while True:
+            found = trials_page(is_over=is_over, cursor=cursor, limit=2)
+            seen += [row.tenant_name for row in found.items]
+            cursor = found.next_cursor
+            if cursor is None:
+                break
+    assert sorted(seen) == ["T0", "T1", "T2", "T3", "T4"]
 
 
 def test_the_page_asks_the_database_eight_times_at_most(ann_client, acme, plans, url):
