@@ -1,6 +1,6 @@
 """Who a bulk grant is for: a list of ids, or everybody that a filter of tenants names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,11 +57,20 @@ def count_subjects(*, scope: str, subjects: Subjects) -> Reach:
     Raises:
         BadSubjects: as `start_bulk_grant`.
     """
+    if not isinstance(subjects, SubjectFilter):
+        return _count_listed(scope, sorted(set(subjects)))
     found = _found(scope, subjects).subquery()
     distinct = sa.func.count(sa.distinct(found.c.tenant_id))
     counted = db.session.execute(sa.select(sa.func.count(), distinct).select_from(found)).one()
-    number = counted[0] if isinstance(subjects, SubjectFilter) else len(set(subjects))
-    return Reach(subjects=number, tenants=counted[1])
+    return Reach(subjects=counted[0], tenants=counted[1])
+
+
+def _count_listed(scope: str, ids: list[int]) -> Reach:
+    _check_range(ids)
+    tenants: set[int] = set()
+    for some in _in_parts(ids):
+        tenants.update(row.tenant_id for row in db.session.execute(_found(scope, some)))
+    return Reach(subjects=len(ids), tenants=len(tenants))
 
 
 def add_rows(bulk: BulkGrant, subjects: Subjects) -> int:
@@ -94,10 +103,8 @@ def _add_found(bulk: BulkGrant, subjects: SubjectFilter) -> int:
 def _add_listed(bulk: BulkGrant, ids: list[int]) -> int:
     if len(ids) > MOST:
         return len(ids)
-    if ids and not 1 <= ids[0] <= ids[-1] <= LARGEST_ID:
-        raise BadSubjects("One of the ids is out of range.", field="subjects")
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
+    _check_range(ids)
+    for some in _in_parts(ids):
         labels = {row.id: row.label for row in db.session.execute(_found(bulk.scope, some))}
         rows: list[dict[str, Any]] = [
             {
@@ -109,6 +116,17 @@ def _add_listed(bulk: BulkGrant, ids: list[int]) -> int:
         ]
         db.session.execute(sa.insert(BulkGrantRow), rows)
     return len(ids)
+
+
+def _check_range(ids: list[int]) -> None:
+    if ids and not 1 <= ids[0] <= ids[-1] <= LARGEST_ID:
+        raise BadSubjects("One of the ids is out of range.", field="subjects")
+
+
+def _in_parts(ids: list[int]) -> Iterator[list[int]]:
+    """A statement takes only so many values."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
 
 
 def _found(scope: str, subjects: Subjects) -> sa.Select[Any]:

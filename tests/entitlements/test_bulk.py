@@ -22,7 +22,7 @@ from portal.entitlements.bulk import (
 )
 from portal.entitlements.facts import Effect
 from portal.entitlements.models import BulkGrant, TenantEntitlement, UserEntitlement
-from portal.entitlements.subjects import BadSubjects, SubjectFilter, count_subjects
+from portal.entitlements.subjects import BadSubjects, Reach, SubjectFilter, count_subjects
 from portal.entitlements.terms import BadTerms
 from portal.jobs.models import Job
 from portal.jobs.worker import Worker
@@ -144,6 +144,14 @@ def test_a_choice_that_means_nobody_or_nothing_is_refused(desk):
             start(desk, subjects, scope="tenant")
         db.session.rollback()
     assert db.session.query(BulkGrant).count() == 0
+
+
+def test_a_long_list_is_counted_and_kept_in_parts(desk, crowd):
+    ids = [*(user.id for user in crowd), *range(1_000_000, 1_040_000)]
+    assert count_subjects(scope="user", subjects=ids) == Reach(subjects=40_005, tenants=1)
+    assert start(desk, ids).total == 40_005
+    with pytest.raises(BadSubjects):
+        start(desk, range(1, 100_002))
 
 
 def test_terms_and_permissions_are_checked_before_it_begins(desk, brief_desk, mo):
