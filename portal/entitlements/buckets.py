@@ -51,6 +51,11 @@ class Bucket:
         return self.used + self.reserved
 
 
+MOST_RUNNING = 10_000
+_running: dict[tuple[datetime, str, str], tuple[datetime, datetime]] = {}
+"""The period last asked for: nearly always the one that is asked for next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Where a tenant's periods are counted from, and by which clock."""
@@ -62,7 +67,14 @@ class Calendar:
         """[start, end) around `at`; what never starts anew has no end."""
         if interval == Interval.NEVER:
             return self.anchor_at, None
-        return period_at(self.anchor_at, interval, at, self.zone)
+        key = (self.anchor_at, interval, self.zone)
+        found = _running.get(key)
+        if found is None or not found[0] <= at < found[1]:
+            found = period_at(self.anchor_at, interval, at, self.zone)
+            if len(_running) >= MOST_RUNNING:
+                _running.clear()
+            _running[key] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
