@@ -32,8 +32,8 @@ class Standing:
     """Where quota periods are counted from."""
     since: datetime
     until: datetime | None = None
-    texts: dict[str, str] = field(default_factory=dict)
-    """Decisions as the API writes them (`writing`)."""
+    memo: dict[tuple[str, str | None], Any] = field(default_factory=dict)
+    """What others keep that is true as long as this (`writing`)."""
     _decisions: dict[str, Decision] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

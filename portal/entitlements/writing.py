@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from portal.entitlements.answers import Answer, mark_of
 from portal.entitlements.checks import answer_to, answers_of, blocks_of, names_on_offer
@@ -16,6 +17,9 @@ from portal.entitlements.snapshots import Standing
 from portal.web.times import machine
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+Page: TypeAlias = tuple[list[Decision], list[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,31 @@ class FeatureList:
 
 def feature_list(found: Standing, at: datetime, category: str | None, explain: bool) -> FeatureList:
     """All features on offer, or those of one category."""
-    decisions = [found.decide(name, at) for name in names_on_offer(found, category)]
-    blocks = blocks_of(found, decisions, at)
-    answers = [
-        answer_to(found, each, blocks[each.feature_name], at)
-        for each in decisions
-        if each.feature_name in blocks
-    ]
-    counted = {answer.feature_name: _encode(answer.decision_json(explain)) for answer in answers}
-    parts = [
-        counted.get(each.feature_name) or _written_once(found, each, at, explain)
-        for each in decisions
-    ]
-    return FeatureList(mark_of(found, answers, category, explain), parts, _end(found, at))
+    decisions, texts = _page(found, at, category, explain)
+    blocks = blocks_of(found, [decisions[n] for n, text in enumerate(texts) if text is None], at)
+    answers, parts = [], list(texts)
+    for n, text in enumerate(texts):
+        if text is None:
+            answers.append(answer_to(found, decisions[n], blocks[decisions[n].feature_name], at))
+            parts[n] = _encode(answers[-1].decision_json(explain))
+    mark = mark_of(found, answers, category, explain)
+    return FeatureList(mark, [part or "" for part in parts], _end(found, at))
+
+
+def _page(found: Standing, at: datetime, category: str | None, explain: bool) -> Page:
+    """Each decision with its text, None for one that is counted."""
+    may_keep = not explain and found.holds_at(at)
+    page: Page | None = found.memo.get(("page", category)) if may_keep else None
+    if page is None:
+        decisions = [found.decide(name, at) for name in names_on_offer(found, category)]
+        texts = [
+            _written_once(found, each, at, explain) if each.allowance is None else None
+            for each in decisions
+        ]
+        page = decisions, texts
+        if may_keep and (decisions or category is None):
+            found.memo["page", category] = page
+    return page
 
 
 def one_answer(
@@ -72,11 +88,11 @@ def _written_once(found: Standing, decision: Decision, at: datetime, explain: bo
     """The text of a decision that no counter changes; a trace is made when it is asked for."""
     key = decision.feature_name
     may_keep = not explain and found.keeps(key, at)
-    text = found.texts.get(key) if may_keep else None
+    text: str | None = found.memo.get(("text", key)) if may_keep else None
     if text is None:
         text = _encode(answer_to(found, decision, None, at).decision_json(explain))
         if may_keep:
-            found.texts[key] = text
+            found.memo["text", key] = text
     return text
 
 
