@@ -8,7 +8,7 @@ from types import ModuleType
 from flask_openapi import OpenAPI
 
 from portal.config import ROOT, load_settings
-from portal.customers.bearer import TokenGatekeeper
+from portal.customers.gatekeeper import TokenGatekeeper
 from portal.staff.current import init_current
 from portal.two_factor.factors import register_factors
 from portal.web.access import init_access

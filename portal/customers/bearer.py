@@ -15,7 +15,6 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from flask import Response, after_this_request, current_app, request
-from flask.typing import ResponseReturnValue
 
 from portal.config import settings
 from portal.core import clock
@@ -34,12 +33,9 @@ from portal.customers.scopes import (
     permissions_of_staff_token,
 )
 from portal.customers.tokens import public_id_of
-from portal.staff.gatekeeper import StaffGatekeeper
 from portal.staff.models import Admin
-from portal.web.access import Caller, SessionState, caller
+from portal.web.access import SessionState, caller
 from portal.web.addresses import client_address
-from portal.web.csrf import is_bearer_request
-from portal.web.problems import problem
 
 TOUCH_EVERY = timedelta(seconds=60)
 SCHEME = "bearer "
@@ -132,29 +128,6 @@ def token_query() -> Quick:
             _admin.disabled_at.is_(None),
         )
     )
-
-
-class TokenGatekeeper(StaffGatekeeper):
-    """The people of `portal.staff`, and programs. Beside a token cookies count for nothing."""
-
-    def caller(self) -> Caller | None:  # type: ignore[override]
-        return token_caller() if is_bearer_request() else super().caller()
-
-    def refuse_stranger(self) -> ResponseReturnValue:
-        if not is_bearer_request():
-            return super().refuse_stranger()
-        return refused_token()
-
-    def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
-        """A program cannot prove itself again: who made its token did, for just these deeds."""
-        return None if caller.is_token else super().demand_sudo(caller)
-
-
-def refused_token() -> ResponseReturnValue:
-    """One answer for a token that is unknown, expired, revoked, elsewhere or no token at all."""
-    answer = problem(401, "not_authenticated", "Not signed in", "This token opens nothing.")
-    answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
 
 
 def current_customer() -> TokenCaller:

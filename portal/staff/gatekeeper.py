@@ -61,7 +61,7 @@ class StaffGatekeeper:
         return _leave_for(owed) if wants_fragment() else see_other(owed)
 
     def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
-        _record_denial(caller, permission.value)
+        record_denial(caller, permission.value)
         return answer(
             403,
             "You may not open this",
@@ -82,7 +82,7 @@ class StaffGatekeeper:
         return ask_for_proof(staff) if staff is not None else self.refuse_stranger()
 
     def note_denial(self, caller: Caller, error: Denied) -> None:
-        _record_denial(caller, f"{type(error).__name__}: {error.message}")
+        record_denial(caller, f"{type(error).__name__}: {error.message}")
 
     def note_forgery(self, error: ForgedRequest) -> None:
         """Forged in a signed-in person's name: an event. In nobody's: anyone could flood those."""
@@ -102,7 +102,7 @@ class StaffGatekeeper:
         db.session.commit()
 
 
-def _record_denial(caller: Caller, reason: str) -> None:
+def record_denial(caller: Caller, reason: str) -> None:
     with writing():
         record(
             Action.ACCESS_DENIED,

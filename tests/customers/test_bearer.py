@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
+from portal.customers.gatekeeper import MOST_DENIALS
 from portal.customers.models import ApiToken, Tenant, TenantStatus, User, UserStatus
 from portal.customers.tokens import (
     IssuedToken,
@@ -140,3 +143,13 @@ def test_a_demoted_persons_token_is_demoted_with_them(app, client, ann):
     with app.test_request_context(STATUS, headers={"Authorization": f"Bearer {text}"}):
         found = app.extensions["portal_gatekeeper"].caller()
         assert found.actor.permissions == frozenset()
+
+
+def test_a_token_that_may_not_is_told_so_and_fills_no_ledger(client, ann, acme):
+    text = of_user(ann, make_user(acme))
+    for _ in range(MOST_DENIALS + 5):
+        answer = ask(client, text, "/api/customers/tenants")
+    assert answer.status_code == 403
+    assert "no scope of this token" in answer.get_json()["detail"]
+    query = sa.select(sa.func.count()).select_from(AuditEvent)
+    assert db.session.scalar(query.filter_by(action="access.denied")) == MOST_DENIALS

@@ -16,6 +16,7 @@ FLASK_FILES = {
     "portal/config.py",
     "portal/core/database.py",
     "portal/customers/bearer.py",
+    "portal/customers/gatekeeper.py",
     "portal/jobs/presence.py",  # the worker gives each job an application context of its own
     "portal/jobs/worker.py",
     "portal/mail/templates.py",
