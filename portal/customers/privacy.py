@@ -191,17 +191,22 @@ def _forget_tokens(user: User) -> None:
 
 
 def _events(user: User) -> Plain:
-    """What the audit log says of them, and what they did themselves."""
+    """What the audit log says of them, and what they did themselves: each along its index."""
     event = AuditEvent.__table__.c
     about = sa.and_(event.target_type == "user", event.target_id == str(user.id))
-    own = sa.and_(event.actor_type == ActorType.CUSTOMER.value, event.actor_id == user.id)
-    columns = (event.occurred_at, event.action, event.outcome, event.reason, event.ip)
-    query = sa.select(*columns).where(sa.or_(about, own)).order_by(event.occurred_at.desc())
-    rows = db.session.execute(query.limit(MOST_EVENTS))
-    return [
-        {"at": at, "action": action, "outcome": outcome, "reason": reason, "ip": ip}
-        for at, action, outcome, reason, ip in rows
-    ]
+    own = sa.and_(event.actor_id == user.id, event.actor_type == ActorType.CUSTOMER.value)
+    columns = (event.id, event.occurred_at, event.action, event.outcome, event.reason, event.ip)
+    rows: dict[str, Plain] = {}
+    for where in (about, own):
+        newest = (
+            sa.select(*columns).where(where).order_by(event.occurred_at.desc(), event.id.desc())
+        )
+        for number, at, action, outcome, reason, ip in db.session.execute(
+            newest.limit(MOST_EVENTS)
+        ):
+            found = {"at": at, "action": action, "outcome": outcome, "reason": reason, "ip": ip}
+            rows[number] = found
+    return [rows[number] for number in sorted(rows, reverse=True)]
 
 
 def _import_rows(user: User) -> list[CustomerImportRow]:

@@ -269,6 +269,13 @@ def test_a_life_that_is_not_one_is_refused(client, ann, acme, life):
     assert answer.get_json()["errors"][0]["field"] == "expires_in"
 
 
+def test_a_life_that_is_not_said_is_an_hour(client, ann, acme):
+    answer = mint(client, ann, make_user(acme).id, {})
+    assert answer.status_code == 201
+    row = db.session.scalars(sa.select(ApiToken).filter_by(kind=TokenKind.USER)).one()
+    assert row.expires_at - row.created_at == timedelta(hours=1)
+
+
 def test_minting_for_nobody_is_a_404(client, ann):
     assert mint(client, ann, 10**6, {}).status_code == 404
 

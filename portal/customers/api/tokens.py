@@ -14,6 +14,7 @@ from portal.customers.users import user_or_404
 from portal.web.access import audits, requires, sudo
 from portal.web.access import caller as present_caller
 from portal.web.idempotency import commit_answer, idempotent
+from portal.web.openapi import takes
 from portal.web.times import machine
 
 
@@ -28,6 +29,7 @@ class UserPath(BaseModel):
 @sudo
 @audits(Action.TOKEN_ISSUED)
 @idempotent
+@takes
 def mint_user_token(path: UserPath, body: MintBody) -> Response:
     """A token that acts for the user at the `/me` routes, and nowhere else."""
     caller = present_caller()
