@@ -120,6 +120,18 @@ class ReservedShape(BaseModel):
     unlimited: bool
 
 
+class ReleasedShape(BaseModel):
+    """Without the numbers when the feature is not allowed any more."""
+
+    reservation_id: int
+    consumed: int
+    used: int | None = None
+    limit: int | None = None
+    remaining: int | None = None
+    resets_at: datetime | None = None
+    unlimited: bool | None = None
+
+
 class RefundedShape(BaseModel):
     """Without numbers when the feature is not allowed any more."""
 

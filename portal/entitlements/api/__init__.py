@@ -1,7 +1,7 @@
 """The JSON API of entitlements."""
 
 from portal.entitlements import seats
-from portal.entitlements.api import checks, grants, quotas, usage
+from portal.entitlements.api import adjusting, checks, grants, quotas, usage
 from portal.entitlements.api.blueprint import api
 
-__all__ = ["api", "checks", "grants", "quotas", "seats", "usage"]
+__all__ = ["adjusting", "api", "checks", "grants", "quotas", "seats", "usage"]

@@ -1,4 +1,4 @@
-"""Consuming, reserving and giving back, over JSON; topping up and setting back by staff.
+"""Consuming, reserving and giving back, over JSON.
 
 A consumption has a ledger of its own (`quota_events`), so it leaves no event beside it.
 """
@@ -14,14 +14,9 @@ from portal.core.database import db, looking
 from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.customers.bearer import current_customer
-from portal.customers.models import Tenant, User
-from portal.customers.tenants import tenant_or_404
-from portal.customers.users import user_or_404
 from portal.entitlements.api.blueprint import api
 from portal.entitlements.checks import standing, standing_of
 from portal.entitlements.load import facts_in
-from portal.entitlements.models import QuotaBucket
-from portal.entitlements.over_limit import over_limit
 from portal.entitlements.quota_schemas import (
     LARGEST_EVENT,
     LARGEST_ID,
@@ -30,16 +25,11 @@ from portal.entitlements.quota_schemas import (
     ConsumedShape,
     EventPath,
     HolderPath,
-    OverLimitQuery,
-    OverLimitShape,
     RefundBody,
     RefundedShape,
+    ReleasedShape,
     ReserveBody,
     ReservedShape,
-    ResetBody,
-    ResetShape,
-    ToppedUpShape,
-    TopUpBody,
 )
 from portal.entitlements.quotas import consume_quota
 from portal.entitlements.refunds import refund_consumption
@@ -49,20 +39,26 @@ from portal.entitlements.reservations import (
     reserve_quota,
 )
 from portal.entitlements.snapshots import Standing
-from portal.entitlements.topups import reset_quota, top_up
 from portal.web.access import audits, caller, requires, unaudited
 from portal.web.idempotency import (
     REPLAYED,
     BadKey,
     body_sha256,
-    commit_answer,
     idempotency_key,
-    idempotent,
 )
 from portal.web.openapi import json_answer, takes
-from portal.web.times import machine
 
 OWN_LEDGER = "quota_events is the ledger of consumption"
+IN_ORDER = (
+    "consumed",
+    "reserved",
+    "refunded",
+    "used",
+    "limit",
+    "remaining",
+    "resets_at",
+    "unlimited",
+)
 
 
 @api.post("/me/consume", responses={200: ConsumedShape})
@@ -98,7 +94,7 @@ def _consumed(found: Standing, body: ConsumeBody) -> Response:
         **_key(),
     )
     db.session.commit()
-    return _answer({"consumption_id": done.id, **done.result}, done.is_replay)
+    return _answer({"consumption_id": done.id}, done.result, done.is_replay)
 
 
 @api.post("/users/<int:holder_id>/reserve", responses={200: ReservedShape})
@@ -115,10 +111,9 @@ def reserve(path: HolderPath, body: ReserveBody) -> Response:
         **_key(),
     )
     db.session.commit()
-    left = dict(done.result)
-    return _answer(
-        {"reservation_id": done.id, "reserved": left.pop("consumed"), **left}, done.is_replay
-    )
+    result = {**done.result, "reserved": done.result["consumed"]}
+    del result["consumed"]
+    return _answer({"reservation_id": done.id}, result, done.is_replay)
 
 
 @api.post("/reservations/<int:event_id>/commit", responses={200: ConsumedShape})
@@ -129,10 +124,10 @@ def commit(path: EventPath, body: CommitBody) -> Response:
     """Use what was held. `Idempotency-Key` is required."""
     done = commit_reservation(reservation_id=_event_id(path), amount=body.amount, **_key())
     db.session.commit()
-    return _answer({"consumption_id": done.id, **done.result}, done.is_replay)
+    return _answer({"consumption_id": done.id}, done.result, done.is_replay)
 
 
-@api.post("/reservations/<int:event_id>/release", responses={200: RefundedShape})
+@api.post("/reservations/<int:event_id>/release", responses={200: ReleasedShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
 @takes
@@ -140,7 +135,7 @@ def release(path: EventPath) -> Response:
     """Let go of what was held. `Idempotency-Key` is required."""
     done = release_reservation(reservation_id=_event_id(path), **_key())
     db.session.commit()
-    return _answer({"reservation_id": path.event_id, **done.result}, done.is_replay)
+    return _answer({"reservation_id": path.event_id}, done.result, done.is_replay)
 
 
 @api.post("/consumptions/<int:event_id>/refund", responses={200: RefundedShape})
@@ -157,97 +152,7 @@ def refund(path: EventPath, body: RefundBody) -> Response:
         **_key(),
     )
     db.session.commit()
-    return _answer({"refund_id": done.id, **done.result}, done.is_replay)
-
-
-@api.post("/users/<int:holder_id>/top-up", responses={201: ToppedUpShape})
-@requires(Permission.QUOTAS_ADJUST)
-@audits(Action.QUOTA_TOPPED_UP)
-@idempotent
-@takes
-def top_up_user(path: HolderPath, body: TopUpBody) -> Response:
-    """Add to what one user may use."""
-    user = _user(path)
-    return _topped_up(tenant_or_404(user.tenant_id), user, body)
-
-
-@api.post("/tenants/<int:holder_id>/top-up", responses={201: ToppedUpShape})
-@requires(Permission.QUOTAS_ADJUST)
-@audits(Action.QUOTA_TOPPED_UP)
-@idempotent
-@takes
-def top_up_tenant(path: HolderPath, body: TopUpBody) -> Response:
-    """Add to what a tenant's users may use together."""
-    return _topped_up(_tenant(path), None, body)
-
-
-@api.post("/users/<int:holder_id>/reset-quota", responses={200: ResetShape})
-@requires(Permission.QUOTAS_ADJUST)
-@audits(Action.QUOTA_RESET)
-@idempotent
-@takes
-def reset_user(path: HolderPath, body: ResetBody) -> Response:
-    """Set a user's own counter back to nothing used."""
-    user = _user(path)
-    return _reset(tenant_or_404(user.tenant_id), user, body)
-
-
-@api.post("/tenants/<int:holder_id>/reset-quota", responses={200: ResetShape})
-@requires(Permission.QUOTAS_ADJUST)
-@audits(Action.QUOTA_RESET)
-@idempotent
-@takes
-def reset_tenant(path: HolderPath, body: ResetBody) -> Response:
-    """Set a tenant's counter back to nothing used."""
-    return _reset(_tenant(path), None, body)
-
-
-@api.get("/over-limit", responses={200: OverLimitShape})
-@requires(Permission.ENTITLEMENTS_VIEW)
-@takes
-def list_over_limit(query: OverLimitQuery) -> Response:
-    """Who has used more than they may: after a limit was lowered. Nothing of theirs is deleted."""
-    listing = over_limit(cursor=query.cursor, limit=query.limit)
-    items = [
-        {
-            "tenant_id": each.tenant_id,
-            "user_id": each.user_key or None,
-            "feature_name": each.feature_name,
-            "used": each.used,
-            "since": machine(each.since),
-        }
-        for each in listing.items
-    ]
-    return json_answer({"items": items, "next_cursor": listing.next_cursor})
-
-
-def _topped_up(tenant: Tenant, user: User | None, body: TopUpBody) -> Response:
-    bucket: QuotaBucket = top_up(
-        by=_actor(),
-        tenant=tenant,
-        user=user,
-        feature_name=body.feature_name,
-        amount=body.amount,
-        expires_at=body.expires_at,
-        reason=body.reason,
-    )
-    answer = json_answer(
-        {
-            "top_up_id": bucket.id,
-            "feature_name": bucket.feature_name,
-            "amount": bucket.own_limit,
-            "expires_at": machine(bucket.expires_at) if bucket.expires_at else None,
-        }
-    )
-    answer.status_code = 201
-    return commit_answer(answer)
-
-
-def _reset(tenant: Tenant, user: User | None, body: ResetBody) -> Response:
-    used = reset_quota(
-        by=_actor(), tenant=tenant, user=user, feature_name=body.feature_name, reason=body.reason
-    )
-    return commit_answer(json_answer({"was_used": used}))
+    return _answer({"refund_id": done.id}, done.result, done.is_replay)
 
 
 def _key() -> dict[str, Any]:
@@ -257,8 +162,10 @@ def _key() -> dict[str, Any]:
     return {"idempotency_key": key, "request_sha256": body_sha256()}
 
 
-def _answer(body: dict[str, Any], is_replay: bool) -> Response:
-    answer = json_answer(body)
+def _answer(numbered: dict[str, int], result: dict[str, Any], is_replay: bool) -> Response:
+    """In one order, whether the answer was just made or kept: PostgreSQL keeps none."""
+    ordered = {name: result[name] for name in IN_ORDER if name in result}
+    answer = json_answer({**numbered, **ordered})
     if is_replay:
         answer.headers[REPLAYED] = "true"
     return answer
@@ -280,13 +187,3 @@ def _event_id(path: EventPath) -> int:
     if not 1 <= path.event_id <= LARGEST_EVENT:
         raise NotFound("There is no such entry.")
     return path.event_id
-
-
-def _user(path: HolderPath) -> User:
-    return user_or_404(_user_id(path))
-
-
-def _tenant(path: HolderPath) -> Tenant:
-    if not 1 <= path.holder_id <= LARGEST_ID:
-        raise NotFound("There is no such tenant.")
-    return tenant_or_404(path.holder_id)
