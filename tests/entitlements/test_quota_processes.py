@@ -53,24 +53,24 @@ def consume(port, token, user_id, key):
         connection.close()
 
 
-def test_four_processes_grant_exactly_the_limit(portal, inside):
+@pytest.fixture
+def use(portal, inside):
+    """Uses the product's token, over the wire."""
     with inside.app_context():
-        shop = make_shop()
-        user_id = shop.uma.id
+        user_id = make_shop().uma.id
         scopes = ["entitlements:consume"]
         token = issue_service_token(by=SYSTEM, name="Product", scopes=scopes).text
         db.session.commit()
+    return lambda key: consume(portal.port, token, user_id, key)
+
+
+def test_four_processes_grant_exactly_the_limit(portal, inside, use):
     keys = [f"{number}" for number in range(AT_ONCE * EACH)]
-
-    def use(key):
-        return consume(portal.port, token, user_id, key)
-
     with portal.server(workers=4), ThreadPoolExecutor(AT_ONCE) as threads:
         first, again = (Counter(threads.map(use, keys)) for _ in range(2))
     assert first == {(200, False): 200, (409, False): 56}
     assert again == {(200, True): 200, (409, False): 56}
     with inside.app_context():
-        assert (
-            db.session.scalar(sa.select(QuotaBucket.used).filter_by(feature_name="calls")) == 1000
-        )
+        used = db.session.scalar(sa.select(QuotaBucket.used).filter_by(feature_name="calls"))
+        assert used == 1000
         assert list(drifts()) == []

@@ -3,6 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.permissions import Permission
 from portal.entitlements.models import QuotaBucket, QuotaEvent
 from portal.entitlements.quotas import consume_quota
 from portal.entitlements.reconcile import drifts
@@ -23,13 +25,13 @@ from portal.entitlements.reservations import (
     release_reservation,
     reserve_quota,
 )
-from portal.entitlements.topups import top_up
-from tests.cast import actor, make_admin
+from portal.entitlements.topups import reset_quota, top_up
 from tests.entitlements.shop import Shop, make_shop
 from tests.staff.test_races import together
 
 pytestmark = pytest.mark.race
 THREADS, EACH = 32, 100
+ADJUSTER = replace(SYSTEM, permissions=frozenset({Permission.QUOTAS_ADJUST}))
 
 
 @pytest.fixture
@@ -107,8 +109,7 @@ def test_a_period_is_rolled_once_by_many(own_app, own_shop):
 
 def test_many_share_a_limit_and_its_top_ups(own_app, own_shop):
     with own_app.app_context():
-        ann = actor(make_admin("Ann Admin", "admin"))
-        top_up(by=ann, tenant=own_shop.acme, feature_name="quotes", amount=30)
+        top_up(by=ADJUSTER, tenant=own_shop.acme, feature_name="quotes", amount=30)
         db.session.commit()
     user_id = own_shop.uma.id
     answers = together(
@@ -185,7 +186,7 @@ def test_whatever_many_do_counters_are_the_sum_of_the_ledger(own_app, own_shop, 
 
 def _one_move(shop, dice, key, ids):
     user = {"user_id": shop.uma.id, "feature_name": "exports", "amount": dice.randint(1, 9)}
-    move = dice.choice(["use", "use", "reserve", "refund", "commit", "release"])
+    move = dice.choice(["use", "use", "use", "reserve", "refund", "commit", "release", "reset"])
     known = {"idempotency_key": key}
     if move == "use":
         ids.append(consume_quota(**user, **known).id)
@@ -195,5 +196,7 @@ def _one_move(shop, dice, key, ids):
         refund_consumption(by=SYSTEM, consumption_id=dice.choice(ids), amount=2, **known)
     elif ids and move == "commit":
         commit_reservation(reservation_id=dice.choice(ids), amount=dice.randint(1, 9), **known)
+    elif move == "reset":
+        reset_quota(by=ADJUSTER, tenant=shop.acme, feature_name="exports")
     elif ids:
         release_reservation(reservation_id=dice.choice(ids), **known)
