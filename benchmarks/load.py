@@ -9,6 +9,8 @@ import select
 import socket
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import cycle
 
 HOST = "127.0.0.1"
 CHUNK = 1 << 18
@@ -26,6 +28,11 @@ class Request:
     body: bytes = b""
 
     @property
+    def answered(self):
+        """The status as it stands in the first line of the answer."""
+        return f" {self.status} ".encode()
+
+    @cached_property
     def bytes(self):
         method = "POST" if self.body else "GET"
         lines = [f"{method} {self.path} HTTP/1.1", "Connection: close"]
@@ -50,9 +57,12 @@ class Outcome:
         return len(self.latencies) / self.seconds if self.seconds else 0.0
 
 
-def run(port, request, *, seconds, connections):
-    """Keep `connections` requests under way until the time is over, then let the last ones end."""
-    load = _Load((HOST, port), request)
+def run(port, requests, *, seconds, connections):
+    """Keep `connections` requests under way until the time is over, then let the last ones end.
+
+    Several requests are sent in turn.
+    """
+    load = _Load((HOST, port), requests)
     started = time.perf_counter()
     load.until = started + seconds
     for _ in range(connections):
@@ -60,7 +70,7 @@ def run(port, request, *, seconds, connections):
     while load.running:
         ready = load.poll.poll(PATIENCE)
         if not ready:
-            raise TimeoutError(f"{request.path}: no answer within {PATIENCE:.0f} seconds")
+            raise TimeoutError(f"{load.requests[0].path}: no answer within {PATIENCE:.0f} seconds")
         for number, _ in ready:
             load.read(number)
     load.poll.close()
@@ -69,26 +79,26 @@ def run(port, request, *, seconds, connections):
 
 
 class _Load:
-    def __init__(self, address, request):
+    def __init__(self, address, requests):
         self.address = address
-        self.request = request
-        self.outgoing = request.bytes
-        self.status = f" {request.status} ".encode()
+        self.requests = requests
+        self.turn = cycle(requests)
         self.poll = select.epoll()
         self.running = {}
         self.until = self.ended = 0.0
         self.outcome = Outcome()
 
     def open(self):
-        connection = socket.socket()
+        connection, request = socket.socket(), next(self.turn)
+        outgoing = request.bytes
         started = time.perf_counter()
         connection.connect(self.address)
-        connection.sendall(self.outgoing)
-        self.running[connection.fileno()] = (connection, started, [])
+        connection.sendall(outgoing)
+        self.running[connection.fileno()] = (connection, request, started, [])
         self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def read(self, number):
-        connection, started, parts = self.running[number]
+        connection, request, started, parts = self.running[number]
         try:
             data = connection.recv(CHUNK)
         except ConnectionError as error:
@@ -100,12 +110,12 @@ class _Load:
         # Closing takes it out of the epoll set as well.
         connection.close()
         del self.running[number]
-        self.note(b"".join(parts), self.ended - started)
+        self.note(request, b"".join(parts), self.ended - started)
         if self.ended < self.until:
             self.open()
 
-    def note(self, answer, latency):
-        if answer[8:13] == self.status and self.request.marker in answer:
+    def note(self, request, answer, latency):
+        if answer[8:13] == request.answered and request.marker in answer:
             self.outcome.latencies.append(latency)
             return
         self.outcome.errors += 1

@@ -38,7 +38,7 @@ class Stage:
 
 def prepare(server, folder):
     """Migrate, fill, and sign an admin in without the sign-in: its speed is not the question."""
-    keys = _keys(folder)
+    keys = environ_of(folder)
     server.migrate(lambda url: create_app({**keys, "PORTAL_DATABASE_URL": url}))
     environ = {**keys, "PORTAL_DATABASE_URL": server.clone()}
     app = create_app(environ)
@@ -81,7 +81,7 @@ def _fill():
         make_admin(name, role, email=email, is_second_factor_on=number % 3 > 0)
 
 
-def _keys(folder):
+def environ_of(folder):
     """Production's settings: what is measured is what is run."""
     return {
         "PORTAL_ENV": "production",
