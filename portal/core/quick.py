@@ -33,10 +33,14 @@ class Quick:
 
     def rows(self, **values: Any) -> list[Any]:
         """All rows, as named tuples."""
+        if is_read_only():
+            return self.committed(**values)
+        db.session.flush()
+        return list(db.session.connection().execute(self._statement, values))
+
+    def committed(self, **values: Any) -> list[Any]:
+        """All rows, past whatever the running request has written."""
         engine: Any = db.engine
-        if not is_read_only():
-            db.session.flush()
-            return list(db.session.connection().execute(self._statement, values))
         if isinstance(engine, Connection):  # one transaction around a whole test
             return list(engine.execute(self._statement, values))
         form = self._forms.get(engine.dialect.name)
@@ -47,6 +51,11 @@ class Quick:
     def row(self, **values: Any) -> Any:
         """The only row, or None."""
         found = self.rows(**values)
+        return found[0] if found else None
+
+    def committed_row(self, **values: Any) -> Any:
+        """The only row, or None, past whatever the running request has written."""
+        found = self.committed(**values)
         return found[0] if found else None
 
 

@@ -149,8 +149,8 @@ def token_caller() -> TokenCaller | None:
     if public_id is None:
         return None
     now = clock.now()
-    with looking():  # past the transaction of a request that writes, which may begin later
-        row = token_query().row(public_id=public_id, now=now)
+    # Past the transaction of a request that writes, which may begin later.
+    row = token_query().committed_row(public_id=public_id, now=now)
     if row is None or not compare_digest(row.secret_sha256, token_sha256(text)):
         return None
     if row.networks != "[]" and not _may_come_from_here(row):

@@ -67,6 +67,14 @@ def test_a_request_that_writes_sees_its_own_work(app: Flask):
     assert len(QUERY.rows(until=clock.now())) == 1
 
 
+def test_what_others_have_committed_can_be_read_beside_the_own_work(reading):
+    read_only(False)
+    add_job()
+    assert (len(QUERY.committed(until=clock.now())), len(QUERY.rows(until=clock.now()))) == (1, 2)
+    assert QUERY.committed_row(until=clock.now()).id == reading
+    db.session.rollback()
+
+
 def test_a_lost_connection_is_replaced(reading):
     assert QUERY.row(until=clock.now()).id == reading
     if db.engine.dialect.name == "postgresql":
