@@ -79,7 +79,7 @@ _COLOURS = {Via.LISTED: "green", Via.EXCLUDED: "red", Via.LEVEL_TOO_LOW: "second
 
 
 def via_of(plan: Plan, feature: Feature) -> Via:
-    """What a tenant on the plan has without any grant (specs: entitlements 2.1, B3 and B4)."""
+    """What a tenant on the plan has without any grant."""
     said = plan.features.get(feature.name)
     if said is not None:
         return Via.LISTED if said.is_included else Via.EXCLUDED

@@ -76,7 +76,7 @@ NEVER_LENT = frozenset(
     for permission in Permission
     if permission.partition(".")[0] in {"staff", "tokens", "account"}
 ) | {Permission.SECURITY_POLICY, Permission.OPERATIONS_MANAGE}
-"""A token never touches people, second factors or other tokens (specs: identity 2.14)."""
+"""A token never touches people, second factors or other tokens."""
 
 
 def permissions_of_scopes(scopes: Iterable[str]) -> frozenset[Permission]:

@@ -85,7 +85,7 @@ class Answer:
         }
 
     def decision_json(self, explain: bool = False) -> dict[str, Any]:
-        """The shape of the API (docs: CONTRACT of the API)."""
+        """The shape of the API, as `docs/api.md` tells it."""
         source = self.decision.source
         found: dict[str, Any] = {
             "feature_name": self.decision.feature_name,

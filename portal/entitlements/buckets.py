@@ -1,7 +1,6 @@
 """Buckets as plain values: in which order they are burnt, and what becomes of them at a reset.
 
-Pure. What stands in several buckets is burnt by priority, then what expires first, then the oldest
-(specs: entitlements 2.2).
+Pure. What stands in several buckets is burnt by priority, then what expires first, then the oldest.
 """
 
 from collections.abc import Iterable

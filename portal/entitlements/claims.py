@@ -1,7 +1,7 @@
 """The ledger's keys: one request takes effect once, and its answer can be had again.
 
 A key is unique for a tenant. It is claimed in the transaction of its effect, so a refusal leaves
-it free (specs: entitlements 2.2).
+it free.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Is there enough left, and: take it. Exactly what the limit says, however many ask at once.
 
-Asking is advice; only taking decides (specs: entitlements 2.2). What is taken, its ledger entry
+Asking is advice; only taking decides. What is taken, its ledger entry
 and its idempotency key are one transaction.
 """
 

@@ -1,7 +1,7 @@
 """Giving back what was consumed, to the very buckets that it came from.
 
 Newest first, never more than was taken. What came from a period that is over stays on the ledger
-alone: the running period owes nothing for it (specs: entitlements 2.2).
+alone: the running period owes nothing for it.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Uses that the product reports. Each event counts once, for good, whatever is sent again.
 
 An id is remembered for ever, so a retry must send the id of its first try. Each event of a batch
-gets its own answer, and one bad event spoils nothing (specs: entitlements 2.7).
+gets its own answer, and one bad event spoils nothing.
 """
 
 from collections.abc import Iterable, Sequence

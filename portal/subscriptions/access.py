@@ -1,7 +1,7 @@
 """From when until when a stay on a plan gives access. Pure.
 
 A trial gives it until the trial ends, a late payment until the grace ends, a canceled stay until
-it ends; after that the fallback plan counts (specs: entitlements 2.1, B3).
+it ends; after that the fallback plan counts.
 """
 
 from datetime import datetime

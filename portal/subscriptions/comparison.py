@@ -38,7 +38,7 @@ def differences(catalog: Catalog, before: Plan | None, after: Plan | None) -> li
 
 
 def allowance_of(plan: Plan | None, feature: Feature) -> Allowance | None:
-    """How much of the feature users of the plan get; None: nothing (specs: 2.1, B3 and B4)."""
+    """How much of the feature users of the plan get; None: nothing."""
     said = plan.features.get(feature.name) if plan else None
     if said is not None:
         return (said.allowance or UNLIMITED) if said.is_included else None
