@@ -9,7 +9,7 @@ from portal.core.database import db
 from portal.customers.models import Tenant, TenantStatus, User, UserStatus
 from portal.staff.models import Role
 from tests.cast import make_admin, make_tenant, make_user, signed_in, sudo_until
-from tests.operations.queries import counted
+from tests.statements import counted
 
 LIST = "/customers"
 NEW = {"external_id": "cedar", "name": "Cedar 📦", "time_zone": "Europe/Paris"}

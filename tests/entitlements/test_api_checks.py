@@ -10,7 +10,7 @@ from portal.customers.models import TenantStatus, UserStatus
 from portal.customers.tokens import issue_service_token, issue_user_token
 from tests.cast import make_user
 from tests.entitlements.granting import REPORTS, days
-from tests.operations.queries import counted
+from tests.statements import counted
 
 CHECK = "/api/entitlements/me/check-access"
 FEATURES = "/api/entitlements/me/features"

@@ -15,7 +15,7 @@ from portal.subscriptions.history import plan_labels
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.trials import trials_page
 from tests.cast import actor, make_tenant
-from tests.operations.queries import counted
+from tests.statements import counted
 
 IN_A_WEEK = timedelta(days=7)
 

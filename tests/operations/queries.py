@@ -1,5 +1,0 @@
-"""Where `counted` stood before other rooms counted too."""
-
-from tests.statements import counted
-
-__all__ = ["counted"]
