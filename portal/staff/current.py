@@ -75,6 +75,8 @@ def init_current(app: Flask) -> None:
     # a semicolon can never arrive.
     app.config["REMEMBER_COOKIE_NAME"] = "never;sent"
     login_manager.init_app(app)
+    # It would look for that cookie after every answer.
+    app.after_request_funcs[None].remove(login_manager._update_remember_cookie)  # noqa: SLF001
     login_manager.request_loader(_load)
     app.context_processor(_me)
 

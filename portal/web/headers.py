@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from portal.config import settings
+from portal.config import Settings
 
 POLICY = "; ".join(
     [
@@ -49,8 +49,12 @@ _ALWAYS = {
 }
 
 
-def init_headers(app: Flask) -> None:
-    app.after_request(_add_headers)
+def init_headers(app: Flask, settings: Settings) -> None:
+    is_https = settings.is_https
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        return _add_headers(response, is_https)
 
 
 def say_when(response: Response, seconds: int | None) -> Response:
@@ -60,10 +64,9 @@ def say_when(response: Response, seconds: int | None) -> Response:
     return response
 
 
-def _add_headers(response: Response) -> Response:
+def _add_headers(response: Response, is_https: bool) -> Response:
     headers = response.headers
     given = {name.lower() for name in headers.keys()}  # noqa: SIM118 - iteration gives pairs
-    is_https = settings().is_https
     if is_https and "content-security-policy" in given:
         headers["Content-Security-Policy"] += UPGRADE
     for key, name, value in _ALWAYS[is_https]:

@@ -42,7 +42,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     init_htmx(app)
     init_csrf(app)
     init_errors(app)
-    init_headers(app)
+    init_headers(app, settings)
     init_static_urls(app)
     init_times(app)
     app.context_processor(lambda: {"brand": settings.brand, "request_id": g.get("request_id")})
