@@ -2,7 +2,14 @@
 (() => {
   const drawn = new Map();
 
-  const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+  // A theme's colour may be a formula, which only a drawn element works out.
+  function colour(name) {
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.color = `var(${name})`;
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  }
 
   function points(table) {
     const rows = [...table.tBodies[0].rows];

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 import pyotp
 import sqlalchemy as sa
@@ -21,6 +22,8 @@ from portal.customers.tokens import issue_service_token, issue_user_token
 from portal.entitlements.bulk import start_bulk_grant
 from portal.entitlements.facts import Effect
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
+from portal.entitlements.models import QuotaBucket
+from portal.entitlements.usage import Report, take_in
 from portal.jobs.models import Job
 from portal.mail.models import EmailLog
 from portal.staff.links import issue_link
@@ -91,6 +94,7 @@ def customers() -> dict[str, object]:
     user = make_user(acme)
     until = clock.now() + timedelta(days=9)
     assign_plan(by=SYSTEM, tenant=acme, plan=plan_named("professional"), trial_ends_at=until)
+    uses(acme)
     return {
         "tenant": acme.id,
         "closed_tenant": closed.id,
@@ -98,6 +102,27 @@ def customers() -> dict[str, object]:
         **programs(user),
         **grants(acme, user),
     }
+
+
+def uses(tenant: Tenant) -> None:
+    """Ten days of quotes, and a limit that was lowered below what was used."""
+    now = clock.now()
+    for day in range(10):
+        at, value = now - timedelta(days=day), Decimal(day * day + 1)
+        take_in([Report(f"use-{day}", "demo", "basic_quotes", value, at, tenant_id=tenant.id)])
+    db.session.add(
+        QuotaBucket(
+            tenant_id=tenant.id,
+            feature_name="basic_parties",
+            source="base",
+            used=60,
+            reserved=0,
+            interval="never",
+            period_start=now,
+            over_limit_since=now,
+            created_at=now,
+        )
+    )
 
 
 def grants(tenant: Tenant, user: User) -> dict[str, object]:
