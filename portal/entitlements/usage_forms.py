@@ -10,6 +10,7 @@ from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 
 NUMBER = {"inputmode": "numeric", "min": "1"}
+WHY = [InputRequired("Say why: it stands in the audit log."), Length(max=LONGEST_REASON)]
 
 
 class QuotaForm(PortalForm):
@@ -21,10 +22,6 @@ class QuotaForm(PortalForm):
         [Optional(), NumberRange(1, 2**31 - 1, "Use the number on the user's page.")],
         description="Empty: for the tenant as a whole.",
         render_kw=NUMBER,
-    )
-    reason = StringField(
-        "Reason",
-        [InputRequired("Say why: it stands in the audit log."), Length(max=LONGEST_REASON)],
     )
 
     def offer(self, features: list[tuple[str, str]]) -> None:
@@ -44,7 +41,10 @@ class TopUpForm(QuotaForm):
         render_kw=NUMBER,
     )
     expires_at = MomentField("Until", [Optional()], description="Empty: until it is used up.")
+    reason = StringField("Reason", WHY)
 
 
 class ResetForm(QuotaForm):
     """Nothing is used any more, from now to the end of the running period."""
+
+    reason = StringField("Reason", WHY)
