@@ -6,12 +6,11 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.entitlements.models import QuotaEvent
-from portal.entitlements.quotas import MOST_AT_ONCE, check_quota_available, consume_quota
+from portal.entitlements.quotas import MOST_AT_ONCE, check_quota_available
 from portal.entitlements.refusals import (
     AmountRefused,
     FeatureDenied,
@@ -19,6 +18,7 @@ from portal.entitlements.refusals import (
     NotConsumed,
     QuotaExceeded,
 )
+from tests.cast import make_user
 
 
 def test_a_use_answers_what_is_used_and_left(shop):
@@ -181,12 +181,27 @@ def test_a_new_period_begins_with_nothing_used(shop):
 
 
 def test_another_users_key_gives_away_no_answer(shop):
-    shop.use(idempotency_key="one")
+    """Two users of one tenant, who send the same words under the same key."""
+    other = make_user(shop.acme, "Otto Other")
+    shop.use(idempotency_key="one", request_sha256=b"same")
     with pytest.raises(KeyReused):
-        consume_quota(
-            user_id=shop.uma.id + 0,
-            feature_name="quotes",
-            idempotency_key="one",
-            request_sha256=b"other",
-        )
-    assert clock.now() > shop.bucket().period_start
+        shop.use(user_id=other.id, idempotency_key="one", request_sha256=b"same")
+    assert shop.bucket().used == 1
+
+
+def test_the_usual_use_writes_in_one_statement_or_two(shop, app):
+    shop.use("searches")
+    sent = []
+
+    def note(connection, cursor, statement, *_):
+        sent.append(statement.split()[0])
+
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    try:
+        shop.use("searches")
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    assert [word for word in sent if word != "SELECT"] == (
+        ["UPDATE", "INSERT"] if is_sqlite else ["WITH"]
+    )
