@@ -191,6 +191,12 @@ def tenant_by_external_id(external_id: str) -> Tenant:
     return found
 
 
+def has_status(external_id: str, status: str) -> bool:
+    """Is there a tenant that the product calls so, in this state?"""
+    found = _found(external_id)
+    return found is not None and found.status == status
+
+
 def _found(external_id: str) -> Tenant | None:
     query = sa.select(Tenant).where(Tenant.external_id == checked_external_id(external_id))
     return db.session.scalars(query).one_or_none()

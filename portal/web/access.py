@@ -236,8 +236,11 @@ def _refuse_access(view: Callable[..., Any]) -> ResponseReturnValue | None:
 
 
 def _demand_sudo(view: Callable[..., Any]) -> ResponseReturnValue | None:
-    if not getattr(view, "needs_sudo", False):
-        return None
+    return demand_proof() if getattr(view, "needs_sudo", False) else None
+
+
+def demand_proof() -> ResponseReturnValue | None:
+    """For a view that is dangerous with some bodies alone: what `sudo` demands of all of them."""
     found = caller()
     return _gatekeeper().demand_sudo(found) if found else _gatekeeper().refuse_stranger()
 

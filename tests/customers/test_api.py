@@ -11,7 +11,7 @@ from portal.core.database import db
 from portal.customers.models import Tenant, User
 from portal.customers.tokens import issue_service_token
 from portal.staff.models import Role
-from tests.cast import actor, make_admin, make_tenant, make_user
+from tests.cast import actor, make_admin, make_tenant, make_user, signed_in, sudo_until
 
 TENANTS, USERS = "/api/customers/tenants", "/api/customers/users"
 UMA = {"name": "Uma User", "email": "uma@acme.test"}
@@ -170,6 +170,21 @@ def test_a_person_calls_with_their_session_and_their_role_counts(app, bea_client
     refused = bea_client.call("PUT", f"{TENANTS}/acme", {"name": "Acme", "status": "closed"})
     assert problem(refused)[:2] == (403, "permission_denied")
     assert acme.status == "active"
+
+
+@pytest.mark.parametrize("status", ["suspended", "closed"])
+def test_a_person_proves_themselves_before_shutting_a_tenant_out(app, mo, acme, status):
+    body, unproven = {"name": "Acme", "status": status}, signed_in(app, mo)
+    for url in (f"{TENANTS}/acme", f"{TENANTS}/new"):
+        refused = unproven.call("PUT", url, body, headers={"Idempotency-Key": "k"})
+        assert problem(refused)[:2] == (403, "sudo_required")
+    assert (acme.status, counts()[0]) == ("active", 1)
+    proven = signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+    done = proven.call("PUT", f"{TENANTS}/acme", body, headers={"Idempotency-Key": "k"})
+    assert done.get_json()["status"] == status
+    # The same again, and letting it in again, as on the pages: no danger.
+    for harmless in (body, {"name": "Acme", "status": "active"}):
+        assert unproven.call("PUT", f"{TENANTS}/acme", harmless).status_code == 200
 
 
 def test_the_list_comes_in_pages_that_a_change_does_not_disturb(program):

@@ -6,14 +6,14 @@ instead of an address that is not found.
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, make_response
 
 from portal.audit.actions import Action
 from portal.core.permissions import Permission
 from portal.customers.api.acting import acting
 from portal.customers.api.blueprint import api
 from portal.customers.directory import Search, tenants_for_programs
-from portal.customers.models import Tenant
+from portal.customers.models import Tenant, TenantStatus
 from portal.customers.schemas import (
     TenantAnswer,
     TenantBody,
@@ -21,8 +21,8 @@ from portal.customers.schemas import (
     TenantPath,
     TenantQuery,
 )
-from portal.customers.tenants import tenant_by_external_id, upsert_tenant
-from portal.web.access import audits, requires
+from portal.customers.tenants import has_status, tenant_by_external_id, upsert_tenant
+from portal.web.access import audits, demand_proof, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.times import machine
 
@@ -55,7 +55,13 @@ def tenant(path: TenantPath) -> Response:
 )
 @idempotent
 def put_tenant(path: TenantPath, body: TenantBody) -> Response:
-    """Create it (201) or make it so (200). The same again changes nothing."""
+    """Create it (201) or make it so (200). The same again changes nothing.
+
+    A person who shuts a tenant out proves themselves first, as on the pages.
+    """
+    refusal = demand_proof() if _shuts_out(path, body) else None
+    if refusal is not None:
+        return make_response(refusal)
     found, is_new = upsert_tenant(
         by=acting(),
         external_id=path.external_id,
@@ -66,6 +72,13 @@ def put_tenant(path: TenantPath, body: TenantBody) -> Response:
     answer = jsonify(shown(found))
     answer.status_code = 201 if is_new else 200
     return commit_answer(answer)
+
+
+def _shuts_out(path: TenantPath, body: TenantBody) -> bool:
+    """Only of who may: everybody else is told that they may not."""
+    if body.status in {None, TenantStatus.ACTIVE} or not acting().may(Permission.CUSTOMERS_SUSPEND):
+        return False
+    return not has_status(path.external_id, str(body.status))
 
 
 def shown(tenant: Tenant) -> dict[str, Any]:
