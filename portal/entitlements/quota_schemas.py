@@ -5,10 +5,10 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.entitlements.quotas import MOST_AT_ONCE
-from portal.entitlements.schemas import FeatureName, Moment, example
+from portal.entitlements.schemas import FeatureName, example
+from portal.web.moments import Moment
 
 LARGEST_ID = 2**31 - 1
-LARGEST_EVENT = 2**63 - 1
 LONGEST_HOLD = 7 * 24 * 3600
 
 

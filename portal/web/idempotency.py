@@ -6,6 +6,7 @@ asked for again, and a refusal leaves the key free.
 
 import hashlib
 from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -19,11 +20,19 @@ from portal.core.sealing import seal, unseal
 from portal.web.access import caller
 from portal.web.models import IdempotencyKey
 
+KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
 REPLAYED = "Idempotent-Replayed"
 SEALED = b"\0sealed\0"
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class KeyUse(StrEnum):
+    """What a view makes of the header."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class BadKey(DomainError):
@@ -48,7 +57,26 @@ def idempotent(view: View) -> View:
         g.idempotency_claim = claim.id
         return view(*args, **kwargs)
 
+    once.key_use = KeyUse.OPTIONAL  # type: ignore[attr-defined]
     return once  # type: ignore[return-value]
+
+
+def demands_key(view: View) -> View:
+    """The view remembers its requests in a ledger of its own, by `required_key`."""
+    view.key_use = KeyUse.REQUIRED  # type: ignore[attr-defined]
+    return view
+
+
+def required_key() -> str:
+    """The key that the caller chose.
+
+    Raises:
+        BadKey: there is none, or as `idempotency_key`.
+    """
+    key = idempotency_key()
+    if key is None:
+        raise BadKey("Send an Idempotency-Key header, and the same one when you try again.")
+    return key
 
 
 def idempotency_key() -> str | None:
@@ -57,7 +85,7 @@ def idempotency_key() -> str | None:
     Raises:
         BadKey: see the class.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get(KEY_HEADER)
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():

@@ -16,7 +16,7 @@ from portal.web.logs import init_logs
 from portal.web.migrations import render_item
 from portal.web.requests import init_requests
 from portal.web.times import init_times
-from portal.web.urls import IdConverter, init_static_urls
+from portal.web.urls import BigIdConverter, IdConverter, init_static_urls
 from portal.web.visitors import VisitorSessions
 
 migrate = Migrate(
@@ -32,7 +32,7 @@ migrate = Migrate(
 def init_web(app: Flask, settings: Settings) -> None:
     """Everything that no room owns. Called before the rooms register theirs."""
     app.extensions["portal_settings"] = settings
-    app.url_map.converters["int"] = IdConverter
+    app.url_map.converters |= {"int": IdConverter, "big": BigIdConverter}
     app.session_interface = VisitorSessions()
     _configure(app, settings)
     init_logs(settings)

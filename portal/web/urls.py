@@ -15,6 +15,7 @@ from portal.config import ROOT, settings
 STATIC = ROOT / "static"
 LONGEST_NEXT = 2000
 LARGEST_ID = 2**31 - 1
+LARGEST_BIG_ID = 2**63 - 1
 
 
 def safe_next(target: str | None, default: str = "/") -> str:
@@ -45,6 +46,13 @@ class IdConverter(IntegerConverter):
     """`<int:...>` as far as a column of the database holds it; a larger number is a 404."""
 
     def __init__(self, map: Map, max: int = LARGEST_ID, **kwargs: Any) -> None:
+        super().__init__(map, max=max, **kwargs)
+
+
+class BigIdConverter(IdConverter):
+    """`<big:...>`, the same for a table that outgrows such numbers."""
+
+    def __init__(self, map: Map, max: int = LARGEST_BIG_ID, **kwargs: Any) -> None:
         super().__init__(map, max=max, **kwargs)
 
 

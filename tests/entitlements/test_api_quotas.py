@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+import sqlalchemy as sa
 
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -137,6 +138,21 @@ def test_a_released_reservation_gives_it_free(service, shop):
     held = service.post(f"/users/{shop.uma.id}/reserve", feature_name="quotes").get_json()
     answer = service.post(f"/reservations/{held['reservation_id']}/release")
     assert (answer.status_code, answer.get_json()["remaining"]) == (200, 10)
+
+
+@pytest.mark.parametrize(
+    ("made", "changed"),
+    [
+        ("reserve", "/reservations/{}/commit"),
+        ("reserve", "/reservations/{}/release"),
+        ("consume", "/consumptions/{}/refund"),
+    ],
+)
+def test_the_ledger_outgrows_two_thousand_million_entries(service, shop, made, changed):
+    service.post(f"/users/{shop.uma.id}/{made}", feature_name="quotes")
+    db.session.execute(sa.update(QuotaEvent).values(id=2**40))
+    db.session.commit()
+    assert service.post(changed.format(2**40)).status_code == 200
 
 
 def test_staff_top_up_and_reset(ann_client, me, shop):

@@ -11,15 +11,12 @@ from flask import Response
 from portal.audit.actions import Action
 from portal.core.actor import Actor
 from portal.core.database import db, looking
-from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.customers.bearer import current_customer
 from portal.entitlements.api.blueprint import api
 from portal.entitlements.checks import standing, standing_of
 from portal.entitlements.load import facts_in
 from portal.entitlements.quota_schemas import (
-    LARGEST_EVENT,
-    LARGEST_ID,
     CommitBody,
     ConsumeBody,
     ConsumedShape,
@@ -40,12 +37,7 @@ from portal.entitlements.reservations import (
 )
 from portal.entitlements.snapshots import Standing
 from portal.web.access import audits, caller, requires, unaudited
-from portal.web.idempotency import (
-    REPLAYED,
-    BadKey,
-    body_sha256,
-    idempotency_key,
-)
+from portal.web.idempotency import REPLAYED, body_sha256, demands_key, required_key
 from portal.web.openapi import json_answer, takes
 
 OWN_LEDGER = "quota_events is the ledger of consumption"
@@ -64,9 +56,13 @@ IN_ORDER = (
 @api.post("/me/consume", responses={200: ConsumedShape})
 @requires(Permission.ME_ENTITLEMENTS)
 @unaudited(OWN_LEDGER)
+@demands_key
 @takes
 def consume_mine(body: ConsumeBody) -> Response:
-    """Take from my quota. `Idempotency-Key` is required: a retry sends the same one."""
+    """Take from my quota. `Idempotency-Key` is required: a retry sends the same one.
+
+    The key is unique across the tenant: two users who choose the same one get a 409.
+    """
     with looking():
         found = standing(facts_in(current_customer().row))
     return _consumed(found, body)
@@ -75,11 +71,15 @@ def consume_mine(body: ConsumeBody) -> Response:
 @api.post("/users/<int:holder_id>/consume", responses={200: ConsumedShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
+@demands_key
 @takes
 def consume(path: HolderPath, body: ConsumeBody) -> Response:
-    """Take from a user's quota. `Idempotency-Key` is required: a retry sends the same one."""
+    """Take from a user's quota. `Idempotency-Key` is required: a retry sends the same one.
+
+    The key is unique across the tenant: two users who choose the same one get a 409.
+    """
     with looking():
-        found = standing_of(user_id=_user_id(path))
+        found = standing_of(user_id=path.holder_id)
     return _consumed(found, body)
 
 
@@ -100,11 +100,12 @@ def _consumed(found: Standing, body: ConsumeBody) -> Response:
 @api.post("/users/<int:holder_id>/reserve", responses={200: ReservedShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
+@demands_key
 @takes
 def reserve(path: HolderPath, body: ReserveBody) -> Response:
     """Hold a part of a user's quota. `Idempotency-Key` is required."""
     done = reserve_quota(
-        user_id=_user_id(path),
+        user_id=path.holder_id,
         feature_name=body.feature_name,
         amount=body.amount,
         expires_in=timedelta(seconds=body.expires_in),
@@ -116,37 +117,40 @@ def reserve(path: HolderPath, body: ReserveBody) -> Response:
     return _answer({"reservation_id": done.id}, result, done.is_replay)
 
 
-@api.post("/reservations/<int:event_id>/commit", responses={200: ConsumedShape})
+@api.post("/reservations/<big:event_id>/commit", responses={200: ConsumedShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
+@demands_key
 @takes
 def commit(path: EventPath, body: CommitBody) -> Response:
     """Use what was held. `Idempotency-Key` is required."""
-    done = commit_reservation(reservation_id=_event_id(path), amount=body.amount, **_key())
+    done = commit_reservation(reservation_id=path.event_id, amount=body.amount, **_key())
     db.session.commit()
     return _answer({"consumption_id": done.id}, done.result, done.is_replay)
 
 
-@api.post("/reservations/<int:event_id>/release", responses={200: ReleasedShape})
+@api.post("/reservations/<big:event_id>/release", responses={200: ReleasedShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
+@demands_key
 @takes
 def release(path: EventPath) -> Response:
     """Let go of what was held. `Idempotency-Key` is required."""
-    done = release_reservation(reservation_id=_event_id(path), **_key())
+    done = release_reservation(reservation_id=path.event_id, **_key())
     db.session.commit()
     return _answer({"reservation_id": path.event_id}, done.result, done.is_replay)
 
 
-@api.post("/consumptions/<int:event_id>/refund", responses={200: RefundedShape})
+@api.post("/consumptions/<big:event_id>/refund", responses={200: RefundedShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @audits(Action.QUOTA_REFUNDED)
+@demands_key
 @takes
 def refund(path: EventPath, body: RefundBody) -> Response:
     """Give back what was consumed, to where it came from. `Idempotency-Key` is required."""
     done = refund_consumption(
         by=_actor(),
-        consumption_id=_event_id(path),
+        consumption_id=path.event_id,
         amount=body.amount,
         reason=body.reason,
         **_key(),
@@ -156,10 +160,7 @@ def refund(path: EventPath, body: RefundBody) -> Response:
 
 
 def _key() -> dict[str, Any]:
-    key = idempotency_key()
-    if key is None:
-        raise BadKey("Send an Idempotency-Key header, and the same one when you try again.")
-    return {"idempotency_key": key, "request_sha256": body_sha256()}
+    return {"idempotency_key": required_key(), "request_sha256": body_sha256()}
 
 
 def _answer(numbered: dict[str, int], result: dict[str, Any], is_replay: bool) -> Response:
@@ -175,15 +176,3 @@ def _actor() -> Actor:
     found = caller()
     assert found is not None  # noqa: S101 - `access.guard` let nobody else in
     return found.actor
-
-
-def _user_id(path: HolderPath) -> int:
-    if not 1 <= path.holder_id <= LARGEST_ID:
-        raise NotFound("There is no such user.")
-    return path.holder_id
-
-
-def _event_id(path: EventPath) -> int:
-    if not 1 <= path.event_id <= LARGEST_EVENT:
-        raise NotFound("There is no such entry.")
-    return path.event_id
