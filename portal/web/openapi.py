@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, jsonify, make_response, request
 from flask_openapi import OpenAPI
+from flask_openapi.utils import parse_rule
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import Headers
 
 from portal.web.access import public
+from portal.web.idempotency import KEY_HEADER, LONGEST_KEY, KeyUse
 from portal.web.problems import CONTENT_TYPE, problem
 
 MOST_FAULTS = 50
@@ -57,6 +59,15 @@ class _App(OpenAPI):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
+    def generate_spec_json(self) -> None:
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
+        for rule in self.url_map.iter_rules():
+            use = getattr(self.view_functions[rule.endpoint], "key_use", None)
+            if use is not None:
+                operations = self.spec_json["paths"].get(parse_rule(rule.rule), {})
+                for method in (rule.methods or set()) & {name.upper() for name in operations}:
+                    _describe_key(operations[method.lower()], use)
+
 
 def make_api_app(import_name: str, **options: Any) -> OpenAPI:
     """A Flask application whose `/api` routes describe themselves."""
@@ -66,6 +77,18 @@ def make_api_app(import_name: str, **options: Any) -> OpenAPI:
         doc_ui=False,  # the library's own pages need inline style, which our policy forbids
         validation_error_callback=_refuse_body,
         **options,
+    )
+
+
+def _describe_key(operation: dict[str, Any], use: KeyUse) -> None:
+    operation.setdefault("parameters", []).append(
+        {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": use is KeyUse.REQUIRED,
+            "description": "A retry sends the same one, and nothing happens twice.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+        }
     )
 
 
