@@ -7,7 +7,6 @@ the transaction, so that it sees what the request has done.
 
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -43,10 +42,11 @@ class Quick:
         engine: Any = db.engine
         if isinstance(engine, Connection):  # one transaction around a whole test
             return list(engine.execute(self._statement, values))
-        form = self._forms.get(engine.dialect.name)
+        lines = _lines.get(engine) or _lines_beside(engine)
+        form = self._forms.get(lines.dialect_name)
         if form is None:
-            form = self._forms[engine.dialect.name] = _Form(self._statement, engine.dialect)
-        return form.rows(_lines_beside(engine), values)
+            form = self._forms[lines.dialect_name] = _Form(self._statement, engine.dialect)
+        return form.rows(lines, values)
 
     def row(self, **values: Any) -> Any:
         """The only row, or None."""
@@ -111,21 +111,24 @@ class _Lines:
         if engine.dialect.name != "sqlite":  # there `_configure_sqlite` leaves the driver none
             options["isolation_level"] = "AUTOCOMMIT"
             self._more["prepare"] = True
+        self.dialect_name = engine.dialect.name
         self._engine = sa.create_engine(engine.url, **options)
+        self._error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._idle: deque[tuple[Any, Any]] = deque()
 
     def fetch(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         """All rows. A connection that was lost since its last use is replaced: it only reads."""
         while self._idle:
-            with suppress(self._engine.dialect.loaded_dbapi.Error, IndexError):
+            try:
                 return self._fetch(self._idle.pop(), text, parameters)
+            except (self._error, IndexError):
+                continue  # another thread took the last one, or this one is lost
         connection: Any = self._engine.raw_connection()
         line = connection, connection.cursor()
         try:
             return self._fetch(line, text, parameters)
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            base = self._engine.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(text, parameters, error, base) from error
+        except self._error as error:
+            raise DBAPIError.instance(text, parameters, error, self._error) from error
 
     def _fetch(self, line: tuple[Any, Any], text: str, parameters: Any) -> list[tuple[Any, ...]]:
         connection, cursor = line
