@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.catalog.snapshot import Interval
 from portal.entitlements.facts import Effect
-from portal.entitlements.schemas import AnswerShape, DecisionShape, FeatureName, Moment, example
+from portal.entitlements.schemas import AnswerShape, DecisionShape, FeatureName, example
 from portal.entitlements.terms import LARGEST_LIMIT, LONGEST_REASON, Given
+from portal.web.moments import Moment
 
 LARGEST_ID = 2**31 - 1
 GRANT: dict[str, Any] = {

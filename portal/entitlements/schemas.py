@@ -1,17 +1,16 @@
 """What the API of entitlements takes and gives."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from portal.web.moments import Moment
 
 MOST_FEATURES = 100
 LARGEST_QUANTITY = 2**53
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 FeatureName = Annotated[str, Field(min_length=1, max_length=64)]
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 
 
 def example(**values: Any) -> ConfigDict:

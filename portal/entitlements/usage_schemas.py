@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from portal.entitlements.schemas import FeatureName, Moment, example
+from portal.entitlements.schemas import FeatureName, example
 from portal.entitlements.usage import Report
 from portal.entitlements.usage_reports import Step
+from portal.web.moments import Moment
+from portal.web.openapi import FieldProblem
 
 MOST_EVENTS = 1000
 LARGEST_ID = 2**31 - 1
@@ -94,11 +96,15 @@ class UsageBatchBody(BaseModel):
 
 
 class AnsweredShape(BaseModel):
-    """`duplicate` is a success: this event counts already. `code` says why one was rejected."""
+    """`duplicate` is a success: this event counts already. `code` says why one was rejected.
+
+    `errors` names the fields of one that is not of the documented form (`validation_failed`).
+    """
 
     id: str | None
     status: Literal["accepted", "duplicate", "rejected"]
     code: str | None = None
+    errors: list[FieldProblem] | None = None
 
 
 class BatchAnswerShape(BaseModel):
@@ -109,7 +115,10 @@ class BatchAnswerShape(BaseModel):
 
 
 class UsageQuery(BaseModel):
-    """`unique` counts distinct users (`user`) or distinct values of that property."""
+    """`unique` counts distinct users (`user`) or distinct values of that property.
+
+    `latest=1` adds the value of the event that happened last in each step.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -119,16 +128,18 @@ class UsageQuery(BaseModel):
     since: Moment | None = Field(None, alias="from")
     until: Moment | None = Field(None, alias="to")
     unique: str | None = Field(None, min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")
+    latest: bool = False
 
 
 class PointShape(BaseModel):
-    """`sum` and `max` are decimal strings."""
+    """`sum`, `max` and `latest` are decimal strings; `latest` is null where nothing was used."""
 
     start: datetime
     count: int
     sum: str
     max: str
     unique: int | None = None
+    latest: str | None = None
 
 
 class UsageShape(BaseModel):

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from portal.web.moments import Moment
 
 STAY: dict[str, Any] = {
     "id": 7,
@@ -42,7 +44,7 @@ class AssignBody(BaseModel):
     model_config = _example({"plan": "professional", "trial_ends_at": "2026-12-07T09:00:00Z"})
 
     plan: str = Field(max_length=64, pattern="^[!-~]*$")
-    trial_ends_at: AwareDatetime | None = None
+    trial_ends_at: Moment | None = None
     reason: str | None = Field(None, max_length=500)
 
     @property

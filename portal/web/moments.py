@@ -1,18 +1,25 @@
-"""A form field for an instant: written in the reader's zone, kept in UTC."""
+"""Instants that are given to us: none so far off that a zone cannot show it, or a sum reach it."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AwareDatetime
+from pydantic import Field as Limits
 from wtforms.fields.core import Field
 from wtforms.widgets import DateTimeLocalInput
 
-from portal.web.times import reader_zone
+from portal.web.times import reader_zone, to_reader
 
 SHAPE = "%Y-%m-%dT%H:%M"
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+Moment = Annotated[AwareDatetime, Limits(ge=EARLIEST, le=LATEST)]
+"""An instant in a body or a query of the API."""
 
 
 class MomentField(Field):
-    """`data` is an aware instant in UTC, or None when left empty.
+    """A form's: written in the reader's zone, `data` is in UTC, or None when left empty.
 
     A browser sends the local time without a zone; a program may send one, as in RFC 3339. A local
     time that comes twice is the first of the two; one that the clock skips is read with the
@@ -25,7 +32,7 @@ class MomentField(Field):
         """Empty for what could not be read: a browser's own input holds nothing else either."""
         if not isinstance(self.data, datetime):
             return ""
-        return self.data.astimezone(reader_zone()).strftime(SHAPE)
+        return to_reader(self.data).strftime(SHAPE)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = str(valuelist[0]).strip() if valuelist else ""
@@ -39,8 +46,11 @@ class MomentField(Field):
         except (ValueError, OverflowError) as error:
             self.data = None
             raise ValueError("Enter a date and a time, as in 2026-06-01 09:00.") from error
+        if not EARLIEST <= self.data <= LATEST:
+            self.data = None
+            raise ValueError("Enter a date between the years 2000 and 2100.")
 
 
 def as_local(at: datetime) -> str:
     """The instant as the field's own input wants it, in the reader's zone."""
-    return at.astimezone(reader_zone()).strftime(SHAPE)
+    return to_reader(at).strftime(SHAPE)

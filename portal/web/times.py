@@ -22,9 +22,17 @@ def relative(at: datetime) -> str:
 
 
 def exact(at: datetime) -> str:
-    """`23 Nov 2026, 10:15:02 CET`, in the reader's zone."""
-    local = at.astimezone(reader_zone())
+    """`23 Nov 2026, 10:15:02 CET`, in the reader's zone; in UTC where that has no such year."""
+    local = to_reader(at)
     return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
+
+
+def to_reader(at: datetime) -> datetime:
+    """The instant on the reader's clock; on that of UTC where theirs has run out of years."""
+    try:
+        return at.astimezone(reader_zone())
+    except OverflowError:
+        return at.astimezone(UTC)
 
 
 def machine(at: datetime) -> str:

@@ -11,7 +11,7 @@ from portal.core.actor import SYSTEM
 from portal.entitlements.grants import grant_user_feature
 from portal.subscriptions.assignments import assign_plan
 from portal.web.times import machine
-from tests.cast import make_user
+from tests.cast import make_user, signed_in
 
 REPORTS = "custom_reports"
 
@@ -58,6 +58,19 @@ def test_an_instant_that_cannot_be_read_is_said_and_not_guessed(bea_client, uma)
     answer = bea_client.get(why(uma, at="tomorrow-ish"))
     assert answer.status_code == 422
     assert "Enter a date and a time" in answer.text
+
+
+@pytest.mark.parametrize("far", ["9999-12-31T23:59", "0001-01-01T00:00Z", "0001-01-01T00:00"])
+@pytest.mark.parametrize("name", ["at", "then"])
+def test_an_instant_out_of_all_bounds_is_refused(app, bea, uma, far, name):
+    bea.time_zone = "Europe/Berlin"
+    browser = signed_in(app, bea)
+    query = urlencode({"user": uma.id, name: far})
+    asked = [browser.get(f"/entitlements/compare?{query}")]
+    if name == "at":
+        asked.append(browser.get(why(uma, at=far)))
+    for answer in asked:
+        assert (answer.status_code, "Enter a date" in answer.text) == (422, True)
 
 
 def test_an_unknown_feature_is_explained_not_hidden(bea_client, uma):

@@ -59,6 +59,7 @@ def test_a_tenant_without_a_plan_gets_the_fallback(ann_client, url):
         ({"plan": "gold"}, 422, "plan"),
         ({"plan": "pro", "trial_ends_at": "2001-01-01T00:00:00Z"}, 422, "trial_ends_at"),
         ({"plan": "pro", "trial_ends_at": "2101-01-01T00:00:00"}, 422, "trial_ends_at"),
+        ({"plan": "pro", "trial_ends_at": "9999-12-31T23:59:59Z"}, 422, "trial_ends_at"),
         ({"plan": "pro", "trial_ends_at": "soon"}, 422, "trial_ends_at"),
         ({"plan": 3}, 422, "plan"),
         ({}, 422, "plan"),
