@@ -34,13 +34,14 @@ class TooLong(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Uses from `start` on for one step. `unique` only where it was asked for."""
+    """Uses from `start` on for one step. `unique` and `latest` only where they were asked for."""
 
     start: datetime
     events: int = 0
     total: Decimal = Decimal(0)
     largest: Decimal = Decimal(0)
     unique: int | None = None
+    latest: Decimal | None = None
 
 
 def usage_report(
@@ -51,22 +52,27 @@ def usage_report(
     since: datetime,
     until: datetime,
     unique: str | None = None,
+    with_latest: bool = False,
 ) -> list[Point]:
     """Every step from the one around `since` to before `until`, also those without any use.
 
-    `unique` counts distinct users (`user`) or distinct values of a property of that name.
+    `unique` counts distinct users (`user`) or distinct values of a property of that name. The
+    latest is the value of the event that happened last, of two at once the one received later.
 
     Raises:
         TooLong: see the class.
     """
     starts = list(_starts(step, since, until))
     sums = _sums(tenant_id, feature_name, step, starts[0] if starts else since, until)
-    counts = {}
+    counts, values = {}, {}
     if unique is not None and starts:
         counts = _distinct(tenant_id, feature_name, step, (starts[0], until), unique)
+    if with_latest and starts:
+        values = _latest(tenant_id, feature_name, step, (starts[0], until))
     missing = None if unique is None else 0
+    nothing = (0, Decimal(0), Decimal(0))
     return [
-        Point(start, *sums.get(start, (0, Decimal(0), Decimal(0))), counts.get(start, missing))
+        Point(start, *sums.get(start, nothing), counts.get(start, missing), values.get(start))
         for start in starts
     ]
 
@@ -133,15 +139,38 @@ def _distinct(
     place = _place_of(step)
     rows = db.session.execute(
         sa.select(place, sa.func.count(sa.distinct(value)))
-        .where(
-            UsageEvent.tenant_id == tenant_id,
-            UsageEvent.feature_name == feature_name,
-            UsageEvent.occurred_at >= span[0],
-            UsageEvent.occurred_at < span[1],
-        )
+        .where(*_within(tenant_id, feature_name, span))
         .group_by(place)
     )
     return {datetime.fromisoformat(text).replace(tzinfo=UTC): count for text, count in rows}
+
+
+def _latest(
+    tenant_id: int, feature_name: str, step: Step, span: tuple[datetime, datetime]
+) -> dict[datetime, Decimal]:
+    place = _place_of(step).label("place")
+    newest = (UsageEvent.occurred_at.desc(), UsageEvent.id.desc())
+    number = sa.func.row_number().over(partition_by=place, order_by=newest)
+    ranked = (
+        sa.select(place, UsageEvent.value, number.label("number"))
+        .where(*_within(tenant_id, feature_name, span))
+        .subquery()
+    )
+    rows = db.session.execute(sa.select(ranked.c.place, ranked.c.value).where(ranked.c.number == 1))
+    return {
+        datetime.fromisoformat(text).replace(tzinfo=UTC): Decimal(value) for text, value in rows
+    }
+
+
+def _within(
+    tenant_id: int, feature_name: str, span: tuple[datetime, datetime]
+) -> list[sa.ColumnElement[bool]]:
+    return [
+        UsageEvent.tenant_id == tenant_id,
+        UsageEvent.feature_name == feature_name,
+        UsageEvent.occurred_at >= span[0],
+        UsageEvent.occurred_at < span[1],
+    ]
 
 
 def _place_of(step: Step) -> Any:

@@ -164,11 +164,21 @@ def _refuse_body(error: ValidationError) -> Response:
     """A body that is not of the documented form: which fields, and why."""
     if _is_unreadable() or _is_broken(error):
         return problem(400, "bad_request", "Not JSON", "The body cannot be read as JSON.")
+    return make_response(
+        problem(
+            422,
+            "validation_failed",
+            "Not accepted",
+            "Mend the named fields.",
+            errors=faults_of(error),
+        )
+    )
+
+
+def faults_of(error: ValidationError) -> list[dict[str, str]]:
+    """Which fields are not right, and why."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    errors = [
+    return [
         {"field": ".".join(str(part) for part in fault["loc"])[:200], "message": fault["msg"]}
         for fault in found[:MOST_FAULTS]
     ]
-    return make_response(
-        problem(422, "validation_failed", "Not accepted", "Mend the named fields.", errors=errors)
-    )

@@ -70,6 +70,24 @@ def test_each_event_of_a_batch_gets_its_own_answer(here, shop):
     assert (found["accepted"], found["duplicates"], found["rejected"]) == (2, 0, 5)
 
 
+def test_what_is_wrong_with_an_event_of_a_batch_is_said_by_field(here, shop):
+    found = batch(here, event(shop, value="a lot", tenant_id=0), "not an event", event(shop))
+    wrong, none, good = found["items"]
+    assert {error["field"].partition(".")[0] for error in wrong["errors"]} == {"value", "tenant_id"}
+    assert all(error["message"] for error in wrong["errors"] + none["errors"])
+    assert "errors" not in good
+
+
+@pytest.mark.parametrize("path", ["/usage", "/usage/batch"])
+def test_a_report_is_answered_once_under_its_key(here, shop, path):
+    body = event(shop) if path == "/usage" else {"events": [event(shop)]}
+    first, again = here.post(path, key="k", **body), here.post(path, key="k", **body)
+    assert (first.data, again.headers["Idempotent-Replayed"]) == (again.data, "true")
+    assert b"accepted" in again.data
+    assert here.post(path, key="k", **body, more=1).status_code == 409
+    assert hours() == [(1, 1_000_000)]
+
+
 def test_a_duplicate_is_a_success(here, shop):
     found = batch(here, event(shop, 1), event(shop, 1), event(shop, 2))
     assert [item["status"] for item in found["items"]] == ["accepted", "duplicate", "accepted"]
@@ -146,6 +164,16 @@ def test_distinct_users_and_values_are_counted(reported):
     assert [point[3] for point in points(reported, Step.HOUR, 0, unique="user")] == [1, 0]
 
 
+def test_the_latest_value_of_each_step_is_read_from_its_events(ann_client, reported):
+    take_in([report(reported, "late", NOW - timedelta(hours=30), 8)])
+    query = {"tenant_id": reported.acme.id, "feature_name": "quotes", "interval": "day"}
+    span = {"from": "2026-06-08T00:00:00Z", "to": "2026-06-11T00:00:00Z"}
+    found = ann_client.get(URL, query_string=query | span | {"latest": 1}).get_json()["items"]
+    assert [item["latest"] for item in found] == [None, "2.5", "5"]
+    plain = ann_client.get(URL, query_string=query | span).get_json()["items"]
+    assert "latest" not in plain[0]
+
+
 def test_a_report_that_is_too_long_is_refused(reported):
     with pytest.raises(TooLong):
         points(reported, Step.HOUR, 60)
@@ -172,6 +200,8 @@ def test_the_report_over_the_api(ann_client, reported):
         ("2026-06-10T00:00:00Z", "7", "5"),
     ]
     assert ann_client.get(URL, query_string=query | {"tenant_id": 99}).status_code == 404
+    strange = ann_client.get(URL, query_string=query | {"feature_name": "nonsense"})
+    assert (strange.status_code, strange.get_json()["code"]) == (404, "not_found")
     assert ann_client.get(URL).status_code == 422
 
 

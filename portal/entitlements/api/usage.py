@@ -1,5 +1,6 @@
 """Reporting uses, one or many at a time, and reading their sums, over JSON."""
 
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from flask import Response
 from pydantic import ValidationError
 
+from portal.catalog.refusals import NoSuchFeature
+from portal.catalog.revisions import catalog_now
 from portal.core import clock
-from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
 from portal.customers.tenants import tenant_or_404
@@ -24,11 +26,13 @@ from portal.entitlements.usage_schemas import (
     UsageShape,
 )
 from portal.web.access import requires, unaudited
-from portal.web.openapi import json_answer, takes
+from portal.web.idempotency import commit_answer, idempotent
+from portal.web.openapi import faults_of, json_answer, takes
 from portal.web.times import machine
 
 OWN_LEDGER = "usage_events is the ledger of reported uses"
 USUAL_SPAN = timedelta(days=30)
+INVALID = Answered(Outcome.REJECTED, "validation_failed")
 MESSAGES = {
     "too_old": ("occurred_at", "It happened more than 35 days ago."),
     "too_new": ("occurred_at", "It lies more than five minutes ahead."),
@@ -50,46 +54,46 @@ class RejectedEvent(DomainError):
 @api.post("/usage", responses={200: AnsweredShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
+@idempotent
 @takes
 def report_usage(body: UsageBody) -> Response:
     """Report one use. Sent again under the same id it is a `duplicate`, and counts once."""
     answered = take_in([body.report()])[0]
     if answered.code is not None:
         raise RejectedEvent(answered.code)
-    db.session.commit()
-    return json_answer(_item(body.id, answered))
+    return commit_answer(json_answer(_item(body.id, answered)))
 
 
 @api.post("/usage/batch", responses={200: BatchAnswerShape})
 @requires(Permission.ENTITLEMENTS_CONSUME)
 @unaudited(OWN_LEDGER)
+@idempotent
 @takes
 def report_usage_of_many(body: UsageBatchBody) -> Response:
     """Report up to 1,000 uses. 200 even when some are rejected: do not send the others again."""
     read = [_read(event) for event in body.events]
-    answers = iter(take_in([event.report() for event in read if event is not None]))
-    invalid = Answered(Outcome.REJECTED, "validation_failed")
-    found = [next(answers) if event else invalid for event in read]
-    db.session.commit()
+    answers = iter(take_in([event.report() for event in read if isinstance(event, UsageBody)]))
     items = [
-        _item(_id_of(sent), answered) for sent, answered in zip(body.events, found, strict=True)
+        _item(_id_of(sent), next(answers))
+        if isinstance(event, UsageBody)
+        else {**_item(_id_of(sent), INVALID), "errors": faults_of(event)}
+        for sent, event in zip(body.events, read, strict=True)
     ]
-    counts = {outcome: sum(each.outcome is outcome for each in found) for outcome in Outcome}
-    return json_answer(
-        {
-            "accepted": counts[Outcome.ACCEPTED],
-            "duplicates": counts[Outcome.DUPLICATE],
-            "rejected": counts[Outcome.REJECTED],
-            "items": items,
-        }
-    )
+    counts = Counter(item["status"] for item in items)
+    answer = {
+        "accepted": counts[Outcome.ACCEPTED],
+        "duplicates": counts[Outcome.DUPLICATE],
+        "rejected": counts[Outcome.REJECTED],
+        "items": items,
+    }
+    return commit_answer(json_answer(answer))
 
 
-def _read(event: Any) -> UsageBody | None:
+def _read(event: Any) -> UsageBody | ValidationError:
     try:
         return UsageBody.model_validate(event, strict=False)
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        return error
 
 
 def _id_of(event: Any) -> str | None:
@@ -110,6 +114,8 @@ def _item(event_id: str | None, answered: Answered) -> dict[str, Any]:
 def read_usage(query: UsageQuery) -> Response:
     """How often and how much a tenant used a feature, step by step."""
     tenant_or_404(query.tenant_id)
+    if query.feature_name not in catalog_now().features:
+        raise NoSuchFeature("No feature has this name.", field="feature_name")
     until = query.until or clock.now()
     points = usage_report(
         tenant_id=query.tenant_id,
@@ -118,18 +124,19 @@ def read_usage(query: UsageQuery) -> Response:
         since=query.since or until - USUAL_SPAN,
         until=until,
         unique=query.unique,
+        with_latest=query.latest,
     )
     return json_answer(
         {
             "tenant_id": query.tenant_id,
             "feature_name": query.feature_name,
             "interval": query.interval,
-            "items": [_point(point) for point in points],
+            "items": [_point(point, query) for point in points],
         }
     )
 
 
-def _point(point: Point) -> dict[str, Any]:
+def _point(point: Point, query: UsageQuery) -> dict[str, Any]:
     found: dict[str, Any] = {
         "start": machine(point.start),
         "count": point.events,
@@ -138,6 +145,8 @@ def _point(point: Point) -> dict[str, Any]:
     }
     if point.unique is not None:
         found["unique"] = point.unique
+    if query.latest:
+        found["latest"] = None if point.latest is None else plain(point.latest)
     return found
 
 
