@@ -1,4 +1,4 @@
-"""Finding tokens: the list by kind, newest first, and one user's."""
+"""Finding tokens: the list by kind, newest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,12 +84,6 @@ def token_page(search: TokenSearch, *, by: Actor, cursor: str | None = None) -> 
     if search.text:
         query = query.where(_matches(search))
     return page_of(query.order_by(_token.id.desc()), _row, cursor=cursor)
-
-
-def live_tokens_of(user_id: int, *, limit: int = 10) -> list[TokenRow]:
-    """The newest tokens that may act for a user now."""
-    live = _rows().where(_token.user_id == user_id, *_in_state(TokenState.ACTIVE))
-    return page_of(live.order_by(_token.id.desc()), _row, limit=limit).items
 
 
 def _rows() -> sa.Select[*tuple[Any, ...]]:

@@ -1,12 +1,16 @@
 """Pages of customers: found, read whole, changed, and shut out with a reason."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.customers.models import Tenant, TenantStatus, User, UserStatus
+from portal.customers.tokens import issue_user_token
 from portal.staff.models import Role
 from tests.cast import make_admin, make_tenant, make_user, signed_in, sudo_until
 from tests.statements import counted
@@ -102,6 +106,14 @@ def test_a_user_page_gathers_what_is_known(mo_client, acme, uma):
     text = page.select_one("main").get_text()
     assert [word for word in ("uma@acme.test", "Acme", "Active") if word not in text] == []
     assert mo_client.get("/customers/users/99999").status_code == 404
+
+
+def test_whoever_manages_tokens_finds_those_of_a_user(ann_client, mo_client, uma):
+    page = f"/customers/users/{uma.id}"
+    token = issue_user_token(by=SYSTEM, user=uma, expires_in=timedelta(hours=1)).row
+    link = ann_client.soup(page).find("a", href=f"/tokens?kind=user&q={uma.id}")
+    assert token.public_id in ann_client.get(link["href"]).text
+    assert "/tokens?" not in mo_client.get(page).text
 
 
 def test_an_erased_user_is_said_to_be_and_cannot_be_changed(mo_client, uma):

@@ -37,6 +37,7 @@ def user(user_id: int) -> Response:
         panels=user_panels(found, tenant, actor),
         may_write=actor.may(Permission.CUSTOMERS_WRITE),
         may_privacy=actor.may(Permission.CUSTOMERS_PRIVACY),
+        may_tokens=actor.may(Permission.TOKENS_MANAGE),
     )
 
 
