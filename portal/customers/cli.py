@@ -34,6 +34,8 @@ from portal.customers.users import user_or_404
 LARGEST = 200_000_000
 MOST_LINES = 2_000_000
 MOST_SHOWN = 50
+MOST_FORETOLD = 1000
+WOULD_BE = {Effect.CREATE: "new", Effect.UPDATE: "changed", Effect.REFUSED: "refused"}
 LEFT_ALONE_FOR = timedelta(minutes=10)
 
 
@@ -44,7 +46,11 @@ def customers_commands() -> None:
 
 @customers_commands.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only say what it would change.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help=f"Only say what it would change: line by line, of {MOST_FORETOLD:,} lines, and in sums.",
+)
 @with_appcontext
 def import_customers(file: Path, dry_run: bool) -> None:
     """Take in a CSV file of tenants and users. One that was cut short may be sent again."""
@@ -57,16 +63,12 @@ def import_customers(file: Path, dry_run: bool) -> None:
     verdicts = judge(found.lines)
     db.session.rollback()
     if dry_run:
-        lines = [line.number for line in found.lines]
-        refused = [
-            (line, one.detail)
-            for line, one in zip(lines, verdicts, strict=True)
-            if one.effect is Effect.REFUSED
-        ]
-        _report(Counter(one.effect for one in verdicts), refused, "would be ")
+        _foretell(found, verdicts)
+        _report(Counter(one.effect for one in verdicts), "would be ")
     else:
         import_id = _take_in(file.name, found, verdicts)
-        _report(Counter(counts_of(import_id)), refused_lines(import_id), "")
+        _say([f"Line {line}: {why}" for line, why in refused_lines(import_id)], at_most=MOST_SHOWN)
+        _report(Counter(counts_of(import_id)), "")
 
 
 def _take_in(name: str, found: ImportFile, verdicts: list[Verdict]) -> int:
@@ -82,19 +84,35 @@ def _take_in(name: str, found: ImportFile, verdicts: list[Verdict]) -> int:
     return import_id
 
 
-def _report(number: Counter[Effect], refused: Sequence[tuple[int, str | None]], would: str) -> None:
-    """The refused lines, the sums, and exit 1 when a line was refused."""
-    for line, why in refused[:MOST_SHOWN]:
-        click.echo(f"Line {line}: {why}", err=True)
-    if len(refused) > MOST_SHOWN:
-        click.echo(f"... and {len(refused) - MOST_SHOWN} more.", err=True)
+def _foretell(file: ImportFile, verdicts: Sequence[Verdict]) -> None:
+    """What each line would do, but for those that change nothing."""
+    pairs = zip(file.lines, verdicts, strict=True)
+    _say(
+        [
+            f"Line {line.number}: would be {WOULD_BE[one.effect]}: {one.detail}"
+            for line, one in pairs
+            if one.effect is not Effect.SAME
+        ],
+        at_most=MOST_FORETOLD,
+    )
+
+
+def _say(lines: Sequence[str], *, at_most: int) -> None:
+    for line in lines[:at_most]:
+        click.echo(line, err=True)
+    if len(lines) > at_most:
+        click.echo(f"... and {len(lines) - at_most} more.", err=True)
+
+
+def _report(number: Counter[Effect], would: str) -> None:
+    """The sums, and exit 1 when a line was refused."""
     click.echo(
         f"{number.total()} lines: {number[Effect.CREATE]} {would}new, "
         f"{number[Effect.UPDATE]} {would}changed, {number[Effect.SAME]} as they are, "
         f"{number[Effect.REFUSED]} {would}refused.",
         err=True,
     )
-    sys.exit(1 if refused else 0)
+    sys.exit(1 if number[Effect.REFUSED] else 0)
 
 
 @click.group("tokens")

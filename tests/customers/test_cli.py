@@ -82,11 +82,25 @@ def test_a_token_is_revoked_by_its_public_id(app, client):
 
 
 def test_a_dry_run_says_what_a_file_would_do(app, file):
-    found = run(app, "customers", "import", file(line(), line(email="no")), "--dry-run")
-    assert found.exit_code == 1
-    assert "Line 3: user_email" in found.stderr
-    assert "1 would be new" in found.stderr
+    path = file(line(), line(), line(user="bo", email="no"))
+    found = run(app, "customers", "import", path, "--dry-run")
+    assert (found.exit_code, found.stdout) == (1, "")
+    first, second, sums = found.stderr.splitlines()
+    assert first == "Line 2: would be new: new tenant; new user"
+    assert second.startswith("Line 4: would be refused: user_email")
+    assert "1 would be new, 0 would be changed, 1 as they are, 1 would be refused" in sums
     assert (count(Tenant), count(CustomerImport)) == (0, 0)
+
+
+def test_a_dry_run_names_so_many_lines_and_counts_the_rest(app, file, monkeypatch):
+    run(app, "customers", "import", file(line()))
+    new = [line(user=f"u{n}", email=f"u{n}@acme.test") for n in range(2)]
+    monkeypatch.setattr(cli, "MOST_FORETOLD", 2)
+    found = run(app, "customers", "import", file(line(who="Uma U"), *new), "--dry-run")
+    changed, added, more, sums = found.stderr.splitlines()
+    assert changed == "Line 2: would be changed: user_name: “Uma User” → “Uma U”"
+    assert (added, more) == ("Line 3: would be new: new user", "... and 1 more.")
+    assert (found.exit_code, sums.split(",")[0]) == (0, "3 lines: 2 would be new")
 
 
 def test_a_file_is_taken_in(app, file):
