@@ -11,6 +11,7 @@ from portal.audit.ledger import Target
 from portal.core.database import db
 from portal.customers.models import Tenant, User
 from portal.customers.naming import target_of_tenant, target_of_user
+from portal.entitlements.facts import Effect
 from portal.entitlements.models import TenantEntitlement, UserEntitlement
 
 Entitlement: TypeAlias = UserEntitlement | TenantEntitlement
@@ -89,3 +90,16 @@ def unended_rows_of(
     for row in db.session.scalars(query):
         found[row.user_id if scope == "user" else row.tenant_id].append(row)
     return found
+
+
+def is_blocked_for_tenant(tenant_id: int, feature_name: str, at: datetime) -> bool:
+    """Is the feature switched off for all users of the tenant, now or from a later start?"""
+    row = TenantEntitlement
+    query = sa.select(row.id).where(
+        row.tenant_id == tenant_id,
+        row.feature_name == feature_name,
+        row.effect == Effect.DISABLE,
+        sa.or_(row.ended_at.is_(None), row.ended_at > at),
+        sa.or_(row.expires_at.is_(None), row.expires_at > at),
+    )
+    return db.session.scalar(query.limit(1)) is not None

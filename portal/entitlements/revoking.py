@@ -24,7 +24,7 @@ from portal.entitlements.holders import (
 )
 from portal.entitlements.models import TenantEntitlement
 from portal.entitlements.superseding import about, end, has_run_out
-from portal.entitlements.terms import NOT_GIVEN, as_plain, check_may_touch, may_only_grant_briefly
+from portal.entitlements.terms import NOT_GIVEN, as_plain, check_may_touch, shield_of
 
 REVOKED = "Revoked."
 
@@ -64,11 +64,12 @@ def revoke_feature(
     now = clock.now()
     unended = unended_rows(holder, feature_name, now)
     found = [row for row in unended if not has_run_out(row, now)]
-    rows = [row for row in found if _may_revoke(by, row)]
+    shields = [_shield(by, row, now) for row in found]
+    rows = [row for row, shield in zip(found, shields, strict=True) if shield is None]
     if not found:
         raise NoOverride("There is no override of this feature to take back.")
     if not rows:
-        raise _refusal(found[0])
+        raise Denied(shields[0] or "")
     return _revoke(by, holder, rows, unended, reason)
 
 
@@ -87,23 +88,21 @@ def revoke_grant(*, by: Actor, row: Entitlement, reason: str | None = None) -> R
     found = next((other for other in unended if other.id == row.id), None)
     if found is None or has_run_out(found, now):
         raise Conflict("This grant has ended already.")
-    if not _may_revoke(by, found):
-        raise _refusal(found)
+    shield = _shield(by, found, now)
+    if shield is not None:
+        raise Denied(shield)
     return _revoke(by, holder, [found], unended, reason)
 
 
-def _may_revoke(by: Actor, row: Entitlement) -> bool:
-    if by.type is ActorType.SYSTEM or row.effect == Effect.ENABLE:
-        return True
+def _shield(by: Actor, row: Entitlement, now: datetime) -> str | None:
+    """Why this person may not take it back."""
+    if by.type is ActorType.SYSTEM:
+        return None
     if row.effect == Effect.HARD_DENY:
-        return by.may(Permission.ENTITLEMENTS_DENY)
-    return isinstance(row, TenantEntitlement) or not may_only_grant_briefly(by)
-
-
-def _refusal(row: Entitlement) -> Denied:
-    if row.effect == Effect.HARD_DENY:
-        return Denied("Only whoever may deny lifts a hard denial.")
-    return Denied("This is blocked on purpose. Ask a manager to lift it.")
+        may_lift = by.may(Permission.ENTITLEMENTS_DENY)
+        return None if may_lift else "Only whoever may deny lifts a hard denial."
+    # Of tenants' rows `check_may_touch` has said the last word.
+    return None if isinstance(row, TenantEntitlement) else shield_of(by, row, now)
 
 
 def _revoke(

@@ -17,7 +17,12 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Denied, NotFound
 from portal.entitlements.facts import Effect
-from portal.entitlements.holders import Entitlement, Holder, unended_rows
+from portal.entitlements.holders import (
+    Entitlement,
+    Holder,
+    is_blocked_for_tenant,
+    unended_rows,
+)
 from portal.entitlements.terms import (
     NOT_GIVEN,
     Terms,
@@ -25,6 +30,7 @@ from portal.entitlements.terms import (
     check_may_grant,
     check_terms,
     may_only_grant_briefly,
+    shield_of,
 )
 
 ACTIONS = {
@@ -92,7 +98,7 @@ def drafted(
         # Hard denials live beside the other overrides: neither replaces the other.
         if row is not follower and (row.effect == Effect.HARD_DENY) == is_denial
     )
-    _check_lifts_no_block(by, replaced, now)
+    _check_leaves_alone(by, holder, feature.name, replaced, now)
     return Draft(holder, _new_row(by, holder, feature, terms, now), replaced, follower)
 
 
@@ -133,10 +139,17 @@ def has_run_out(row: Entitlement, at: datetime) -> bool:
     return row.expires_at is not None and row.expires_at <= at
 
 
-def _check_lifts_no_block(by: Actor, rows: Iterable[Entitlement], now: datetime) -> None:
-    blocks = [row for row in rows if row.effect != Effect.ENABLE and not has_run_out(row, now)]
-    if blocks and may_only_grant_briefly(by):
-        raise Denied("This is blocked on purpose. Ask a manager to lift it.", field="effect")
+def _check_leaves_alone(
+    by: Actor, holder: Holder, name: str, rows: Iterable[Entitlement], now: datetime
+) -> None:
+    """An agent's grant neither ends what others meant to stay nor passes a tenant's block."""
+    if holder.scope != "user" or not may_only_grant_briefly(by):
+        return
+    shields = [shield_of(by, row, now) for row in rows if not has_run_out(row, now)]
+    if is_blocked_for_tenant(holder.tenant_id, name, now):
+        shields.append("This is blocked for the whole tenant. Ask a manager to lift it.")
+    for message in filter(None, shields):
+        raise Denied(message, field="effect")
 
 
 def _close(by: Actor, draft: Draft, now: datetime) -> None:

@@ -124,6 +124,24 @@ def may_only_grant_briefly(by: Actor) -> bool:
     return by.type is not ActorType.SYSTEM and not by.may(Permission.ENTITLEMENTS_GRANT)
 
 
+def shield_of(by: Actor, row: Any, now: datetime) -> str | None:
+    """Why a support agent leaves this override alone; None when this person may end it.
+
+    What others decided on purpose stays: a block, a limit, and what lasts longer than an agent
+    could give back.
+    """
+    if not may_only_grant_briefly(by):
+        return None
+    if row.effect != Effect.ENABLE:
+        return "This is blocked on purpose. Ask a manager to lift it."
+    if row.expires_at is None or row.expires_at > now + BRIEFLY:
+        return f"What is granted now lasts longer than {BRIEFLY.days} days. Ask a manager."
+    has_limit = row.quota_limit is not None or row.is_unlimited
+    if has_limit and (row.created_by is None or row.created_by != by.id):
+        return "Somebody else set the limit of what is granted now. Ask them, or a manager."
+    return None
+
+
 def check_may_grant(by: Actor, *, scope: str, terms: Terms, now: datetime) -> None:
     """Refuse what this person may not give.
 

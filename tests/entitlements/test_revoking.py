@@ -99,7 +99,7 @@ def test_a_revoke_is_in_the_ledger_with_the_old_value_and_why(desk):
 
 
 def test_an_agent_takes_back_a_grant_but_no_block(desk, brief_desk):
-    desk.grant()
+    desk.grant(expires_at=days(9))
     assert not revoke(brief_desk).after.allowed
     row = desk.grant(effect=Effect.DISABLE).row
     for attempt in (lambda: revoke(brief_desk), lambda: revoke_grant(by=brief_desk.by, row=row)):
@@ -110,7 +110,7 @@ def test_an_agent_takes_back_a_grant_but_no_block(desk, brief_desk):
 
 def test_an_agent_who_takes_back_the_scheduled_grant_leaves_the_block_standing(desk, brief_desk):
     block = desk.grant(effect=Effect.DISABLE).row
-    desk.grant(starts_at=days(3))
+    desk.grant(starts_at=days(3), expires_at=days(9))
     assert revoke(brief_desk).after.reason == "USER_DISABLED"
     assert open_rows() == [block]
 
