@@ -10,7 +10,11 @@ from portal.web.htmx import page
 from portal.web.nav import NavItem
 
 bp = Blueprint("dashboard", __name__)
-NAV = (NavItem("Work", "Home", "dashboard.home", "home", "h", Permission.DASHBOARD_VIEW),)
+NAV = (
+    NavItem(
+        "Work", "Home", "dashboard.home", "home", "h", Permission.DASHBOARD_VIEW, is_first=True
+    ),
+)
 
 
 @bp.get("/")

@@ -114,7 +114,7 @@ def source_in_words(source: dict[str, Any] | None, written: Writer = machine) ->
     if source.get("by"):
         parts.append(f"by {source['by']}")
     if source.get("at"):
-        parts.append(f"on {_plain(source['at'], written)}")
+        parts.append(f"{'since' if source.get('plan') else 'on'} {_plain(source['at'], written)}")
     if source.get("reason"):
         parts.append(f"because “{source['reason']}”")
     return " ".join(part for part in parts if part)

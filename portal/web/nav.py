@@ -21,6 +21,8 @@ class NavItem:
     key: str
     permission: Permission
     values: dict[str, Any] = field(default_factory=dict)
+    is_first: bool = False
+    """Stands above what lower rooms put into its group."""
 
 
 def add_nav(app: Flask, *items: NavItem) -> None:
@@ -53,6 +55,7 @@ def _visible(permissions: frozenset[Permission]) -> list[tuple[str, list[dict[st
     if permissions not in built:
         items: list[NavItem] = current_app.extensions.get("portal_nav", [])
         allowed = [item for item in items if item.permission in permissions]
+        allowed.sort(key=lambda item: not item.is_first)
         groups = ((g, [_entry(i) for i in allowed if i.group == g]) for g in GROUPS)
         built[permissions] = [(label, entries) for label, entries in groups if entries]
     return built[permissions]
