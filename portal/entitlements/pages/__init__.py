@@ -22,7 +22,7 @@ NAV = (
         "Grants",
         "entitlements.expiring",
         "lock-open",
-        "r",
+        "u",
         Permission.ENTITLEMENTS_VIEW,
     ),
     NavItem(
