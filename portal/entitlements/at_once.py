@@ -1,7 +1,9 @@
 """The usual use in as few statements as there can be: one counter, room enough, nothing due.
 
 Whatever is not usual (a roll, a top-up, two counters, no room) changes nothing here and goes the
-long way through `taking`. On PostgreSQL the counter and its ledger entry are one statement.
+long way through `taking`. On PostgreSQL a use that stands alone is one statement, counter, ledger
+entry and key together, which is its own transaction: the row of a busy counter is locked no longer
+than the server needs for it.
 """
 
 from datetime import datetime
@@ -9,9 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 from portal.core.database import changed_rows, db, insert_into
-from portal.entitlements.alerts import alert, crossed
+from portal.core.quick import Quick
+from portal.entitlements.alerts import THRESHOLDS, alert, crossed
 from portal.entitlements.answers import LimitBlock
 from portal.entitlements.buckets import Bucket, Source
 from portal.entitlements.claims import Claim, Noted, allocation, columns_of, stored
@@ -25,18 +29,25 @@ EVENTS: Any = QuotaEvent.__table__
 INSTANT = QuotaBucket.__table__.c.created_at.type
 JSON = EVENTS.c.result.type
 TEXT, NUMBER = sa.String(), sa.BigInteger()
+NEVER_REACHED = -1
 PREFIX = "b_"
 """SQLAlchemy keeps the names of columns for itself."""
 
 
-def take_at_once(claim: Claim, use: Use, amount: int, at: datetime) -> Noted | None:
-    """The use, done; None: nothing was changed, and it needs the long way."""
+def take_at_once(
+    claim: Claim, use: Use, amount: int, at: datetime, *, is_alone: bool = False
+) -> Noted | None:
+    """The use, done; None: nothing was changed, and it needs the long way.
+
+    With `is_alone` it may be committed already: nothing else belongs to its transaction.
+    """
     if len(use.demands) != 1:
         return None
     demand = use.demands[0]
     values = _values(claim, demand, amount, at)
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    found = _in_two(claim, demand, values, amount) if is_sqlite else _in_one(values)
+    if is_alone and db.engine.dialect.name == "postgresql":
+        return _in_one(values)
+    found = _in_two(claim, demand, values, amount)
     if found is None:
         return None
     bucket, event_id, result = found
@@ -59,8 +70,16 @@ def _values(claim: Claim, demand: Demand, amount: int, at: datetime) -> dict[str
         "cap": None if is_endless else cap,
         "most": None if terms.is_unlimited else terms.limit,
         "at": at,
+        **_marks(None if terms.is_unlimited else terms.limit),
     }
     return {PREFIX + name: value for name, value in values.items()}
+
+
+def _marks(limit: int | None) -> dict[str, int]:
+    """What is used at each threshold; below nothing when there is none to reach."""
+    return {
+        f"mark_{each}": -(-each * limit // 100) if limit else NEVER_REACHED for each in THRESHOLDS
+    }
 
 
 def _bind(name: str, kind: Any) -> sa.BindParameter[Any]:
@@ -110,8 +129,20 @@ NOTED: dict[str, Any] = {
 _COUNTED = _counted()
 
 
+def _counted_alone() -> Any:
+    """Nor is the key known or a threshold reached, which are for the long way."""
+    known: Any = sa.select(sa.literal_column("1")).where(
+        EVENTS.c.tenant_id == _bind("tenant_id", NUMBER),
+        EVENTS.c.idempotency_key == _bind("idempotency_key", TEXT),
+    )
+    used, amount = BASE.c.used, _bind("amount", NUMBER)
+    marks = [_bind(f"mark_{each}", NUMBER) for each in THRESHOLDS]
+    reached = [sa.and_(used < mark, used + amount >= mark) for mark in marks]
+    return _COUNTED.where(~known.exists(), ~sa.or_(*reached))
+
+
 def _counted_and_noted() -> Any:
-    moved = _COUNTED.cte("moved")
+    moved = _counted_alone().cte("moved")
     plain: dict[str, Any] = {name: sa.cast(_bind(name, kind), kind) for name, kind in NOTED.items()}
     row = {
         **plain,
@@ -124,13 +155,10 @@ def _counted_and_noted() -> Any:
     noted = (
         postgresql.insert(EVENTS)
         .from_select(list(row), sa.select(*row.values()).select_from(moved))
-        .on_conflict_do_nothing()
         .returning(EVENTS.c.id, EVENTS.c.result)
         .cte("noted")
     )
-    return sa.select(
-        moved, noted.c.id.label("event_id"), sa.type_coerce(noted.c.result, JSON).label("result")
-    ).select_from(moved.outerjoin(noted, sa.true()))
+    return sa.select(noted.c.id, sa.type_coerce(noted.c.result, JSON).label("result"))
 
 
 def _lines_of(moved: Any) -> Any:
@@ -174,14 +202,19 @@ def _quoted(name: str) -> Any:
     return sa.literal_column(f"'{name}'")
 
 
-_COUNTED_AND_NOTED = _counted_and_noted()
+_COUNTED_AND_NOTED = Quick(_counted_and_noted())
+
+
+def _in_one(values: dict[str, Any]) -> Noted | None:
+    """Committed when it comes back. A twin that was quicker with the same key undoes all of it."""
+    try:
+        row = _COUNTED_AND_NOTED.committed_row(**values)
+    except IntegrityError:
+        return None
+    return Noted(row.id, row.result) if row else None
+
 
 Found = tuple[Bucket, int | None, dict[str, Any]]
-
-
-def _in_one(values: dict[str, Any]) -> Found | None:
-    row = db.session.execute(_COUNTED_AND_NOTED, values).one_or_none()
-    return (_bucket(row), row.event_id, row.result) if row else None
 
 
 def _in_two(claim: Claim, demand: Demand, values: dict[str, Any], amount: int) -> Found | None:

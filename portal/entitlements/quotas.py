@@ -68,8 +68,12 @@ def consume_quota(
     request_sha256: bytes = b"",
     partial: bool = False,
     standing: Standing | None = None,
+    is_alone: bool = False,
 ) -> Consumption:
     """Take `amount`; with `partial`, as much of it as there is. The same request takes once.
+
+    `is_alone` says that nothing else belongs to the transaction: then it may be over already
+    when this returns, which a busy counter is the faster for.
 
     `request_sha256` tells two requests under one key apart; left out, their meaning does.
 
@@ -92,7 +96,7 @@ def consume_quota(
         if noted is None:
             raise
         return consumption(noted)
-    noted = take_at_once(claim, use, amount, at)
+    noted = take_at_once(claim, use, amount, at, is_alone=is_alone)
     if noted is None:
         noted = take_or_clear(claim, use, Wanted(amount, is_partial=partial), at)
     return consumption(noted)

@@ -48,9 +48,8 @@ def take(app, user_id, feature, key, amount=1):
     """One use in a transaction of its own: granted, replayed or refused."""
     with app.app_context():
         try:
-            done = consume_quota(
-                user_id=user_id, feature_name=feature, amount=amount, idempotency_key=key
-            )
+            values = {"user_id": user_id, "feature_name": feature, "idempotency_key": key}
+            done = consume_quota(amount=amount, is_alone=True, **values)
             db.session.commit()
         except QuotaExceeded:
             db.session.rollback()

@@ -9,7 +9,7 @@ import time_machine
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
-from portal.entitlements.models import QuotaEvent
+from portal.entitlements.models import QuotaAlert, QuotaEvent
 from portal.entitlements.quotas import MOST_AT_ONCE, check_quota_available
 from portal.entitlements.refusals import (
     AmountRefused,
@@ -198,10 +198,20 @@ def test_the_usual_use_writes_in_one_statement_or_two(shop, app):
 
     sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
     try:
-        shop.use("searches")
+        shop.use("searches", is_alone=True)
     finally:
         sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
     is_sqlite = db.engine.dialect.name == "sqlite"
     assert [word for word in sent if word != "SELECT"] == (
         ["UPDATE", "INSERT"] if is_sqlite else ["WITH"]
     )
+
+
+def test_a_use_that_stands_alone_goes_the_long_way_to_its_alerts(shop):
+    for number in range(10):
+        assert shop.use(is_alone=True, idempotency_key=f"{number}").result["used"] == number + 1
+    assert shop.use(is_alone=True, idempotency_key="3").result["used"] == 4
+    with pytest.raises(QuotaExceeded):
+        shop.use(is_alone=True)
+    fired = sa.select(QuotaAlert.threshold).order_by(QuotaAlert.threshold)
+    assert db.session.scalars(fired).all() == [50, 80, 100]

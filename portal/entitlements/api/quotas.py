@@ -91,6 +91,7 @@ def _consumed(found: Standing, body: ConsumeBody) -> Response:
         amount=body.amount,
         partial=body.partial,
         standing=found,
+        is_alone=True,
         **_key(),
     )
     db.session.commit()
