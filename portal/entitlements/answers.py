@@ -1,7 +1,7 @@
 """The answer to a check: the decision, how much is left, and as of when that is true."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,9 @@ from typing import Any
 from portal.entitlements.resolution import Decision
 from portal.entitlements.snapshots import Standing
 from portal.web.times import machine
+
+STAFF = "staff"
+"""Who decided, as far as a customer is concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,14 @@ class Answer:
             "snapshot": self.standing.versions,
         }
 
-    def decision_json(self, explain: bool = False) -> dict[str, Any]:
-        """The shape of the API, as `docs/api.md` tells it."""
+    def decision_json(self, explain: bool = False, to_customer: bool = False) -> dict[str, Any]:
+        """The shape of the API, as `docs/api.md` tells it.
+
+        A customer's user is not told which of us decided, nor what we noted as the reason.
+        """
         source = self.decision.source
+        if to_customer and source:
+            source = source | {"by": STAFF if source["by"] else None, "reason": None}
         found: dict[str, Any] = {
             "feature_name": self.decision.feature_name,
             "allowed": self.allowed,
@@ -96,7 +104,8 @@ class Answer:
             "next_change_at": machine(self.next_change_at) if self.next_change_at else None,
         }
         if explain:
-            found["trace"] = [plain(step) for step in self.trace]
+            unsaid = {"ended_by"} if to_customer else set()
+            found["trace"] = [plain(step, unsaid) for step in self.trace]
         return found
 
 
@@ -113,9 +122,10 @@ def mark_of(standing: Standing, answers: Iterable[Answer], *asked: object) -> st
     return f"{facts.tenant_version}-{facts.catalog_version}-{digest}"
 
 
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with its instants as the API writes them."""
+def plain(values: dict[str, Any], unsaid: Collection[str] = ()) -> dict[str, Any]:
+    """The same with its instants as the API writes them, and without what is to be left unsaid."""
     return {
         name: machine(value) if isinstance(value, datetime) else value
         for name, value in values.items()
+        if name not in unsaid
     }

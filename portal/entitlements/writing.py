@@ -5,12 +5,12 @@ with what was decided. Only counters, and the instant of the answer, are written
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from portal.entitlements.answers import Answer, mark_of
+from portal.entitlements.answers import mark_of
 from portal.entitlements.checks import answer_to, answers_of, blocks_of, names_on_offer
 from portal.entitlements.resolution import Decision
 from portal.entitlements.snapshots import Standing
@@ -35,14 +35,14 @@ class FeatureList:
 
 
 def feature_list(found: Standing, at: datetime, category: str | None, explain: bool) -> FeatureList:
-    """All features on offer, or those of one category."""
+    """All features on offer, or those of one category, as the user's own program is told them."""
     decisions, texts = _page(found, at, category, explain)
     blocks = blocks_of(found, [decisions[n] for n, text in enumerate(texts) if text is None], at)
     answers, parts = [], list(texts)
     for n, text in enumerate(texts):
         if text is None:
             answers.append(answer_to(found, decisions[n], blocks[decisions[n].feature_name], at))
-            parts[n] = _encode(answers[-1].decision_json(explain))
+            parts[n] = _encode(answers[-1].decision_json(explain, to_customer=True))
     mark = mark_of(found, answers, category, explain)
     return FeatureList(mark, [part or "" for part in parts], _end(found, at))
 
@@ -54,7 +54,7 @@ def _page(found: Standing, at: datetime, category: str | None, explain: bool) ->
     if page is None:
         decisions = [found.decide(name, at) for name in names_on_offer(found, category)]
         texts = [
-            _written_once(found, each, at, explain) if each.allowance is None else None
+            _written_once(found, each, at, explain, True) if each.allowance is None else None
             for each in decisions
         ]
         page = decisions, texts
@@ -64,35 +64,42 @@ def _page(found: Standing, at: datetime, category: str | None, explain: bool) ->
 
 
 def one_answer(
-    found: Standing, name: str, at: datetime, quantity: int | None, explain: bool
+    found: Standing,
+    name: str,
+    at: datetime,
+    quantity: int | None,
+    explain: bool,
+    to_customer: bool,
 ) -> str:
     """The answer for one feature."""
     decision = found.decide(name, at)
     if decision.allowance is None:
-        return _written_once(found, decision, at, explain)[:-1] + _end(found, at)
+        return _written_once(found, decision, at, explain, to_customer)[:-1] + _end(found, at)
     answer = answers_of(found, [name], at, quantity)[0]
-    return _encode(answer.decision_json(explain))[:-1] + _end(found, at)
+    return _encode(answer.decision_json(explain, to_customer))[:-1] + _end(found, at)
 
 
-def many_answers(found: Standing, names: Sequence[str], at: datetime, explain: bool) -> str:
+def many_answers(
+    found: Standing, names: Sequence[str], at: datetime, explain: bool, to_customer: bool
+) -> str:
     """The answers for several features, in their order."""
-    parts = _each(answers_of(found, names, at), explain)
+    answers = answers_of(found, names, at)
+    parts = (_encode(answer.decision_json(explain, to_customer)) for answer in answers)
     return f'{{"items":[{",".join(parts)}]{_end(found, at)}'
 
 
-def _each(answers: Iterable[Answer], explain: bool) -> Iterable[str]:
-    return (_encode(answer.decision_json(explain)) for answer in answers)
-
-
-def _written_once(found: Standing, decision: Decision, at: datetime, explain: bool) -> str:
+def _written_once(
+    found: Standing, decision: Decision, at: datetime, explain: bool, to_customer: bool
+) -> str:
     """The text of a decision that no counter changes; a trace is made when it is asked for."""
     key = decision.feature_name
     may_keep = not explain and found.keeps(key, at)
-    text: str | None = found.memo.get(("text", key)) if may_keep else None
+    kind = "customer's text" if to_customer else "text"
+    text: str | None = found.memo.get((kind, key)) if may_keep else None
     if text is None:
-        text = _encode(answer_to(found, decision, None, at).decision_json(explain))
+        text = _encode(answer_to(found, decision, None, at).decision_json(explain, to_customer))
         if may_keep:
-            found.memo["text", key] = text
+            found.memo[kind, key] = text
     return text
 
 

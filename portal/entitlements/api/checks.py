@@ -88,10 +88,15 @@ def _checked(found: Standing, body: CheckBody) -> Response:
     if may_list and body.feature_name not in found.catalog.features:
         raise NoSuchFeature("No feature has this name.", field="feature_name")
     at = body.at or clock.now()
-    text = one_answer(found, body.feature_name, at, body.quantity, body.explain)
+    text = one_answer(found, body.feature_name, at, body.quantity, body.explain, _asks_for_self())
     return written_answer(text)
 
 
 def _checked_many(found: Standing, body: BatchCheckBody) -> Response:
     at = body.at or clock.now()
-    return written_answer(many_answers(found, body.features, at, body.explain))
+    return written_answer(many_answers(found, body.features, at, body.explain, _asks_for_self()))
+
+
+def _asks_for_self() -> bool:
+    asker = caller()
+    return asker is not None and asker.actor.may(Permission.ME_ENTITLEMENTS)
