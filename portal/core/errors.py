@@ -41,3 +41,5 @@ class Denied(DomainError):
     status = 403
     code = "permission_denied"
     title = "Not allowed"
+    is_attempt: ClassVar[bool] = True
+    """The ledger keeps that it was tried. False: an answer to a question that may be asked."""

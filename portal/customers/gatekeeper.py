@@ -3,6 +3,7 @@
 from flask.typing import ResponseReturnValue
 
 from portal.core import clock
+from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.customers.bearer import TokenCaller, token_caller
 from portal.customers.rates import RateLimiter
@@ -29,10 +30,10 @@ class TokenGatekeeper(StaffGatekeeper):
         return refused_token()
 
     def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
-        """Recorded, but of each token ten times a minute: the ledger keeps every row for ever."""
+        """A program is told what its token lacks."""
         if not isinstance(caller, TokenCaller):
             return super().refuse_permission(caller, permission)
-        if not self._denials.take(caller.token_id, clock.now().timestamp()).is_over:
+        if self._may_note(caller):
             record_denial(caller, permission.value)
         return problem(
             403,
@@ -40,6 +41,16 @@ class TokenGatekeeper(StaffGatekeeper):
             "This token may not do this",
             f"It needs the permission “{permission.meaning}”, which no scope of this token has.",
         )
+
+    def note_denial(self, caller: Caller, error: Denied) -> None:
+        if self._may_note(caller):
+            super().note_denial(caller, error)
+
+    def _may_note(self, caller: Caller) -> bool:
+        """Of each token ten times a minute: the ledger keeps every row for ever."""
+        if not isinstance(caller, TokenCaller):
+            return True
+        return not self._denials.take(caller.token_id, clock.now().timestamp()).is_over
 
     def demand_sudo(self, caller: Caller) -> ResponseReturnValue | None:
         """A program cannot prove itself again: who made its token did, for just these deeds."""

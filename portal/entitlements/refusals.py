@@ -10,6 +10,7 @@ class FeatureDenied(Denied):
     """This user may not use the feature at all; `reason` is that of the decision."""
 
     code = "feature_denied"
+    is_attempt = False
 
     def __init__(self, reason: str, feature_name: str) -> None:
         super().__init__(f"{feature_name} is not allowed: {reason}.")

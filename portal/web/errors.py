@@ -68,7 +68,7 @@ def answer(
 
 def answer_refusal(error: DomainError) -> Response:
     db.session.rollback()
-    if isinstance(error, Denied):
+    if isinstance(error, Denied) and error.is_attempt:
         note_denial(error)
     errors = [{"field": error.field, "message": error.message}] if error.field else None
     if error.status == 422 and errors is None:

@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.customers.gatekeeper import MOST_DENIALS
 from portal.customers.models import ApiToken, Tenant, TenantStatus, User, UserStatus
+from portal.customers.rates import RateLimiter
 from portal.customers.tokens import (
     IssuedToken,
     issue_service_token,
@@ -145,11 +146,31 @@ def test_a_demoted_persons_token_is_demoted_with_them(app, client, ann):
         assert found.actor.permissions == frozenset()
 
 
+@pytest.fixture
+def fresh_denials(app: Flask, monkeypatch) -> None:
+    """The app outlives a test, and tokens of the next one have the same numbers."""
+    gatekeeper = app.extensions["portal_gatekeeper"]
+    monkeypatch.setattr(gatekeeper, "_denials", RateLimiter(MOST_DENIALS))
+
+
+@pytest.mark.usefixtures("fresh_denials")
 def test_a_token_that_may_not_is_told_so_and_fills_no_ledger(client, ann, acme):
     text = of_user(ann, make_user(acme))
     for _ in range(MOST_DENIALS + 5):
         answer = ask(client, text, "/api/customers/tenants")
     assert answer.status_code == 403
     assert "no scope of this token" in answer.get_json()["detail"]
+    query = sa.select(sa.func.count()).select_from(AuditEvent)
+    assert db.session.scalar(query.filter_by(action="access.denied")) == MOST_DENIALS
+
+
+@pytest.mark.usefixtures("fresh_denials")
+def test_what_a_deed_refuses_a_token_fills_no_ledger_either(client, ann, acme):
+    writer = issue_service_token(by=actor(ann), name="Writer", scopes=["entitlements:write"])
+    path = f"/api/entitlements/users/{make_user(acme).id}/grant"
+    for _ in range(MOST_DENIALS + 5):
+        body = {"feature_name": "reports", "hard_deny": True}
+        answer = client.post(path, json=body, headers={"Authorization": f"Bearer {writer.text}"})
+        assert answer.get_json()["code"] == "permission_denied"
     query = sa.select(sa.func.count()).select_from(AuditEvent)
     assert db.session.scalar(query.filter_by(action="access.denied")) == MOST_DENIALS

@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
+from portal.audit.models import AuditEvent
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.customers.tokens import issue_service_token, issue_user_token
@@ -72,6 +73,13 @@ def test_no_access_says_why(me):
     assert (answer.status_code, answer.get_json()["code"]) == (403, "feature_denied")
     assert answer.get_json()["reason"] == "PLAN_LEVEL_TOO_LOW"
     assert me.consume("nonsense").get_json()["reason"] == "UNKNOWN_FEATURE"
+
+
+def test_having_no_access_is_an_answer_and_no_event(me):
+    events = sa.select(sa.func.count()).select_from(AuditEvent)
+    before = db.session.scalar(events)
+    me.consume("reports")
+    assert db.session.scalar(events) == before
 
 
 def test_the_same_request_is_answered_from_the_ledger(me):
