@@ -18,6 +18,7 @@ from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.permissions import Permission
+from portal.core.text import nfc
 from portal.customers.import_file import ImportFile, Line
 from portal.customers.import_list import counts_of
 from portal.customers.import_preview import Effect, Verdict, judge, refused
@@ -58,7 +59,8 @@ def keep_preview(
             {
                 "import_id": found.id,
                 "line": line.number,
-                "values": line.values,
+                # As the user's own row has it: by that it is found when they are erased.
+                "values": {name: nfc(cell) for name, cell in line.values.items()},
                 "effect": verdict.effect.value,
                 "detail": verdict.detail,
             }
