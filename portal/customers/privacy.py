@@ -4,6 +4,10 @@ The ledger stays whole and valid, because nothing of a person ever stands in it:
 number, and of a changed name or address it says only that it changed. So erasing empties the
 user's own row, which keeps its number for what refers to it, and every other place that rooms
 have registered here. Backups forget with their age.
+
+What we noted as the reason of a deed is free text that may speak of others, or of a case that is
+not to be told yet. So no export carries reasons: article 15 reaches them, but a person reads them
+first and hands them out by hand. The page of the export says so.
 """
 
 from collections.abc import Callable
@@ -191,32 +195,46 @@ def _forget_tokens(user: User) -> None:
 
 
 def _events(user: User) -> Plain:
-    """What the audit log says of them, and what they did themselves: each along its index."""
+    """What the audit log says of them, and what they did themselves: each along its index.
+
+    An address of the network only where it is theirs: elsewhere it is that of one of us.
+    """
     event = AuditEvent.__table__.c
     about = sa.and_(event.target_type == "user", event.target_id == str(user.id))
     own = sa.and_(event.actor_id == user.id, event.actor_type == ActorType.CUSTOMER.value)
-    columns = (event.id, event.occurred_at, event.action, event.outcome, event.reason, event.ip)
+    columns = (event.id, event.occurred_at, event.action, event.outcome, event.ip, own)
     rows: dict[str, Plain] = {}
     for where in (about, own):
         newest = (
             sa.select(*columns).where(where).order_by(event.occurred_at.desc(), event.id.desc())
         )
-        for number, at, action, outcome, reason, ip in db.session.execute(
+        for number, at, action, outcome, ip, is_own in db.session.execute(
             newest.limit(MOST_EVENTS)
         ):
-            found = {"at": at, "action": action, "outcome": outcome, "reason": reason, "ip": ip}
-            rows[number] = found
+            found = {"at": at, "action": action, "outcome": outcome}
+            rows[number] = {**found, "ip": ip} if is_own else found
     return [rows[number] for number in sorted(rows, reverse=True)]
 
 
 def _import_rows(user: User) -> list[CustomerImportRow]:
-    values = CustomerImportRow.values
-    tenant = db.session.get_one(Tenant, user.tenant_id)
-    query = sa.select(CustomerImportRow).where(
-        values["tenant_external_id"].as_string() == tenant.external_id,
-        values["user_external_id"].as_string() == user.external_id,
+    """The lines with their external id, or with their address unless those are somebody else's."""
+    row, tenant = CustomerImportRow, db.session.get_one(Tenant, user.tenant_id)
+    of_tenant = row.values["tenant_external_id"].as_string() == tenant.external_id
+    query = sa.select(row.import_id, row.line, row.values).where(of_tenant)
+    found, others = [], _others_at_their_address(user)
+    for import_id, number, values in db.session.execute(query.execution_options(yield_per=1000)):
+        external_id, address = values["user_external_id"], values["user_email"].strip()
+        is_alike = address_key(address) == user.email_key and external_id not in others
+        if external_id == user.external_id or is_alike:
+            found.append((import_id, number))
+    return [db.session.get_one(row, key) for key in found]
+
+
+def _others_at_their_address(user: User) -> frozenset[str]:
+    same = sa.select(User.external_id).where(
+        User.tenant_id == user.tenant_id, User.email_key == user.email_key, User.id != user.id
     )
-    return list(db.session.scalars(query))
+    return frozenset(db.session.scalars(same))
 
 
 def _imported(user: User) -> Plain:

@@ -45,10 +45,8 @@ def _overrides(user: User) -> list[Plain]:
         row.interval,
         row.starts_at,
         row.expires_at,
-        row.reason,
         row.created_at,
         row.ended_at,
-        row.ended_reason,
     ).where(row.user_id == user.id)
     return _values(db.session.execute(query.order_by(row.starts_at, row.id)).all())
 

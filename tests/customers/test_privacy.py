@@ -1,14 +1,19 @@
 """Handing out what is held about a user, and forgetting it."""
 
 import json
+import unicodedata
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.core.actor import Actor, ActorType
 from portal.core.database import db
+from portal.core.provenance import Provenance, set_provenance
 from portal.customers import privacy
 from portal.customers.cleaning import KIND
 from portal.customers.models import (
@@ -30,7 +35,7 @@ from portal.customers.privacy import (
     register_holding,
 )
 from portal.customers.tokens import issue_service_token, issue_user_token
-from portal.customers.users import upsert_user
+from portal.customers.users import deactivate_user, upsert_user
 from portal.jobs.registry import kind_named
 from portal.web.models import IdempotencyKey
 from tests.cast import actor, make_user, signed_in, sudo_until
@@ -90,6 +95,44 @@ def test_the_export_holds_nothing_of_others_and_no_secret(ann, person, acme, bir
     assert "Zora" not in text
     assert issued.text not in text
     assert issued.row.secret_sha256.hex() not in text
+
+
+def test_the_export_keeps_our_reasons_and_addresses_to_ourselves(ann, person):
+    ours, theirs = (Provenance(ip=ip, method="POST") for ip in ("10.9.8.7", "192.0.2.7"))
+    set_provenance(ours)
+    deactivate_user(by=actor(ann), user=person, reason="suspected fraud, says legal")
+    set_provenance(theirs)
+    them = Actor(ActorType.CUSTOMER, person.id, f"user {person.id}")
+    record(Action.ACCESS_DENIED, by=them, target=Target("route", "/", "/"), reason="denied")
+    found = export_user(by=actor(ann), user=person)
+    assert [event.get("ip") for event in found["audit_events"]] == ["192.0.2.7", None]
+    text = json.dumps(found)
+    assert [word for word in ("10.9.8.7", "fraud", "reason") if word in text] == []
+
+
+LOOSE = unicodedata.normalize("NFD", "zoé")
+OTHER_SPELLINGS = [
+    {"user": LOOSE, "email": "old@acme.test"},
+    {"user": "", "email": "ZOE@acme.test"},
+    {"user": "zoe-2", "email": " zoe@ACME.test"},
+]
+
+
+@pytest.mark.parametrize("spelling", OTHER_SPELLINGS)
+def test_lines_that_spell_a_person_otherwise_are_theirs(ann, acme, spelling):
+    zoe = make_user(acme, "Zoe", external_id="zo\u00e9", email="zoe@acme.test")
+    kept(ann, line(who="Zoe Zed", **spelling))
+    assert len(export_user(by=actor(ann), user=zoe)["imported_lines"]) == 1
+    erase_user(by=actor(ann), user=zoe, reason="asked")
+    (row,) = db.session.scalars(sa.select(CustomerImportRow))
+    assert (row.values["user_name"], row.values["user_email"], row.effect) == ("", "", "refused")
+
+
+def test_a_line_of_whoever_shares_the_address_stays_theirs(ann, person, acme, birch):
+    make_user(acme, "Zora Other", email=person.email)
+    kept(ann, line(user="zora", who="Zora Other", email=person.email))
+    kept(ann, line(tenant="birch", name="Birch", user="x", who="Zora", email=person.email))
+    assert export_user(by=actor(ann), user=person)["imported_lines"] == []
 
 
 def test_a_room_above_adds_what_it_holds(ann, person, monkeypatch):
