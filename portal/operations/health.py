@@ -16,7 +16,7 @@ from portal.core.database import db
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus
-from portal.two_factor.rotation import unknown_data_keys
+from portal.two_factor.rotation import data_keys_in_use
 
 COUNTED = 10_000
 WORKER_SILENT = timedelta(minutes=2)
@@ -43,17 +43,14 @@ class Health:
 def readiness() -> dict[str, bool]:
     """May this process take requests: database there, migrated, no secret out of reach."""
     try:
-        found = {"database": True, "migrations": _is_migrated(), "keys": not _unknown_keys()}
-    except sa.exc.DBAPIError:
+        found = {(row[0], row[1]) for row in db.session.execute(_STANDING)}
+    except sa.exc.DBAPIError:  # as without the tables, before the first migration
         db.session.rollback()
         return {"database": False, "migrations": False, "keys": False}
-    return found
-
-
-def _is_migrated() -> bool:
-    # Read as Alembic does, but for its question whether the table exists: without it, not ready.
-    version = sa.table("alembic_version", sa.column("version_num", sa.String))
-    return set(db.session.scalars(sa.select(version.c.version_num))) == _heads()
+    migrated = {name for kind, name in found if kind == MIGRATION}
+    keys = {name for kind, name in found if kind == KEY}
+    known = {name for name, _ in settings().data_keys}
+    return {"database": True, "migrations": migrated == _heads(), "keys": keys <= known}
 
 
 @cache
@@ -61,8 +58,13 @@ def _heads() -> set[str]:
     return set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
 
 
-def _unknown_keys() -> list[str]:
-    return unknown_data_keys({name for name, _ in settings().data_keys})
+MIGRATION, KEY = "migration", "key"
+_version = sa.table("alembic_version", sa.column("version_num", sa.String))
+_used = data_keys_in_use().subquery()
+_STANDING = sa.union_all(
+    sa.select(sa.literal(MIGRATION), _version.c.version_num),
+    sa.select(sa.literal(KEY), _used.c.key_id),
+)
 
 
 def ledger_faults() -> list[str]:

@@ -47,10 +47,9 @@ def rotate_data_keys() -> list[Rotation]:
     return done
 
 
-def unknown_data_keys(known: set[str]) -> list[str]:
-    """Names of keys that sealed rows but are not configured any more."""
-    used = sa.union(sa.select(TwoFactorAuth.key_id), sa.select(Enrolment.key_id))
-    return sorted(set(db.session.scalars(used)) - known)
+def data_keys_in_use() -> sa.CompoundSelect[tuple[str]]:
+    """A query for the names of the keys that sealed a second factor."""
+    return sa.union(sa.select(TwoFactorAuth.key_id), sa.select(Enrolment.key_id))
 
 
 def _reseal_secret(table: type[TwoFactorAuth | Enrolment]) -> Callable[[int], None]:

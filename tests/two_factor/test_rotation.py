@@ -18,7 +18,7 @@ from portal.staff.models import Admin
 from portal.two_factor import rotation
 from portal.two_factor.authenticators import opened_secret, sealed_secret
 from portal.two_factor.models import TwoFactorAuth
-from portal.two_factor.rotation import rotate_data_keys, unknown_data_keys
+from portal.two_factor.rotation import data_keys_in_use, rotate_data_keys
 from portal.two_factor.totp import new_secret
 from tests.conftest import make_app
 from tests.ledger import events
@@ -107,6 +107,10 @@ def test_a_run_that_stopped_halfway_is_finished_by_the_next(apps, stopping):
         assert b"Subject" in open_body(db.session.scalars(sa.select(EmailLog)).one())
 
 
+def keys_in_use():
+    return set(db.session.scalars(data_keys_in_use()))
+
+
 def stop():
     raise KeyboardInterrupt
 
@@ -114,7 +118,7 @@ def stop():
 def test_rows_of_a_lost_key_are_counted_and_end_the_command_with_1(apps):
     seal_a_thousand(apps["old"])
     with apps["new"].app_context():
-        assert unknown_data_keys({"k2"}) == ["k1"]
+        assert keys_in_use() == {"k1"}
         done = rotated()
         assert done["two_factor_auth"] == (0, PEOPLE)
         assert done["email_logs"] == (0, 1)
@@ -125,6 +129,6 @@ def test_rows_of_a_lost_key_are_counted_and_end_the_command_with_1(apps):
 
 def test_a_clean_run_ends_with_0(apps):
     with apps["both"].app_context():
-        assert unknown_data_keys({"k1", "k2"}) == []
+        assert keys_in_use() <= {"k1", "k2"}
     result = apps["both"].test_cli_runner().invoke(args=["keys", "rotate-data"])
     assert result.exit_code == 0
