@@ -30,7 +30,7 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.customers.models import Tenant, User
 from portal.customers.tokens import issue_user_token
-from portal.entitlements.grants import grant_tenant_feature
+from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.staff.current import cookie_name
 from portal.staff.models import Role
 from seeds.bulk_customers import bulk_customers
@@ -84,6 +84,8 @@ class Place:
             user = db.session.get_one(User, user_id)
             token = issue_user_token(by=SYSTEM, user=user, expires_in=timedelta(days=1))
             tokens.append((user_id, token.text))
+            # Whatever the bulk gave or blocked: these may consume from their tenant's counter.
+            grant_user_feature(by=SYSTEM, user=user, feature_name="basic_quotes")
         for tenant_id in {tenant_id for _, tenant_id in chosen}:
             tenant = db.session.get_one(Tenant, tenant_id)
             grant_tenant_feature(
