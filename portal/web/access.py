@@ -212,6 +212,13 @@ def caller() -> Caller | None:
     return found
 
 
+def acting() -> Actor:
+    """The actor behind the request, in a view that demands one."""
+    found = caller()
+    assert found is not None  # noqa: S101 - `guard` let nobody else in
+    return found.actor
+
+
 def note_denial(error: Denied) -> None:
     """Leave the trace of what a deed refused to whoever calls; nothing for a stranger."""
     found = caller()

@@ -10,7 +10,6 @@ from flask import Response, jsonify, make_response
 
 from portal.audit.actions import Action
 from portal.core.permissions import Permission
-from portal.customers.api.acting import acting
 from portal.customers.api.blueprint import api
 from portal.customers.directory import Search, tenants_for_programs
 from portal.customers.models import Tenant, TenantStatus
@@ -22,7 +21,7 @@ from portal.customers.schemas import (
     TenantQuery,
 )
 from portal.customers.tenants import has_status, tenant_by_external_id, upsert_tenant
-from portal.web.access import audits, demand_proof, requires
+from portal.web.access import acting, audits, demand_proof, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.times import machine
 

@@ -9,7 +9,6 @@ from flask import Response, jsonify
 
 from portal.audit.actions import Action
 from portal.core.permissions import Permission
-from portal.customers.api.acting import acting
 from portal.customers.api.blueprint import api
 from portal.customers.directory import Search, users_for_programs
 from portal.customers.models import User
@@ -22,7 +21,7 @@ from portal.customers.schemas import (
 )
 from portal.customers.tenants import tenant_by_external_id
 from portal.customers.users import upsert_user, user_by_external_id
-from portal.web.access import audits, requires
+from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.times import machine
 
