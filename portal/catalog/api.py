@@ -1,6 +1,6 @@
 """The JSON API of the catalogue: its routes stand beside those of entitlements."""
 
-from flask import Response, jsonify
+from flask import Response
 from flask_openapi import APIBlueprint
 
 from portal.audit.actions import Action
@@ -23,9 +23,9 @@ from portal.catalog.schemas import (
     plan_json,
 )
 from portal.core.permissions import Permission
-from portal.web.access import audits, caller, requires
+from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
-from portal.web.openapi import PROBLEMS
+from portal.web.openapi import PROBLEMS, json_answer, takes
 
 api = APIBlueprint("catalog_api", __name__, url_prefix="/api/entitlements", abp_responses=PROBLEMS)
 
@@ -46,20 +46,19 @@ def features(query: FeatureQuery) -> Response:
     )
     found = features_page(catalog, search, cursor=query.cursor, limit=query.limit)
     items = [feature_json(catalog, feature) for feature in found.items]
-    return jsonify(items=items, next_cursor=found.next_cursor)
+    return json_answer({"items": items, "next_cursor": found.next_cursor})
 
 
 @api.post("/features", responses={201: FeatureAnswer})
 @requires(Permission.CATALOG_MANAGE)
 @audits(Action.FEATURE_CREATED)
 @idempotent
+@takes
 def add_feature(body: FeatureBody) -> Response:
     """Offer something new. Its name never changes and can never be used again."""
-    found = caller()
-    assert found is not None  # noqa: S101 - `access.guard` let nobody else in
-    create_feature(by=found.actor, name=body.name, terms=body.terms())
+    create_feature(by=acting(), name=body.name, terms=body.terms())
     catalog = catalog_now()
-    answer = jsonify(feature_json(catalog, catalog.features[body.name]))
+    answer = json_answer(feature_json(catalog, catalog.features[body.name]))
     answer.status_code = 201
     return commit_answer(answer)
 
@@ -73,4 +72,4 @@ def plans(query: PlanQuery) -> Response:
         catalog, with_archived=query.include_archived, cursor=query.cursor, limit=query.limit
     )
     items = [plan_json(catalog, plan) for plan in found.items]
-    return jsonify(items=items, next_cursor=found.next_cursor)
+    return json_answer({"items": items, "next_cursor": found.next_cursor})

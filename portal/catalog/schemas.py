@@ -2,12 +2,13 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from portal.catalog.features import HIGHEST_LEVEL, FeatureTerms
 from portal.catalog.models import Category
 from portal.catalog.overview import Cell, including, plans_on_offer
 from portal.catalog.snapshot import Catalog, Feature, Interval, Plan
+from portal.web.openapi import StrictBody, example
 
 FEATURE: dict[str, Any] = {
     "name": "advanced_quotes",
@@ -65,23 +66,19 @@ class FeatureQuery(BaseModel):
     limit: int = Field(50, ge=1, le=100)
 
 
-class FeatureBody(BaseModel):
+class FeatureBody(StrictBody):
     """A feature to create. Its name never changes."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "box_previews",
-                    "display_name": "Box Previews",
-                    "description": "Turn a box around before it is made.",
-                    "category": "quotes",
-                    "min_plan_level": 1,
-                    "is_metered": True,
-                    "unit": "preview",
-                    "interval": "month",
-                }
-            ]
+    model_config = example(
+        {
+            "name": "box_previews",
+            "display_name": "Box Previews",
+            "description": "Turn a box around before it is made.",
+            "category": "quotes",
+            "min_plan_level": 1,
+            "is_metered": True,
+            "unit": "preview",
+            "interval": "month",
         }
     )
 
@@ -109,7 +106,7 @@ class UsedBy(BaseModel):
 class FeatureAnswer(BaseModel):
     """A feature and the plans on offer that have it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [FEATURE]})
+    model_config = example(FEATURE)
 
     name: str
     display_name: str
@@ -159,7 +156,7 @@ class PlanFeatureAnswer(BaseModel):
 class PlanAnswer(BaseModel):
     """A plan. Prices are minor units of its currency; null: by agreement."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [PLAN]})
+    model_config = example(PLAN)
 
     name: str
     display_name: str

@@ -1,8 +1,10 @@
 """What the API of tenants and users takes and gives."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from portal.web.openapi import StrictBody, example
 
 LARGEST_LIMIT = 100
 LONGEST_QUERY = 200
@@ -31,10 +33,6 @@ TenantWord = Literal["active", "suspended", "closed"]
 UserWord = Literal["active", "inactive"]
 
 
-def _shown(*examples: dict[str, Any], strict: bool = False) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": list(examples)}, strict=strict)
-
-
 class TenantPath(BaseModel):
     """What the product calls the tenant."""
 
@@ -47,13 +45,12 @@ class UserPath(TenantPath):
     user_external_id: str = Field(description=RULE)
 
 
-class TenantBody(BaseModel):
+class TenantBody(StrictBody):
     """A tenant as the product knows it. What is left out stays as it is."""
 
-    model_config = _shown(
+    model_config = example(
         {"name": "Acme Boxes", "plan": "professional"},
         {"name": "Acme Boxes", "status": "suspended"},
-        strict=True,
     )
 
     name: str = Field(description="At most 200 characters.")
@@ -61,10 +58,10 @@ class TenantBody(BaseModel):
     plan: str | None = Field(None, description="The name of a plan, from now on.")
 
 
-class UserBody(BaseModel):
+class UserBody(StrictBody):
     """A user as the product knows them. What is left out stays as it is."""
 
-    model_config = _shown({"name": "Uma User", "email": "uma@acme.example"}, strict=True)
+    model_config = example({"name": "Uma User", "email": "uma@acme.example"})
 
     name: str = Field(description="At most 200 characters.")
     email: str
@@ -75,7 +72,7 @@ class UserBody(BaseModel):
 
 
 class TenantAnswer(BaseModel):
-    model_config = _shown(TENANT)
+    model_config = example(TENANT)
 
     id: int
     external_id: str
@@ -86,7 +83,7 @@ class TenantAnswer(BaseModel):
 
 
 class UserAnswer(BaseModel):
-    model_config = _shown(USER)
+    model_config = example(USER)
 
     id: int
     external_id: str
@@ -115,14 +112,14 @@ class UserQuery(_Query):
 
 
 class TenantList(BaseModel):
-    model_config = _shown({"items": [TENANT], "next_cursor": None})
+    model_config = example({"items": [TENANT], "next_cursor": None})
 
     items: list[TenantAnswer]
     next_cursor: str | None
 
 
 class UserList(BaseModel):
-    model_config = _shown({"items": [USER], "next_cursor": None})
+    model_config = example({"items": [USER], "next_cursor": None})
 
     items: list[UserAnswer]
     next_cursor: str | None

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from portal.web.openapi import example
+
 A_MONTH = 30 * 24 * 3600
 
 
@@ -10,7 +12,7 @@ class MintBody(BaseModel):
 
     expires_in: int = Field(default=3600, ge=60, le=A_MONTH, strict=True)
 
-    model_config = {"json_schema_extra": {"examples": [{"expires_in": 3600}]}}
+    model_config = example({"expires_in": 3600})
 
 
 class MintedToken(BaseModel):
@@ -19,13 +21,6 @@ class MintedToken(BaseModel):
     token: str
     expires_at: str
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "token": "bop_4f9sXk2L_" + "0" * 49,
-                    "expires_at": "2026-11-23T15:00:00Z",
-                }
-            ]
-        }
-    }
+    model_config = example(
+        {"token": "bop_4f9sXk2L_" + "0" * 49, "expires_at": "2026-11-23T15:00:00Z"}
+    )

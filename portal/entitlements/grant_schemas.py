@@ -3,15 +3,16 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from portal.catalog.snapshot import Interval
 from portal.entitlements.facts import Effect
-from portal.entitlements.schemas import AnswerShape, DecisionShape, FeatureName, example
+from portal.entitlements.schemas import AnswerShape, DecisionShape, FeatureName, HolderPath
 from portal.entitlements.terms import LARGEST_LIMIT, LONGEST_REASON, Given
 from portal.web.moments import Moment
+from portal.web.openapi import ExactBody, example
+from portal.web.urls import LARGEST_ID
 
-LARGEST_ID = 2**31 - 1
 GRANT: dict[str, Any] = {
     "id": 41,
     "state": "active",
@@ -32,7 +33,7 @@ GRANT: dict[str, Any] = {
 }
 
 
-class GrantBody(BaseModel):
+class GrantBody(ExactBody):
     """`is_enabled: false` blocks; `hard_deny` blocks above every grant.
 
     Without `quota_limit` and `unlimited`, the limit of the plan (or of the tenant) still counts.
@@ -40,10 +41,12 @@ class GrantBody(BaseModel):
     """
 
     model_config = example(
-        feature_name="advanced_quotes",
-        quota_limit=100,
-        expires_at="2026-12-31T00:00:00Z",
-        reason="asked for by telephone",
+        {
+            "feature_name": "advanced_quotes",
+            "quota_limit": 100,
+            "expires_at": "2026-12-31T00:00:00Z",
+            "reason": "asked for by telephone",
+        }
     )
 
     feature_name: FeatureName
@@ -76,12 +79,6 @@ class GrantBody(BaseModel):
             expires_at=self.expires_at,
             reason=self.reason,
         )
-
-
-class HolderPath(BaseModel):
-    """The integer id of the user or tenant."""
-
-    holder_id: int
 
 
 class OverridePath(HolderPath):
@@ -126,7 +123,7 @@ def _instant(value: datetime | date | None, *, days: int = 0) -> datetime | None
 class GrantShape(BaseModel):
     """One override, as it was given."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [GRANT]})
+    model_config = example(GRANT)
 
     id: int
     state: str
@@ -179,23 +176,19 @@ class FeaturesShape(BaseModel):
 class LogEntryShape(BaseModel):
     """One change, who made it and why. The values say what changed, null where nothing was."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "action": "entitlement.granted",
-                    "entity_type": "user_entitlement",
-                    "entity_id": 41,
-                    "user_id": 17,
-                    "tenant_id": 12,
-                    "feature_name": "advanced_quotes",
-                    "old_value": None,
-                    "new_value": {"effect": "enable", "quota_limit": 100, "unlimited": False},
-                    "reason": "asked for by telephone",
-                    "admin": "ada.okafor@boxcostpro.test",
-                    "at": "2026-06-01T09:00:00Z",
-                }
-            ]
+    model_config = example(
+        {
+            "action": "entitlement.granted",
+            "entity_type": "user_entitlement",
+            "entity_id": 41,
+            "user_id": 17,
+            "tenant_id": 12,
+            "feature_name": "advanced_quotes",
+            "old_value": None,
+            "new_value": {"effect": "enable", "quota_limit": 100, "unlimited": False},
+            "reason": "asked for by telephone",
+            "admin": "ada.okafor@boxcostpro.test",
+            "at": "2026-06-01T09:00:00Z",
         }
     )
 

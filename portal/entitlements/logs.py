@@ -12,8 +12,8 @@ from portal.audit.models import AuditEvent
 from portal.core.actor import ActorType
 from portal.core.clock import timestamp
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
+from portal.web.urls import LARGEST_ID
 
-LARGEST_ID = 2**31 - 1
 _event = AuditEvent.__table__.c
 
 

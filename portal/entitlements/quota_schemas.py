@@ -2,61 +2,63 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from portal.entitlements.quotas import MOST_AT_ONCE
-from portal.entitlements.schemas import FeatureName, example
+from portal.entitlements.schemas import FeatureName
 from portal.web.moments import Moment
+from portal.web.openapi import ExactBody, example
 
-LARGEST_ID = 2**31 - 1
 LONGEST_HOLD = 7 * 24 * 3600
 
 
-class ConsumeBody(BaseModel):
+class ConsumeBody(ExactBody):
     """With `partial`, as much of the amount as there is is taken, instead of all or nothing."""
 
-    model_config = example(feature_name="basic_quotes", amount=1)
+    model_config = example({"feature_name": "basic_quotes", "amount": 1})
 
     feature_name: FeatureName
     amount: int = Field(1, ge=1, le=MOST_AT_ONCE)
     partial: bool = False
 
 
-class ReserveBody(BaseModel):
+class ReserveBody(ExactBody):
     """`expires_in` seconds later what nobody committed is free again."""
 
-    model_config = example(feature_name="basic_quotes", amount=5, expires_in=600)
+    model_config = example({"feature_name": "basic_quotes", "amount": 5, "expires_in": 600})
 
     feature_name: FeatureName
     amount: int = Field(1, ge=1, le=MOST_AT_ONCE)
     expires_in: int = Field(900, ge=1, le=LONGEST_HOLD)
 
 
-class CommitBody(BaseModel):
+class CommitBody(ExactBody):
     """Without an amount all of it is used; of less the rest is released, more is taken anew."""
 
-    model_config = example(amount=3)
+    model_config = example({"amount": 3})
 
     amount: int | None = Field(None, ge=1, le=MOST_AT_ONCE)
 
 
-class RefundBody(BaseModel):
+class RefundBody(ExactBody):
     """Without an amount, all that is left of it."""
 
-    model_config = example(amount=1, reason="The quote was a duplicate")
+    model_config = example({"amount": 1, "reason": "The quote was a duplicate"})
 
     amount: int | None = Field(None, ge=1, le=MOST_AT_ONCE)
     reason: str | None = Field(None, max_length=500)
 
 
-class TopUpBody(BaseModel):
+class TopUpBody(ExactBody):
     """So much once, beside what the plan or a grant gives, until it is used up or expires."""
 
     model_config = example(
-        feature_name="basic_quotes",
-        amount=100,
-        expires_at="2027-01-01T00:00:00Z",
-        reason="Goodwill after the outage",
+        {
+            "feature_name": "basic_quotes",
+            "amount": 100,
+            "expires_at": "2027-01-01T00:00:00Z",
+            "reason": "Goodwill after the outage",
+        }
     )
 
     feature_name: FeatureName
@@ -65,17 +67,13 @@ class TopUpBody(BaseModel):
     reason: str | None = Field(None, max_length=500)
 
 
-class ResetBody(BaseModel):
+class ResetBody(ExactBody):
     """Nothing is used any more, from now to the end of the running period."""
 
-    model_config = example(feature_name="basic_quotes", reason="A test used it up")
+    model_config = example({"feature_name": "basic_quotes", "reason": "A test used it up"})
 
     feature_name: FeatureName
     reason: str | None = Field(None, max_length=500)
-
-
-class HolderPath(BaseModel):
-    holder_id: int
 
 
 class EventPath(BaseModel):
@@ -85,19 +83,15 @@ class EventPath(BaseModel):
 class ConsumedShape(BaseModel):
     """What is used and left afterwards. `limit` and `remaining` are null where there is no end."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "consumption_id": 4711,
-                    "consumed": 1,
-                    "used": 4,
-                    "limit": 10,
-                    "remaining": 6,
-                    "resets_at": "2026-07-01T00:00:00Z",
-                    "unlimited": False,
-                }
-            ]
+    model_config = example(
+        {
+            "consumption_id": 4711,
+            "consumed": 1,
+            "used": 4,
+            "limit": 10,
+            "remaining": 6,
+            "resets_at": "2026-07-01T00:00:00Z",
+            "unlimited": False,
         }
     )
 

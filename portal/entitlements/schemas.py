@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from portal.catalog.models import Category
 from portal.web.moments import Moment
+from portal.web.openapi import StrictBody, example
 
 MOST_FEATURES = 100
 LARGEST_QUANTITY = 2**53
@@ -13,15 +15,10 @@ LARGEST_QUANTITY = 2**53
 FeatureName = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-def example(**values: Any) -> ConfigDict:
-    """Values of their own type, and an example for the description."""
-    return ConfigDict(strict=True, json_schema_extra={"examples": [values]})
-
-
-class CheckBody(BaseModel):
+class CheckBody(StrictBody):
     """`quantity`: would so much be allowed? `at`: as of another instant, past or future."""
 
-    model_config = example(feature_name="advanced_quotes", quantity=5, explain=True)
+    model_config = example({"feature_name": "advanced_quotes", "quantity": 5, "explain": True})
 
     feature_name: FeatureName
     quantity: int | None = Field(None, ge=1, le=LARGEST_QUANTITY)
@@ -29,10 +26,10 @@ class CheckBody(BaseModel):
     at: Moment | None = None
 
 
-class BatchCheckBody(BaseModel):
+class BatchCheckBody(StrictBody):
     """An unknown feature is denied like any other: it does not spoil the rest."""
 
-    model_config = example(features=["advanced_quotes", "custom_reports"])
+    model_config = example({"features": ["advanced_quotes", "custom_reports"]})
 
     features: list[FeatureName] = Field(min_length=1, max_length=MOST_FEATURES)
     explain: bool = False
@@ -42,12 +39,14 @@ class BatchCheckBody(BaseModel):
 class FeaturesQuery(BaseModel):
     """`explain=1` adds the trace; `category` is one of the catalogue's."""
 
-    category: str | None = Field(None, max_length=20)
+    category: Category | None = None
     explain: bool = False
 
 
-class UserPath(BaseModel):
-    user_id: int = Field(ge=1)
+class HolderPath(BaseModel):
+    """The integer id of the user or tenant."""
+
+    holder_id: int
 
 
 class SourceShape(BaseModel):
@@ -76,32 +75,28 @@ class LimitShape(BaseModel):
 class DecisionShape(BaseModel):
     """May they, and why. Good until `next_change_at` as long as nobody changes anything."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "feature_name": "basic_quotes",
-                    "allowed": True,
-                    "reason": "PLAN_ENTITLEMENT",
-                    "source": {
-                        "type": "plan",
-                        "id": 7,
-                        "plan": "free",
-                        "by": None,
-                        "at": "2026-06-01T00:00:00Z",
-                        "reason": None,
-                    },
-                    "limit": {
-                        "unlimited": False,
-                        "limit": 10,
-                        "used": 3,
-                        "remaining": 7,
-                        "resets_at": "2026-07-01T00:00:00Z",
-                        "period": ["2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"],
-                    },
-                    "next_change_at": "2026-07-01T00:00:00Z",
-                }
-            ]
+    model_config = example(
+        {
+            "feature_name": "basic_quotes",
+            "allowed": True,
+            "reason": "PLAN_ENTITLEMENT",
+            "source": {
+                "type": "plan",
+                "id": 7,
+                "plan": "free",
+                "by": None,
+                "at": "2026-06-01T00:00:00Z",
+                "reason": None,
+            },
+            "limit": {
+                "unlimited": False,
+                "limit": 10,
+                "used": 3,
+                "remaining": 7,
+                "resets_at": "2026-07-01T00:00:00Z",
+                "period": ["2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"],
+            },
+            "next_change_at": "2026-07-01T00:00:00Z",
         }
     )
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from portal.entitlements.schemas import FeatureName, example
+from portal.entitlements.schemas import FeatureName
 from portal.entitlements.usage import Report
 from portal.entitlements.usage_reports import Step
 from portal.web.moments import Moment
-from portal.web.openapi import FieldProblem
+from portal.web.openapi import ExactBody, FieldProblem, example
+from portal.web.urls import LARGEST_ID
 
 MOST_EVENTS = 1000
-LARGEST_ID = 2**31 - 1
 LARGEST_PROPERTIES = 4096
 ID = r"^[\x21-\x7e]+$"
 
@@ -40,19 +40,21 @@ Value = Annotated[
 ]
 
 
-class UsageBody(BaseModel):
+class UsageBody(ExactBody):
     """One use. **A retry must send the same `id`**: it is what makes the event count once, for
     good. `value` is a whole number or, for fractions, a decimal string of up to six places.
     """
 
     model_config = example(
-        id="job-7731",
-        source="worker-3",
-        feature_name="basic_quotes",
-        user_id=17,
-        value="2.5",
-        occurred_at="2026-06-10T12:00:00Z",
-        properties={"region": "north"},
+        {
+            "id": "job-7731",
+            "source": "worker-3",
+            "feature_name": "basic_quotes",
+            "user_id": 17,
+            "value": "2.5",
+            "occurred_at": "2026-06-10T12:00:00Z",
+            "properties": {"region": "north"},
+        }
     )
 
     id: str = Field(min_length=1, max_length=128, pattern=ID)
@@ -77,19 +79,21 @@ class UsageBody(BaseModel):
         )
 
 
-class UsageBatchBody(BaseModel):
+class UsageBatchBody(ExactBody):
     """Up to 1,000 events; each gets its own answer, so one that is wrong spoils no other."""
 
     model_config = example(
-        events=[
-            {
-                "id": "job-7731",
-                "source": "worker-3",
-                "feature_name": "basic_quotes",
-                "tenant_id": 3,
-                "occurred_at": "2026-06-10T12:00:00Z",
-            }
-        ]
+        {
+            "events": [
+                {
+                    "id": "job-7731",
+                    "source": "worker-3",
+                    "feature_name": "basic_quotes",
+                    "tenant_id": 3,
+                    "occurred_at": "2026-06-10T12:00:00Z",
+                }
+            ]
+        }
     )
 
     events: list[Any] = Field(min_length=1, max_length=MOST_EVENTS)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from portal.web.moments import Moment
+from portal.web.openapi import example
 
 STAY: dict[str, Any] = {
     "id": 7,
@@ -27,10 +28,6 @@ PRESENT: dict[str, Any] = {
 }
 
 
-def _example(value: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [value]})
-
-
 class TenantPath(BaseModel):
     tenant_id: int = Field(description="Our number of the tenant.")
 
@@ -41,7 +38,7 @@ class AssignBody(BaseModel):
     Without `trial_ends_at` a trial of the same plan goes on; null ends it and keeps the plan.
     """
 
-    model_config = _example({"plan": "professional", "trial_ends_at": "2026-12-07T09:00:00Z"})
+    model_config = example({"plan": "professional", "trial_ends_at": "2026-12-07T09:00:00Z"})
 
     plan: str = Field(max_length=64, pattern="^[!-~]*$")
     trial_ends_at: Moment | None = None
@@ -60,7 +57,7 @@ class HistoryQuery(BaseModel):
 class StayShape(BaseModel):
     """One stay on a plan, in force in [starts_at, ends_at)."""
 
-    model_config = _example(STAY)
+    model_config = example(STAY)
 
     id: int
     plan: str
@@ -78,7 +75,7 @@ class StayShape(BaseModel):
 class Present(BaseModel):
     """The plan that counts now; `source` says whether it is the tenant's own."""
 
-    model_config = _example(PRESENT)
+    model_config = example(PRESENT)
 
     tenant_id: int
     plan: str | None
@@ -89,7 +86,7 @@ class Present(BaseModel):
 class PresentAndHistory(Present):
     """With every stay, the latest first."""
 
-    model_config = _example({**PRESENT, "items": [STAY], "next_cursor": None})
+    model_config = example({**PRESENT, "items": [STAY], "next_cursor": None})
 
     items: list[StayShape]
     next_cursor: str | None

@@ -23,7 +23,7 @@ from portal.two_factor.switching_off import NotEnabled, switch_off
 from portal.web.access import SessionState, audits, in_state, requires
 from portal.web.openapi import PROBLEMS
 from portal.web.problems import problem, refused_code
-from portal.web.times import machine
+from portal.web.times import machine_or_none
 
 api = APIBlueprint("two_factor_api", __name__, url_prefix="/api/admin/2fa", abp_responses=PROBLEMS)
 SIGNED_IN = (SessionState.ACTIVE, SessionState.MUST_ENROL)
@@ -44,14 +44,14 @@ def status() -> Response:
             {
                 "type": "totp",
                 "label": "Authenticator app",
-                "created_at": _time(found.enabled_at),
-                "last_used_at": _time(found.last_used_at),
+                "created_at": machine_or_none(found.enabled_at),
+                "last_used_at": machine_or_none(found.last_used_at),
             }
         )
     return jsonify(
         enabled=found.is_on,
         required=found.is_required,
-        grace_until=_time(found.grace_until),
+        grace_until=machine_or_none(found.grace_until),
         methods=methods,
         backup_codes=_metadata(code_set(staff.id)),
     )
@@ -69,7 +69,7 @@ def enable(body: EnableBody) -> Response:
         secret=pending.secret,
         otpauth_uri=pending.uri,
         qr=pending.qr,
-        expires_at=_time(pending.expires_at),
+        expires_at=machine_or_none(pending.expires_at),
     )
 
 
@@ -176,10 +176,6 @@ def _metadata(codes: CodeSet) -> dict[str, object]:
     return {
         "total": codes.total,
         "remaining": codes.remaining,
-        "generated_at": _time(codes.generated_at),
-        "expires_at": _time(codes.expires_at),
+        "generated_at": machine_or_none(codes.generated_at),
+        "expires_at": machine_or_none(codes.expires_at),
     }
-
-
-def _time(at: Any) -> str | None:
-    return machine(at) if at is not None else None

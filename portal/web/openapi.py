@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Response, jsonify, make_response, request
 from flask_openapi import OpenAPI
 from flask_openapi.utils import parse_rule
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import Headers
 
 from portal.web.access import public
@@ -42,6 +42,23 @@ class Problem(BaseModel):
     detail: str
     request_id: str
     errors: list[FieldProblem] | None = None
+
+
+class StrictBody(BaseModel):
+    """A body whose values are of their own type: `"1"` is no number."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class ExactBody(StrictBody):
+    """One that holds nothing else: a field that is misspelt would change what is done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def example(*bodies: dict[str, Any]) -> ConfigDict:
+    """What the description shows for a model."""
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
 
 
 PROBLEMS: dict[str | int, Any] = {

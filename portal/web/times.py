@@ -40,6 +40,10 @@ def machine(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def machine_or_none(at: datetime | None) -> str | None:
+    return None if at is None else machine(at)
+
+
 def reader_zone() -> ZoneInfo:
     """The signed-in person's zone, else the portal's."""
     return ZoneInfo(g.get("time_zone") or settings().timezone)

@@ -111,6 +111,8 @@ def test_a_name_that_is_taken_conflicts(ann_client, catalog):
         ("category", "shoes"),
         ("min_plan_level", -1),
         ("min_plan_level", 2**70),
+        ("min_plan_level", "1"),
+        ("is_default", "yes"),
         ("interval", "blue moon"),
         ("is_metered", True),
     ],

@@ -166,10 +166,9 @@ def test_a_service_asks_about_any_user(service, desk):
     assert service.post(path, feature_name=REPORTS).get_json()["allowed"] is False
     desk.grant_all()
     assert service.post(path, feature_name=REPORTS).get_json()["reason"] == "TENANT_OVERRIDE"
-    assert (
-        service.post(path.replace(str(desk.user.id), "999999"), feature_name=REPORTS).status_code
-        == 404
-    )
+    for strange in (0, 999999, 2**40):
+        path = f"/api/entitlements/users/{strange}/check-access"
+        assert service.post(path, feature_name=REPORTS).status_code == 404
 
 
 def test_a_service_has_no_me_and_a_user_asks_about_nobody_else(me, service, desk):
@@ -254,7 +253,12 @@ def test_one_category_is_listed_alone_and_explained(me):
         "quote_templates",
     ]
     assert all(item["trace"] for item in found)
-    assert me.get(f"{FEATURES}?category=nothing").get_json()["items"] == []
+    assert me.get(f"{FEATURES}?category=parties").get_json()["items"] != found
+
+
+def test_a_category_that_is_none_is_refused(me):
+    answer = me.get(f"{FEATURES}?category=zzz")
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "category")
     assert me.get(f"{FEATURES}?explain=perhaps").status_code == 422
 
 

@@ -91,6 +91,7 @@ def test_the_same_request_grants_once(ann_client, at_uma):
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"is_enabled": "maybe"}, "is_enabled"),
         ({"reason": "x" * 501}, "reason"),
+        ({"limit": 5}, "limit"),
         ({"feature_name": ""}, "feature_name"),
     ],
 )
@@ -102,8 +103,8 @@ def test_a_field_that_is_not_right_is_named(ann_client, at_uma, more, field):
 
 
 def test_what_does_not_exist_is_404(ann_client, at_uma):
-    missing = ("/api/entitlements/users/4711", f"/api/entitlements/tenants/{10**30}")
-    for place in missing:
+    for name in ("users/4711", "users/0", f"tenants/{10**30}"):
+        place = f"/api/entitlements/{name}"
         answer = ann_client.call("POST", f"{place}/grant", ADVANCED)
         assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
         assert ann_client.get(f"{place}/features").status_code == 404

@@ -106,6 +106,19 @@ def test_an_amount_that_is_none_is_refused(me, amount):
     assert answer.get_json()["errors"][0]["field"] == "amount"
 
 
+@pytest.mark.parametrize("path", ["consume", "reserve", "top-up", "reset-quota"])
+def test_a_field_that_is_misspelt_is_refused(service, ann_client, shop, path):
+    body = {"feature_name": "quotes", "amount": 1, "ammount": 5}
+    url = f"/users/{shop.uma.id}/{path}"
+    if path in {"consume", "reserve"}:
+        answer = service.post(url, **body)
+    else:
+        answer = ann_client.call("POST", f"/api/entitlements{url}", body)
+    fields = {error["field"] for error in answer.get_json()["errors"]}
+    assert (answer.status_code, "ammount" in fields) == (422, True)
+    assert db.session.query(QuotaEvent).count() == 0
+
+
 def test_a_body_that_is_not_json_is_refused(me):
     url, headers = "/api/entitlements/me/consume", me.headers | {"Idempotency-Key": "k"}
     post = me.client.post

@@ -34,7 +34,7 @@ def test_whoever_reads_a_key_declares_it(paths):
     consume = paths["/api/entitlements/users/{holder_id}/consume"]["post"]
     assert key_of(consume) == {"header": True}
     assert "unique across the tenant" in consume["description"]
-    checking = paths["/api/entitlements/users/{user_id}/check-access"]["post"]
+    checking = paths["/api/entitlements/users/{holder_id}/check-access"]["post"]
     assert key_of(checking) == {}
     granting = paths["/api/entitlements/users/{holder_id}/grant"]["post"]
     assert key_of(granting) == {"header": False}

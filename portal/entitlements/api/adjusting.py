@@ -3,8 +3,6 @@
 from flask import Response
 
 from portal.audit.actions import Action
-from portal.core.actor import Actor
-from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import tenant_or_404
@@ -12,8 +10,6 @@ from portal.customers.users import user_or_404
 from portal.entitlements.api.blueprint import api
 from portal.entitlements.over_limit import over_limit
 from portal.entitlements.quota_schemas import (
-    LARGEST_ID,
-    HolderPath,
     OverLimitQuery,
     OverLimitShape,
     ResetBody,
@@ -21,11 +17,12 @@ from portal.entitlements.quota_schemas import (
     ToppedUpShape,
     TopUpBody,
 )
+from portal.entitlements.schemas import HolderPath
 from portal.entitlements.topups import reset_quota, top_up
-from portal.web.access import audits, caller, requires
+from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.openapi import json_answer, takes
-from portal.web.times import machine
+from portal.web.times import machine, machine_or_none
 
 
 @api.post("/users/<int:holder_id>/top-up", responses={201: ToppedUpShape})
@@ -35,7 +32,7 @@ from portal.web.times import machine
 @takes
 def top_up_user(path: HolderPath, body: TopUpBody) -> Response:
     """Add to what one user may use."""
-    user = _user(path)
+    user = user_or_404(path.holder_id)
     return _topped_up(tenant_or_404(user.tenant_id), user, body)
 
 
@@ -46,7 +43,7 @@ def top_up_user(path: HolderPath, body: TopUpBody) -> Response:
 @takes
 def top_up_tenant(path: HolderPath, body: TopUpBody) -> Response:
     """Add to what a tenant's users may use together."""
-    return _topped_up(_tenant(path), None, body)
+    return _topped_up(tenant_or_404(path.holder_id), None, body)
 
 
 @api.post("/users/<int:holder_id>/reset-quota", responses={200: ResetShape})
@@ -56,7 +53,7 @@ def top_up_tenant(path: HolderPath, body: TopUpBody) -> Response:
 @takes
 def reset_user(path: HolderPath, body: ResetBody) -> Response:
     """Set a user's own counter back to nothing used."""
-    user = _user(path)
+    user = user_or_404(path.holder_id)
     return _reset(tenant_or_404(user.tenant_id), user, body)
 
 
@@ -67,7 +64,7 @@ def reset_user(path: HolderPath, body: ResetBody) -> Response:
 @takes
 def reset_tenant(path: HolderPath, body: ResetBody) -> Response:
     """Set a tenant's counter back to nothing used."""
-    return _reset(_tenant(path), None, body)
+    return _reset(tenant_or_404(path.holder_id), None, body)
 
 
 @api.get("/over-limit", responses={200: OverLimitShape})
@@ -91,7 +88,7 @@ def list_over_limit(query: OverLimitQuery) -> Response:
 
 def _topped_up(tenant: Tenant, user: User | None, body: TopUpBody) -> Response:
     bucket = top_up(
-        by=_actor(),
+        by=acting(),
         tenant=tenant,
         user=user,
         feature_name=body.feature_name,
@@ -104,7 +101,7 @@ def _topped_up(tenant: Tenant, user: User | None, body: TopUpBody) -> Response:
             "top_up_id": bucket.id,
             "feature_name": bucket.feature_name,
             "amount": bucket.own_limit,
-            "expires_at": machine(bucket.expires_at) if bucket.expires_at else None,
+            "expires_at": machine_or_none(bucket.expires_at),
         }
     )
     answer.status_code = 201
@@ -113,24 +110,6 @@ def _topped_up(tenant: Tenant, user: User | None, body: TopUpBody) -> Response:
 
 def _reset(tenant: Tenant, user: User | None, body: ResetBody) -> Response:
     used = reset_quota(
-        by=_actor(), tenant=tenant, user=user, feature_name=body.feature_name, reason=body.reason
+        by=acting(), tenant=tenant, user=user, feature_name=body.feature_name, reason=body.reason
     )
     return commit_answer(json_answer({"was_used": used}))
-
-
-def _actor() -> Actor:
-    found = caller()
-    assert found is not None  # noqa: S101 - `access.guard` let nobody else in
-    return found.actor
-
-
-def _user(path: HolderPath) -> User:
-    if not 1 <= path.holder_id <= LARGEST_ID:
-        raise NotFound("There is no such user.")
-    return user_or_404(path.holder_id)
-
-
-def _tenant(path: HolderPath) -> Tenant:
-    if not 1 <= path.holder_id <= LARGEST_ID:
-        raise NotFound("There is no such tenant.")
-    return tenant_or_404(path.holder_id)

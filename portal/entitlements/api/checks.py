@@ -15,7 +15,7 @@ from portal.entitlements.schemas import (
     BatchCheckBody,
     CheckBody,
     FeaturesQuery,
-    UserPath,
+    HolderPath,
 )
 from portal.entitlements.snapshots import Standing
 from portal.entitlements.writing import feature_list, many_answers, one_answer
@@ -51,14 +51,14 @@ def check_my_access(body: CheckBody) -> Response:
     return _checked(standing(facts_in(current_customer().row), body.at), body)
 
 
-@api.post("/users/<int:user_id>/check-access", responses={200: AnswerShape})
+@api.post("/users/<int:holder_id>/check-access", responses={200: AnswerShape})
 @requires(Permission.ENTITLEMENTS_CHECK)
 @reads_only
 @unaudited(READS_ONLY)
 @takes
-def check_access(path: UserPath, body: CheckBody) -> Response:
+def check_access(path: HolderPath, body: CheckBody) -> Response:
     """May this user use this feature?"""
-    return _checked(standing(facts_of(user_id=path.user_id), body.at), body)
+    return _checked(standing(facts_of(user_id=path.holder_id), body.at), body)
 
 
 @api.post("/me/check-access/batch", responses={200: AnswersShape})
@@ -71,14 +71,14 @@ def check_my_access_to_many(body: BatchCheckBody) -> Response:
     return _checked_many(standing(facts_in(current_customer().row), body.at), body)
 
 
-@api.post("/users/<int:user_id>/check-access/batch", responses={200: AnswersShape})
+@api.post("/users/<int:holder_id>/check-access/batch", responses={200: AnswersShape})
 @requires(Permission.ENTITLEMENTS_CHECK)
 @reads_only
 @unaudited(READS_ONLY)
 @takes
-def check_access_to_many(path: UserPath, body: BatchCheckBody) -> Response:
+def check_access_to_many(path: HolderPath, body: BatchCheckBody) -> Response:
     """The same for up to 100 features at once, answered in their order."""
-    return _checked_many(standing(facts_of(user_id=path.user_id), body.at), body)
+    return _checked_many(standing(facts_of(user_id=path.holder_id), body.at), body)
 
 
 def _checked(found: Standing, body: CheckBody) -> Response:

@@ -3,14 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 
 from portal.audit.actions import Action
 from portal.core import clock
-from portal.core.actor import Actor
-from portal.core.errors import NotFound
 from portal.core.permissions import Permission
-from portal.customers.models import Tenant, User
 from portal.customers.tenants import tenant_or_404
 from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
@@ -18,11 +15,9 @@ from portal.entitlements.api.blueprint import api
 from portal.entitlements.checks import get_tenant_features, get_user_features
 from portal.entitlements.facts import Effect
 from portal.entitlements.grant_schemas import (
-    LARGEST_ID,
     FeaturesShape,
     GrantBody,
     GrantedShape,
-    HolderPath,
     LogQuery,
     LogShape,
     OverridePath,
@@ -34,10 +29,11 @@ from portal.entitlements.holders import Entitlement, Holder, holder_of
 from portal.entitlements.logs import LogEntry, LogFilters, entitlement_log
 from portal.entitlements.overrides import overrides_of, state_of
 from portal.entitlements.revoking import Revoked, revoke_feature
-from portal.web.access import audits, caller, requires
+from portal.entitlements.schemas import HolderPath
+from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
-from portal.web.openapi import takes
-from portal.web.times import machine
+from portal.web.openapi import json_answer, takes
+from portal.web.times import machine, machine_or_none
 
 
 @api.post("/users/<int:holder_id>/grant", responses={201: GrantedShape})
@@ -48,7 +44,10 @@ from portal.web.times import machine
 def grant_to_user(path: HolderPath, body: GrantBody) -> Response:
     """Grant or block a feature for one user, in place of what was granted before."""
     granted = grant_user_feature(
-        by=_actor(), user=_user(path), feature_name=body.feature_name, **body.terms()
+        by=acting(),
+        user=user_or_404(path.holder_id),
+        feature_name=body.feature_name,
+        **body.terms(),
     )
     return _granted(granted)
 
@@ -61,7 +60,10 @@ def grant_to_user(path: HolderPath, body: GrantBody) -> Response:
 def grant_to_tenant(path: HolderPath, body: GrantBody) -> Response:
     """Grant or block a feature for all users of a tenant."""
     granted = grant_tenant_feature(
-        by=_actor(), tenant=_tenant(path), feature_name=body.feature_name, **body.terms()
+        by=acting(),
+        tenant=tenant_or_404(path.holder_id),
+        feature_name=body.feature_name,
+        **body.terms(),
     )
     return _granted(granted)
 
@@ -77,7 +79,10 @@ def revoke_from_user(path: OverridePath, query: RevokeQuery) -> Response:
     404 `not_found` when there is no override.
     """
     revoked = revoke_feature(
-        by=_actor(), user=_user(path), feature_name=path.feature_name, reason=query.reason
+        by=acting(),
+        user=user_or_404(path.holder_id),
+        feature_name=path.feature_name,
+        reason=query.reason,
     )
     return _revoked(revoked)
 
@@ -90,7 +95,10 @@ def revoke_from_user(path: OverridePath, query: RevokeQuery) -> Response:
 def revoke_from_tenant(path: OverridePath, query: RevokeQuery) -> Response:
     """Take back what all users of this tenant are granted, blocked or scheduled."""
     revoked = revoke_feature(
-        by=_actor(), tenant=_tenant(path), feature_name=path.feature_name, reason=query.reason
+        by=acting(),
+        tenant=tenant_or_404(path.holder_id),
+        feature_name=path.feature_name,
+        reason=query.reason,
     )
     return _revoked(revoked)
 
@@ -100,7 +108,7 @@ def revoke_from_tenant(path: OverridePath, query: RevokeQuery) -> Response:
 @takes
 def user_features(path: HolderPath) -> Response:
     """Every feature with the decision, its trace, and the user's own overrides."""
-    user = _user(path)
+    user = user_or_404(path.holder_id)
     return _features(get_user_features(user_id=user.id), holder_of(user=user))
 
 
@@ -109,7 +117,7 @@ def user_features(path: HolderPath) -> Response:
 @takes
 def tenant_features(path: HolderPath) -> Response:
     """What a user without overrides of their own gets, and the tenant's overrides."""
-    tenant = _tenant(path)
+    tenant = tenant_or_404(path.holder_id)
     return _features(get_tenant_features(tenant_id=tenant.id), holder_of(tenant=tenant))
 
 
@@ -129,53 +137,40 @@ def logs(query: LogQuery) -> Response:
     )
     listing = entitlement_log(filters, cursor=query.cursor, limit=query.limit)
     items = [_entry(entry) for entry in listing.items]
-    return jsonify(items=items, next_cursor=listing.next_cursor)
-
-
-def _actor() -> Actor:
-    found = caller()
-    assert found is not None  # noqa: S101 - `access.guard` let nobody else in
-    return found.actor
-
-
-def _user(path: HolderPath) -> User:
-    if not 1 <= path.holder_id <= LARGEST_ID:
-        raise NotFound("There is no such user.")
-    return user_or_404(path.holder_id)
-
-
-def _tenant(path: HolderPath) -> Tenant:
-    if not 1 <= path.holder_id <= LARGEST_ID:
-        raise NotFound("There is no such tenant.")
-    return tenant_or_404(path.holder_id)
+    return json_answer({"items": items, "next_cursor": listing.next_cursor})
 
 
 def _granted(granted: Granted) -> Response:
-    answer = jsonify(
-        grant=shape(granted.row, clock.now()),
-        before=granted.before.as_json(),
-        after=granted.after.as_json(),
-        at_start=granted.at_start.as_json() if granted.at_start else None,
-        warnings=list(granted.warnings),
+    answer = json_answer(
+        {
+            "grant": shape(granted.row, clock.now()),
+            "before": granted.before.as_json(),
+            "after": granted.after.as_json(),
+            "at_start": granted.at_start.as_json() if granted.at_start else None,
+            "warnings": list(granted.warnings),
+        }
     )
     answer.status_code = 201
     return commit_answer(answer)
 
 
 def _revoked(revoked: Revoked) -> Response:
-    return commit_answer(jsonify(before=revoked.before.as_json(), after=revoked.after.as_json()))
+    answer = {"before": revoked.before.as_json(), "after": revoked.after.as_json()}
+    return commit_answer(json_answer(answer))
 
 
 def _features(answers: list[Answer], holder: Holder) -> Response:
     now = clock.now()
     found = overrides_of(holder, now)
-    return jsonify(
-        items=[answer.decision_json(explain=True) for answer in answers],
-        overrides={
-            "active": [shape(row, now) for row in found.active],
-            "scheduled": [shape(row, now) for row in found.scheduled],
-            "expired": [shape(row, now) for row in found.expired],
-        },
+    return json_answer(
+        {
+            "items": [answer.decision_json(explain=True) for answer in answers],
+            "overrides": {
+                "active": [shape(row, now) for row in found.active],
+                "scheduled": [shape(row, now) for row in found.scheduled],
+                "expired": [shape(row, now) for row in found.expired],
+            },
+        }
     )
 
 
@@ -193,11 +188,11 @@ def shape(row: Entitlement, now: datetime) -> dict[str, Any]:
         "soft": row.is_soft,
         "overage_cap": row.overage_cap,
         "starts_at": machine(row.starts_at),
-        "expires_at": _time(row.expires_at),
+        "expires_at": machine_or_none(row.expires_at),
         "reason": row.reason,
         "by": row.created_by_label,
         "created_at": machine(row.created_at),
-        "ended_at": _time(row.ended_at),
+        "ended_at": machine_or_none(row.ended_at),
     }
 
 
@@ -215,7 +210,3 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
         "admin": entry.admin,
         "at": machine(entry.at),
     }
-
-
-def _time(at: datetime | None) -> str | None:
-    return machine(at) if at is not None else None

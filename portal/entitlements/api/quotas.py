@@ -9,7 +9,6 @@ from typing import Any
 from flask import Response
 
 from portal.audit.actions import Action
-from portal.core.actor import Actor
 from portal.core.database import db, looking
 from portal.core.permissions import Permission
 from portal.customers.bearer import current_customer
@@ -21,7 +20,6 @@ from portal.entitlements.quota_schemas import (
     ConsumeBody,
     ConsumedShape,
     EventPath,
-    HolderPath,
     RefundBody,
     RefundedShape,
     ReleasedShape,
@@ -35,8 +33,9 @@ from portal.entitlements.reservations import (
     release_reservation,
     reserve_quota,
 )
+from portal.entitlements.schemas import HolderPath
 from portal.entitlements.snapshots import Standing
-from portal.web.access import audits, caller, requires, unaudited
+from portal.web.access import acting, audits, requires, unaudited
 from portal.web.idempotency import REPLAYED, body_sha256, demands_key, required_key
 from portal.web.openapi import json_answer, takes
 
@@ -150,7 +149,7 @@ def release(path: EventPath) -> Response:
 def refund(path: EventPath, body: RefundBody) -> Response:
     """Give back what was consumed, to where it came from. `Idempotency-Key` is required."""
     done = refund_consumption(
-        by=_actor(),
+        by=acting(),
         consumption_id=path.event_id,
         amount=body.amount,
         reason=body.reason,
@@ -171,9 +170,3 @@ def _answer(numbered: dict[str, int], result: dict[str, Any], is_replay: bool) -
     if is_replay:
         answer.headers[REPLAYED] = "true"
     return answer
-
-
-def _actor() -> Actor:
-    found = caller()
-    assert found is not None  # noqa: S101 - `access.guard` let nobody else in
-    return found.actor
