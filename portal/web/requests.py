@@ -13,6 +13,9 @@ from portal.web.logs import log_request
 USER_AGENT_LENGTH = 512
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 TOKEN = re.compile(r"[\w-]{40,}")
+USER_OF_TENANT = re.compile(r"(/tenants/.+?/users/).+", re.DOTALL)
+"""Where no view answers, the path alone tells."""
+UNSAID = frozenset({"token", "user_external_id"})
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -55,10 +58,14 @@ def _end(response: Response) -> Response:
 
 
 def loggable_path() -> str:
-    """The path without what could be the token of a mailed link."""
-    if "token" in (request.view_args or {}):
+    """The path without what could be the token of a mailed link, or says who a customer's user is.
+
+    Products are free to call their users by their addresses, and the ledger keeps paths for ever.
+    """
+    if not UNSAID.isdisjoint(request.view_args or ()):
         return str(request.url_rule)
-    return TOKEN.sub("<token>", request.path)[:500]
+    path = USER_OF_TENANT.sub(r"\1<user_external_id>", request.path)
+    return TOKEN.sub("<token>", path)[:500]
 
 
 def _request_id() -> str:

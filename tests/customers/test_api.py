@@ -165,6 +165,18 @@ def test_a_program_that_may_only_read_writes_nothing(client, ann, acme):
     )
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("user", ["jane@roe.test", "jane roe/x"])
+def test_neither_the_ledger_nor_the_log_says_who_a_refused_call_was_about(
+    client, ann, acme, method, user, capfd
+):
+    call = caller_with(client, ann, ["customers:read"])
+    assert call(method, f"{TENANTS}/acme/users/{quote(user)}", UMA).status_code in {403, 405}
+    labels = db.session.scalars(sa.select(AuditEvent.canonical))
+    assert [label for label in labels if b"jane" in bytes(label)] == []
+    assert "jane" not in capfd.readouterr().err
+
+
 def test_a_person_calls_with_their_session_and_their_role_counts(app, bea_client, acme):
     assert bea_client.call("PUT", f"{TENANTS}/new", {"name": "New"}).status_code == 201
     refused = bea_client.call("PUT", f"{TENANTS}/acme", {"name": "Acme", "status": "closed"})
