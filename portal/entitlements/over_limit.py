@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import changed_rows, db
+from portal.core.database import UTCDateTime, changed_rows, db
 from portal.customers.models import Tenant
 from portal.entitlements.buckets import Bucket, Calendar, Source
 from portal.entitlements.checks import standing_of
@@ -44,6 +44,10 @@ class OverLimit:
 
 def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage[OverLimit]:
     """The latest first."""
+    # Never null in this list, which its pages rely on: the column alone does not say so.
+    since: sa.ColumnClause[datetime] = sa.literal_column(
+        f"{BUCKETS.name}.over_limit_since", UTCDateTime()
+    )
     query = (
         sa.select(
             QuotaBucket.id,
@@ -52,11 +56,11 @@ def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage
             QuotaBucket.user_key,
             QuotaBucket.feature_name,
             QuotaBucket.used,
-            QuotaBucket.over_limit_since,
+            since,
         )
         .join(Tenant, Tenant.id == QuotaBucket.tenant_id)
-        .where(QuotaBucket.over_limit_since.is_not(None))
-        .order_by(QuotaBucket.over_limit_since.desc(), QuotaBucket.id.desc())
+        .where(since.is_not(None))
+        .order_by(since.desc(), QuotaBucket.id.desc())
     )
     return page_of(query, lambda row: OverLimit(*row), cursor=cursor, limit=limit)
 

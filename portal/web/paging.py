@@ -14,6 +14,15 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 
 PAGE_SIZE = 50
+UNFIT = (
+    BadBookmark,
+    sa.exc.SQLAlchemyError,
+    AttributeError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+"""What a cursor leads to whose values are not of this list's columns."""
 Item = TypeVar("Item")
 
 
@@ -66,7 +75,9 @@ def page_of(
     try:
         bookmark = unserialize_bookmark(cursor)
         found = select_page(db.session(), query, limit, page=bookmark)
-    except (BadBookmark, ValueError, TypeError, OverflowError, sa.exc.DBAPIError) as error:
+    except UNFIT as error:
+        if isinstance(error, sa.exc.OperationalError):  # the database is away, not the cursor wrong
+            raise
         db.session.rollback()
         raise BadCursor("Go back to the first page of the list.") from error
     marks = found.paging
