@@ -29,6 +29,7 @@ class Permission(StrEnum):
     CATALOG_MANAGE = "catalog.manage"
     SUBSCRIPTIONS_ASSIGN = "subscriptions.assign"
     ENTITLEMENTS_VIEW = "entitlements.view"
+    ENTITLEMENTS_LOG = "entitlements.log"
     ENTITLEMENTS_CHECK = "entitlements.check"
     ENTITLEMENTS_CONSUME = "entitlements.consume"
     ENTITLEMENTS_GRANT_BRIEFLY = "entitlements.grant_briefly"
@@ -67,6 +68,7 @@ _MEANINGS = {
     Permission.CATALOG_MANAGE: "Change features and plans",
     Permission.SUBSCRIPTIONS_ASSIGN: "Put a tenant on a plan",
     Permission.ENTITLEMENTS_VIEW: "See who may use what, and why",
+    Permission.ENTITLEMENTS_LOG: "Read who granted and changed what, and when",
     Permission.ENTITLEMENTS_CHECK: "Ask whether a user may use a feature",
     Permission.ENTITLEMENTS_CONSUME: "Consume quotas and report usage",
     Permission.ENTITLEMENTS_GRANT_BRIEFLY: "Grant a feature to a user for 14 days or less",

@@ -35,7 +35,7 @@ class Scope(StrEnum):
 _MEANINGS = {
     Scope.CUSTOMERS_READ: "Read tenants and their users",
     Scope.CUSTOMERS_WRITE: "Create, change and suspend them, say their plan; make user tokens",
-    Scope.ENTITLEMENTS_CHECK: "Ask whether a user may use a feature",
+    Scope.ENTITLEMENTS_CHECK: "Read what users may use, and why; features, plans and usage",
     Scope.ENTITLEMENTS_CONSUME: "Consume quotas and report usage",
     Scope.ENTITLEMENTS_WRITE: "Grant and revoke features",
     Scope.SUBSCRIPTIONS_WRITE: "Put a tenant on a plan",
@@ -55,11 +55,14 @@ _PERMISSIONS = {
             Permission.USER_TOKENS_MINT,
         }
     ),
-    Scope.ENTITLEMENTS_CHECK: frozenset({Permission.ENTITLEMENTS_CHECK, Permission.CATALOG_VIEW}),
+    Scope.ENTITLEMENTS_CHECK: frozenset(
+        {Permission.ENTITLEMENTS_VIEW, Permission.ENTITLEMENTS_CHECK, Permission.CATALOG_VIEW}
+    ),
     Scope.ENTITLEMENTS_CONSUME: frozenset({Permission.ENTITLEMENTS_CONSUME}),
     Scope.ENTITLEMENTS_WRITE: frozenset(
         {
             Permission.ENTITLEMENTS_VIEW,
+            Permission.ENTITLEMENTS_LOG,
             Permission.ENTITLEMENTS_CHECK,
             Permission.ENTITLEMENTS_GRANT_BRIEFLY,
             Permission.ENTITLEMENTS_GRANT,

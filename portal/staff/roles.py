@@ -14,6 +14,7 @@ EVERYBODY = frozenset(
         Permission.CUSTOMERS_VIEW,
         Permission.CATALOG_VIEW,
         Permission.ENTITLEMENTS_VIEW,
+        Permission.ENTITLEMENTS_LOG,
         Permission.ENTITLEMENTS_CHECK,
         Permission.TOKENS_OWN,
     }

@@ -44,7 +44,7 @@ def assign(path: TenantPath, body: AssignBody) -> Response:
 
 
 @api.get("/tenants/<int:tenant_id>", responses={200: PresentAndHistory})
-@requires(Permission.SUBSCRIPTIONS_ASSIGN)
+@requires(Permission.CUSTOMERS_VIEW)
 def history(path: TenantPath, query: HistoryQuery) -> Response:
     """The plan that counts now, and every stay, the latest first."""
     tenant = tenant_or_404(path.tenant_id)

@@ -144,6 +144,16 @@ def test_a_program_with_the_scope_grants_and_one_without_does_not(app, client, a
     assert grant("entitlements:check", "customers:write").status_code == 403
 
 
+def test_the_scope_to_check_reads_all_but_the_log(client, ann, acme, at_uma):
+    token = issue_service_token(by=actor(ann), name="Product", scopes=["entitlements:check"]).text
+    usage = f"usage?tenant_id={acme.id}&feature_name={REPORTS}"
+    for path in (f"{at_uma}/features", f"/api/entitlements/{usage}", "/api/entitlements/features"):
+        found = client.get(path, headers={"Authorization": f"Bearer {token}"})
+        assert found.status_code == 200, found.text
+    log = client.get("/api/entitlements/logs", headers={"Authorization": f"Bearer {token}"})
+    assert log.status_code == 403
+
+
 def test_a_customers_own_token_grants_nothing(client, ann, uma, at_uma):
     issued = issue_user_token(by=actor(ann), user=uma, expires_in=days(1) - days(0))
     headers = {"Authorization": f"Bearer {issued.text}"}

@@ -108,5 +108,12 @@ def test_only_a_token_with_the_scope_may(app, ann, client, url):
     assert client.put(url, json={"plan": "pro"}).status_code == 401
 
 
+def test_whoever_sees_customers_reads_their_plan(bea_client, ann, client, url):
+    assert bea_client.get(url).status_code == 200
+    for scope, status in (("customers:read", 200), ("coupons:redeem", 403)):
+        token = issue_service_token(by=actor(ann), name="reader", scopes=[scope]).text
+        assert client.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == status
+
+
 def test_a_support_agent_may_not(bea_client, url):
     assert bea_client.call("PUT", url, {"plan": "pro"}).status_code == 403

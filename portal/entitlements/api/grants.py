@@ -122,7 +122,7 @@ def tenant_features(path: HolderPath) -> Response:
 
 
 @api.get("/logs", responses={200: LogShape})
-@requires(Permission.ENTITLEMENTS_VIEW)
+@requires(Permission.ENTITLEMENTS_LOG)
 @takes
 def logs(query: LogQuery) -> Response:
     """Every change of grants, quotas, plans and features, the newest first."""
