@@ -71,6 +71,7 @@ class Place:
             self.cookie = f"{cookie_name()}={open_session(admin)[1]}"
             self.users, self.tokens = self._tokens()
             db.session.commit()
+            self.settle()
             self.release()
 
     def _tokens(self):
@@ -96,7 +97,14 @@ class Place:
     def grow(self, overrides):
         with self.app.app_context():
             bulk_customers(tenants=0, users=0, overrides=overrides, seed=21)
+            self.settle()
             self.release()
+
+    def settle(self):
+        """What PostgreSQL's autovacuum does by itself after such a load, done before measuring."""
+        db.session.remove()
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("VACUUM ANALYZE"))
 
     def release(self):
         db.session.remove()

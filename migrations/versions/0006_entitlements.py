@@ -459,6 +459,7 @@ def upgrade():
     )
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.create_index("ix_users_email_key", ["email_key", "id"], unique=False)
+        batch_op.create_index("ix_users_tenant_id_status", ["tenant_id", "status"], unique=False)
         batch_op.create_index("ix_users_external_id", ["external_id"], unique=False)
         batch_op.create_index("ix_users_name_key_id", ["name_key", "id"], unique=False)
         batch_op.create_index(
@@ -738,6 +739,7 @@ def downgrade():
 
     op.drop_table("api_tokens")
     with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index("ix_users_tenant_id_status")
         batch_op.drop_index("ix_users_tenant_id_name_key")
         batch_op.drop_index("ix_users_status_name_key_id")
         batch_op.drop_index("ix_users_name_key_id")

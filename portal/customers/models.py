@@ -73,6 +73,7 @@ class User(Base):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "external_id"),
         sa.Index("ix_users_tenant_id_name_key", "tenant_id", "name_key", "id"),
+        sa.Index("ix_users_tenant_id_status", "tenant_id", "status"),
         sa.Index("ix_users_email_key", "email_key", "id"),
         sa.Index("ix_users_name_key_id", "name_key", "id"),
         sa.Index("ix_users_status_name_key_id", "status", "name_key", "id"),
