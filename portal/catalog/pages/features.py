@@ -26,8 +26,8 @@ from portal.catalog.overview import (
     plans_on_offer,
 )
 from portal.catalog.pages.blueprint import bp
-from portal.catalog.pages.saving import Saving
-from portal.catalog.refusals import Archived, Stale
+from portal.catalog.pages.saving import Saving, form_page, may_manage, refuse_stale
+from portal.catalog.refusals import Archived
 from portal.catalog.revisions import catalog_now, draft_with, feature_of
 from portal.catalog.snapshot import Feature
 from portal.core.database import db
@@ -36,6 +36,8 @@ from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.paging import PAGE_SIZE
+
+TRAIL = ("catalog.features", "Features")
 
 
 @bp.get("/catalog")
@@ -61,7 +63,7 @@ def features() -> Response:
         categories=CATEGORIES,
         levels=_levels(catalog.features.values()),
         states=[(state.value, state.label) for state in Availability],
-        may_manage=_may_manage(),
+        may_manage=may_manage(),
     )
 
 
@@ -80,7 +82,7 @@ def feature(name: str) -> Response:
         row=row,
         state=availability_of(found),
         cells=[Cell.of(plan, found) for plan in plans_on_offer(catalog)],
-        may_manage=_may_manage() and row.archived_at is None,
+        may_manage=may_manage() and row.archived_at is None,
         may_audit=current_staff().actor.may(Permission.AUDIT_ALL),
     )
 
@@ -99,7 +101,7 @@ def new_feature() -> ResponseReturnValue:
                 row = create_feature(by=current_staff().actor, name=name, terms=terms)
                 db.session.commit()
                 return _done(row.name, f"{row.display_name} is in the catalogue.")
-    return _form_page(form, saving, "New feature", url_for("catalog.features"))
+    return form_page(form, saving, TRAIL, "New feature", url_for("catalog.features"))
 
 
 @bp.route("/catalog/features/<name>/edit", methods=["GET", "POST"])
@@ -111,7 +113,7 @@ def edit_feature(name: str) -> ResponseReturnValue:
     saving = Saving(form)
     if form.validate_on_submit():
         with saving:
-            _refuse_stale(form, row)
+            refuse_stale(form, row)
             terms, version = form.terms(), form.expected_version()
             if saving.is_seen(
                 lambda now: draft_with(now, features=[_proposed(now.features.get(name), form)])
@@ -121,7 +123,7 @@ def edit_feature(name: str) -> ResponseReturnValue:
                 return _done(name, f"{terms.display_name} is saved.")
     title = f"Change {row.display_name}"
     there = url_for("catalog.feature", name=name)
-    return _form_page(form, saving, title, there, saving.differences(_values(row)))
+    return form_page(form, saving, TRAIL, title, there, saving.differences(_values(row)))
 
 
 def _proposed(now: Feature | None, form: FeatureForm) -> Feature:
@@ -135,41 +137,12 @@ def _changeable(name: str) -> FeatureRow:
     return row
 
 
-def _refuse_stale(form: FeatureForm, row: FeatureRow) -> None:
-    """Before its effect is counted; the deed looks again, under its lock."""
-    if form.expected_version() != row.version:
-        raise Stale(f"{row.display_name} was changed meanwhile. Compare, then save again.")
-
-
 def _values(row: FeatureRow) -> dict[str, Any]:
     terms = terms_of(row)
     values = {name: getattr(terms, name) for name in terms.__slots__}
     return {**values, "interval": terms.interval.value, "version": str(row.version)}
 
 
-def _form_page(
-    form: FeatureForm,
-    saving: Saving,
-    title: str,
-    there: str,
-    differences: list[tuple[str, Any]] | None = None,
-) -> Response:
-    return page(
-        "catalog/edit.html",
-        status=saving.status,
-        form=form,
-        title=title,
-        trail=[(url_for("catalog.features"), "Features")],
-        there=there,
-        effect=saving.effect,
-        differences=differences or [],
-    )
-
-
 def _done(name: str, text: str) -> ResponseReturnValue:
     flash(text, "success")
     return see_other(url_for("catalog.feature", name=name))
-
-
-def _may_manage() -> bool:
-    return current_staff().actor.may(Permission.CATALOG_MANAGE)

@@ -10,7 +10,7 @@ from portal.catalog.forms import NewPlanForm, PlanForm
 from portal.catalog.models import PlanTemplate
 from portal.catalog.overview import Cell, archived_plans, plans_on_offer, price_of
 from portal.catalog.pages.blueprint import bp
-from portal.catalog.pages.saving import Saving
+from portal.catalog.pages.saving import Saving, form_page, may_manage, refuse_stale
 from portal.catalog.plan_features import said_by
 from portal.catalog.plans import (
     PLAIN,
@@ -20,7 +20,7 @@ from portal.catalog.plans import (
     proposed_plan,
     tenants_on,
 )
-from portal.catalog.refusals import Archived, Stale
+from portal.catalog.refusals import Archived
 from portal.catalog.revisions import catalog_now, draft_with, plan_of
 from portal.catalog.snapshot import Catalog
 from portal.core.currencies import amount_text
@@ -29,6 +29,8 @@ from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
+
+TRAIL = ("catalog.plans", "Plans")
 
 
 @bp.get("/catalog/plans")
@@ -49,7 +51,7 @@ def plans() -> Response:
             for plan in catalog.plans.values()
         },
         price_of=price_of,
-        may_manage=_may_manage(),
+        may_manage=may_manage(),
     )
 
 
@@ -66,7 +68,7 @@ def plan(name: str) -> Response:
         cells=[Cell.of(found, one) for one in offered],
         tenants=tenants_on(row.id),
         price_of=price_of,
-        may_manage=_may_manage() and row.archived_at is None,
+        may_manage=may_manage() and row.archived_at is None,
         may_audit=current_staff().actor.may(Permission.AUDIT_ALL),
     )
 
@@ -86,7 +88,7 @@ def new_plan() -> ResponseReturnValue:
             row = create_plan(by=current_staff().actor, name=form.name.data or "", terms=terms)
             db.session.commit()
             return _done(row.name, f"{row.display_name} is on offer.")
-    return _form_page(form, saving, "New plan", url_for("catalog.plans"))
+    return form_page(form, saving, TRAIL, "New plan", url_for("catalog.plans"))
 
 
 @bp.route("/catalog/plans/<name>/edit", methods=["GET", "POST"])
@@ -98,7 +100,7 @@ def edit_plan(name: str) -> ResponseReturnValue:
     saving = Saving(form)
     if form.validate_on_submit():
         with saving:
-            _refuse_stale(form, row)
+            refuse_stale(form, row)
             id_, version = row.id, form.expected_version()
             if saving.is_seen(lambda now: _draft(now, id_, form)):
                 terms = form.terms(said_by(id_))
@@ -106,7 +108,7 @@ def edit_plan(name: str) -> ResponseReturnValue:
                 db.session.commit()
                 return _done(name, f"{terms.display_name} is saved.")
     title, there = f"Change {row.display_name}", url_for("catalog.plan", name=name)
-    return _form_page(form, saving, title, there, saving.differences(_values(row)))
+    return form_page(form, saving, TRAIL, title, there, saving.differences(_values(row)))
 
 
 def _draft(now: Catalog, plan_id: int, form: PlanForm) -> Catalog:
@@ -120,12 +122,6 @@ def _changeable(name: str) -> PlanTemplate:
     if row.archived_at is not None:
         raise Archived(f"{row.display_name} is archived, so it is not changed any more.")
     return row
-
-
-def _refuse_stale(form: PlanForm, row: PlanTemplate) -> None:
-    """Before its effect is counted; the deed looks again, under its lock."""
-    if form.expected_version() != row.version:
-        raise Stale(f"{row.display_name} was changed meanwhile. Compare, then save again.")
 
 
 def _values(row: PlanTemplate) -> dict[str, Any]:
@@ -142,29 +138,6 @@ def _amount(cents: int | None, currency: str) -> str:
     return "" if cents is None else amount_text(cents, currency)
 
 
-def _form_page(
-    form: PlanForm,
-    saving: Saving,
-    title: str,
-    there: str,
-    differences: list[tuple[str, Any]] | None = None,
-) -> Response:
-    return page(
-        "catalog/edit.html",
-        status=saving.status,
-        form=form,
-        title=title,
-        trail=[(url_for("catalog.plans"), "Plans")],
-        there=there,
-        effect=saving.effect,
-        differences=differences or [],
-    )
-
-
 def _done(name: str, text: str) -> ResponseReturnValue:
     flash(text, "success")
     return see_other(url_for("catalog.plan", name=name))
-
-
-def _may_manage() -> bool:
-    return current_staff().actor.may(Permission.CATALOG_MANAGE)

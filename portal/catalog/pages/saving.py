@@ -4,17 +4,21 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from flask import request
+from flask import Response, request, url_for
 from markupsafe import Markup
 from wtforms import Field, RadioField, SelectField
 
 from portal.catalog.effects import effect_of, mark_of, must_be_seen
 from portal.catalog.forms import SavedOnceSeen
+from portal.catalog.models import FeatureRow, PlanTemplate
 from portal.catalog.refusals import Stale
 from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Catalog
 from portal.core.database import db, looking
 from portal.core.errors import DomainError
+from portal.core.permissions import Permission
+from portal.staff.current import current_staff
+from portal.web.htmx import page
 
 
 class Saving:
@@ -75,6 +79,42 @@ class Saving:
             for name in names
             if (fresh[name].data or None) != (self.form[name].data or None)
         ]
+
+
+def may_manage() -> bool:
+    return current_staff().actor.may(Permission.CATALOG_MANAGE)
+
+
+def refuse_stale(form: SavedOnceSeen, row: FeatureRow | PlanTemplate) -> None:
+    """Before its effect is counted; the deed looks again, under its lock.
+
+    Raises:
+        Stale: the form shows an older version of it.
+    """
+    if form.expected_version() != row.version:
+        raise Stale(f"{row.display_name} was changed meanwhile. Compare, then save again.")
+
+
+def form_page(
+    form: SavedOnceSeen,
+    saving: Saving,
+    trail: tuple[str, str],
+    title: str,
+    there: str,
+    differences: list[tuple[str, Any]] | None = None,
+) -> Response:
+    """`trail`: the endpoint and the name of the list that it belongs to."""
+    endpoint, name = trail
+    return page(
+        "catalog/edit.html",
+        status=saving.status,
+        form=form,
+        title=title,
+        trail=[(url_for(endpoint), name)],
+        there=there,
+        effect=saving.effect,
+        differences=differences or [],
+    )
 
 
 def _shown(field: Field) -> str:
