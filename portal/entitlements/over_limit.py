@@ -46,7 +46,7 @@ def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage
     """The latest first."""
     # Never null in this list, which its pages rely on: the column alone does not say so.
     since: sa.ColumnClause[datetime] = sa.literal_column(
-        f"{BUCKETS.name}.over_limit_since", UTCDateTime()
+        f"{QuotaBucket.__tablename__}.over_limit_since", UTCDateTime()
     )
     query = (
         sa.select(
