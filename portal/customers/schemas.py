@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from portal.web.openapi import StrictBody, example
+from portal.web.texts import Text
 
 LARGEST_LIMIT = 100
 LONGEST_QUERY = 200
@@ -55,7 +56,7 @@ class TenantBody(StrictBody):
 
     name: str = Field(description="At most 200 characters.")
     status: TenantWord | None = None
-    plan: str | None = Field(None, description="The name of a plan, from now on.")
+    plan: Text | None = Field(None, description="The name of a plan, from now on.")
 
 
 class UserBody(StrictBody):

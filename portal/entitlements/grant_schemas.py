@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from portal.catalog.snapshot import Interval
 from portal.entitlements.facts import Effect
 from portal.entitlements.schemas import AnswerShape, DecisionShape, FeatureName, HolderPath
-from portal.entitlements.terms import LARGEST_LIMIT, LONGEST_REASON, Given
-from portal.web.moments import Moment
+from portal.entitlements.terms import LARGEST_LIMIT, Given
+from portal.web.moments import Day, Moment
 from portal.web.openapi import ExactBody, example
+from portal.web.texts import Reason, Text
 from portal.web.urls import LARGEST_ID
 
 GRANT: dict[str, Any] = {
@@ -59,7 +60,7 @@ class GrantBody(ExactBody):
     overage_cap: int | None = Field(None, ge=0, le=LARGEST_LIMIT)
     starts_at: Moment | None = None
     expires_at: Moment | None = None
-    reason: str | None = Field(None, max_length=LONGEST_REASON)
+    reason: Reason | None = None
 
     @property
     def effect(self) -> Effect:
@@ -86,7 +87,7 @@ class OverridePath(HolderPath):
 
 
 class RevokeQuery(BaseModel):
-    reason: str | None = Field(None, max_length=LONGEST_REASON)
+    reason: Reason | None = None
 
 
 class LogQuery(BaseModel):
@@ -97,11 +98,11 @@ class LogQuery(BaseModel):
 
     user_id: int | None = Field(None, ge=1, le=LARGEST_ID)
     tenant_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    feature_name: str | None = Field(None, max_length=64)
-    action: str | None = Field(None, max_length=60)
-    admin: str | None = Field(None, max_length=320)
-    since: Moment | date | None = Field(None, alias="from")
-    until: Moment | date | None = Field(None, alias="to")
+    feature_name: Text | None = Field(None, max_length=64)
+    action: Text | None = Field(None, max_length=60)
+    admin: Text | None = Field(None, max_length=320)
+    since: Moment | Day | None = Field(None, alias="from")
+    until: Moment | Day | None = Field(None, alias="to")
     cursor: str | None = Field(None, max_length=500)
     limit: int = Field(50, ge=1, le=100)
 

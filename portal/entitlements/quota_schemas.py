@@ -8,6 +8,7 @@ from portal.entitlements.quotas import MOST_AT_ONCE
 from portal.entitlements.schemas import FeatureName
 from portal.web.moments import Moment
 from portal.web.openapi import ExactBody, example
+from portal.web.texts import Reason
 
 LONGEST_HOLD = 7 * 24 * 3600
 
@@ -46,7 +47,7 @@ class RefundBody(ExactBody):
     model_config = example({"amount": 1, "reason": "The quote was a duplicate"})
 
     amount: int | None = Field(None, ge=1, le=MOST_AT_ONCE)
-    reason: str | None = Field(None, max_length=500)
+    reason: Reason | None = None
 
 
 class TopUpBody(ExactBody):
@@ -64,7 +65,7 @@ class TopUpBody(ExactBody):
     feature_name: FeatureName
     amount: int = Field(ge=1, le=MOST_AT_ONCE)
     expires_at: Moment | None = None
-    reason: str | None = Field(None, max_length=500)
+    reason: Reason | None = None
 
 
 class ResetBody(ExactBody):
@@ -73,7 +74,7 @@ class ResetBody(ExactBody):
     model_config = example({"feature_name": "basic_quotes", "reason": "A test used it up"})
 
     feature_name: FeatureName
-    reason: str | None = Field(None, max_length=500)
+    reason: Reason | None = None
 
 
 class EventPath(BaseModel):

@@ -12,6 +12,7 @@ from portal.entitlements.usage import Report
 from portal.entitlements.usage_reports import Step
 from portal.web.moments import Moment
 from portal.web.openapi import ExactBody, FieldProblem, example
+from portal.web.texts import whole
 from portal.web.urls import LARGEST_ID
 
 MOST_EVENTS = 1000
@@ -20,10 +21,10 @@ ID = r"^[\x21-\x7e]+$"
 
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value)) > LARGEST_PROPERTIES:
+    written = json.dumps(value, allow_nan=False)  # raises a ValueError, as `whole` does
+    if len(written) > LARGEST_PROPERTIES:
         raise ValueError(f"at most {LARGEST_PROPERTIES} characters of JSON")
-    if "\\u0000" in json.dumps(value):
-        raise ValueError("no NUL characters")
+    whole(json.dumps(value, ensure_ascii=False).replace("\\u0000", "\x00"))
     return value
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from portal.web.moments import Moment
 from portal.web.openapi import example
+from portal.web.texts import Reason
 
 STAY: dict[str, Any] = {
     "id": 7,
@@ -42,7 +43,7 @@ class AssignBody(BaseModel):
 
     plan: str = Field(max_length=64, pattern="^[!-~]*$")
     trial_ends_at: Moment | None = None
-    reason: str | None = Field(None, max_length=500)
+    reason: Reason | None = None
 
     @property
     def speaks_of_trial(self) -> bool:

@@ -1,6 +1,6 @@
 """Instants that are given to us: none so far off that a zone cannot show it, or a sum reach it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime
@@ -16,6 +16,7 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 Moment = Annotated[AwareDatetime, Limits(ge=EARLIEST, le=LATEST)]
 """An instant in a body or a query of the API."""
+Day = Annotated[date, Limits(ge=EARLIEST.date(), le=LATEST.date())]
 
 
 class MomentField(Field):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Response, request
 from wtforms import BooleanField, IntegerField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from portal.core.errors import NotFound
 from portal.core.permissions import Permission
@@ -19,6 +19,9 @@ from portal.web.access import requires
 from portal.web.forms import PortalForm
 from portal.web.htmx import page
 from portal.web.moments import MomentField
+from portal.web.urls import LARGEST_ID
+
+REAL = NumberRange(1, LARGEST_ID, "Use the number on the user's page.")
 
 
 class CompareForm(PortalForm):
@@ -27,9 +30,9 @@ class CompareForm(PortalForm):
     class Meta(PortalForm.Meta):
         csrf = False
 
-    user = IntegerField("User", [InputRequired("Enter the number of a user.")])
+    user = IntegerField("User", [InputRequired("Enter the number of a user."), REAL])
     at = MomentField("As of", [Optional()], description="Empty: now.")
-    other = IntegerField("With user", [Optional()], description="Empty: the same user.")
+    other = IntegerField("With user", [Optional(), REAL], description="Empty: the same user.")
     then = MomentField("As of", [Optional()], description="Empty: now.")
     everything = BooleanField("Show what is alike, too")
 

@@ -1,0 +1,20 @@
+"""Text in bodies and queries of the API that both databases can hold and compare."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+LONGEST_REASON = 500
+
+
+def whole(text: str) -> str:
+    """The text, unless it holds a NUL or half of a character, which PostgreSQL keeps neither of."""
+    if "\x00" in text:
+        raise ValueError("no NUL characters")
+    text.encode()  # of a surrogate that stands alone it raises a ValueError
+    return text
+
+
+Text = Annotated[str, AfterValidator(whole)]
+Reason = Annotated[Text, Field(max_length=LONGEST_REASON)]
+"""Why, in our own words; it stands in the audit log."""
