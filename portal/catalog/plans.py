@@ -47,11 +47,6 @@ class PlanTerms:
 PLAIN = tuple(name for name in PlanTerms.__slots__ if name != "features")
 
 
-def plan_terms_of(row: PlanTemplate) -> PlanTerms:
-    plain = {name: getattr(row, name) for name in PLAIN}
-    return PlanTerms(**plain, features=said_by(row.id))
-
-
 def proposed_plan(now: Plan | None, name: str, terms: PlanTerms) -> Plan:
     """The plan as it would stand with these terms: for drafts."""
     values = {key: getattr(terms, key) for key in (*PLAIN, "features")}

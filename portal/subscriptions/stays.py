@@ -64,16 +64,6 @@ def keep_rows(tenant_id: int, rows: Sequence[Any]) -> None:
         db.session.info[KNOWN] = (tenant_id, rows)
 
 
-def stay_at(stays: Sequence[Stay], at: datetime) -> Stay | None:
-    """The stay that gives access at this instant; the latest, should two overlap."""
-    return next((stay for stay in reversed(stays) if stay.is_in_force(at)), None)
-
-
-def anchor_of(tenant_id: int) -> datetime | None:
-    """Where the tenant's periods are counted from; None when it was never put on a plan."""
-    return db.session.scalar(_ANCHOR, {"tenant_id": tenant_id})
-
-
 def lasting_stay(tenant_id: int) -> Subscription | None:
     """The row of the stay that has not ended yet, even when its trial or grace is over."""
     query = (
@@ -111,13 +101,6 @@ _STAYS = Quick(
     )
     .where(Subscription.tenant_id == sa.bindparam("tenant_id"))
     .order_by(Subscription.starts_at, Subscription.id)
-)
-
-_ANCHOR = (
-    sa.select(Subscription.anchor_at)
-    .where(Subscription.tenant_id == sa.bindparam("tenant_id"))
-    .order_by(Subscription.starts_at.desc(), Subscription.id.desc())
-    .limit(1)
 )
 
 

@@ -14,8 +14,6 @@ from portal.catalog.plans import (
     create_plan,
     make_fallback,
     plan_named,
-    plan_or_404,
-    plan_terms_of,
     set_plan_feature,
 )
 from portal.catalog.refusals import Archived, BadTerms, InUse, NameTaken, Stale, UnknownPlan
@@ -32,6 +30,10 @@ TEN = Allowance(is_unlimited=False, limit=10)
 
 def now(name):
     return next(plan for plan in catalog_now().plans.values() if plan.name == name)
+
+
+def terms_of(name):
+    return PlanTerms(**{each: getattr(now(name), each) for each in PlanTerms.__slots__})
 
 
 def last_event():
@@ -71,14 +73,14 @@ def test_a_name_is_used_once(ann, catalog):
 
 def test_a_change_keeps_what_it_does_not_name(ann, catalog):
     before = now("basic")
-    terms = replace(plan_terms_of(plan_or_404("basic")), monthly_price_cents=3100)
+    terms = replace(terms_of("basic"), monthly_price_cents=3100)
     change_plan(by=actor(ann), name="basic", version=1, terms=terms, reason="inflation")
     assert now("basic") == replace(before, monthly_price_cents=3100)
     assert b'{"field":"monthly_price_cents","new":3100,"old":2900}' in last_event().canonical
 
 
 def test_the_same_terms_again_change_nothing(ann, catalog):
-    terms = plan_terms_of(plan_or_404("basic"))
+    terms = terms_of("basic")
     assert change_plan(by=actor(ann), name="basic", version=1, terms=terms).version == 1
     assert catalog_now() is catalog
 

@@ -9,7 +9,7 @@ from portal.core.database import db
 from portal.subscriptions.access import access_span
 from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription
-from portal.subscriptions.stays import anchor_of, stay_at, stays_of
+from portal.subscriptions.stays import stays_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SOON, LATER, LATEST = (START + timedelta(days=days) for days in (10, 20, 30))
@@ -43,21 +43,7 @@ def test_the_condition_of_sql_says_the_same(acme, plans, name, at):
     add(acme, plans["pro"], status=status, ends_at=ends_at, trial=trial, grace=grace)
     found = db.session.scalar(sa.select(Subscription.id).where(in_force(at))) is not None
     assert found == (end is None or START <= at < end)
-    assert (stay_at(stays_of(acme.id), at) is not None) == found
-
-
-def test_the_latest_of_two_stays_counts_and_its_anchor(acme, birch, plans):
-    add(acme, plans["basic"])
-    db.session.flush()
-    db.session.query(Subscription).update({"ends_at": LATER})
-    add(acme, plans["pro"], starts_at=SOON, anchor_at=SOON)
-    stays = stays_of(acme.id)
-    assert [stay_at(stays, at).plan_id for at in (START, SOON, LATEST)] == [
-        plans["basic"].id,
-        plans["pro"].id,
-        plans["pro"].id,
-    ]
-    assert (anchor_of(acme.id), anchor_of(birch.id)) == (SOON, None)
+    assert [stay.is_in_force(at) for stay in stays_of(acme.id)] == [found]
 
 
 def add(tenant, plan, *, trial=None, grace=None, **more):
