@@ -10,7 +10,7 @@ from portal.catalog.models import FeatureRow
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
-from portal.core.errors import DomainError, NotFound
+from portal.core.errors import Denied, DomainError, NotFound
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import raise_version
 from portal.entitlements.bulk import KIND, batch_id
@@ -18,7 +18,7 @@ from portal.entitlements.facts import Effect
 from portal.entitlements.holders import Holder, holder_of, unended_rows_of
 from portal.entitlements.models import BulkGrant, BulkGrantRow
 from portal.entitlements.superseding import Draft, drafted, write_drafts
-from portal.entitlements.terms import Terms
+from portal.entitlements.terms import Terms, may_only_grant_briefly
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
 from portal.staff.models import Admin
@@ -81,6 +81,8 @@ def _drafting(
     unended = unended_rows_of(holders.values(), name, now)
 
     def draft(subject_id: int) -> Draft:
+        if bulk.scope == "user" and may_only_grant_briefly(by):
+            raise Denied("Whoever started this may no longer grant to many.")
         holder = holders.get(subject_id)
         if holder is None:
             raise NotFound(f"There is no such {bulk.scope}.")

@@ -172,7 +172,16 @@ def test_whoever_was_disabled_meanwhile_grants_nothing_more(app, desk, ann, crow
     db.session.commit()
     work(app)
     assert (bulk.done, bulk.failed, open_rows()) == (5, 5, [])
-    assert "may not" in bulk_rows(bulk).items[0].detail
+    assert "no longer grant" in bulk_rows(bulk).items[0].detail
+
+
+def test_whoever_became_an_agent_meanwhile_grants_no_crowd(app, desk, ann, crowd):
+    bulk = start(desk, [user.id for user in crowd], expires_at=days(9))
+    ann.role = Role.SUPPORT_AGENT
+    db.session.commit()
+    work(app)
+    assert (bulk.done, bulk.failed, open_rows()) == (5, 5, [])
+    assert "no longer grant to many" in bulk_rows(bulk).items[0].detail
 
 
 def test_a_start_that_passed_while_it_waited_is_now(app, desk, crowd):
