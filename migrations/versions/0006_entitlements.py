@@ -481,6 +481,7 @@ def upgrade():
         ),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("admin_id", sa.Integer(), nullable=True),
+        sa.Column("minted_by", sa.Integer(), nullable=True),
         sa.Column(
             "networks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
@@ -504,6 +505,12 @@ def upgrade():
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
+            ["minted_by"],
+            ["api_tokens.id"],
+            name=op.f("fk_api_tokens_minted_by_api_tokens"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
             ["revoked_by"],
             ["admins.id"],
             name=op.f("fk_api_tokens_revoked_by_admins"),
@@ -518,6 +525,7 @@ def upgrade():
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.create_index("ix_api_tokens_admin_id", ["admin_id"], unique=False)
         batch_op.create_index("ix_api_tokens_kind_id", ["kind", "id"], unique=False)
+        batch_op.create_index("ix_api_tokens_minted_by", ["minted_by"], unique=False)
         batch_op.create_index("ix_api_tokens_user_id", ["user_id"], unique=False)
 
     op.create_table(

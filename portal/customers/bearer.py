@@ -32,7 +32,7 @@ from portal.customers.scopes import (
     permissions_of_scopes,
     permissions_of_staff_token,
 )
-from portal.customers.tokens import public_id_of
+from portal.customers.token_text import public_id_of
 from portal.staff.models import Admin
 from portal.web.access import SessionState, caller
 from portal.web.addresses import client_address

@@ -150,6 +150,7 @@ class ApiToken(Base):
         sa.Index("ix_api_tokens_kind_id", "kind", "id"),
         sa.Index("ix_api_tokens_user_id", "user_id"),
         sa.Index("ix_api_tokens_admin_id", "admin_id"),
+        sa.Index("ix_api_tokens_minted_by", "minted_by"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -161,6 +162,10 @@ class ApiToken(Base):
     """Scopes of a service token, permissions of a staff token, empty for a user token."""
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
     admin_id: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="CASCADE"))
+    minted_by: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("api_tokens.id", ondelete="SET NULL")
+    )
+    """The service token that made this user token, and takes it along when it is revoked."""
     networks: Mapped[list[str]]
     """Networks from which it may be used; empty: from anywhere."""
     created_at: Mapped[datetime]

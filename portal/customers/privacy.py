@@ -38,7 +38,7 @@ from portal.customers.models import (
 from portal.customers.naming import address_key, checked_reason, name_key, target_of_user
 from portal.customers.signals import status_changed
 from portal.customers.tenants import raise_version, tenant_or_404
-from portal.customers.tokens import new_public_id
+from portal.customers.token_text import new_public_id
 
 Plain: TypeAlias = Any
 Holding = Callable[[User], Plain]

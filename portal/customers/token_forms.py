@@ -7,7 +7,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.permissions import Permission
 from portal.customers.scopes import Scope, lendable
-from portal.customers.tokens import DEFAULT_DAYS, LONGEST_NAME, new_public_id
+from portal.customers.token_text import new_public_id
+from portal.customers.tokens import DEFAULT_DAYS, LONGEST_NAME
 from portal.web.forms import PortalForm
 
 LIVES = [

@@ -1,11 +1,5 @@
-"""API tokens: how they are written, issued and revoked.
+"""API tokens: how they are issued and revoked."""
 
-`bop_<8 public characters>_<43 secret ones><6 of checksum>`, all base62. The prefix lets scanners
-find leaked ones, the checksum lets us refuse a mistyped one without a query.
-"""
-
-import secrets
-import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,14 +17,8 @@ from portal.core.permissions import Permission
 from portal.core.tokens import token_sha256
 from portal.customers.models import ApiToken, TokenKind, User
 from portal.customers.scopes import Scope, lendable
+from portal.customers.token_text import ALPHABET, PUBLIC, new_public_id, new_text
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
-PREFIX = "bop_"
-PUBLIC = 8
-SECRET = 43  # base62 of 256 bits
-CHECK = 6  # base62 of a CRC-32
-LENGTH = len(PREFIX) + PUBLIC + 1 + SECRET + CHECK
 LONGEST_NAME = 120
 LONGEST_LIFE = timedelta(days=365)
 DEFAULT_DAYS = 90
@@ -86,14 +74,30 @@ def issue_user_token(*, by: Actor, user: User, expires_in: timedelta) -> IssuedT
     """A token with which the product asks on behalf of one user.
 
     Raises:
-        Conflict: the user was erased.
+        Conflict: the user was erased, or the token that asks for it was revoked this moment.
         BadToken: the lifetime is not between a minute and a year.
     """
     if user.erased_at is not None:
         raise Conflict("This user was erased. Nothing can act for them.")
     return _issue(
-        by=by, kind=TokenKind.USER, name=f"User {user.id}", life=expires_in, user_id=user.id
+        by=by,
+        kind=TokenKind.USER,
+        name=f"User {user.id}",
+        life=expires_in,
+        user_id=user.id,
+        minted_by=_minter(by),
     )
+
+
+def _minter(by: Actor) -> int | None:
+    """The service token that asks. Who revokes it waits for what it mints, and takes that along."""
+    if by.type is not ActorType.API_TOKEN:
+        return None
+    live = sa.select(ApiToken.id).where(ApiToken.id == by.id, ApiToken.revoked_at.is_(None))
+    found: int | None = db.session.scalar(live.with_for_update(read=True))
+    if found is None:
+        raise Conflict("The token that asked for this was revoked.")
+    return found
 
 
 def issue_staff_token(
@@ -129,21 +133,23 @@ def issue_staff_token(
 
 
 def revoke_token(*, by: Actor, token: ApiToken) -> bool:
-    """From the next request on it opens nothing. False: it was revoked before."""
+    """From the next request on it opens nothing, nor does what it minted. False: it was before."""
     now = clock.now()
-    revoked = changed_rows(
+    revoking = (
         sa.update(ApiToken)
-        .where(ApiToken.id == token.id, ApiToken.revoked_at.is_(None))
+        .where(ApiToken.revoked_at.is_(None))
         .values(revoked_at=now, revoked_by=_admin_id(by))
     )
-    if not revoked:
+    if not changed_rows(revoking.where(ApiToken.id == token.id)):
         return False
+    minted = changed_rows(revoking.where(ApiToken.minted_by == token.id))
     db.session.refresh(token)
     record(
         Action.TOKEN_REVOKED,
         by=by,
         target=target_of(token),
         changes={"revoked_at": (None, clock.timestamp(now))},
+        meta={"minted_tokens": minted} if minted else None,
     )
     return True
 
@@ -184,39 +190,6 @@ def checked_networks(networks: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def new_public_id() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(PUBLIC))
-
-
-def _new_text(public_id: str) -> str:
-    body = f"{PREFIX}{public_id}_{_base62(secrets.randbits(256), SECRET)}"
-    return body + _check_of(body)
-
-
-def public_id_of(text: str) -> str | None:
-    """The public id, if this is written like a token: what is asked before any query."""
-    if len(text) != LENGTH or not text.startswith(PREFIX) or not text.isascii():
-        return None
-    if text[-CHECK:] != _check_of(text[:-CHECK]):
-        return None
-    return text[len(PREFIX) : len(PREFIX) + PUBLIC]
-
-
-def _check_of(body: str) -> str:
-    """The CRC in base62, two digits at a time: it is asked for at every request."""
-    rest, low = divmod(zlib.crc32(body.encode()), 3844)
-    high, middle = divmod(rest, 3844)
-    return PAIRS[high] + PAIRS[middle] + PAIRS[low]
-
-
-def _base62(number: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, 62)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))
-
-
 def _issue(
     *,
     by: Actor,
@@ -227,12 +200,13 @@ def _issue(
     networks: Collection[str] = (),
     user_id: int | None = None,
     admin_id: int | None = None,
+    minted_by: int | None = None,
     public_id: str | None = None,
 ) -> IssuedToken:
     public_id = public_id or new_public_id()
     if len(public_id) != PUBLIC or set(public_id) - set(ALPHABET):
         raise BadToken("Open the form anew, and send it from there.")
-    text, now = _new_text(public_id), clock.now()
+    text, now = new_text(public_id), clock.now()
     values = {
         "public_id": public_id,
         "secret_sha256": token_sha256(text),
@@ -242,6 +216,7 @@ def _issue(
         "networks": list(networks),
         "user_id": user_id,
         "admin_id": admin_id,
+        "minted_by": minted_by,
         "created_at": now,
         "created_by": _admin_id(by),
         "expires_at": now + _checked_life(life),

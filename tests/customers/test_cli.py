@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.customers import cli, imports
 from portal.customers.models import ApiToken, CustomerImport, Tenant, User
-from portal.customers.tokens import LENGTH
+from portal.customers.token_text import LENGTH
 from portal.jobs.models import Job
 from tests.cast import make_user
 from tests.customers.test_bearer import ask

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
-from portal.core.actor import SYSTEM
+from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
 from portal.customers import imports
 from portal.customers.import_file import read_file
@@ -15,10 +15,10 @@ from portal.customers.import_preview import judge
 from portal.customers.imports import keep_preview, start_import
 from portal.customers.models import ApiToken, CustomerImport, User
 from portal.customers.privacy import erase_user
+from portal.customers.token_text import new_public_id
 from portal.customers.tokens import (
     issue_service_token,
     issue_user_token,
-    new_public_id,
     revoke_token,
 )
 from portal.customers.users import user_or_404
@@ -139,3 +139,25 @@ def test_a_person_is_erased_once_and_no_token_survives(own_app):
     assert set(found) <= {200, 409}
     with own_app.app_context():
         assert user_or_404(number).erased_at is not None
+
+
+def test_nothing_that_a_revoked_token_minted_at_once_stays_alive(own_app):
+    with own_app.app_context():
+        user, tokens = make_user(make_tenant()).id, [a_row() for _ in range(3)]
+        db.session.commit()
+
+    def mint_or_revoke(turn):
+        number = tokens[turn % 3]
+        if turn < 3:
+            revoke_token(by=SYSTEM, token=db.session.get_one(ApiToken, number))
+        else:
+            program = Actor(ActorType.API_TOKEN, number, "Product")
+            issue_user_token(by=program, user=user_or_404(user), expires_in=timedelta(hours=1))
+
+    assert set(outcomes(own_app, mint_or_revoke, 12)) <= {200, 409}
+    live = sa.select(ApiToken).where(ApiToken.revoked_at.is_(None))
+    assert count(own_app, live.subquery()) == 0
+
+
+def a_row() -> int:
+    return issue_service_token(by=SYSTEM, name="Product", scopes=["customers:write"]).row.id

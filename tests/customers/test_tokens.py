@@ -1,5 +1,6 @@
 """Making tokens, showing them once, taking them back."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,19 +8,19 @@ import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, NotFound
 from portal.core.permissions import Permission
 from portal.core.tokens import token_sha256
 from portal.customers.models import ApiToken, TokenKind
 from portal.customers.scopes import NEVER_LENT, Scope, permissions_of_scopes
+from portal.customers.token_text import LENGTH, public_id_of
 from portal.customers.tokens import (
-    LENGTH,
     BadToken,
     issue_service_token,
     issue_staff_token,
     issue_user_token,
-    public_id_of,
     revoke_token,
     token_or_404,
 )
@@ -274,6 +275,41 @@ def test_a_life_that_is_not_said_is_an_hour(client, ann, acme):
     assert answer.status_code == 201
     row = db.session.scalars(sa.select(ApiToken).filter_by(kind=TokenKind.USER)).one()
     assert row.expires_at - row.created_at == timedelta(hours=1)
+
+
+def test_what_a_service_token_minted_is_revoked_with_it(client, ann, acme):
+    user, first, other = make_user(acme), service(ann), service(ann)
+    minted = []
+    for by in (first, other):
+        headers = {"Authorization": f"Bearer {by.text}"}
+        path = f"/api/customers/users/{user.id}/tokens"
+        minted.append(client.post(path, json={}, headers=headers).get_json()["token"])
+    minted.append(issue_user_token(by=actor(ann), user=user, expires_in=timedelta(hours=1)).text)
+    revoke_token(by=actor(ann), token=first.row)
+    assert [public_ids(revoked) for revoked in (True, False)] == [
+        {first.row.public_id, public_id_of(minted[0])},
+        {other.row.public_id, *map(public_id_of, minted[1:])},
+    ]
+    me = [
+        client.get("/api/entitlements/me/features", headers={"Authorization": f"Bearer {text}"})
+        for text in minted
+    ]
+    assert [answer.status_code for answer in me] == [401, 200, 200]
+    event = db.session.scalars(sa.select(AuditEvent).filter_by(action="token.revoked")).one()
+    assert json.loads(event.canonical)["meta"] == {"minted_tokens": 1}
+
+
+def public_ids(is_revoked):
+    found = ApiToken.revoked_at.is_not(None) if is_revoked else ApiToken.revoked_at.is_(None)
+    return set(db.session.scalars(sa.select(ApiToken.public_id).where(found)))
+
+
+def test_a_token_that_was_revoked_meanwhile_mints_nothing(ann, acme):
+    issued = service(ann)
+    program = Actor(ActorType.API_TOKEN, issued.row.id, "Product")
+    revoke_token(by=actor(ann), token=issued.row)
+    with pytest.raises(Conflict):
+        issue_user_token(by=program, user=make_user(acme), expires_in=timedelta(hours=1))
 
 
 def test_minting_for_nobody_is_a_404(client, ann):
