@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from portal.catalog.snapshot import Interval
 from portal.entitlements.facts import Effect
-from portal.entitlements.schemas import AnswerShape, DecisionShape, FeatureName, HolderPath
+from portal.entitlements.schemas import DatedShape, DecisionShape, FeatureName, HolderPath
 from portal.entitlements.terms import LARGEST_LIMIT, Given
 from portal.web.moments import Day, Moment
 from portal.web.openapi import ExactBody, example
@@ -90,6 +90,14 @@ class RevokeQuery(BaseModel):
     reason: Reason | None = None
 
 
+class RevokeBody(ExactBody):
+    """May be left out; its reason counts before that of the query."""
+
+    model_config = example({"reason": "Paid for meanwhile"})
+
+    reason: Reason | None = None
+
+
 class LogQuery(BaseModel):
     """`from` and `to` are instants or days (UTC; the day of `to` is included).
 
@@ -148,15 +156,15 @@ class GrantedShape(BaseModel):
     """What was written, and the answer before and after. `at_start` only when it is scheduled."""
 
     grant: GrantShape
-    before: AnswerShape
-    after: AnswerShape
-    at_start: AnswerShape | None
+    before: DatedShape
+    after: DatedShape
+    at_start: DatedShape | None
     warnings: list[str]
 
 
 class RevokedShape(BaseModel):
-    before: AnswerShape
-    after: AnswerShape
+    before: DatedShape
+    after: DatedShape
 
 
 class OverridesShape(BaseModel):

@@ -110,6 +110,12 @@ class DecisionShape(BaseModel):
     trace: list[dict[str, Any]] | None = None
 
 
+class DatedShape(DecisionShape):
+    """The decision as of an instant."""
+
+    evaluated_at: datetime
+
+
 class VersionsShape(BaseModel):
     """What the answer holds under."""
 
@@ -117,8 +123,7 @@ class VersionsShape(BaseModel):
     catalog_version: int
 
 
-class AnswerShape(DecisionShape):
-    evaluated_at: datetime
+class AnswerShape(DatedShape):
     snapshot: VersionsShape
 
 

@@ -144,6 +144,23 @@ def test_a_program_with_the_scope_grants_and_one_without_does_not(app, client, a
     assert grant("entitlements:check", "customers:write").status_code == 403
 
 
+def test_the_reason_of_taking_back_may_stand_in_the_body(ann_client, at_uma):
+    ann_client.call("POST", f"{at_uma}/grant", ADVANCED)
+    place = f"{at_uma}/features/advanced_quotes"
+    for body in ({"reason": 3}, {"raeson": "paid"}, {"reason": "x" * 501}):
+        assert ann_client.call("DELETE", place, body).status_code == 422
+    answer = ann_client.call("DELETE", f"{place}?reason=no", {"reason": "paid"})
+    assert (answer.status_code, events()[-1].reason) == (200, "paid")
+
+
+def test_a_grant_is_answered_without_the_versions_that_it_raised(ann_client, at_uma):
+    granted = ann_client.call("POST", f"{at_uma}/grant", ADVANCED).get_json()
+    revoked = ann_client.call("DELETE", f"{at_uma}/features/advanced_quotes").get_json()
+    for answer in (granted["before"], granted["after"], revoked["before"], revoked["after"]):
+        assert "snapshot" not in answer
+        assert answer["evaluated_at"].endswith("Z")
+
+
 def test_the_scope_to_check_reads_all_but_the_log(client, ann, acme, at_uma):
     token = issue_service_token(by=actor(ann), name="Product", scopes=["entitlements:check"]).text
     usage = f"usage?tenant_id={acme.id}&feature_name={REPORTS}"

@@ -38,3 +38,9 @@ def test_whoever_reads_a_key_declares_it(paths):
     assert key_of(checking) == {}
     granting = paths["/api/entitlements/users/{holder_id}/grant"]["post"]
     assert key_of(granting) == {"header": False}
+
+
+def test_to_delete_takes_no_body(paths):
+    place = paths["/api/entitlements/users/{holder_id}/features/{feature_name}"]
+    assert place["delete"]["requestBody"].get("required", False) is False
+    assert paths["/api/entitlements/me/consume"]["post"]["requestBody"]["required"] is True

@@ -21,6 +21,7 @@ from portal.entitlements.grant_schemas import (
     LogQuery,
     LogShape,
     OverridePath,
+    RevokeBody,
     RevokedShape,
     RevokeQuery,
 )
@@ -73,7 +74,7 @@ def grant_to_tenant(path: HolderPath, body: GrantBody) -> Response:
 @audits(Action.ENTITLEMENT_REVOKED)
 @idempotent
 @takes
-def revoke_from_user(path: OverridePath, query: RevokeQuery) -> Response:
+def revoke_from_user(path: OverridePath, query: RevokeQuery, body: RevokeBody) -> Response:
     """Take back what this user is granted, blocked or scheduled: the tenant or plan counts again.
 
     404 `not_found` when there is no override.
@@ -82,7 +83,7 @@ def revoke_from_user(path: OverridePath, query: RevokeQuery) -> Response:
         by=acting(),
         user=user_or_404(path.holder_id),
         feature_name=path.feature_name,
-        reason=query.reason,
+        reason=body.reason or query.reason,
     )
     return _revoked(revoked)
 
@@ -92,13 +93,13 @@ def revoke_from_user(path: OverridePath, query: RevokeQuery) -> Response:
 @audits(Action.ENTITLEMENT_REVOKED)
 @idempotent
 @takes
-def revoke_from_tenant(path: OverridePath, query: RevokeQuery) -> Response:
+def revoke_from_tenant(path: OverridePath, query: RevokeQuery, body: RevokeBody) -> Response:
     """Take back what all users of this tenant are granted, blocked or scheduled."""
     revoked = revoke_feature(
         by=acting(),
         tenant=tenant_or_404(path.holder_id),
         feature_name=path.feature_name,
-        reason=query.reason,
+        reason=body.reason or query.reason,
     )
     return _revoked(revoked)
 
@@ -144,9 +145,9 @@ def _granted(granted: Granted) -> Response:
     answer = json_answer(
         {
             "grant": shape(granted.row, clock.now()),
-            "before": granted.before.as_json(),
-            "after": granted.after.as_json(),
-            "at_start": granted.at_start.as_json() if granted.at_start else None,
+            "before": _dated(granted.before),
+            "after": _dated(granted.after),
+            "at_start": _dated(granted.at_start) if granted.at_start else None,
             "warnings": list(granted.warnings),
         }
     )
@@ -155,8 +156,13 @@ def _granted(granted: Granted) -> Response:
 
 
 def _revoked(revoked: Revoked) -> Response:
-    answer = {"before": revoked.before.as_json(), "after": revoked.after.as_json()}
+    answer = {"before": _dated(revoked.before), "after": _dated(revoked.after)}
     return commit_answer(json_answer(answer))
+
+
+def _dated(answer: Answer) -> dict[str, Any]:
+    """Without its versions: the deed raised the tenant's before it asked what was before."""
+    return {**answer.decision_json(), "evaluated_at": machine(answer.evaluated_at)}
 
 
 def _features(answers: list[Answer], holder: Holder) -> Response:
