@@ -39,7 +39,7 @@ class TokenGatekeeper(StaffGatekeeper):
             403,
             "permission_denied",
             "This token may not do this",
-            f"It needs the permission “{permission.meaning}”, which no scope of this token has.",
+            f"It needs the permission “{permission.meaning}”. This token does not carry it.",
         )
 
     def note_denial(self, caller: Caller, error: Denied) -> None:

@@ -159,7 +159,7 @@ def test_a_token_that_may_not_is_told_so_and_fills_no_ledger(client, ann, acme):
     for _ in range(MOST_DENIALS + 5):
         answer = ask(client, text, "/api/customers/tenants")
     assert answer.status_code == 403
-    assert "no scope of this token" in answer.get_json()["detail"]
+    assert "This token does not carry it." in answer.get_json()["detail"]
     query = sa.select(sa.func.count()).select_from(AuditEvent)
     assert db.session.scalar(query.filter_by(action="access.denied")) == MOST_DENIALS
 
