@@ -137,6 +137,18 @@ def test_a_grant_taken_back_without_a_reason_stays(mo_client, uma):
     assert check_feature_access(user_id=uma.id, feature_name=REPORTS).allowed
 
 
+def test_an_agent_reads_why_a_grant_of_others_stays(bea_client, uma):
+    row = grant_user_feature(by=SYSTEM, user=uma, feature_name=REPORTS).row
+    db.session.commit()
+    url = f"/entitlements/user-grants/{row.id}"
+    for text in (
+        bea_client.get(url).text,
+        bea_client.submit(f"{url}/revoke", **{"revoke-reason": "x"}).text,
+    ):
+        assert "longer than 14 days" in text
+        assert "Take it back" not in text
+
+
 def test_an_agent_sees_a_tenants_block_but_cannot_lift_it(bea_client, catalog, acme):
     row = grant_tenant_feature(
         by=SYSTEM, tenant=acme, feature_name=REPORTS, effect=Effect.DISABLE

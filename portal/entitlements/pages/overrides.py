@@ -14,7 +14,7 @@ from portal.entitlements.holders import Entitlement
 from portal.entitlements.models import TenantEntitlement, UserEntitlement
 from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.revoking import revoke_grant
-from portal.entitlements.terms import BRIEFLY, may_only_grant_briefly
+from portal.entitlements.terms import BRIEFLY, may_only_grant_briefly, shield_of
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
@@ -94,6 +94,8 @@ def _page(
         if scope == "user"
         else Permission.ENTITLEMENTS_GRANT_TENANT
     )
+    is_open = state_of(row) in {"In force", "Scheduled"}
+    shield = shield_of(actor, row, now) if scope == "user" and is_open else None
     if extend is None:
         end = now + BRIEFLY if may_only_grant_briefly(actor) else row.expires_at
         extend = ExtendForm(None, prefix="extend", data={"expires_at": end})
@@ -105,7 +107,8 @@ def _page(
         word=WORDS[row.effect],
         state=state_of(row),
         holder_url=_holder_url(row),
-        may_change=actor.may(wanted) and state_of(row) in {"In force", "Scheduled"},
+        shield=shield,
+        may_change=actor.may(wanted) and is_open and shield is None,
         extend=extend,
         revoke=revoke or RevokeForm(None, prefix="revoke"),
     )
