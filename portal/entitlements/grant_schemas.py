@@ -1,7 +1,7 @@
 """What the API of grants takes and gives."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -11,7 +11,7 @@ from portal.entitlements.schemas import DatedShape, DecisionShape, FeatureName, 
 from portal.entitlements.terms import LARGEST_LIMIT, Given
 from portal.web.moments import Day, Moment
 from portal.web.openapi import ExactBody, example
-from portal.web.texts import Reason, Text
+from portal.web.texts import WHOLE, Reason
 from portal.web.urls import LARGEST_ID
 
 GRANT: dict[str, Any] = {
@@ -106,9 +106,9 @@ class LogQuery(BaseModel):
 
     user_id: int | None = Field(None, ge=1, le=LARGEST_ID)
     tenant_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    feature_name: Text | None = Field(None, max_length=64)
-    action: Text | None = Field(None, max_length=60)
-    admin: Text | None = Field(None, max_length=320)
+    feature_name: Annotated[str, Field(max_length=64), WHOLE] | None = None
+    action: Annotated[str, Field(max_length=60), WHOLE] | None = None
+    admin: Annotated[str, Field(max_length=320), WHOLE] | None = None
     since: Moment | Day | None = Field(None, alias="from")
     until: Moment | Day | None = Field(None, alias="to")
     cursor: str | None = Field(None, max_length=500)

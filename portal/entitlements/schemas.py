@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from portal.catalog.models import Category
 from portal.web.moments import Moment
 from portal.web.openapi import StrictBody, example
-from portal.web.texts import Text
+from portal.web.texts import WHOLE
 
 MOST_FEATURES = 100
 LARGEST_QUANTITY = 2**53
 
-FeatureName = Annotated[Text, Field(min_length=1, max_length=64)]
+FeatureName = Annotated[str, Field(min_length=1, max_length=64), WHOLE]
 
 
 class CheckBody(StrictBody):

@@ -15,6 +15,8 @@ def whole(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(whole)]
-Reason = Annotated[Text, Field(max_length=LONGEST_REASON)]
+WHOLE = AfterValidator(whole)
+"""Stands behind the lengths: before them the description would lose these."""
+Text = Annotated[str, WHOLE]
+Reason = Annotated[str, Field(max_length=LONGEST_REASON), WHOLE]
 """Why, in our own words; it stands in the audit log."""
