@@ -30,6 +30,7 @@ from portal.customers.tokens import (
     token_or_404,
 )
 from portal.customers.users import user_or_404
+from portal.web.urls import LARGEST_ID
 
 LARGEST = 200_000_000
 MOST_LINES = 2_000_000
@@ -151,7 +152,7 @@ def issue_service(name: str, scopes: tuple[str, ...], days: int, networks: tuple
 
 
 @issue.command("user")
-@click.option("--user", "user_id", required=True, type=click.IntRange(1, 2**31 - 1))
+@click.option("--user", "user_id", required=True, type=click.IntRange(1, LARGEST_ID))
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 365))
 @with_appcontext
 def issue_user(user_id: int, days: int) -> None:

@@ -14,6 +14,7 @@ from portal.core.permissions import Permission
 from portal.customers.models import ApiToken, TokenKind
 from portal.staff.models import Admin
 from portal.web.paging import ListPage, page_of
+from portal.web.urls import LARGEST_ID
 
 LONGEST_SEARCH = 120
 _token, _admin = ApiToken.__table__.c, Admin.__table__.c
@@ -123,7 +124,7 @@ def _matches(search: TokenSearch) -> sa.ColumnElement[bool]:
     if search.kind is not TokenKind.USER:
         return sa.or_(is_it, _token.name.icontains(search.text, autoescape=True))
     number = search.text.lower().removeprefix("user").strip()
-    if number.isascii() and number.isdigit() and int(number[:12]) < 2**31:
+    if number.isascii() and number.isdigit() and int(number[:12]) <= LARGEST_ID:
         return sa.or_(is_it, _token.user_id == int(number))
     return is_it
 

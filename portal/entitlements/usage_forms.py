@@ -8,6 +8,7 @@ from portal.entitlements.quotas import MOST_AT_ONCE
 from portal.entitlements.terms import LONGEST_REASON
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
+from portal.web.urls import LARGEST_ID
 
 NUMBER = {"inputmode": "numeric", "min": "1"}
 WHY = [InputRequired("Say why: it stands in the audit log."), Length(max=LONGEST_REASON)]
@@ -19,7 +20,7 @@ class QuotaForm(PortalForm):
     feature_name = SelectField("Feature", [InputRequired("Choose a feature.")])
     user_id = IntegerField(
         "Only for user number",
-        [Optional(), NumberRange(1, 2**31 - 1, "Use the number on the user's page.")],
+        [Optional(), NumberRange(1, LARGEST_ID, "Use the number on the user's page.")],
         description="Empty: for the tenant as a whole.",
         render_kw=NUMBER,
     )
