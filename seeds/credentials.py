@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import TypedDict
 
-from portal.config import load_settings
+from flask import has_app_context
+
+from portal.config import load_settings, settings
 
 FILE = "demo-credentials.json"
 
@@ -25,4 +27,6 @@ def demo_people() -> dict[str, Person]:
 
 
 def credentials_file() -> Path:
-    return load_settings().instance_dir / FILE
+    """In the running application's own folder; outside of one, where the environment says."""
+    found = settings() if has_app_context() else load_settings()
+    return found.instance_dir / FILE

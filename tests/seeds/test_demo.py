@@ -6,6 +6,7 @@ import time_machine
 
 from portal.audit.models import AuditEvent
 from portal.catalog.models import CatalogRevision, FeatureRow, PlanTemplate
+from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -16,7 +17,7 @@ from portal.subscriptions.history import standing_of
 from portal.subscriptions.models import Subscription
 from seeds.catalog import seed_catalog
 from seeds.commands import seed_commands
-from seeds.credentials import demo_people
+from seeds.credentials import credentials_file, demo_people
 from seeds.customers import COMPANIES, bring_customers
 from tests.conftest import make_app
 from tests.databases import Server
@@ -79,6 +80,12 @@ def test_some_customer_has_used_all_that_it_may(seeded):
     )
     assert used == 10
     db.session.rollback()
+
+
+def test_passwords_are_written_into_the_applications_own_folder(seeded):
+    folder = settings().instance_dir
+    assert credentials_file().parent == folder
+    assert set(demo_people()) >= {"admin", "newcomer"}
 
 
 def test_again_leaves_everything_as_it_is(seeded):
