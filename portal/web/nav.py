@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
 
 from portal.core.permissions import Permission
 
@@ -29,17 +30,17 @@ def add_nav(app: Flask, *items: NavItem) -> None:
     app.extensions.setdefault("portal_nav", []).extend(items)
 
 
-def navigation(permissions: frozenset[Permission]) -> list[dict[str, Any]]:
-    """Groups of `{label, items: [{label, url, icon, key, is_current}]}`, without empty ones."""
+def navigation(permissions: frozenset[Permission]) -> Markup:
+    """The menu of whoever has these permissions, drawn once for each page that it can point at."""
     groups = _visible(permissions)
     current = _nearest(request.path, [item["url"] for _, items in groups for item in items])
-    return [
-        {
-            "label": label,
-            "items": [{**item, "is_current": item["url"] == current} for item in items],
-        }
-        for label, items in groups
-    ]
+    drawn: dict[tuple[frozenset[Permission], str | None], Markup]
+    drawn = current_app.extensions.setdefault("portal_nav_drawn", {})
+    if (permissions, current) not in drawn:
+        template = current_app.jinja_env.get_template("layout/_nav.html")
+        html = template.render(groups=groups, current=current)
+        drawn[permissions, current] = Markup(html)  # noqa: S704 - our template escapes
+    return drawn[permissions, current]
 
 
 def _nearest(path: str, urls: list[str]) -> str | None:
