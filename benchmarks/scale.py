@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from benchmarks.__main__ import BARE, CONNECTIONS
 from benchmarks.load import Request, run
 from benchmarks.server import Server
-from benchmarks.stage import environ_of
+from benchmarks.stage import environ_of, noted_statements
 from portal import create_app
 from portal.config import ROOT
 from portal.core import clock
@@ -125,20 +125,11 @@ class Place:
 
     def queries(self, shape):
         """How many statements the page sends on a process that has not met it yet."""
-        statements = []
-
-        def note(_connection, _cursor, statement, *_rest):
-            if not statement.startswith("BEGIN"):
-                statements.append(statement)
-
         request = self.pages(shape)[7]
         client = self.app.test_client(use_cookies=False)
-        sa.event.listen(sa.Engine, "before_cursor_execute", note)
-        try:
-            headers = {**request.headers, "Host": "127.0.0.1"}
+        headers = {**request.headers, "Host": "127.0.0.1"}
+        with noted_statements() as statements:
             answer = contextvars.Context().run(client.get, request.path, headers=headers)
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", note)
         if answer.status_code != 200:
             raise RuntimeError(f"{request.path} answers {answer.status_code}")
         with self.app.app_context():

@@ -3,6 +3,7 @@
 import base64
 import contextvars
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from portal import create_app
 from portal.catalog.plans import plan_named
+from portal.core import quick
 from portal.core.database import db
 from portal.customers.tokens import issue_user_token
 from portal.entitlements.grants import grant_user_feature
@@ -96,6 +98,28 @@ def environ_of(folder):
     }
 
 
+@contextmanager
+def noted_statements():
+    """Every statement that is sent inside the block: by the session and by quick reads alike."""
+    statements, fetch = [], quick.Lines.fetch
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    def noting(lines, text, *rest):
+        statements.append(text)
+        return fetch(lines, text, *rest)
+
+    quick.Lines.fetch = noting
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        quick.Lines.fetch = fetch
+
+
 def queries_by_page(stage):
     """How many statements each page of a signed-in person sends."""
     app = create_app(stage.environ)
@@ -103,19 +127,10 @@ def queries_by_page(stage):
     with app.app_context():
         engine = db.engine
     for path in _pages(app):
-        statements = []
-
-        def note(_connection, _cursor, statement, *_rest, into=statements):
-            if not statement.startswith("BEGIN"):
-                into.append(statement)
-
         client = app.test_client(use_cookies=False)
-        sa.event.listen(sa.Engine, "before_cursor_execute", note)
-        try:
+        with noted_statements() as statements:
             # A request sets context variables that must not outlive it, as on a server.
             answer = contextvars.Context().run(client.get, path, headers=_headers(stage))
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", note)
         if answer.status_code == 200:
             found[path] = len(statements)
         elif answer.status_code not in {303, 404}:

@@ -77,7 +77,7 @@ class _Form:
         ]
         self._results = [(n, process) for n, process in enumerate(processors) if process]
 
-    def rows(self, lines: "_Lines", values: dict[str, Any]) -> list[Any]:
+    def rows(self, lines: "Lines", values: dict[str, Any]) -> list[Any]:
         given = {**self._fixed, **values}
         for name, process in self._binds.items():
             given[name] = process(given[name])
@@ -98,7 +98,7 @@ def _maker(names: list[str]) -> Callable[[Iterable[Any]], Any]:
     return row._make
 
 
-class _Lines:
+class Lines:
     """Connections that never begin a transaction, so that none has to be ended after a use.
 
     Each keeps its cursor, whose statements the server has prepared.
@@ -149,12 +149,12 @@ class _Lines:
             self._idle.pop()[0].close()
 
 
-_lines: WeakKeyDictionary[Engine, _Lines] = WeakKeyDictionary()
+_lines: WeakKeyDictionary[Engine, Lines] = WeakKeyDictionary()
 
 
-def _lines_beside(engine: Engine) -> _Lines:
+def _lines_beside(engine: Engine) -> Lines:
     found = _lines.get(engine)
     if found is None:
-        found = _lines[engine] = _Lines(engine)
+        found = _lines[engine] = Lines(engine)
         event.listen(engine, "engine_disposed", lambda _: found.close())
     return found
