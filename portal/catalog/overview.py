@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TypeVar
 
+from portal.catalog.inclusion import Via, via_of
 from portal.catalog.models import Category
 from portal.catalog.snapshot import Allowance, Catalog, Feature, Interval, Plan
 from portal.core.currencies import price_text
@@ -42,52 +43,6 @@ def availability_of(feature: Feature) -> Availability:
     if feature.is_archived:
         return Availability.ARCHIVED
     return Availability.KILLED if feature.is_killed else Availability.AVAILABLE
-
-
-class Via(StrEnum):
-    """By what a plan has a feature, or why it has not."""
-
-    LISTED = "listed"
-    ALL = "all"
-    LEVEL = "level"
-    DEFAULT = "default"
-    EXCLUDED = "excluded"
-    LEVEL_TOO_LOW = "level_too_low"
-
-    @property
-    def is_included(self) -> bool:
-        return self not in {Via.EXCLUDED, Via.LEVEL_TOO_LOW}
-
-    @property
-    def label(self) -> str:
-        return _LABELS[self]
-
-    @property
-    def colour(self) -> str:
-        return _COLOURS.get(self, "azure")
-
-
-_LABELS = {
-    Via.LISTED: "Included",
-    Via.ALL: "All included",
-    Via.LEVEL: "By level",
-    Via.DEFAULT: "By default",
-    Via.EXCLUDED: "Excluded",
-    Via.LEVEL_TOO_LOW: "Level too low",
-}
-_COLOURS = {Via.LISTED: "green", Via.EXCLUDED: "red", Via.LEVEL_TOO_LOW: "secondary"}
-
-
-def via_of(plan: Plan, feature: Feature) -> Via:
-    """What a tenant on the plan has without any grant."""
-    said = plan.features.get(feature.name)
-    if said is not None:
-        return Via.LISTED if said.is_included else Via.EXCLUDED
-    if plan.includes_all:
-        return Via.ALL
-    if plan.level >= feature.min_plan_level:
-        return Via.LEVEL
-    return Via.DEFAULT if feature.is_default else Via.LEVEL_TOO_LOW
 
 
 @dataclass(frozen=True, slots=True)

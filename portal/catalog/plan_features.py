@@ -9,10 +9,8 @@ from portal.catalog.content import plan_feature_content
 from portal.catalog.models import FeatureRow, PlanFeatureRow, PlanTemplate
 from portal.catalog.refusals import BadTerms
 from portal.catalog.revisions import plan_feature_of
-from portal.catalog.snapshot import Allowance, PlanFeature
+from portal.catalog.snapshot import UNLIMITED, PlanFeature
 from portal.core.database import db
-
-UNLIMITED = Allowance(is_unlimited=True)
 
 
 def said_by(plan_id: int) -> dict[str, PlanFeature]:

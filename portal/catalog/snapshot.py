@@ -34,6 +34,9 @@ class Allowance:
     rollover_max: int = 0
 
 
+UNLIMITED = Allowance(is_unlimited=True)
+
+
 @dataclass(frozen=True, slots=True)
 class PlanFeature:
     """What a plan says of one feature."""

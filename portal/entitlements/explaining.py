@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from portal.catalog.inclusion import Via, via_of
+from portal.catalog.overview import plans_on_offer
 from portal.catalog.snapshot import Catalog, Feature, Plan
 from portal.entitlements.answers import Answer, LimitBlock
 from portal.web.times import machine
@@ -28,6 +30,8 @@ WORDS = {
     "DEFAULT_OFF": "Nobody has it without a plan or a grant.",
 }
 USED_UP = "_USAGE_EXCEEDED"
+GIVING = {Via.LISTED, Via.ALL, Via.LEVEL}
+"""By the plan itself, not only by default."""
 LAYERS = {
     "gate.known_feature": "Is it in the catalogue?",
     "gate.kill_switch": "Is it switched on?",
@@ -130,18 +134,8 @@ def limit_in_words(limit: LimitBlock | None) -> str:
 
 def upgrade_for(feature: Feature, catalog: Catalog) -> Plan | None:
     """The lowest plan on offer that would give the feature."""
-    giving = [
-        plan for plan in catalog.plans.values() if not plan.is_archived and gives(plan, feature)
-    ]
-    return min(giving, key=lambda plan: plan.level, default=None)
-
-
-def gives(plan: Plan, feature: Feature) -> bool:
-    """Does the plan by itself give the feature?"""
-    said = plan.features.get(feature.name)
-    if said is not None:
-        return said.is_included
-    return plan.includes_all or plan.level >= feature.min_plan_level
+    giving = (plan for plan in plans_on_offer(catalog) if via_of(plan, feature) in GIVING)
+    return next(giving, None)
 
 
 def _layers(answer: Answer, written: Writer = machine) -> Iterator[LayerWords]:

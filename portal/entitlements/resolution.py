@@ -11,10 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from portal.catalog.snapshot import Allowance, Feature, Plan
+from portal.catalog.inclusion import Via, via_of
+from portal.catalog.snapshot import UNLIMITED, Allowance, Feature, Plan
 from portal.entitlements.facts import Effect, Override, PlanStay, Subject
 
-UNLIMITED = Allowance(is_unlimited=True)
 MOST_PAST_ROWS = 3
 """Of what ran out or was ended, how many rows of one layer the trace names, the latest first."""
 
@@ -228,13 +228,13 @@ def _plan_layer(feature: Feature, plan: Plan | None, stay: PlanStay | None) -> L
     if stay is None:
         source["via"] = "fallback_plan"
         detail += (("via", "fallback_plan"),)
-    listed = plan.features.get(feature.name)
-    if listed is not None and not listed.is_included:
+    via, listed = via_of(plan, feature), plan.features.get(feature.name)
+    if via is Via.EXCLUDED:
         return Layer("plan", False, Reason.PLAN_EXCLUDES, None, source, detail)
-    if listed is not None or plan.includes_all:
+    if via in {Via.LISTED, Via.ALL}:
         allowance = (listed.allowance if listed else None) or UNLIMITED
         return Layer("plan", True, Reason.PLAN_ENTITLEMENT, allowance, source, detail)
-    if plan.level >= feature.min_plan_level:
+    if via is Via.LEVEL:
         return Layer("plan", True, Reason.PLAN_LEVEL, UNLIMITED, source, detail)
     detail += (("why", "level too low"), ("needs_level", feature.min_plan_level))
     return Layer("plan", None, detail=detail)

@@ -6,9 +6,8 @@ Overrides of the tenant and its users stay as they are and are not looked at her
 from dataclasses import dataclass
 from math import inf
 
-from portal.catalog.snapshot import Allowance, Catalog, Feature, Interval, Plan
-
-UNLIMITED = Allowance(is_unlimited=True)
+from portal.catalog.inclusion import Via, via_of
+from portal.catalog.snapshot import UNLIMITED, Allowance, Catalog, Feature, Interval, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,12 @@ def differences(catalog: Catalog, before: Plan | None, after: Plan | None) -> li
 
 def allowance_of(plan: Plan | None, feature: Feature) -> Allowance | None:
     """How much of the feature users of the plan get; None: nothing."""
-    said = plan.features.get(feature.name) if plan else None
-    if said is not None:
-        return (said.allowance or UNLIMITED) if said.is_included else None
-    if plan is not None and (plan.includes_all or plan.level >= feature.min_plan_level):
-        return UNLIMITED
-    return UNLIMITED if feature.is_default else None
+    if plan is None:
+        return UNLIMITED if feature.is_default else None
+    via = via_of(plan, feature)
+    if via is Via.LISTED:
+        return plan.features[feature.name].allowance or UNLIMITED
+    return UNLIMITED if via.is_included else None
 
 
 def words(allowance: Allowance | None, feature: Feature) -> str:

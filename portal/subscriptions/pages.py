@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal.audit.actions import Action
+from portal.catalog.overview import plans_on_offer
 from portal.catalog.plans import plan_named
 from portal.catalog.revisions import catalog_now
 from portal.core.actor import Actor
@@ -123,7 +124,7 @@ def _done(found: Tenant, text: str) -> ResponseReturnValue:
 def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: PortalForm) -> Response:
     """The page, with the forms that were refused in place of fresh ones."""
     catalog, standing = catalog_now(), standing_of(found.id)
-    offered = {plan.name: plan for plan in catalog.plans.values() if not plan.is_archived}
+    offered = {plan.name: plan for plan in plans_on_offer(catalog)}
     line, chosen = standing.in_force, offered.get(wanted)
     present = catalog.plans.get(line.plan_id) if line else catalog.fallback_plan
     fresh = {

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 
 from portal.audit.actions import Action
+from portal.catalog.overview import plans_on_offer
 from portal.catalog.revisions import catalog_now
 from portal.core.database import db
 from portal.core.errors import DomainError
@@ -89,13 +90,12 @@ def _form() -> BulkForm:
     form, catalog = BulkForm(), catalog_now()
     may_deny = current_staff().actor.may(Permission.ENTITLEMENTS_DENY)
     form.offer(catalog, only_brief=False, may_deny=may_deny)
-    offered = sorted(
-        (plan for plan in catalog.plans.values() if not plan.is_archived),
-        key=lambda plan: plan.level,
-    )
     form.plan.choices = [
         SelectChoice("", "Nobody"),
-        *(SelectChoice(plan.name, plan.display_name or plan.name) for plan in offered),
+        *(
+            SelectChoice(plan.name, plan.display_name or plan.name)
+            for plan in plans_on_offer(catalog)
+        ),
     ]
     return form
 
