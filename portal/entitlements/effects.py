@@ -15,6 +15,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.customers.models import Tenant, TenantStatus, User, UserStatus
 from portal.entitlements.facts import Effect, Override, PlanStay, Subject
+from portal.entitlements.holders import is_unended, is_unexpired
 from portal.entitlements.models import TenantEntitlement, UserEntitlement
 from portal.entitlements.resolution import Decision, resolve
 from portal.subscriptions.in_force import in_force
@@ -157,8 +158,8 @@ def _override(
         .where(
             model.feature_name == name,
             model.starts_at <= at,
-            sa.or_(model.expires_at.is_(None), model.expires_at > at),
-            sa.or_(model.ended_at.is_(None), model.ended_at > at),
+            is_unexpired(model, at),
+            is_unended(model, at),
         )
         .group_by(subject)
         .subquery()

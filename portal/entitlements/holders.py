@@ -82,7 +82,7 @@ def unended_rows_of(
         .where(
             owner.in_(list(found)),
             model.feature_name == feature_name,
-            sa.or_(model.ended_at.is_(None), model.ended_at > at),
+            is_unended(model, at),
         )
         .order_by(model.starts_at, model.id)
         .execution_options(populate_existing=True)
@@ -99,7 +99,17 @@ def is_blocked_for_tenant(tenant_id: int, feature_name: str, at: datetime) -> bo
         row.tenant_id == tenant_id,
         row.feature_name == feature_name,
         row.effect == Effect.DISABLE,
-        sa.or_(row.ended_at.is_(None), row.ended_at > at),
-        sa.or_(row.expires_at.is_(None), row.expires_at > at),
+        is_unended(row, at),
+        is_unexpired(row, at),
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def is_unended(columns: Any, at: datetime) -> sa.ColumnElement[bool]:
+    """Not superseded or taken back by then; `columns` are a model or its table's."""
+    return sa.or_(columns.ended_at.is_(None), columns.ended_at > at)
+
+
+def is_unexpired(columns: Any, at: datetime) -> sa.ColumnElement[bool]:
+    """Not run out by then."""
+    return sa.or_(columns.expires_at.is_(None), columns.expires_at > at)

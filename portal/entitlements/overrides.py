@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.core.database import db
-from portal.entitlements.holders import Entitlement, Holder
+from portal.entitlements.holders import Entitlement, Holder, is_unended, is_unexpired
 from portal.entitlements.superseding import has_run_out
 
 MOST_EXPIRED = 50
@@ -26,10 +26,7 @@ def overrides_of(holder: Holder, at: datetime) -> Overrides:
     model = holder.model
     owner = model.user_id if holder.scope == "user" else model.tenant_id
     mine = sa.select(model).where(owner == holder.id)
-    standing = mine.where(
-        sa.or_(model.ended_at.is_(None), model.ended_at > at),
-        sa.or_(model.expires_at.is_(None), model.expires_at > at),
-    )
+    standing = mine.where(is_unended(model, at), is_unexpired(model, at))
     ran_out = mine.where(
         model.expires_at <= at,
         sa.or_(model.ended_at.is_(None), model.ended_at >= model.expires_at),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import UTCDateTime
 from portal.customers.models import Tenant, User
+from portal.entitlements.holders import is_unended
 from portal.entitlements.models import UNNOTED, TenantEntitlement, UserEntitlement
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
 
@@ -44,8 +45,7 @@ def scheduled_grants(
 ) -> ListPage[UpcomingGrant]:
     """Overrides of users or of tenants that have not begun."""
     table, now = _table(scope), clock.now()
-    is_standing = sa.or_(table.c.ended_at.is_(None), table.c.ended_at > now)
-    query = _lines(scope).where(table.c.starts_at > now, is_standing)
+    query = _lines(scope).where(table.c.starts_at > now, is_unended(table.c, now))
     return _page(query.order_by(table.c.starts_at, table.c.id), scope, cursor, limit)
 
 
