@@ -12,6 +12,7 @@ from portal.entitlements.forms import ExtendForm, RevokeForm
 from portal.entitlements.grants import extend_grant
 from portal.entitlements.holders import Entitlement
 from portal.entitlements.models import TenantEntitlement, UserEntitlement
+from portal.entitlements.overrides import state_of
 from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.revoking import revoke_grant
 from portal.entitlements.terms import BRIEFLY, may_only_grant_briefly, shield_of
@@ -19,6 +20,12 @@ from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
 
+STATES = {
+    "active": "In force",
+    "scheduled": "Scheduled",
+    "expired": "Ran out",
+    "ended": "Ended",
+}
 WORDS = {"enable": "Grant", "disable": "Block", "hard_deny": "Denial"}
 
 
@@ -94,7 +101,8 @@ def _page(
         if scope == "user"
         else Permission.ENTITLEMENTS_GRANT_TENANT
     )
-    is_open = state_of(row) in {"In force", "Scheduled"}
+    state = state_of(row, now)
+    is_open = state in {"active", "scheduled"}
     shield = shield_of(actor, row, now) if scope == "user" and is_open else None
     if extend is None:
         end = now + BRIEFLY if may_only_grant_briefly(actor) else row.expires_at
@@ -105,20 +113,10 @@ def _page(
         row=row,
         scope=scope,
         word=WORDS[row.effect],
-        state=state_of(row),
+        state=STATES[state],
         holder_url=_holder_url(row),
         shield=shield,
         may_change=actor.may(wanted) and is_open and shield is None,
         extend=extend,
         revoke=revoke or RevokeForm(None, prefix="revoke"),
     )
-
-
-def state_of(row: Entitlement) -> str:
-    """Of the row alone: what its holder may do is decided by all layers."""
-    now = clock.now()
-    if row.ended_at is not None and row.ended_at <= now:
-        return "Ended"
-    if row.expires_at is not None and row.expires_at <= now:
-        return "Ran out"
-    return "Scheduled" if row.starts_at > now else "In force"
