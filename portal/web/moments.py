@@ -33,7 +33,7 @@ class MomentField(Field):
         """Empty for what could not be read: a browser's own input holds nothing else either."""
         if not isinstance(self.data, datetime):
             return ""
-        return to_reader(self.data).strftime(SHAPE)
+        return as_local(self.data)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = str(valuelist[0]).strip() if valuelist else ""
