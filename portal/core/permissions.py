@@ -38,6 +38,12 @@ class Permission(StrEnum):
     ENTITLEMENTS_DENY = "entitlements.deny"
     QUOTAS_ADJUST = "quotas.adjust"
     ME_ENTITLEMENTS = "me.entitlements"
+    TICKETS_VIEW = "tickets.view"
+    TICKETS_REPLY = "tickets.reply"
+    TICKETS_READ = "tickets.read"
+    TICKETS_WRITE = "tickets.write"
+    SUPPORT_REPORTS = "support.reports"
+    SUPPORT_MANAGE = "support.manage"
     OPERATIONS_VIEW = "operations.view"
     OPERATIONS_MANAGE = "operations.manage"
 
@@ -77,6 +83,12 @@ _MEANINGS = {
     Permission.ENTITLEMENTS_DENY: "Deny a feature beyond any grant",
     Permission.QUOTAS_ADJUST: "Top up, reset and refund quotas",
     Permission.ME_ENTITLEMENTS: "As a customer's user: ask about oneself and consume",
+    Permission.TICKETS_VIEW: "See the queues and every ticket",
+    Permission.TICKETS_REPLY: "Work on tickets: answer, note, assign, change",
+    Permission.TICKETS_READ: "Read tickets by a program; a customer's user their own",
+    Permission.TICKETS_WRITE: "Write tickets by a program; a customer's user their own",
+    Permission.SUPPORT_REPORTS: "See the reports of support",
+    Permission.SUPPORT_MANAGE: "Decide on teams, agents, service levels and shared answers",
     Permission.OPERATIONS_VIEW: "See jobs, mail and health",
     Permission.OPERATIONS_MANAGE: "Retry and cancel jobs and mails",
 }

@@ -71,6 +71,10 @@ _PERMISSIONS = {
         }
     ),
     Scope.SUBSCRIPTIONS_WRITE: frozenset({Permission.SUBSCRIPTIONS_ASSIGN}),
+    Scope.TICKETS_READ: frozenset({Permission.TICKETS_VIEW, Permission.TICKETS_READ}),
+    Scope.TICKETS_WRITE: frozenset(
+        {Permission.TICKETS_VIEW, Permission.TICKETS_READ, Permission.TICKETS_WRITE}
+    ),
     Scope.AUDIT_READ: frozenset({Permission.AUDIT_ALL}),
 }
 
@@ -99,4 +103,7 @@ def permissions_of_staff_token(chosen: Iterable[str], role: str) -> frozenset[Pe
     return frozenset(permission for permission in lendable(role) if permission in wanted)
 
 
-USER_TOKEN_PERMISSIONS = CUSTOMER_PERMISSIONS
+USER_TOKEN_PERMISSIONS = CUSTOMER_PERMISSIONS | {
+    Permission.TICKETS_READ,
+    Permission.TICKETS_WRITE,
+}

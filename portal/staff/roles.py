@@ -20,10 +20,22 @@ EVERYBODY = frozenset(
     }
 )
 
+DESK = frozenset(
+    {
+        Permission.TICKETS_VIEW,
+        Permission.TICKETS_REPLY,
+        Permission.TICKETS_READ,
+        Permission.TICKETS_WRITE,
+        Permission.SUPPORT_REPORTS,
+    }
+)
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - CUSTOMER_PERMISSIONS,
     Role.MANAGER: EVERYBODY
+    | DESK
     | {
+        Permission.SUPPORT_MANAGE,
         Permission.STAFF_VIEW,
         Permission.STAFF_INVITE,
         Permission.AUDIT_ALL,
@@ -38,6 +50,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.QUOTAS_ADJUST,
     },
     Role.SUPPORT_AGENT: EVERYBODY
+    | DESK
     | {Permission.CUSTOMERS_WRITE, Permission.ENTITLEMENTS_GRANT_BRIEFLY},
     Role.FINANCE: EVERYBODY | {Permission.SUBSCRIPTIONS_ASSIGN},
     Role.MARKETING: EVERYBODY,
