@@ -115,6 +115,46 @@ class Action(StrEnum):
     QUOTA_RESET = "quota.reset"
     QUOTA_REFUNDED = "quota.refunded"
     QUOTA_ALERTED = "quota.alerted"
+    # the support desk
+    TICKET_CREATED = "ticket.created"
+    TICKET_CUSTOMER_WROTE = "ticket.customer_wrote"
+    TICKET_REPLIED = "ticket.replied"
+    TICKET_NOTED = "ticket.noted"
+    TICKET_CHANGED = "ticket.changed"
+    TICKET_STATUS_CHANGED = "ticket.status_changed"
+    TICKET_ASSIGNED = "ticket.assigned"
+    TICKET_SNOOZED = "ticket.snoozed"
+    TICKET_MERGED = "ticket.merged"
+    TICKET_MERGE_UNDONE = "ticket.merge_undone"
+    TICKET_SPLIT = "ticket.split"
+    TICKET_LINKED = "ticket.linked"
+    TICKET_UNLINKED = "ticket.unlinked"
+    TICKET_RATED = "ticket.rated"
+    TICKET_SLA_BREACHED = "ticket.sla_breached"
+    TICKET_ESCALATED = "ticket.escalated"
+    TICKETS_HANDED_BACK = "ticket.handed_back"
+    TICKETS_BULK_STARTED = "ticket.bulk_started"
+    TICKETS_BULK_UNDONE = "ticket.bulk_undone"
+    MACRO_SAVED = "macro.saved"
+    MACRO_ARCHIVED = "macro.archived"
+    MACRO_APPLIED = "macro.applied"
+    MACRO_UNDONE = "macro.undone"
+    CANNED_REPLY_SAVED = "canned_reply.saved"
+    CANNED_REPLY_ARCHIVED = "canned_reply.archived"
+    SAVED_VIEW_SAVED = "saved_view.saved"
+    SAVED_VIEW_REMOVED = "saved_view.removed"
+    SLA_RULE_SAVED = "sla_rule.saved"
+    SLA_RULE_MOVED = "sla_rule.moved"
+    SLA_RULE_DISABLED = "sla_rule.disabled"
+    SLA_RULE_ENABLED = "sla_rule.enabled"
+    SLA_CLOCKS_REWRITTEN = "sla_rule.clocks_rewritten"
+    CALENDAR_SAVED = "calendar.saved"
+    CALENDAR_ARCHIVED = "calendar.archived"
+    TEAM_SAVED = "team.saved"
+    TEAM_ARCHIVED = "team.archived"
+    AGENT_CHANGED = "agent.changed"
+    AGENT_AVAILABILITY_CHANGED = "agent.availability_changed"
+    REPORT_EXPORTED = "report.exported"
     # mail and jobs
     MAIL_QUEUED = "mail.queued"
     MAIL_RESENT = "mail.resent"
@@ -192,6 +232,10 @@ _SEVERITIES = {
     Action.PLAN_CHANGED: Severity.NOTICE,
     Action.ENTITLEMENT_DENIED: Severity.WARNING,
     Action.ENTITLEMENTS_BULK_STARTED: Severity.NOTICE,
+    Action.TICKET_SLA_BREACHED: Severity.NOTICE,
+    Action.TICKETS_BULK_STARTED: Severity.NOTICE,
+    Action.MACRO_APPLIED: Severity.NOTICE,
+    Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
     Action.BACKUP_MADE: Severity.NOTICE,
 }
