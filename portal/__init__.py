@@ -26,6 +26,7 @@ ROOMS = {
     "catalog": ("pages", "api", "cli"),
     "subscriptions": ("pages", "api", "cli"),
     "entitlements": ("pages", "api", "cli", "bulk_work", "expiry"),
+    "support": ("pages", "api", "upkeep"),
     "operations": ("pages", "cli"),
     "dashboard": ("pages",),
 }

@@ -20,12 +20,21 @@ from portal.web.access import SessionState
 from tests.cast import PASSWORD, actor, make_admin, open_session, signed_in, sudo_until
 from tests.client import Client
 from tests.house import (
+    drives_agents,
+    drives_answers,
+    drives_beside,
     drives_catalog,
     drives_customers,
+    drives_desk_api,
     drives_entitlement_pages,
+    drives_files,
     drives_grants,
+    drives_levels,
+    drives_queue,
     drives_quotas,
     drives_subscriptions,
+    drives_threads,
+    drives_ticket,
     drives_tokens,
 )
 from tests.two_factor.conftest import SECRET, code, give_authenticator
@@ -246,6 +255,15 @@ DRIVES: dict[str, Drive] = {
     "two_factor_api.new_backup_codes": lambda s: s.here.call("POST", "/api/admin/2fa/backup-codes"),
 }
 DRIVES |= drives_subscriptions.DRIVES
+DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_ticket.DRIVES
+DRIVES |= drives_threads.DRIVES
+DRIVES |= drives_answers.DRIVES
+DRIVES |= drives_agents.DRIVES
+DRIVES |= drives_levels.DRIVES
+DRIVES |= drives_desk_api.DRIVES
+DRIVES |= drives_beside.DRIVES
+DRIVES |= drives_files.DRIVES
 DRIVES |= drives_customers.DRIVES
 DRIVES |= drives_grants.DRIVES
 DRIVES |= drives_catalog.DRIVES

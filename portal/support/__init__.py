@@ -1,0 +1,1 @@
+"""The support desk: tickets, queues, service levels, agents, and what helps them answer."""

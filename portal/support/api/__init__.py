@@ -1,0 +1,5 @@
+"""The JSON API of the support desk."""
+
+from portal.support.api.blueprint import api
+
+__all__ = ["api"]

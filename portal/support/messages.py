@@ -1,0 +1,222 @@
+"""Messages: what a customer wrote, what an agent answered, and notes that never leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.core import clock
+from portal.core.actor import SYSTEM, Actor
+from portal.core.errors import Conflict
+from portal.customers.models import User
+from portal.staff.models import Admin
+from portal.support import attachments, clocks, drafts, outgoing, telling
+from portal.support.assignment import assign_on_reply
+from portal.support.attachments import Upload
+from portal.support.bodies import checked_body
+from portal.support.history import target_of_ticket
+from portal.support.models import SupportMessage, SupportTicket
+from portal.support.seeing import lock_ticket
+from portal.support.statuses import move, set_status
+from portal.support.thread import add_message, newer_than, sent_before
+from portal.support.words import AuthorType, MessageKind, Status
+
+REOPEN_WINDOW = timedelta(days=14)
+
+
+class StaleSend(Conflict):
+    """Somebody wrote a public message that the sender has not seen."""
+
+    code = "stale"
+    title = "There is something new"
+
+    def __init__(self, newer: Sequence[SupportMessage]) -> None:
+        super().__init__("Somebody wrote since you opened this. Read it, then send yours.")
+        self.newer = newer
+
+
+class NotWritable(Conflict):
+    """Nobody writes into a ticket in this state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message in its ticket. `is_new` is False when the same form was sent before.
+
+    The ticket may be another one than was written to: the one it was merged into, or a follow-up.
+    """
+
+    message: SupportMessage
+    ticket: SupportTicket
+    is_new: bool = True
+
+
+def reply(
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    author: Admin,
+    body: str,
+    status: Status | None = None,
+    seen_message_id: int | None = None,
+    send_anyway: bool = False,
+    submit_key: str | None = None,
+    uploads: Sequence[Upload] = (),
+) -> Sent:
+    """Answer the customer publicly, by mail too, and move the ticket to `status`.
+
+    `seen_message_id` is the newest public message that the sender had before them; None asks for
+    no guard. `submit_key` makes a second press of the button the same message.
+
+    Raises:
+        BadBody, BadAttachment: what was written or attached (422).
+        StaleSend: there is a newer public message (409); `send_anyway` sends all the same.
+        NotWritable: the ticket is closed, merged, spam or deleted (409).
+    """
+    text = checked_body(body)
+    lock_ticket(ticket)
+    known = sent_before(ticket, submit_key)
+    if known is not None:
+        return Sent(known, ticket, is_new=False)
+    _check_writable(ticket)
+    newer = newer_than(ticket, seen_message_id)
+    if newer and not send_anyway:
+        raise StaleSend(newer)
+    now = clock.now()
+    message = add_message(
+        ticket,
+        kind=MessageKind.PUBLIC,
+        author=AuthorType.AGENT,
+        body=text,
+        at=now,
+        submit_key=submit_key,
+        author_admin_id=author.id,
+        author_name=author.name,
+    )
+    attachments.attach(message, uploads)
+    clocks.agent_replied(ticket, now)
+    ticket.waiting_since, ticket.is_unread = None, False
+    ticket.first_response_at = ticket.first_response_at or now
+    assign_on_reply(by=by, ticket=ticket, author=author)
+    wanted = status or (Status.OPEN if ticket.status == Status.NEW else None)
+    if wanted is not None:
+        set_status(by=by, ticket=ticket, status=wanted, cause=None if status else "replied")
+    outgoing.mail_reply(ticket, message)
+    drafts.consume(ticket, author.id, MessageKind.PUBLIC)
+    telling.message_added(by=by, ticket=ticket, message=message)
+    record(
+        Action.TICKET_REPLIED,
+        by=by,
+        target=target_of_ticket(ticket),
+        tenant_id=ticket.tenant_id,
+        meta={"message_id": message.id, **({"sent_anyway": True} if newer else {})},
+    )
+    return Sent(message, ticket)
+
+
+def add_note(
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    author: Admin | None,
+    body: str,
+    submit_key: str | None = None,
+    uploads: Sequence[Upload] = (),
+) -> Sent:
+    """Write an internal note; whoever is mentioned in it by `@name` is told.
+
+    Without an author the portal itself wrote it. Raises as `reply`, but never `StaleSend`.
+    """
+    text = checked_body(body)
+    lock_ticket(ticket)
+    known = sent_before(ticket, submit_key)
+    if known is not None:
+        return Sent(known, ticket, is_new=False)
+    message = add_message(
+        ticket,
+        kind=MessageKind.NOTE,
+        author=AuthorType.AGENT if author else AuthorType.SYSTEM,
+        body=text,
+        at=clock.now(),
+        submit_key=submit_key,
+        author_admin_id=author.id if author else None,
+        author_name=author.name if author else by.label,
+    )
+    attachments.attach(message, uploads)
+    if author is not None:
+        drafts.consume(ticket, author.id, MessageKind.NOTE)
+    telling.message_added(by=by, ticket=ticket, message=message)
+    record(
+        Action.TICKET_NOTED,
+        by=by,
+        target=target_of_ticket(ticket),
+        tenant_id=ticket.tenant_id,
+        meta={"message_id": message.id},
+    )
+    return Sent(message, ticket)
+
+
+def customer_message(
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    author: User,
+    body: str,
+    submit_key: str | None = None,
+    uploads: Sequence[Upload] = (),
+) -> Sent:
+    """What a customer wrote to a ticket that is open, or was solved less than 14 days ago.
+
+    It wakes the ticket and takes it back to open. Where a ticket was merged the caller follows it
+    first, and past the window opens a follow-up (`portal.support.follow_ups`).
+
+    Raises:
+        BadBody, BadAttachment: what was written or attached (422).
+        NotWritable: as in `reply`.
+    """
+    text = checked_body(body)
+    lock_ticket(ticket)
+    known = sent_before(ticket, submit_key)
+    if known is not None:
+        return Sent(known, ticket, is_new=False)
+    _check_writable(ticket)
+    now = clock.now()
+    message = add_message(
+        ticket,
+        kind=MessageKind.PUBLIC,
+        author=AuthorType.CUSTOMER,
+        body=text,
+        at=now,
+        submit_key=submit_key,
+        author_user_id=author.id,
+        author_name=author.name,
+    )
+    attachments.attach(message, uploads)
+    wake_by_customer(ticket, now)
+    telling.message_added(by=by, ticket=ticket, message=message)
+    record(
+        Action.TICKET_CUSTOMER_WROTE,
+        by=by,
+        target=target_of_ticket(ticket),
+        tenant_id=ticket.tenant_id,
+        meta={"message_id": message.id},
+    )
+    return Sent(message, ticket)
+
+
+def wake_by_customer(ticket: SupportTicket, now: datetime) -> None:
+    """A locked ticket is open and awake again because its customer wrote."""
+    ticket.snoozed_until = None
+    if ticket.status in {Status.PENDING, Status.ON_HOLD, Status.SOLVED}:
+        move(by=SYSTEM, ticket=ticket, status=Status.OPEN, cause="customer_replied", at=now)
+    ticket.waiting_since = ticket.waiting_since or now
+    ticket.is_unread = True
+    clocks.customer_wrote(ticket, now)
+
+
+def _check_writable(ticket: SupportTicket) -> None:
+    if not Status(ticket.status).is_open and ticket.status != Status.SOLVED:
+        raise NotWritable(
+            f"This ticket is {Status(ticket.status).label.lower()}: nobody writes to it any more."
+        )

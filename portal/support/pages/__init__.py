@@ -1,0 +1,43 @@
+"""Pages of the support desk, by subject. They share one blueprint."""
+
+from portal.support import messages, tickets
+from portal.support.pages import (
+    agents,
+    answers,
+    beside,
+    bulk,
+    fields,
+    files,
+    levels,
+    queue,
+    ratings,
+    reports,
+    search,
+    threads,
+    ticket,
+    views,
+)
+from portal.support.pages.blueprint import bp
+from portal.web.nav import NavItem
+
+NAV: tuple[NavItem, ...] = ()
+__all__ = [
+    "NAV",
+    "agents",
+    "answers",
+    "beside",
+    "bp",
+    "bulk",
+    "fields",
+    "files",
+    "levels",
+    "messages",
+    "queue",
+    "ratings",
+    "reports",
+    "search",
+    "threads",
+    "ticket",
+    "tickets",
+    "views",
+]

@@ -1,0 +1,1 @@
+"""One change for many tickets, with a result for each."""

@@ -1,0 +1,1 @@
+"""The queues: which tickets wait, for whom, and until when."""

@@ -1,0 +1,1 @@
+"""One ticket: its thread, the composer, and what stands beside it."""

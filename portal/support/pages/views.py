@@ -1,0 +1,1 @@
+"""Saved views: filters under a name."""

@@ -1,0 +1,62 @@
+"""Which tickets a caller may know of. Loading is authorising: the others do not exist for them."""
+
+import sqlalchemy as sa
+
+from portal.core.actor import Actor, ActorType
+from portal.core.database import db
+from portal.core.errors import NotFound
+from portal.core.permissions import Permission
+from portal.support.models import SupportMessage, SupportTicket, TicketParticipant
+from portal.support.numbers import read_number
+from portal.support.words import MessageKind, Status
+
+NOT_THERE = "There is no such ticket."
+
+
+def seen_by(by: Actor) -> sa.ColumnElement[bool]:
+    """The tickets that this caller may see, as a condition.
+
+    Staff and services with `tickets.view` see all but the deleted ones; a customer's user sees
+    those that they opened or take part in, as long as they are neither spam nor deleted.
+    """
+    if by.type is ActorType.CUSTOMER:
+        takes_part = sa.select(TicketParticipant.ticket_id).where(
+            TicketParticipant.user_id == by.id
+        )
+        mine = sa.or_(SupportTicket.requester_id == by.id, SupportTicket.id.in_(takes_part))
+        return sa.and_(mine, SupportTicket.status.not_in((Status.SPAM, Status.DELETED)))
+    if by.may(Permission.TICKETS_VIEW):
+        return SupportTicket.status != Status.DELETED
+    return sa.false()
+
+
+def messages_seen_by(by: Actor) -> sa.ColumnElement[bool]:
+    """The messages of a ticket that this caller may see: a customer never sees a note."""
+    if by.type is not ActorType.CUSTOMER and by.may(Permission.TICKETS_VIEW):
+        return sa.true()
+    return SupportMessage.kind == MessageKind.PUBLIC
+
+
+def ticket_or_404(by: Actor, number: str, *, lock: bool = False) -> SupportTicket:
+    """The ticket of this number. With `lock` it stays as read until the transaction ends.
+
+    Raises:
+        NotFound: there is none that this caller may know of.
+    """
+    wanted = read_number(number)
+    if wanted is None:
+        raise NotFound(NOT_THERE)
+    query = sa.select(SupportTicket).where(SupportTicket.number == wanted, seen_by(by))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(NOT_THERE)
+    return found
+
+
+def lock_ticket(ticket: SupportTicket) -> SupportTicket:
+    """Read the ticket afresh and keep others from changing it until the transaction ends."""
+    db.session.flush()  # what a refresh would forget
+    db.session.refresh(ticket, with_for_update=True)
+    return ticket

@@ -1,0 +1,66 @@
+"""The messages of a ticket as rows: adding one, and finding those that count."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.support.bodies import preview_of
+from portal.support.models import SupportMessage, SupportTicket
+from portal.support.words import AuthorType, MessageKind
+
+
+def add_message(
+    ticket: SupportTicket,
+    *,
+    kind: MessageKind,
+    author: AuthorType,
+    body: str,
+    at: datetime,
+    author_name: str,
+    submit_key: str | None = None,
+    author_admin_id: int | None = None,
+    author_user_id: int | None = None,
+) -> SupportMessage:
+    """Append a message to a locked ticket. What its row shows of a thread is public alone."""
+    message = SupportMessage(
+        ticket_id=ticket.id,
+        kind=kind,
+        author_type=author,
+        author_admin_id=author_admin_id,
+        author_user_id=author_user_id,
+        author_name=author_name,
+        body=body,
+        created_at=at,
+        submit_key=submit_key,
+    )
+    db.session.add(message)
+    db.session.flush()
+    ticket.message_count += 1
+    ticket.version += 1
+    if kind is MessageKind.PUBLIC:
+        ticket.last_public_message_id = message.id
+        ticket.last_message_at, ticket.last_message_by = at, author
+        ticket.last_message_preview = preview_of(body)
+    return message
+
+
+def sent_before(ticket: SupportTicket, submit_key: str | None) -> SupportMessage | None:
+    """The message that the same form sent before. The ticket is locked, so a twin has committed."""
+    if submit_key is None:
+        return None
+    query = sa.select(SupportMessage).filter_by(ticket_id=ticket.id, submit_key=submit_key)
+    return db.session.scalar(query)
+
+
+def newer_than(ticket: SupportTicket, seen: int | None) -> Sequence[SupportMessage]:
+    """Public messages after the one that somebody saw last; none when nobody says."""
+    if seen is None or (ticket.last_public_message_id or 0) <= seen:
+        return ()
+    query = sa.select(SupportMessage).where(
+        SupportMessage.ticket_id == ticket.id,
+        SupportMessage.kind == MessageKind.PUBLIC,
+        SupportMessage.id > seen,
+    )
+    return db.session.scalars(query.order_by(SupportMessage.id)).all()

@@ -1,0 +1,1 @@
+"""Work that comes again and again: the modules that register it."""

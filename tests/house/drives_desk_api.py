@@ -1,0 +1,3 @@
+"""How each change of the support desk is driven once: desk api."""
+
+DRIVES = {}
