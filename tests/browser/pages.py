@@ -3,35 +3,10 @@
 `NOT_PAGES` answer programs. A test fails for a GET route that stands in neither.
 """
 
-from enum import StrEnum
-from typing import NamedTuple
-
 from flask import Flask
 
-
-class Who(StrEnum):
-    """Who sits before the browser."""
-
-    NOBODY = "nobody"
-    PREAUTH = "Ann before her second step"
-    NEWCOMER = "Cy, who must enrol"
-    BARE = "Fay, who has no second factor"
-    ANN = "Ann"
-    ANN_PROVEN = "Ann, who has just proven herself"
-    BEA = "Bea"
-
-
-class Scene(NamedTuple):
-    """One page as one person sees it. `{names}` in the path are those of the sample data."""
-
-    who: Who
-    path: str
-    status: int = 200
-
-    @property
-    def name(self) -> str:
-        return f"{self.who}: {self.path}"
-
+from tests.browser.desk import SCENES as OF_THE_DESK
+from tests.browser.scene import Scene, Who
 
 LOGS = ("admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
 NOT_PAGES = {"static", "operations.healthz", "operations.readyz", "operations.metrics"}
@@ -207,6 +182,8 @@ SCENES: dict[str, list[Scene]] = {
     "two_factor.disable": [Scene(Who.ANN, "/account/two-factor/disable")],
     "two_factor.policy": [Scene(Who.ANN, "/staff/policy")],
 }
+
+SCENES |= OF_THE_DESK
 
 
 def pages_of(app: Flask) -> set[str]:

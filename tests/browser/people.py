@@ -32,7 +32,8 @@ from portal.staff.notices import notify
 from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
-from tests.browser.pages import Who
+from tests.browser.desk import desk
+from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
 from tests.visitor import Visitor, begin_enrolment, confirm_enrolment, give_password
@@ -101,6 +102,7 @@ def customers() -> dict[str, object]:
         "user": user.id,
         **programs(user),
         **grants(acme, user),
+        **desk(user),
     }
 
 

@@ -4,8 +4,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-from tests.browser.pages import NOT_PAGES, SCENES, Scene, pages_of
+from tests.browser.pages import NOT_PAGES, SCENES, pages_of
 from tests.browser.people import Cast, cast_of
+from tests.browser.scene import Scene
 
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 # WCAG 2.2 A and AA and axe's best practices: every rule that axe switches on by itself.
