@@ -7,7 +7,7 @@ the door is open; the arithmetic under test is not used.
 import json
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from portal.support.business_time import BusinessCalendar
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "sla.json").read_text())
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = 12
 WINDOWS = [
     ("UTC", date(2026, 2, 24)),
@@ -52,13 +51,9 @@ def published(name: str) -> BusinessCalendar:
 class Walls:
     """What the wall clock shows at each minute of a window, and when it shows what."""
 
-    def __init__(self, zone: str, middle: date) -> None:
-        self.middle = middle
-        self.start = datetime(middle.year, middle.month, middle.day, tzinfo=UTC) - timedelta(
-            days=DAYS / 2
-        )
+    def __init__(self, zone: str, start: datetime) -> None:
         place, step = ZoneInfo(zone), timedelta(minutes=1)
-        shown = [(self.start + n * step).astimezone(place) for n in range(DAYS * 1440)]
+        shown = [(start + n * step).astimezone(place) for n in range(DAYS * 1440)]
         minutes = [wall.toordinal() * 1440 + wall.hour * 60 + wall.minute for wall in shown]
         self.last = {wall: n for n, wall in enumerate(minutes)}
         self.first = {wall: n for n, wall in reversed(list(enumerate(minutes)))}
@@ -92,6 +87,14 @@ class Hours:
     special_days: dict[date, list[tuple[int, int]]]
 
     @property
+    def start(self) -> datetime:
+        """Of the window that is looked at."""
+        return datetime.combine(self.middle, time.min, UTC) - timedelta(days=DAYS / 2)
+
+    def instant(self, second: int) -> datetime:
+        return self.start + timedelta(seconds=second)
+
+    @property
     def calendar(self) -> BusinessCalendar:
         return BusinessCalendar(self.zone, self.weekly, self.holidays, self.special_days)
 
@@ -104,8 +107,7 @@ class Clerk:
     """Counts what the calendar of those hours must count, in seconds from the window's start."""
 
     def __init__(self, hours: Hours) -> None:
-        seen = walls(hours.zone, hours.middle)
-        self.start = seen.start
+        seen = walls(hours.zone, hours.start)
         is_open = bytearray(DAYS * 1440)
         for n in range(2 - DAYS // 2, DAYS // 2 - 1):
             day = hours.middle + timedelta(days=n)
@@ -115,9 +117,6 @@ class Clerk:
                 is_open[opens:closes] = b"\1" * max(closes - opens, 0)
         self.is_open = is_open
         self.minutes = list(accumulate(is_open, initial=0))
-
-    def instant(self, second: float) -> datetime:
-        return self.start + timedelta(seconds=second)
 
     def until(self, second: int) -> int:
         minute, rest = divmod(second, 60)

@@ -49,9 +49,9 @@ def test_a_due_time_is_as_published(vector):
 def test_elapsed_time_is_what_a_clerk_counts_minute_by_minute(drawn, seconds):
     calendar, clerk = drawn.calendar, Clerk(drawn)
     for start, end in zip(seconds, reversed(seconds), strict=True):
-        found = calendar.elapsed(clerk.instant(start), clerk.instant(end))
+        found = calendar.elapsed(drawn.instant(start), drawn.instant(end))
         assert found == clerk.elapsed(start, end)
-        assert calendar.is_open(clerk.instant(start)) == clerk.is_open[start // 60]
+        assert calendar.is_open(drawn.instant(start)) == clerk.is_open[start // 60]
 
 
 @CASES
@@ -60,8 +60,8 @@ def test_the_sum_is_the_earliest_instant_that_the_clerk_finds(drawn, seconds, mo
     calendar, clerk = drawn.calendar, Clerk(drawn)
     for number, start in enumerate(seconds):
         wanted = min(clerk.elapsed(start, LAST), most * number // 40)
-        found = calendar.add(clerk.instant(start), wanted)
-        assert found == clerk.instant(clerk.add(start, wanted) if wanted else start)
+        found = calendar.add(drawn.instant(start), wanted)
+        assert found == drawn.instant(clerk.add(start, wanted) if wanted else start)
 
 
 @CASES
@@ -72,7 +72,7 @@ def test_adding_and_measuring_undo_each_other_from_any_fraction_of_a_second(
     calendar, clerk = drawn.calendar, Clerk(drawn)
     week = clerk.elapsed(FIRST, FIRST + 7 * 86_400 - 1)
     for number, second in enumerate(seconds):
-        start = clerk.instant(second) + timedelta(microseconds=fraction)
+        start = drawn.instant(second) + timedelta(microseconds=fraction)
         wanted = week * thousandths * number // 40_000
         due = calendar.add(start, wanted)
         assert calendar.elapsed(start, due) == wanted
@@ -82,9 +82,9 @@ def test_adding_and_measuring_undo_each_other_from_any_fraction_of_a_second(
 @CASES
 @given(hours(), instants, st.integers(0, 999_999))
 def test_splitting_a_run_changes_nothing(drawn, seconds, fraction):
-    calendar, clerk = drawn.calendar, Clerk(drawn)
+    calendar = drawn.calendar
     first, *between, last = [
-        clerk.instant(second) + timedelta(microseconds=fraction * (n % 2))
+        drawn.instant(second) + timedelta(microseconds=fraction * (n % 2))
         for n, second in enumerate(sorted(seconds))
     ]
     whole = calendar.elapsed(first, last)
@@ -96,9 +96,9 @@ def test_splitting_a_run_changes_nothing(drawn, seconds, fraction):
 @CASES
 @given(hours(), instants)
 def test_the_listed_intervals_are_what_was_counted(drawn, seconds):
-    calendar, clerk = drawn.calendar, Clerk(drawn)
+    calendar = drawn.calendar
     for start, end in zip(seconds, reversed(seconds), strict=True):
-        first, last = clerk.instant(start), clerk.instant(end)
+        first, last = drawn.instant(start), drawn.instant(end)
         listed = calendar.intervals(first, last)
         edges = [edge for pair in listed for edge in pair]
         assert edges == sorted(edges)
