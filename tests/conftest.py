@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy import Connection
 
 from portal import create_app
@@ -18,6 +19,9 @@ from tests.databases import Postgres, Server, Sqlite
 
 pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
 DATABASES = ("sqlite", "postgresql")
+# The same examples every time, on a machine as slow as it likes to be.
+settings.register_profile("portal", derandomize=True, deadline=None)
+settings.load_profile("portal")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
