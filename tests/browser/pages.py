@@ -9,7 +9,13 @@ from tests.browser.desk import SCENES as OF_THE_DESK
 from tests.browser.scene import Scene, Who
 
 LOGS = ("admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
-NOT_PAGES = {"static", "operations.healthz", "operations.readyz", "operations.metrics"}
+NOT_PAGES = {
+    "static",
+    "operations.healthz",
+    "operations.readyz",
+    "operations.metrics",
+    "support.report_csv",
+}
 
 SCENES: dict[str, list[Scene]] = {
     "dashboard.home": [Scene(Who.ANN, "/"), Scene(Who.BEA, "/"), Scene(Who.BARE, "/")],

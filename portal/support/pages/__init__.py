@@ -1,5 +1,6 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
 from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
@@ -20,7 +21,16 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV: tuple[NavItem, ...] = (
+    NavItem(
+        "Work",
+        "Support reports",
+        "support.reports",
+        "chart-line",
+        "r",
+        Permission.SUPPORT_REPORTS,
+    ),
+)
 __all__ = [
     "NAV",
     "agents",
