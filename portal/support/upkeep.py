@@ -1,5 +1,5 @@
 """Work that comes again and again: the modules that register it."""
 
-from portal.support import backlog
+from portal.support import backlog, timers
 
-__all__ = ["backlog"]
+__all__ = ["backlog", "timers"]
