@@ -29,19 +29,6 @@ pytestmark = pytest.mark.race
 AT_ONCE = 16
 
 
-@pytest.fixture
-def own_app(own_app):
-    """SQLite hands its one write lock on without an order: each of many may wait for long."""
-    with own_app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            sa.event.listen(db.engine, "connect", be_patient)
-    return own_app
-
-
-def be_patient(connection, _record) -> None:
-    connection.execute("PRAGMA busy_timeout = 120000")
-
-
 def crew(app, *, capacity: int, tickets: int, strategy: Strategy = Strategy.MANUAL) -> list[int]:
     """Sixteen agents of one team, and tickets that wait in it."""
     with app.app_context():
