@@ -1,5 +1,6 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
 from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
@@ -20,7 +21,17 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV: tuple[NavItem, ...] = (
+    NavItem(
+        "Work",
+        "Tickets",
+        "support.own_queue",
+        "inbox",
+        "t",
+        Permission.TICKETS_VIEW,
+        is_first=True,
+    ),
+)
 __all__ = [
     "NAV",
     "agents",
