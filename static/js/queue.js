@@ -89,4 +89,7 @@
     if (!document.hidden) window.htmx.trigger(list(), "refresh");
   });
   count();
+
+  // On a phone the views stand in a row, of which the present one must be seen.
+  document.querySelector(".desk-views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();
