@@ -1,1 +1,5 @@
 """Work that comes again and again: the modules that register it."""
+
+from portal.support import timers
+
+__all__ = ["timers"]
