@@ -84,6 +84,17 @@ def look_around(looking: Looking) -> Around:
     return Around(saved, dict(lookers))
 
 
+def queue_at(looking: Looking, *, key: str, text: str) -> Queue:
+    """The queue of an address, narrowed: what a ticket or a change of many was reached from.
+
+    Raises:
+        NotFound: there is no such view for this person.
+        BadFilter: the text is no filter.
+    """
+    around = Around() if key in set(View) else look_around(looking)
+    return around.queue_named(key).narrowed_by(parse(text))
+
+
 def _rows(looking: Looking) -> list[Any]:
     views = sa.select(
         sa.literal_column("'view'").label("kind"),
