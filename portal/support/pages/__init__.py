@@ -33,6 +33,13 @@ NAV: tuple[NavItem, ...] = (
         Permission.SUPPORT_REPORTS,
     ),
     NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
+        "Tickets",
+        "support.own_queue",
+        "inbox",
+        "t",
+        Permission.TICKETS_VIEW,
+        is_first=True,
+    ),
 )
 __all__ = [
     "NAV",
