@@ -1,1 +1,5 @@
-"""Work that comes again and again: the modules that register it."""
+"""Work that comes again and again, and what listens: the modules that register it."""
+
+from portal.support import failed_replies, orphans
+
+__all__ = ["failed_replies", "orphans"]

@@ -109,7 +109,10 @@ def test_the_message_id_names_ticket_and_message_and_is_signed(ticket, bea):
 def test_what_a_person_wrote_has_no_marks_of_automatic_mail(ticket, bea):
     answer(ticket, bea, status=Status.SOLVED)
     by_hand, by_itself = read(mails()[0]), read(mails("ticket_solved")[0])
-    for header, value in (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")):
+    for header, value in (
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "All"),
+    ):
         assert (by_hand[header], by_itself[header]) == (None, value)
 
 
@@ -130,7 +133,9 @@ def test_without_a_mail_of_the_customer_a_reply_follows_our_own(ticket, bea):
     assert read(second)["References"] == first.message_id
 
 
-@pytest.mark.parametrize("bad", ["<a@b>\r\nBcc: all@x.test", "<a b@c>", "nothing", "<ä@x.test>", ""])
+@pytest.mark.parametrize(
+    "bad", ["<a@b>\r\nBcc: all@x.test", "<a b@c>", "nothing", "<ä@x.test>", ""]
+)
 def test_what_is_no_message_id_reaches_no_header(ticket, bea, bad):
     came_by_mail(customer_writes(ticket).message, bad or "<>", bad, "<good@x.test>")
     answer(ticket, bea)
