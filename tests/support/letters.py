@@ -9,6 +9,7 @@ import time_machine
 from portal.core import clock
 from portal.core.database import db
 from portal.jobs.worker import Worker
+from portal.mail import delivery
 from portal.mail.bodies import open_body
 from portal.mail.messages import parsed, text_of
 from portal.mail.models import EmailLog
@@ -45,3 +46,19 @@ def work_later(app, by: timedelta = timedelta(seconds=70)) -> None:
     with time_machine.travel(clock.now() + by):
         Worker(app).run_until_idle()
     db.session.expire_all()
+
+
+class Server:
+    """A mail server that does to every mail what it is told."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def deliver(self, mail, *, before_data):
+        before_data()
+        raise self.error
+
+
+def refusing(monkeypatch, error: Exception) -> None:
+    """Every delivery of this test ends in this error."""
+    monkeypatch.setattr(delivery, "chosen_gateway", lambda: Server(error))
