@@ -54,8 +54,7 @@ def undo_send(*, by: Actor, ticket: SupportTicket, message_id: int) -> SupportMe
     _forget_answer(ticket)
     _keep_draft(message, now)
     tell_in_thread(ticket, f"{message.author_name} took an answer back before it was sent.")
-    if ticket.status in MOVED_BY_A_REPLY:
-        move(by=by, ticket=ticket, status=Status.OPEN, cause="reply_withdrawn", at=now)
+    _reopen(by, ticket, now)
     if ticket.waiting_since is not None:
         clocks.customer_wrote(ticket, ticket.waiting_since)
     note_event(ticket, "reply_withdrawn", by=by, new=str(message.id), at=now)
@@ -114,6 +113,17 @@ def _forget_answer(ticket: SupportTicket) -> None:
             SupportMessage.id > (newest or 0),
         )
     )
+
+
+def _reopen(by: Actor, ticket: SupportTicket, now: datetime) -> None:
+    """What was never said has solved nothing, so that it counts as no reopening either."""
+    old, reopened = ticket.status, ticket.reopened_count
+    if old not in MOVED_BY_A_REPLY:
+        return
+    move(by=by, ticket=ticket, status=Status.OPEN, cause="reply_withdrawn", at=now)
+    ticket.reopened_count = reopened
+    if old == Status.SOLVED and ticket.first_solved_at == ticket.solved_at:
+        ticket.first_solved_at = ticket.solved_at = None
 
 
 def _keep_draft(message: SupportMessage, now: datetime) -> None:

@@ -39,6 +39,7 @@ def test_the_customer_waits_as_if_nothing_had_been_said(ticket, bea):
     undo_send(by=actor(bea), ticket=ticket, message_id=message.id)
     assert (ticket.waiting_since, ticket.first_response_at) == (since, None)
     assert (ticket.status, ticket.last_message_preview) == (Status.OPEN, "It says E-42.")
+    assert (ticket.first_solved_at, ticket.reopened_count) == (None, 0)
     assert [mail.status for mail in mails("ticket_solved")] == [MailStatus.CANCELLED]
 
 
