@@ -1,5 +1,5 @@
 """Work that comes again and again, and what listens: the modules that register it."""
 
-from portal.support import failed_replies, orphans
+from portal.support import failed_replies, orphans, timers
 
-__all__ = ["failed_replies", "orphans"]
+__all__ = ["failed_replies", "orphans", "timers"]
