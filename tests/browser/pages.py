@@ -1,6 +1,6 @@
 """Every page that a person can open, and who opens it: what the sweeps go over.
 
-`NOT_PAGES` answer programs. A test fails for a GET route that stands in neither.
+`NOT_PAGES` answer programs, or with a file. A test fails for a GET route that stands in neither.
 """
 
 from flask import Flask
@@ -15,6 +15,7 @@ NOT_PAGES = {
     "operations.readyz",
     "operations.metrics",
     "support.report_csv",
+    "support.attachment",
 }
 
 SCENES: dict[str, list[Scene]] = {

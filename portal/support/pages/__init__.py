@@ -1,7 +1,6 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
     answers,
@@ -15,6 +14,7 @@ from portal.support.pages import (
     ratings,
     reports,
     search,
+    sending,
     teams,
     threads,
     ticket,
@@ -23,23 +23,14 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = (
+NAV = (
     NavItem(
-        "Work",
-        "Support reports",
-        "support.reports",
-        "chart-line",
-        "r",
-        Permission.SUPPORT_REPORTS,
+        "Work", "Tickets", "support.own_queue", "inbox", "t", Permission.TICKETS_VIEW, is_first=True
     ),
-    NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
-        "Tickets",
-        "support.own_queue",
-        "inbox",
-        "t",
-        Permission.TICKETS_VIEW,
-        is_first=True,
+    NavItem(
+        "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
     ),
+    NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
 )
 __all__ = [
     "NAV",
@@ -52,14 +43,13 @@ __all__ = [
     "files",
     "hands",
     "levels",
-    "messages",
     "queue",
     "ratings",
     "reports",
     "search",
+    "sending",
     "teams",
     "threads",
     "ticket",
-    "tickets",
     "views",
 ]
