@@ -178,6 +178,13 @@ def test_neighbours_that_overlap_where_the_clock_goes_back_count_once():
     assert hours_between(calendar, "2026-10-25T00:00", "2026-10-26T00:00") == 4
 
 
+def test_a_date_that_goes_on_after_a_minute_of_the_next_is_open_in_that_minute():
+    calendar = BusinessCalendar("America/St_Johns", {5: [(0, 1440)]})
+    in_between = datetime(2010, 11, 7, 2, 30, 30, tzinfo=UTC)  # 00:00:30 on Sunday, then 23:01
+    assert calendar.is_open(in_between)
+    assert calendar.elapsed(in_between, in_between + timedelta(hours=9)) == 3570
+
+
 def test_a_holiday_is_a_local_date():
     calendar = BusinessCalendar("Pacific/Auckland", EVERY_DAY, [date(2026, 1, 6)])
     assert calendar.add(datetime(2026, 1, 5, 10, tzinfo=UTC), 7200) == datetime(
@@ -278,6 +285,13 @@ def test_28_closed_days_on_end_are_refused(weekly, first, closed_days, is_refuse
         return
     with pytest.raises(NeverOpen, match="Open a day around"):
         BusinessCalendar(BERLIN, weekly, days)
+
+
+def test_28_closed_days_are_refused_even_between_two_special_days():
+    mondays = [date(2026, 8, 3) + timedelta(weeks=n) for n in range(4)]
+    special = {date(2026, 8, 1): [(540, 720)], date(2026, 8, 30): [(540, 720)]}
+    with pytest.raises(NeverOpen, match="Open a day around 2026-08"):
+        BusinessCalendar(BERLIN, {0: [(540, 1020)]}, mondays, special)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from portal.support.clock_math import (
 from tests.support.calendars import FIRST, LAST, Hours, hours, published
 from tests.support.clocks import HOUR, OFFICE, at, due_of, resolution, response, through
 
-CASES = settings(derandomize=True, deadline=None, max_examples=400)
+CASES = settings(derandomize=True, deadline=None, max_examples=200)
 
 
 def test_scenario_s1_time_with_the_customer_does_not_count():
