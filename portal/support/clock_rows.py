@@ -151,21 +151,27 @@ def clocks_of(ticket: SupportTicket) -> TicketClocks:
 
 def clocks_of_all(tickets: Sequence[SupportTicket]) -> list[TicketClocks]:
     """The same for many tickets, by one query."""
-    query = _rows([ticket.id for ticket in tickets])
-    locked = query.with_for_update(of=TicketClock).execution_options(populate_existing=True)
+    ids = [ticket.id for ticket in tickets]
+    live = (TicketClock.ticket_id.in_(ids), TicketClock.state != ClockState.SUPERSEDED)
     found = defaultdict(list)
-    for held in _held(locked):
+    for held in _held(_locked(_rows().where(*live).order_by(TicketClock.id))):
         found[held.row.ticket_id].append(held)
     return [TicketClocks(ticket, found[ticket.id]) for ticket in tickets]
 
 
+def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
+    """Those of these rows for which it still holds, to change them; their tickets are locked."""
+    query = _rows().where(TicketClock.id.in_(ids), still).order_by(TicketClock.id)
+    return _held(_locked(query))
+
+
 def look_at_clocks(ticket: SupportTicket) -> list[Held]:
     """To show them, also those that gave way; the oldest first."""
-    return _held(_rows([ticket.id], with_superseded=True))
+    return _held(_rows().where(TicketClock.ticket_id == ticket.id).order_by(TicketClock.id))
 
 
-def _rows(ticket_ids: Sequence[int], *, with_superseded: bool = False) -> Rows:
-    query = (
+def _rows() -> Rows:
+    return (
         sa.select(TicketClock, CalendarVersion.content, SlaRuleVersion.content)
         .join(
             CalendarVersion,
@@ -181,10 +187,11 @@ def _rows(ticket_ids: Sequence[int], *, with_superseded: bool = False) -> Rows:
                 SlaRuleVersion.version == TicketClock.rule_version,
             ),
         )
-        .where(TicketClock.ticket_id.in_(ticket_ids))
-        .order_by(TicketClock.id)
     )
-    return query if with_superseded else query.where(TicketClock.state != ClockState.SUPERSEDED)
+
+
+def _locked(query: Rows) -> Rows:
+    return query.with_for_update(of=TicketClock).execution_options(populate_existing=True)
 
 
 def _held(query: Rows) -> list[Held]:

@@ -1,5 +1,5 @@
 """Work that comes again and again: the modules that register it."""
 
-from portal.support import alignment_work
+from portal.support import alignment_work, sweeping
 
-__all__ = ["alignment_work"]
+__all__ = ["alignment_work", "sweeping"]

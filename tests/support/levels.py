@@ -11,8 +11,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.jobs.models import Job, JobStatus
-from portal.support.alignment import KIND
-from portal.support.alignment_work import bring_in_line
+from portal.jobs.registry import kind_named
 from portal.support.calendars import CalendarTerms, create_calendar
 from portal.support.clock_math import Metric
 from portal.support.models import BusinessCalendarRow, SlaRule, SupportTicket, TicketClock
@@ -74,13 +73,18 @@ def row(ticket: SupportTicket, metric: Metric) -> TicketClock:
     return rows(ticket, metric)[-1]
 
 
-def work() -> None:
-    """The jobs of service levels, here and at the time that it is here."""
-    wanted = sa.select(Job).filter_by(kind=KIND, status=JobStatus.QUEUED).order_by(Job.id)
-    while job := db.session.scalar(wanted.limit(1)):
+def work() -> int:
+    """Do the jobs of service levels, here and at the time that it is here; how many."""
+    wanted = sa.select(Job).where(Job.kind.startswith("support."), Job.status == JobStatus.QUEUED)
+    done = 0
+    while job := db.session.scalar(wanted.order_by(Job.id).limit(1)):
         job.status = JobStatus.DONE
-        bring_in_line(job.payload)
+        kind = kind_named(job.kind)
+        assert kind is not None
+        kind.run(job.payload)
         db.session.flush()
+        done += 1
+    return done
 
 
 def meta(event: AuditEvent) -> dict[str, Any]:
