@@ -38,19 +38,22 @@ def sweep(_payload: dict[str, Any]) -> None:
 
 def note_breaches(now: datetime) -> int:
     """Write down what was due before now; how many that were. In batches, without the tickets."""
+    place = (TicketClock.due_at, TicketClock.id)
     due = (
-        sa.select(TicketClock.id)
+        sa.select(*place)
         .where(AHEAD, TicketClock.due_at < whole_second(now))
-        .order_by(TicketClock.due_at, TicketClock.id)
+        .order_by(*place)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    noted = 0
-    while ids := db.session.scalars(due).all():
-        late = sa.update(TicketClock).where(TicketClock.id.in_(ids))
+    noted, found = 0, db.session.execute(due).all()
+    while found:
+        late = sa.update(TicketClock).where(TicketClock.id.in_([clock_id for _, clock_id in found]))
         noted += changed_rows(late.values(breached_at=TicketClock.due_at))
-        if len(ids) < AT_ONCE:
-            break
+        # From there on: what was just noted lies before it, and PostgreSQL would read it again.
+        last = sa.tuple_(*found[-1], types=[each.type for each in place])
+        behind = sa.tuple_(*place) > last
+        found = db.session.execute(due.where(behind)).all() if len(found) == AT_ONCE else ()
     return noted
 
 
