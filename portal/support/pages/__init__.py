@@ -1,11 +1,13 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
 from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
     answers,
     beside,
     bulk,
+    calendars,
     fields,
     files,
     levels,
@@ -20,7 +22,16 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV = (
+    NavItem(
+        "System",
+        "Service levels",
+        "support.levels",
+        "calendar-time",
+        "l",
+        Permission.TICKETS_VIEW,
+    ),
+)
 __all__ = [
     "NAV",
     "agents",
@@ -28,6 +39,7 @@ __all__ = [
     "beside",
     "bp",
     "bulk",
+    "calendars",
     "fields",
     "files",
     "levels",
