@@ -140,3 +140,12 @@ def test_it_costs_few_statements(ticket, bea):
     with counted() as statements:
         assert clock_lines(ticket)
     assert len(statements) <= 4
+
+
+def test_a_page_explains_what_is_due(ticket, bea_client):
+    url = f"/support/tickets/{ticket.number}/clocks"
+    text = bea_client.get(url).text
+    assert all(words in text for words in ("First response", "Standard, version 1", "8h of open"))
+    assert "<html" in text
+    assert "<html" not in bea_client.get(url, headers={"HX-Request": "true"}).text
+    assert bea_client.get("/support/tickets/TCK-2026-999999/clocks").status_code == 404

@@ -10,6 +10,7 @@ from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.calendars import calendars_on_offer
+from portal.support.due_words import clock_lines
 from portal.support.level_forms import LevelForm, level_values
 from portal.support.level_list import calendar_names, shown, would_fall_under
 from portal.support.pages.blueprint import bp
@@ -23,9 +24,10 @@ from portal.support.rules import (
     move_rule,
     rule_or_404,
 )
+from portal.support.seeing import ticket_or_404
 from portal.support.usual_levels import create_usual_levels
 from portal.web.access import audits, requires
-from portal.web.htmx import page, see_other
+from portal.web.htmx import page, page_or_fragment, see_other
 
 
 @bp.get("/support/levels")
@@ -39,6 +41,19 @@ def levels() -> Response:
         disabled=[each for each in rules if each.row.disabled_at is not None],
         calendars=calendars_on_offer(),
         may_manage=_may_manage(),
+    )
+
+
+@bp.get("/support/tickets/<number>/clocks")
+@requires(Permission.TICKETS_VIEW)
+def ticket_clocks(number: str) -> Response:
+    """Why a ticket is due when it is; the part alone for whoever asks by htmx."""
+    ticket = ticket_or_404(_actor(), number)
+    return page_or_fragment(
+        "support/clocks.html",
+        "support/_clocks.html",
+        ticket=ticket,
+        clocks=clock_lines(ticket),
     )
 
 

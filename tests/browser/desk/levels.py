@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from portal.core import clock
 from portal.core.actor import SYSTEM
+from portal.support import clocks
 from portal.support.models import SupportTicket
 from portal.support.rules import disable_rule
 from tests.browser.scene import Scene, Who
@@ -15,6 +17,7 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "support.new_level": [Scene(Who.ANN, "/support/levels/new")],
     "support.edit_level": [Scene(Who.ANN, "/support/levels/{level}")],
+    "support.ticket_clocks": [Scene(Who.BEA, "/support/tickets/{ticket}/clocks")],
     "support.calendar": [
         Scene(Who.ANN, "/support/calendars/{calendar}"),
         Scene(Who.BEA, "/support/calendars/{calendar}"),
@@ -32,4 +35,5 @@ def rows(ticket: SupportTicket) -> dict[str, object]:
     urgent = make_rule(calendar, name="Urgent", priority="urgent", resolution_s=None)
     make_rule(calendar, name="Everything else")
     disable_rule(by=SYSTEM, rule=make_rule(calendar, name="Old"))
+    clocks.terms_changed(ticket, clock.now())
     return {"level": urgent.id, "calendar": calendar.id}
