@@ -6,6 +6,7 @@ from portal.support.pages import (
     answers,
     beside,
     bulk,
+    calendars,
     fields,
     files,
     hands,
@@ -31,6 +32,9 @@ NAV = (
         "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
     ),
     NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
+    NavItem(
+        "System", "Service levels", "support.levels", "calendar-time", "l", Permission.TICKETS_VIEW
+    ),
 )
 __all__ = [
     "NAV",
@@ -39,6 +43,7 @@ __all__ = [
     "beside",
     "bp",
     "bulk",
+    "calendars",
     "fields",
     "files",
     "hands",
