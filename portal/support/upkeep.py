@@ -1,1 +1,5 @@
 """Work that comes again and again: the modules that register it."""
+
+from portal.support import presence
+
+__all__ = ["presence"]
