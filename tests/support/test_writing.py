@@ -188,22 +188,22 @@ def test_nobody_touches_another_persons_draft(bea_client, mo_client, bea, mo, ti
 
 
 def test_two_people_see_each_other_and_who_writes(bea_client, mo_client, url):
-    bea_client.get(f"{url}/news?after=0&typing=1")
-    mo_client.get(f"{url}/news?after=0")
-    assert "Bea Agent is writing" in mo_client.get(f"{url}/news?after=0").text
-    seen = bea_client.get(f"{url}/news?after=0").text
+    bea_client.get(f"{url}/news?after=0&typing=1", headers=FRAGMENT)
+    mo_client.get(f"{url}/news?after=0", headers=FRAGMENT)
+    assert "Bea Agent is writing" in mo_client.get(f"{url}/news?after=0", headers=FRAGMENT).text
+    seen = bea_client.get(f"{url}/news?after=0", headers=FRAGMENT).text
     assert "Mo Manager has this open" in seen
     assert "Bea Agent" not in seen
     assert "Bea Agent is writing" in mo_client.get(url).text
 
 
 def test_polls_within_15_seconds_write_once(bea_client, url):
-    bea_client.get(f"{url}/news?after=0")
+    bea_client.get(f"{url}/news?after=0", headers=FRAGMENT)
     with counted() as statements:
-        bea_client.get(f"{url}/news?after=0")
+        bea_client.get(f"{url}/news?after=0", headers=FRAGMENT)
     assert [one for one in statements if not one.startswith("SELECT")] == []
     with time_machine.travel(clock.now() + timedelta(seconds=15), tick=False):
-        bea_client.get(f"{url}/news?after=0")
+        bea_client.get(f"{url}/news?after=0", headers=FRAGMENT)
     assert db.session.query(TicketPresence).count() == 1
 
 

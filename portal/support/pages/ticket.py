@@ -59,9 +59,11 @@ def _mark_read(found: SupportTicket) -> None:
 
 @bp.get("/support/tickets/<number>/news")
 @requires(Permission.TICKETS_VIEW)
-def news(number: str) -> Response:
+def news(number: str) -> ResponseReturnValue:
     """What came since the page was drawn, and who else is there. Also says that this person is."""
     found, me = found_ticket(number), current_staff()
+    if not wants_fragment():
+        return redirect(ticket_url(found.number, view_now()), code=303)
     after = number_or_none(request.args.get("after", "")) or 0
     lines = later_than(found, after)
     context = {

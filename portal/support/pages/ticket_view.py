@@ -21,7 +21,7 @@ from portal.support.snoozing import presets
 from portal.support.statuses import may_become
 from portal.support.words import Category, Channel, MessageKind, Priority, Status
 from portal.web.htmx import page
-from portal.web.times import reader_zone
+from portal.web.times import reader_zone, to_reader
 
 STATUS_COLOURS = {
     Status.NEW: "blue",
@@ -105,8 +105,17 @@ def head_context(ticket: SupportTicket) -> dict[str, Any]:
         "channel": Channel(ticket.channel),
         "state_colour": STATUS_COLOURS.get(Status(ticket.status), "secondary"),
         "priority_colour": PRIORITY_COLOURS.get(Priority(ticket.priority), "secondary"),
-        "now": clock.now(),
+        "hidden_until": _hidden_until(ticket),
     }
+
+
+def _hidden_until(ticket: SupportTicket) -> str | None:
+    """`Mon 30 Nov, 09:00` on the reader's clock, while it is still to come."""
+    until = ticket.snoozed_until
+    if until is None or until <= clock.now():
+        return None
+    local = to_reader(until)
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
 def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:

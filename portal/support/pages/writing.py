@@ -105,7 +105,9 @@ def _done(sent: Sent, place: Place, written: Written, text: str) -> ResponseRetu
     if written.then_next:
         flash(text, "success")
         return see_other(next_url(place))
-    return see_other(ticket_url(sent.ticket.number, written.view, f"#message-{sent.message.id}"))
+    # A script that goes to a place in the page it shows loads nothing anew.
+    anchor = "" if wants_fragment() else f"#message-{sent.message.id}"
+    return see_other(ticket_url(sent.ticket.number, written.view, anchor))
 
 
 def _stale(number: str, written: Written) -> ResponseReturnValue:
