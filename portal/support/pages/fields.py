@@ -12,7 +12,7 @@ from portal.staff.current import current_staff
 from portal.support.fields import UnknownValue, Wanted, change_fields, change_status
 from portal.support.forms import SnoozeForm
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place
+from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     Keeping,
@@ -38,7 +38,7 @@ from portal.web.times import reader_zone
 @audits(Action.TICKET_STATUS_CHANGED)
 def move_ticket(number: str) -> ResponseReturnValue:
     found, given = found_ticket(number), request.form.get("status", "")
-    place, old = Place.of(found, view_now()), request.form.get("old_status", "")
+    here, old = Here.of(found, view_now()), request.form.get("old_status", "")
     try:
         change_status(
             by=current_staff().actor,
@@ -51,7 +51,7 @@ def move_ticket(number: str) -> ResponseReturnValue:
         return _refused(number, refusal, status=given)
     if request.form.get("then") == "next":
         flash(f"{found.number} is {Status(found.status).label.lower()}.", "success")
-        return see_other(next_url(place))
+        return see_other(next_url(here))
     return _changed(found)
 
 

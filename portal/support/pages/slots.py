@@ -4,6 +4,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from portal.core.actor import Actor
+from portal.core.permissions import Permission
+from portal.support.linking import related_to
+from portal.support.merging import may_undo
 from portal.support.models import SupportTicket
 
 Context = Callable[[SupportTicket, Actor], dict[str, Any]]
@@ -16,7 +19,15 @@ class Slot(NamedTuple):
     context: Context
 
 
-BESIDE: tuple[Slot, ...] = ()
+def _related(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
+    return {
+        "related": related_to(by=by, ticket=ticket),
+        "may_undo": may_undo(ticket),
+        "may_change": by.may(Permission.TICKETS_REPLY),
+    }
+
+
+BESIDE: tuple[Slot, ...] = (Slot("support/_related.html", _related),)
 """In the column beside the thread, the first on top."""
 IN_COMPOSER: tuple[Slot, ...] = ()
 """Above the text of a reply: prepared answers."""

@@ -10,7 +10,7 @@ from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.history_words import history_of
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place
+from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     found_ticket,
@@ -107,8 +107,8 @@ def history(number: str) -> Response:
 @bp.get("/support/tickets/<number>/<any(next, previous):way>")
 @requires(Permission.TICKETS_VIEW)
 def another(number: str, way: str) -> ResponseReturnValue:
-    place = Place.of(found_ticket(number), view_now())
-    return redirect(next_url(place, is_forward=way == "next"), code=303)
+    here = Here.of(found_ticket(number), view_now())
+    return redirect(next_url(here, is_forward=way == "next"), code=303)
 
 
 @bp.post("/support/tickets/<number>/<any(watch, unwatch):verb>")

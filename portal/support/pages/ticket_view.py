@@ -10,9 +10,10 @@ from flask import Response
 from portal.core import clock
 from portal.staff.current import current_staff
 from portal.support.around import around
+from portal.support.filtering import Looking
 from portal.support.mentions import mentionable
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place, neighbour
+from portal.support.neighbours import Here, neighbour
 from portal.support.pages.slots import slot_context
 from portal.support.pages.written import view_now
 from portal.support.reading import Stretch, newest
@@ -153,7 +154,8 @@ def queue_url(view: str) -> str:
     return f"/support/queue/{quote(view or FIRST_VIEW, safe='')}"
 
 
-def next_url(place: Place, *, is_forward: bool = True) -> str:
+def next_url(here: Here, *, is_forward: bool = True) -> str:
     """The next ticket of the view; the queue itself when there is no other."""
-    found = neighbour(by=current_staff().actor, place=place, is_forward=is_forward)
-    return ticket_url(found, place.view) if found else queue_url(place.view)
+    looking = Looking(current_staff().actor, reader_zone(), clock.now())
+    found = neighbour(looking=looking, here=here, is_forward=is_forward)
+    return ticket_url(found, here.view) if found else queue_url(here.view)
