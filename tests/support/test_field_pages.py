@@ -145,3 +145,17 @@ def test_a_solved_ticket_offers_no_snoozing(bea_client, ticket, url):
 def test_a_snooze_that_is_over_is_shown_no_more(bea_client, ticket, url):
     ticket.snoozed_until = clock.now() - timedelta(minutes=1)
     assert "Snoozed" not in bea_client.soup(url).select_one("#ticket-head").get_text()
+
+
+def test_spam_and_deleting_are_buttons_that_ask_and_no_choices(bea_client, ticket, url):
+    soup = bea_client.soup(url)
+    values = {one["value"] for one in soup.select("#field-status option")}
+    assert values == {"new", "open", "pending", "on_hold", "solved"}
+    asked = {one["data-confirm"] for one in soup.select("#ticket-fields form[data-confirm]")}
+    assert asked == {f"Put {ticket.number} away as spam?", f"Delete {ticket.number}?"}
+
+
+def test_a_deleted_ticket_is_left_and_gone(bea_client, ticket, url):
+    answer = bea_client.submit(f"{url}/status", status="deleted", old_status="new", view="all")
+    assert answer.headers["Location"] == "/support/queue/all"
+    assert (ticket.status, bea_client.get(url).status_code) == (Status.DELETED, 404)

@@ -171,6 +171,12 @@ def test_a_draft_is_there_after_a_reload_and_seen_by_nobody_else(bea_client, mo_
     assert mo_client.soup(url).select_one("#note-body").get_text().strip() == ""
 
 
+def test_the_last_words_of_somebody_who_leaves_are_kept_quietly(bea_client, url):
+    answer = bea_client.submit(f"{url}/draft", kind="public", body="Half", quietly="1")
+    assert answer.status_code == 204
+    assert "Your draft is kept" not in bea_client.get(url).text
+
+
 def test_a_draft_survives_signing_out_and_in_again(bea_client, bea, app, url):
     bea_client.submit(f"{url}/draft", kind="public", body="Half a sentence")
     bea_client.submit("/sign-out")

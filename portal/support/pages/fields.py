@@ -49,7 +49,7 @@ def move_ticket(number: str) -> ResponseReturnValue:
         db.session.commit()
     except DomainError as refusal:
         return _refused(number, refusal, status=given)
-    if request.form.get("then") == "next":
+    if request.form.get("then") == "next" or found.status == Status.DELETED:
         flash(f"{found.number} is {Status(found.status).label.lower()}.", "success")
         return see_other(next_url(here))
     return _changed(found)

@@ -33,6 +33,7 @@ STATUS_COLOURS = {
 }
 PRIORITY_COLOURS = {Priority.HIGH: "orange", Priority.URGENT: "red"}
 FIRST_VIEW = "mine"
+AWAY = (Status.SPAM, Status.DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
     return {
         "choices": _choices(ticket, keeping.values),
         "keeping": keeping,
+        "away": [one for one in may_become(ticket) if one in AWAY],
         "agents": mentionable(),
         "around": around(ticket, me.id),
         "snoozes": presets(clock.now(), reader_zone()),
@@ -133,8 +135,10 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
 
 def _choices(ticket: SupportTicket, kept: dict[str, str]) -> list[Choice]:
     present = Status(ticket.status)
+    # Away is away at the first slip of a key: those two have buttons that ask.
+    chosen = [one for one in may_become(ticket) if one not in AWAY]
     options = {
-        "status": [(one.value, one.label) for one in [present, *may_become(ticket)]],
+        "status": [(one.value, one.label) for one in [present, *chosen]],
         "priority": [(one.value, one.label) for one in Priority],
         "category": [(one.value, one.label) for one in Category],
     }

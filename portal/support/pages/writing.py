@@ -1,6 +1,6 @@
 """Writing into a ticket: answers, notes, and what is not sent yet."""
 
-from flask import flash, make_response
+from flask import flash, make_response, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
@@ -95,7 +95,7 @@ def keep_draft(number: str) -> ResponseReturnValue:
         submit_key=written.submit_key,
     )
     db.session.commit()
-    if wants_fragment():
+    if wants_fragment() or "quietly" in request.form:
         return make_response("", 204)
     flash("Your draft is kept. Nobody else sees it.", "success")
     return see_other(ticket_url(found.number, written.view, "#composer"))
