@@ -62,17 +62,17 @@ def _status(text: str) -> Status:
         raise UnknownValue("Choose a status from the list.", field="status") from error
 
 
-@bp.post("/support/tickets/<number>/<any(subject, priority, category):name>")
+@bp.post("/support/tickets/<number>/<any(subject, priority, category):field>")
 @requires(Permission.TICKETS_REPLY)
 @audits(Action.TICKET_CHANGED)
-def change_field(number: str, name: str) -> ResponseReturnValue:
-    found, given = found_ticket(number), request.form.get(name, "")
-    wanted = {name: Wanted(given, request.form.get(f"old_{name}"))}
+def change_field(number: str, field: str) -> ResponseReturnValue:
+    found, given = found_ticket(number), request.form.get(field, "")
+    wanted = {field: Wanted(given, request.form.get(f"old_{field}"))}
     try:
         change_fields(by=current_staff().actor, ticket=found, wanted=wanted)
         db.session.commit()
     except DomainError as refusal:
-        return _refused(number, refusal, **{name: given})
+        return _refused(number, refusal, **{field: given})
     return _changed(found)
 
 
