@@ -1,5 +1,5 @@
-"""Work that comes again and again: the modules that register it."""
+"""Work that comes again and again, and what listens: the modules that register it."""
 
-from portal.support import presence
+from portal.support import backlog, presence
 
-__all__ = ["presence"]
+__all__ = ["backlog", "presence"]
