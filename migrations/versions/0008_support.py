@@ -15,8 +15,8 @@ def upgrade():
         "attachment_blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment_blobs")),
     )
     op.create_table(
@@ -480,6 +480,7 @@ def upgrade():
             sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=True,
         ),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["author_admin_id"],
             ["admins.id"],
@@ -867,6 +868,11 @@ def upgrade():
         batch_op.create_index("ix_message_attachments_message_id", ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_attachments_sha256"), ["sha256"], unique=False)
 
+    with op.batch_alter_table("email_logs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("cause_type", sa.String(length=20), nullable=True))
+        batch_op.add_column(sa.Column("cause_id", sa.BigInteger(), nullable=True))
+        batch_op.create_index("ix_email_logs_cause", ["cause_type", "cause_id"], unique=False)
+
 
 def _bring_agents():
     """Whoever answers tickets by their role has a row from the start."""
@@ -895,6 +901,11 @@ def _bring_agents():
 
 
 def downgrade():
+    with op.batch_alter_table("email_logs", schema=None) as batch_op:
+        batch_op.drop_index("ix_email_logs_cause")
+        batch_op.drop_column("cause_id")
+        batch_op.drop_column("cause_type")
+
     with op.batch_alter_table("message_attachments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_attachments_sha256"))
         batch_op.drop_index("ix_message_attachments_message_id")

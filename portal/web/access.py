@@ -137,6 +137,19 @@ def reads_only(view: View) -> View:
     return view
 
 
+def accepts_files(most_bytes: int) -> Callable[[View], View]:
+    """Its form may weigh so much, files and all; every other request stays small.
+
+    Whoever may not pass is refused before a byte of theirs is read.
+    """
+
+    def mark(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def without_csrf_token(why: str) -> Callable[[View], View]:
     """The caller cannot have a token yet; content type and fetch metadata protect the view."""
 
@@ -177,6 +190,8 @@ def guard() -> ResponseReturnValue | None:
         return refusal
     if method in SAFE_METHODS:
         return _demand_sudo(view)
+    if hasattr(view, "most_bytes"):
+        request.max_content_length = view.most_bytes
     check_json_body(parse=not hasattr(view, "reads_body_itself"))
     _refuse_forgery(view)
     return _demand_sudo(view)
