@@ -61,7 +61,7 @@ def open_ticket(*, by: Actor, requester: User, opening: Opening) -> SupportTicke
     if requester.erased_at is not None:
         raise NobodyToAnswer("This person was erased: there is nobody to answer.")
     subject, body = checked_subject(opening.subject), checked_body(opening.body)
-    ticket = _row(by, requester, subject, opening)
+    ticket = new_row(by, requester, subject, opening)
     db.session.add(ticket)
     db.session.flush()
     is_ours = opening.author is not None
@@ -96,7 +96,8 @@ def open_ticket(*, by: Actor, requester: User, opening: Opening) -> SupportTicke
     return ticket
 
 
-def _row(by: Actor, requester: User, subject: str, opening: Opening) -> SupportTicket:
+def new_row(by: Actor, requester: User, subject: str, opening: Opening) -> SupportTicket:
+    """The row of a ticket, not stored yet and without any message."""
     now = clock.now()
     tenant = db.session.get_one(Tenant, requester.tenant_id)
     plan_name, plan_level = plan_of(tenant.id)
