@@ -1,6 +1,7 @@
 """What a customer may say about a solution."""
 
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.support.ratings import LONGEST_COMMENT, SCORES
@@ -12,7 +13,7 @@ class RatingForm(PortalForm):
 
     score = RadioField(
         "How did we do?",
-        choices=[(str(score), label) for score, label in SCORES.items()],
+        choices=[SelectChoice(str(score), label) for score, label in SCORES.items()],
         validators=[InputRequired("Choose one of the three.")],
     )
     comment = TextAreaField(
