@@ -28,6 +28,7 @@ WORDS: dict[Action, str] = {
     Action.STAFF_INVITED: "invited somebody",
     Action.STAFF_INVITE_RESENT: "sent an invitation again",
     Action.STAFF_INVITE_REVOKED: "withdrew an invitation",
+    Action.STAFF_INVITE_APPROVED: "approved the invitation of an admin",
     Action.STAFF_JOINED: "joined",
     Action.STAFF_ADDED: "added a person from the command line",
     Action.STAFF_ROLE_CHANGED: "changed a role",
