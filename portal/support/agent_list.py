@@ -21,6 +21,8 @@ class AgentRow:
     id: int
     name: str
     state: str
+    is_available: bool
+    """What they say of themselves; `is_taking` heeds their shift, too."""
     is_taking: bool
     load: str
     quarters: int
@@ -83,6 +85,7 @@ def _row(row: sa.Row[Any], load: int, teams: list[str], is_here: bool) -> AgentR
         id=row.id,
         name=row.name,
         state=state,
+        is_available=is_available,
         is_taking=is_available and is_here,
         load=in_tickets(load),
         quarters=load,
@@ -134,6 +137,13 @@ def assign_choices(ticket: SupportTicket) -> Choices:
 def _label(row: AgentRow) -> str:
     suffix = "" if row.is_taking else f", {row.state.lower()}"
     return f"{row.name} ({row.load} of {row.capacity}{suffix})"
+
+
+def agent_choices() -> list[tuple[int, str]]:
+    """Every active agent by name."""
+    query = sa.select(Admin.id, Admin.name).join(SupportAgent, SupportAgent.id == Admin.id)
+    rows = db.session.execute(query.where(SupportAgent.is_active).order_by(Admin.name, Admin.id))
+    return [(row.id, row.name) for row in rows]
 
 
 def team_choices() -> list[tuple[int, str]]:

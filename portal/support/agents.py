@@ -194,8 +194,8 @@ def change_signature(*, by: Actor, agent_id: int, signature: str) -> SupportAgen
     Raises:
         NotYourself, BadSignature, NotFound: nothing changed.
     """
-    _check_self(by, agent_id)
     agent, name = _locked(agent_id)
+    _check_self(by, agent_id)
     text = nfc(signature.replace("\x00", "").replace("\r\n", "\n")).strip()
     if len(text) > LONGEST_SIGNATURE:
         raise BadSignature(f"Use at most {LONGEST_SIGNATURE} characters.", field="signature")
@@ -216,10 +216,10 @@ def set_availability(
     Raises:
         NotYourself, BadAvailability, NotFound: nothing changed.
     """
+    agent, name = _locked(agent_id)
     _check_self(by, agent_id)
     if availability not in list(Availability):
         raise BadAvailability("Choose available or away.", field="availability")
-    agent, name = _locked(agent_id)
     old, agent.availability = agent.availability, availability
     if old != availability:
         agent.availability_changed_at = clock.now()

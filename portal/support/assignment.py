@@ -15,7 +15,7 @@ from portal.support.giving import claim, give, say, waiting
 from portal.support.history import note_event, target_of_ticket
 from portal.support.load import WHOLE, at_work, eligible, in_tickets, loads_of
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember
-from portal.support.roster import Named, acting_agent, add_row, named
+from portal.support.roster import Named, acting_agent, named, named_or_new
 from portal.support.seeing import lock_ticket
 from portal.support.words import Availability, Status, Strategy
 
@@ -190,7 +190,7 @@ def assign_on_reply(*, by: Actor, ticket: SupportTicket, author: Admin) -> None:
     """Whoever answers a locked ticket that nobody has works on it, however much they have."""
     if ticket.assignee_id is not None:
         return
-    agent = named(author.id) or (named(author.id) if add_row(author.id) else None)
+    agent = named_or_new(author.id)
     if agent is not None:
         give(ticket, by=by, agent_id=agent.agent.id, name=agent.name, cause="replied")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from portal.core.actor import Actor, ActorType
-from portal.core.database import changed_rows, db, insert_into
+from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, NotFound
 from portal.core.permissions import Permission
 from portal.staff.models import Admin
@@ -32,8 +32,8 @@ def works_on_tickets(person: Admin) -> bool:
     return may and person.joined_at is not None and person.disabled_at is None
 
 
-def add_row(admin_id: int) -> bool:
-    """Make a person an agent with the defaults. False: they have a row already."""
+def add_row(admin_id: int) -> None:
+    """Make a person an agent with the defaults, unless they have a row already."""
     row = insert_into(SupportAgent).values(
         id=admin_id,
         availability="available",
@@ -44,7 +44,7 @@ def add_row(admin_id: int) -> bool:
         signature="",
         is_active=True,
     )
-    return changed_rows(row.on_conflict_do_nothing()) == 1
+    db.session.execute(row.on_conflict_do_nothing())
 
 
 def agent_or_404(agent_id: int) -> SupportAgent:
@@ -77,6 +77,15 @@ def named(agent_id: int, *, lock: bool = False) -> Named | None:
     return Named(*row) if row is not None else None
 
 
+def named_or_new(admin_id: int, *, lock: bool = False) -> Named | None:
+    """As `named`, for somebody who may answer by their role though their row is missing."""
+    found = named(admin_id, lock=lock)
+    if found is None:
+        add_row(admin_id)
+        found = named(admin_id, lock=lock)
+    return found
+
+
 def acting_agent(by: Actor, *, lock: bool = False) -> Named:
     """Who acts, as an agent; `lock` as in `named`.
 
@@ -87,9 +96,7 @@ def acting_agent(by: Actor, *, lock: bool = False) -> Named:
     """
     if by.type is not ActorType.ADMIN or by.id is None or not by.may(Permission.TICKETS_REPLY):
         raise NotAnAgent("Tickets belong to agents. Sign in as one.")
-    found = named(by.id, lock=lock)
-    if found is None and add_row(by.id):
-        found = named(by.id, lock=lock)
+    found = named_or_new(by.id, lock=lock)
     if found is None:
         raise NotAnAgent("You do not work on tickets any more.")
     return found

@@ -211,7 +211,7 @@ def _checked(terms: Terms, team: SupportTeam | None) -> Terms:
     before = members_of(team.id) if team else []
     named = {*terms.member_ids, *before, *([terms.lead_id] if terms.lead_id else [])}
     query = sa.select(SupportAgent.id, SupportAgent.is_active).where(SupportAgent.id.in_(named))
-    active = dict(db.session.execute(query).tuples().all())
+    active = {row.id: row.is_active for row in db.session.execute(query)}
     if terms.lead_id is not None and not active.get(terms.lead_id):
         raise BadTerms("Choose from the agents.", field="lead_id")
     resting = {agent_id for agent_id in before if not active.get(agent_id)}

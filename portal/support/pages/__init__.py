@@ -1,5 +1,6 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
 from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
@@ -8,12 +9,14 @@ from portal.support.pages import (
     bulk,
     fields,
     files,
+    hands,
     levels,
     queue,
     ratings,
     reports,
     search,
     sending,
+    teams,
     threads,
     ticket,
     views,
@@ -21,7 +24,9 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV: tuple[NavItem, ...] = (
+    NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
+)
 __all__ = [
     "NAV",
     "agents",
@@ -31,6 +36,7 @@ __all__ = [
     "bulk",
     "fields",
     "files",
+    "hands",
     "levels",
     "messages",
     "queue",
@@ -38,6 +44,7 @@ __all__ = [
     "reports",
     "search",
     "sending",
+    "teams",
     "threads",
     "ticket",
     "tickets",
