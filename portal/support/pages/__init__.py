@@ -11,6 +11,7 @@ from portal.support.pages import (
     files,
     hands,
     levels,
+    new_ticket,
     queue,
     ratings,
     reports,
@@ -20,6 +21,7 @@ from portal.support.pages import (
     threads,
     ticket,
     views,
+    writing,
 )
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
@@ -39,6 +41,7 @@ __all__ = [
     "hands",
     "levels",
     "messages",
+    "new_ticket",
     "queue",
     "ratings",
     "reports",
@@ -49,4 +52,5 @@ __all__ = [
     "ticket",
     "tickets",
     "views",
+    "writing",
 ]
