@@ -783,8 +783,30 @@ def upgrade():
             "ix_ticket_sla_clocks_due",
             ["due_at", "id"],
             unique=False,
-            sqlite_where=sa.text("state = 'running'"),
-            postgresql_where=sa.text("state = 'running'"),
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL"),
+            postgresql_where=sa.text("state = 'running' AND breached_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_sla_clocks_warn",
+            ["warn_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL AND warned_at IS NULL"),
+            postgresql_where=sa.text(
+                "state = 'running' AND breached_at IS NULL AND warned_at IS NULL"
+            ),
+        )
+        batch_op.create_index(
+            "ix_ticket_sla_clocks_untold",
+            ["breached_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
         )
         batch_op.create_index("ix_ticket_sla_clocks_rule_id", ["rule_id", "state"], unique=False)
         batch_op.create_index(
@@ -931,9 +953,27 @@ def downgrade():
         batch_op.drop_index("ix_ticket_sla_clocks_started_at")
         batch_op.drop_index("ix_ticket_sla_clocks_rule_id")
         batch_op.drop_index(
+            "ix_ticket_sla_clocks_untold",
+            sqlite_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_ticket_sla_clocks_warn",
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL AND warned_at IS NULL"),
+            postgresql_where=sa.text(
+                "state = 'running' AND breached_at IS NULL AND warned_at IS NULL"
+            ),
+        )
+        batch_op.drop_index(
             "ix_ticket_sla_clocks_due",
-            sqlite_where=sa.text("state = 'running'"),
-            postgresql_where=sa.text("state = 'running'"),
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL"),
+            postgresql_where=sa.text("state = 'running' AND breached_at IS NULL"),
         )
         batch_op.drop_index("ix_ticket_sla_clocks_calendar_id")
 

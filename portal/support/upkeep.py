@@ -1,5 +1,21 @@
 """Work that comes again and again, and what listens: the modules that register it."""
 
-from portal.support import backlog, failed_replies, orphans, presence, timers
+from portal.support import (
+    alignment_work,
+    backlog,
+    failed_replies,
+    orphans,
+    presence,
+    sweeping,
+    timers,
+)
 
-__all__ = ["backlog", "failed_replies", "orphans", "presence", "timers"]
+__all__ = [
+    "alignment_work",
+    "backlog",
+    "failed_replies",
+    "orphans",
+    "presence",
+    "sweeping",
+    "timers",
+]

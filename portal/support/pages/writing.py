@@ -26,7 +26,7 @@ from portal.support.pages.ticket_view import (
 from portal.support.pages.written import MOST_BYTES, Written, kind_now
 from portal.support.reading import public_after
 from portal.support.words import MessageKind
-from portal.web.access import audits, requires, accepts_files, unaudited
+from portal.web.access import accepts_files, audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
 
 NOBODYS_BUSINESS = "what somebody has not sent is their own business"
