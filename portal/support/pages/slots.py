@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from portal.core.actor import Actor
+from portal.support.customer_panel import customer_slot
 from portal.support.models import SupportTicket
 
 Context = Callable[[SupportTicket, Actor], dict[str, Any]]
@@ -16,7 +17,7 @@ class Slot(NamedTuple):
     context: Context
 
 
-BESIDE: tuple[Slot, ...] = ()
+BESIDE: tuple[Slot, ...] = (Slot("support/_customer.html", customer_slot),)
 """In the column beside the thread, the first on top."""
 IN_COMPOSER: tuple[Slot, ...] = ()
 """Above the text of a reply: prepared answers."""
