@@ -6,7 +6,9 @@ from portal.support import (
     failed_replies,
     orphans,
     presence,
+    privacy,
     sweeping,
+    ticket_grants,
     timers,
 )
 
@@ -16,6 +18,8 @@ __all__ = [
     "failed_replies",
     "orphans",
     "presence",
+    "privacy",
     "sweeping",
+    "ticket_grants",
     "timers",
 ]
