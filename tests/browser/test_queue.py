@@ -16,6 +16,9 @@ from tests.support.queue_cast import put
 
 HOUR = timedelta(hours=1)
 REFRESH = "htmx.trigger('#queue-rows', 'refresh')"
+PLACES = (
+    """[...document.querySelectorAll(".queue-row")].map(row => row.getBoundingClientRect().top)"""
+)
 
 
 class Desk:
@@ -111,10 +114,11 @@ def test_a_poll_moves_no_row_and_the_button_brings_the_new_ones(queue, desk):
     early = desk.add("Brand new", timedelta(minutes=5))
     desk.change(desk.numbers[1], status="solved", is_open=False)
     desk.change(desk.numbers[2], subject="Ticket 3, changed")
+    places = queue.evaluate(PLACES)
     queue.evaluate(REFRESH)
     button = queue.get_by_role("link", name="Show 1 new ticket")
     expect(button).to_be_visible()
-    assert shown(queue) == desk.numbers
+    assert (shown(queue), queue.evaluate(PLACES)) == (desk.numbers, places)
     expect(link(queue, desk.numbers[0])).to_be_focused()
     expect(queue.locator("[name=ticket]:checked")).to_have_value(desk.numbers[0])
     expect(queue.locator(f"#ticket-{desk.numbers[1]}")).to_contain_text("No longer in this view")
