@@ -4,6 +4,7 @@
 `PORTAL_TEST_DATABASE_URL` names one whose role may create databases.
 """
 
+import gc
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,6 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         kind = "races" if item.get_closest_marker("race") else room
         group = f"{kind} on {name}" if kind in APART else name
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until now stays until the end: looking through it for garbage is in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
