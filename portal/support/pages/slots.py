@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from portal.core.actor import Actor
 from portal.core.permissions import Permission
+from portal.support.customer_panel import customer_slot
+from portal.support.due_words import clock_lines
 from portal.support.linking import related_to
 from portal.support.merging import may_undo
 from portal.support.models import SupportTicket
@@ -27,7 +29,15 @@ def _related(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
     }
 
 
-BESIDE: tuple[Slot, ...] = (Slot("support/_related.html", _related),)
+def _clocks(ticket: SupportTicket, _: Actor) -> dict[str, Any]:
+    return {"clocks": clock_lines(ticket)}
+
+
+BESIDE: tuple[Slot, ...] = (
+    Slot("support/_clocks.html", _clocks),
+    Slot("support/_customer.html", customer_slot),
+    Slot("support/_related.html", _related),
+)
 """In the column beside the thread, the first on top."""
 IN_COMPOSER: tuple[Slot, ...] = ()
 """Above the text of a reply: prepared answers."""

@@ -9,7 +9,7 @@ from flask import Response
 
 from portal.core import clock
 from portal.staff.current import current_staff
-from portal.support.around import around
+from portal.support.company import around
 from portal.support.filtering import Looking
 from portal.support.mentions import mentionable
 from portal.support.models import SupportTicket

@@ -26,7 +26,7 @@ from portal.support.pages.ticket_view import (
 from portal.support.pages.written import MOST_BYTES, Written, kind_now
 from portal.support.reading import public_after
 from portal.support.words import MessageKind
-from portal.web.access import audits, requires, takes_files, unaudited
+from portal.web.access import accepts_files, audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
 
 NOBODYS_BUSINESS = "what somebody has not sent is their own business"
@@ -34,7 +34,7 @@ NOBODYS_BUSINESS = "what somebody has not sent is their own business"
 
 @bp.post("/support/tickets/<number>/reply")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)
+@accepts_files(MOST_BYTES)
 @audits(Action.TICKET_REPLIED)
 def send_reply(number: str) -> ResponseReturnValue:
     found, written, me = found_ticket(number), Written.now(), current_staff()
@@ -61,7 +61,7 @@ def send_reply(number: str) -> ResponseReturnValue:
 
 @bp.post("/support/tickets/<number>/note")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)
+@accepts_files(MOST_BYTES)
 @audits(Action.TICKET_NOTED)
 def write_note(number: str) -> ResponseReturnValue:
     found, written, me = found_ticket(number), Written.now(), current_staff()
@@ -83,7 +83,7 @@ def write_note(number: str) -> ResponseReturnValue:
 
 @bp.post("/support/tickets/<number>/draft")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)  # the button of a form that has files is pressed as well
+@accepts_files(MOST_BYTES)  # the button of a form that has files is pressed as well
 @unaudited(NOBODYS_BUSINESS)
 def keep_draft(number: str) -> ResponseReturnValue:
     found, written = found_ticket(number), Written.now()
