@@ -1,6 +1,6 @@
 """Who and what stands around a ticket: participants, watchers, who is there, what is half written.
 
-One question for all four, as a page asks for them together.
+Also who could have it. One question for all, as a page asks for them together.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import UTCDateTime, db
 from portal.staff.models import Admin
+from portal.support.mentions import WORKS_NOW, Mentionable
 from portal.support.models import (
+    SupportAgent,
     SupportTicket,
     TicketDraft,
     TicketParticipant,
@@ -53,6 +55,8 @@ class Around:
     present: list[Present] = field(default_factory=list)
     drafts: dict[str, str] = field(default_factory=dict)
     """By kind: what the reader has written and not sent."""
+    agents: list[Mentionable] = field(default_factory=list)
+    """Who works on tickets now, by name."""
 
     def is_watched_by(self, admin_id: int) -> bool:
         return any(watcher.id == admin_id for watcher in self.watchers)
@@ -73,6 +77,8 @@ def around(ticket: SupportTicket, admin_id: int) -> Around:
             found.watchers.append(Watcher(row_id, name))
         elif what == "present":
             found.present.append(Present(row_id, name, is_replying(at, now)))
+        elif what == "agent":
+            found.agents.append(Mentionable.of(row_id, name, text))
         else:
             found.drafts[name] = text
     return found
@@ -113,5 +119,16 @@ def _query(ticket_id: int, admin_id: int, now: datetime) -> sa.CompoundSelect[An
     drafts = sa.select(
         sa.literal("draft"), NOBODY, sa.cast(TicketDraft.kind, sa.Text), TicketDraft.body, NEVER
     ).where(TicketDraft.ticket_id == ticket_id, TicketDraft.admin_id == admin_id)
-    every: sa.CompoundSelect[Any] = sa.union_all(participants, watchers, present, drafts)
+    agents = (
+        sa.select(
+            sa.literal("agent"),
+            Admin.id,
+            sa.cast(Admin.name, sa.Text),
+            sa.cast(Admin.email_key, sa.Text),
+            NEVER,
+        )
+        .join(SupportAgent, SupportAgent.id == Admin.id)
+        .where(*WORKS_NOW)
+    )
+    every: sa.CompoundSelect[Any] = sa.union_all(participants, watchers, present, drafts, agents)
     return every.order_by("what", "name", "row_id")

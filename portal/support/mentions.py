@@ -13,6 +13,7 @@ MENTION = re.compile(r"(?<![\w.@/-])@(\w[\w.+-]*)")
 SHORTEST = 2
 MOST = 20
 """People that one note may call."""
+WORKS_NOW = (SupportAgent.is_active, Admin.disabled_at.is_(None))
 NO_WORD = re.compile(r"[^\w]+")
 
 
@@ -64,7 +65,7 @@ def mentionable() -> list[Mentionable]:
     query = (
         sa.select(Admin.id, Admin.name, Admin.email_key)
         .join(SupportAgent, SupportAgent.id == Admin.id)
-        .where(SupportAgent.is_active, Admin.disabled_at.is_(None))
+        .where(*WORKS_NOW)
         .order_by(Admin.name, Admin.id)
     )
     return [Mentionable.of(*row) for row in db.session.execute(query)]

@@ -1,5 +1,7 @@
 """Two presses at once, and a save that crosses its own sending: real threads, real transactions."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -81,6 +83,25 @@ def test_a_draft_never_outlives_the_message_that_it_became(desk):
 
     at_once(desk, save_or_send)
     assert count(desk, TicketDraft) == 0
+
+
+def test_a_save_that_is_under_way_waits_for_the_sending(desk):
+    def save():
+        with desk.app_context():
+            ticket = db.session.scalars(sa.select(SupportTicket)).one()
+            values = {"admin_id": bea_id, "kind": MessageKind.PUBLIC, "submit_key": "form"}
+            is_kept = save_draft(ticket=ticket, body="Half", **values)
+            db.session.commit()
+            return is_kept
+
+    with ThreadPoolExecutor(1) as pool, desk.app_context():
+        bea = db.session.scalars(sa.select(Admin)).one()
+        bea_id = bea.id
+        answer(db.session.scalars(sa.select(SupportTicket)).one(), bea, submit_key="form")
+        saving = pool.submit(save)
+        wait([saving], timeout=0.5)
+        db.session.commit()
+        assert saving.result() is False
 
 
 def test_of_many_who_change_one_field_one_wins_and_the_others_hear_of_it(desk):

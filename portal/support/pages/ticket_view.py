@@ -11,7 +11,6 @@ from portal.core import clock
 from portal.staff.current import current_staff
 from portal.support.company import around
 from portal.support.filtering import Looking
-from portal.support.mentions import mentionable
 from portal.support.models import SupportTicket
 from portal.support.neighbours import Here, neighbour
 from portal.support.pages.slots import slot_context
@@ -122,13 +121,13 @@ def _hidden_until(ticket: SupportTicket) -> str | None:
 
 def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
     """For `support/_ticket_fields.html` and what it includes."""
-    me = current_staff()
+    found = around(ticket, current_staff().id)
     return {
         "choices": _choices(ticket, keeping.values),
         "keeping": keeping,
         "away": [one for one in may_become(ticket) if one in AWAY],
-        "agents": mentionable(),
-        "around": around(ticket, me.id),
+        "agents": found.agents,
+        "around": found,
         "snoozes": presets(clock.now(), reader_zone()),
     }
 
