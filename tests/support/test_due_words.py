@@ -92,7 +92,7 @@ def test_a_due_time_is_explained_by_the_open_hours_it_uses(ticket):
         (at(9, "09:00"), at(9, "13:00")),
     ]
     assert [(span.start, span.end) for span in whole.pauses] == [(at(7, "12:00"), at(8, "15:00"))]
-    assert whole.due_at == at(9, "13:00")
+    assert (whole.due_at, whole.spans[0].wall) == (at(9, "13:00"), "Wed 07 Jan, 10:00 to 12:00")
 
 
 def test_what_is_over_says_how_it_ended_for_ever(ticket, bea):
