@@ -4,20 +4,29 @@
 `PORTAL_TEST_DATABASE_URL` names one whose role may create databases.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy import Connection
 
 from portal import create_app
-from portal.core.database import db
+from portal.core.database import db, engine_options
+from portal.web import setup
 from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
 
 pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
+PATIENCE = 300  # seconds
 DATABASES = ("sqlite", "postgresql")
+# The same examples every time, on a machine as slow as it likes to be.
+settings.register_profile("portal", derandomize=True, deadline=None)
+settings.load_profile("portal")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -107,9 +116,25 @@ def client(app: Flask) -> Client:
 
 
 @pytest.fixture
-def own_app(database: Server, tmp_path: Path) -> Iterator[Flask]:
-    """An application on a database of its own, where transactions are real: for races."""
+def own_app(database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """An application on a database of its own, where transactions are real: for races.
+
+    Of many threads that want one row, a slow machine may keep one waiting for longer than a
+    person would: it gets its turn all the same.
+    """
+    monkeypatch.setattr(setup, "engine_options", patient_options)
     app = make_app(database.clone(), tmp_path)
+    with app.app_context():
+        sa.event.listen(db.engine, "connect", wait_for_lock)
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def patient_options(url: str) -> dict[str, Any]:
+    return engine_options(url) | {"pool_timeout": PATIENCE}
+
+
+def wait_for_lock(connection: Any, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")

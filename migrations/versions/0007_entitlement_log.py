@@ -69,7 +69,7 @@ def upgrade():
     old_value = OLD_VALUE[database]
     new_value = old_value.replace("old", "new")
     op.execute(
-        f"CREATE VIEW entitlement_logs AS SELECT {COLUMNS}, feature_name, "  # noqa: S608 - constants of this file
+        f"CREATE VIEW entitlement_logs AS SELECT {COLUMNS}, feature_name, "
         f"{ABOUT[database]}, {old_value}, {new_value} "
         "FROM audit_events WHERE stream = 'entitlement'"
     )
@@ -80,6 +80,6 @@ def downgrade():
     op.drop_index("ix_audit_events_feature_name", "audit_events")
     op.drop_column("audit_events", "feature_name")
     op.execute(
-        f"CREATE VIEW entitlement_logs AS SELECT {COLUMNS} "  # noqa: S608 - constants of this file
+        f"CREATE VIEW entitlement_logs AS SELECT {COLUMNS} "
         "FROM audit_events WHERE stream = 'entitlement'"
     )

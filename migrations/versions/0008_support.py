@@ -15,8 +15,8 @@ def upgrade():
         "attachment_blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment_blobs")),
     )
     op.create_table(
@@ -93,6 +93,7 @@ def upgrade():
         "saved_views",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("name_key", sa.String(length=200), nullable=False),
         sa.Column("query", sa.String(length=500), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -104,9 +105,17 @@ def upgrade():
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+        sa.UniqueConstraint("owner_id", "name_key", name=op.f("uq_saved_views_owner_id_name_key")),
     )
     with op.batch_alter_table("saved_views", schema=None) as batch_op:
         batch_op.create_index("ix_saved_views_owner_id", ["owner_id", "position"], unique=False)
+        batch_op.create_index(
+            "uq_saved_views_shared",
+            ["name_key"],
+            unique=True,
+            sqlite_where=sa.text("owner_id IS NULL"),
+            postgresql_where=sa.text("owner_id IS NULL"),
+        )
 
     op.create_table(
         "sla_rules",
@@ -161,6 +170,7 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_support_agents")),
     )
+    _bring_agents()
     op.create_table(
         "support_teams",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -479,6 +489,7 @@ def upgrade():
             sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=True,
         ),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["author_admin_id"],
             ["admins.id"],
@@ -888,8 +899,44 @@ def upgrade():
         batch_op.create_index("ix_message_attachments_message_id", ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_attachments_sha256"), ["sha256"], unique=False)
 
+    with op.batch_alter_table("email_logs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("cause_type", sa.String(length=20), nullable=True))
+        batch_op.add_column(sa.Column("cause_id", sa.BigInteger(), nullable=True))
+        batch_op.create_index("ix_email_logs_cause", ["cause_type", "cause_id"], unique=False)
+
+
+def _bring_agents():
+    """Whoever answers tickets by their role has a row from the start."""
+    admins = sa.table(
+        "admins",
+        *map(sa.column, ("id", "role", "joined_at", "disabled_at")),
+    )
+    nothing = sa.literal([], sa.JSON().with_variant(postgresql.JSONB(), "postgresql"))
+    values = {
+        "id": admins.c.id,
+        "availability": sa.literal("available"),
+        "capacity": sa.literal(20),
+        "skills": nothing,
+        "languages": nothing,
+        "ignores_shifts": sa.true(),
+        "signature": sa.literal(""),
+        "is_active": sa.true(),
+    }
+    people = sa.select(*values.values()).where(
+        admins.c.role.in_(("admin", "manager", "support_agent")),
+        admins.c.joined_at.is_not(None),
+        admins.c.disabled_at.is_(None),
+    )
+    agents = sa.table("support_agents", *map(sa.column, values))
+    op.execute(agents.insert().from_select(list(values), people))
+
 
 def downgrade():
+    with op.batch_alter_table("email_logs", schema=None) as batch_op:
+        batch_op.drop_index("ix_email_logs_cause")
+        batch_op.drop_column("cause_id")
+        batch_op.drop_column("cause_type")
+
     with op.batch_alter_table("message_attachments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_attachments_sha256"))
         batch_op.drop_index("ix_message_attachments_message_id")
@@ -1003,6 +1050,11 @@ def downgrade():
     op.drop_table("support_agents")
     op.drop_table("sla_rules")
     with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_saved_views_shared",
+            sqlite_where=sa.text("owner_id IS NULL"),
+            postgresql_where=sa.text("owner_id IS NULL"),
+        )
         batch_op.drop_index("ix_saved_views_owner_id")
 
     op.drop_table("saved_views")

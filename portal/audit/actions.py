@@ -62,6 +62,7 @@ class Action(StrEnum):
     STAFF_INVITED = "staff.invited"
     STAFF_INVITE_RESENT = "staff.invite_resent"
     STAFF_INVITE_REVOKED = "staff.invite_revoked"
+    STAFF_INVITE_APPROVED = "staff.invite_approved"
     STAFF_JOINED = "staff.joined"
     STAFF_ADDED = "staff.added"
     STAFF_ROLE_CHANGED = "staff.role_changed"
@@ -119,6 +120,7 @@ class Action(StrEnum):
     TICKET_CREATED = "ticket.created"
     TICKET_CUSTOMER_WROTE = "ticket.customer_wrote"
     TICKET_REPLIED = "ticket.replied"
+    TICKET_REPLY_WITHDRAWN = "ticket.reply_withdrawn"
     TICKET_NOTED = "ticket.noted"
     TICKET_CHANGED = "ticket.changed"
     TICKET_STATUS_CHANGED = "ticket.status_changed"
@@ -210,6 +212,7 @@ _SEVERITIES = {
     Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
     Action.POLICY_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
+    Action.STAFF_INVITE_APPROVED: Severity.WARNING,
     Action.STAFF_ADDED: Severity.WARNING,
     Action.STAFF_ROLE_CHANGED: Severity.WARNING,
     Action.STAFF_DISABLED: Severity.WARNING,

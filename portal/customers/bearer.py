@@ -5,6 +5,7 @@ person and a changed role take effect on the very next request.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -34,7 +35,7 @@ from portal.customers.scopes import (
 )
 from portal.customers.token_text import public_id_of
 from portal.staff.models import Admin
-from portal.web.access import SessionState, caller
+from portal.web.access import SessionState, View, caller
 from portal.web.addresses import client_address
 
 TOUCH_EVERY = timedelta(seconds=60)
@@ -95,26 +96,41 @@ _columns: list[sa.ColumnElement[Any]] = [
     _admin.email.label("admin_email"),
     _admin.role.label("admin_role"),
 ]
+_on_demand: dict[str, sa.ColumnElement[Any]] = {}
 
 
-def also_read(label: str, column: sa.ColumnElement[Any]) -> None:
+def also_read(label: str, column: sa.ColumnElement[Any], *, is_for_all: bool = True) -> None:
     """Have the token's look-up bring this too, as `TokenCaller.row.<label>`: saves a query.
 
-    For rooms above, at import. The column may correlate with tokens, users and tenants.
+    For rooms above, at import. The column may correlate with tokens, users and tenants. What is
+    not for all is read for those views that ask for it by `brings`.
     """
-    _columns.append(column.label(label))
+    if is_for_all:
+        _columns.append(column.label(label))
+    else:
+        _on_demand[label] = column.label(label)
     token_query.cache_clear()
 
 
+def brings(*labels: str) -> Callable[[View], View]:
+    """For this view the token's look-up brings these along, which `also_read` knows."""
+
+    def mark(view: View) -> View:
+        view.token_brings = labels  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 @cache
-def token_query() -> Quick:
+def token_query(*more: str) -> Quick:
     """The live token of a `public_id` as of `now`, with its user's, tenant's and person's state.
 
-    A user who is not active, or whose tenant is not, still gets in: the answer says why they get
-    nothing.
+    And `more` of what was told to `also_read`. A user who is not active, or whose tenant is not,
+    still gets in: the answer says why they get nothing.
     """
     return Quick(
-        sa.select(*_columns)
+        sa.select(*_columns, *(_on_demand[label] for label in more))
         .select_from(
             ApiToken.__table__.outerjoin(User.__table__, _token.user_id == _user.id)
             .outerjoin(Tenant.__table__, _user.tenant_id == _tenant.id)
@@ -150,7 +166,7 @@ def token_caller() -> TokenCaller | None:
         return None
     now = clock.now()
     # Past the transaction of a request that writes, which may begin later.
-    row = token_query().committed_row(public_id=public_id, now=now)
+    row = token_query(*_wanted()).committed_row(public_id=public_id, now=now)
     if row is None or not compare_digest(row.secret_sha256, token_sha256(text)):
         return None
     if row.networks != "[]" and not _may_come_from_here(row):
@@ -159,6 +175,12 @@ def token_caller() -> TokenCaller | None:
     add_session(session_ref=row.public_id, amr=("token",), has_sudo=False)
     note_use(row.token_id, row.last_used_at, now)
     return _caller(row)
+
+
+def _wanted() -> tuple[str, ...]:
+    view = current_app.view_functions.get(request.endpoint or "")
+    labels: tuple[str, ...] = getattr(view, "token_brings", ())
+    return labels
 
 
 def _count(token_id: int, now: datetime) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from portal.catalog.revisions import catalog_at, catalog_of
 from portal.core import clock
 from portal.entitlements.answers import Answer, LimitBlock
-from portal.entitlements.counters import limit_blocks
+from portal.entitlements.buckets import Calendar
+from portal.entitlements.counted import Counts, Left, counts_of, what_is_left
 from portal.entitlements.load import Facts, facts_of, facts_then, subject_of
 from portal.entitlements.resolution import Decision
 from portal.entitlements.snapshots import Standing, remember, remembered
@@ -115,28 +116,25 @@ def answers_of(
     """The answers for these features, their counters read in one statement."""
     moment = at or clock.now()
     decisions = [found.decide(name, moment) for name in feature_names]
-    blocks = blocks_of(found, decisions, moment)
+    blocks = _left_now(found, decisions, moment).blocks
     return [
         answer_to(found, each, blocks.get(each.feature_name), moment, quantity)
         for each in decisions
     ]
 
 
-def blocks_of(
-    found: Standing, decisions: Iterable[Decision], at: datetime
-) -> dict[str, LimitBlock]:
-    """What is left of those among them that are counted."""
+def _left_now(found: Standing, decisions: Iterable[Decision], at: datetime) -> Left:
     counted = [decision for decision in decisions if decision.allowance is not None]
     if not counted:
-        return {}
-    return limit_blocks(
-        tenant_id=found.tenant_id,
-        user_id=found.user_id,
-        decisions=counted,
-        anchor_at=found.anchor_at,
-        zone=found.zone,
-        at=at,
-    )
+        return Left({}, None)
+    names = list({decision.feature_name for decision in counted})
+    return left_of(found, counted, at, counts_of(found.tenant_id, found.user_id, names))
+
+
+def left_of(found: Standing, counted: Iterable[Decision], at: datetime, counts: Counts) -> Left:
+    """What is left of these, which are counted."""
+    calendar = Calendar(found.anchor_at, found.zone)
+    return what_is_left(counts, counted, user_id=found.user_id, calendar=calendar, at=at)
 
 
 def answer_to(

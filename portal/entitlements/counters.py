@@ -1,10 +1,9 @@
-"""The rows behind limits: read for an answer, locked and rolled for a use.
+"""The rows behind limits, locked and rolled for a use.
 
 Rows are locked by id, so that two uses that need the same ones take turns instead of waiting for
 each other; in which order they are burnt is decided afterwards (`pools`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -14,102 +13,16 @@ import sqlalchemy as sa
 
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db, insert_into
-from portal.core.quick import Quick
-from portal.customers.models import User, UserStatus
-from portal.entitlements.answers import LimitBlock
 from portal.entitlements.buckets import PRIORITY, Bucket, Calendar, Source
 from portal.entitlements.claims import note, own_claim
 from portal.entitlements.models import QuotaBucket
-from portal.entitlements.pools import TENANT_KEY, Demand, Pool, demands_of, pools_of, tighter
-from portal.entitlements.resolution import Decision
+from portal.entitlements.pools import TENANT_KEY, Demand, Pool, pools_of
 
 SEATS = "multi_user"
 """Counted, never consumed: the active users of a tenant."""
 
 BUCKETS = QuotaBucket.__table__
 COLUMNS = [BUCKETS.c[field.name] for field in fields(Bucket)]
-
-
-def _quick(*, is_one: bool, has_seats: bool) -> Quick:
-    """Always a row, so that the seats have one to stand in."""
-    one = sa.select(sa.literal_column("1").label("one")).subquery()
-    seats = sa.select(sa.func.count()).where(
-        User.tenant_id == sa.bindparam("tenant_id"),
-        User.status == sa.literal_column(f"'{UserStatus.ACTIVE}'"),
-    )
-    places = [
-        BUCKETS.c.tenant_id == sa.bindparam("tenant_id"),
-        BUCKETS.c.user_key.in_([sa.literal_column("0"), sa.bindparam("user_key")]),
-    ]
-    if is_one:
-        places.append(BUCKETS.c.feature_name == sa.bindparam("feature_name"))
-    taken = seats.scalar_subquery() if has_seats else sa.literal_column("0")
-    return Quick(
-        sa.select(taken.label("seats"), BUCKETS.c.feature_name, *COLUMNS).select_from(
-            one.outerjoin(BUCKETS, sa.and_(*places))
-        )
-    )
-
-
-_QUICK = {
-    (is_one, has_seats): _quick(is_one=is_one, has_seats=has_seats)
-    for is_one in (False, True)
-    for has_seats in (False, True)
-}
-
-
-def limit_blocks(
-    *,
-    tenant_id: int,
-    user_id: int | None,
-    decisions: Iterable[Decision],
-    anchor_at: datetime,
-    zone: str,
-    at: datetime,
-) -> dict[str, LimitBlock]:
-    """How much is left of each decided feature, by name, in one query.
-
-    For an instant before the running period nothing is said to be used.
-    """
-    wanted = {decision.feature_name: decision for decision in decisions}
-    if not wanted:
-        return {}
-    seats, rows = _read(tenant_id, user_id, list(wanted))
-    calendar = Calendar(anchor_at, zone)
-    found = {}
-    for name, decision in wanted.items():
-        demands = demands_of(decision, user_id)
-        buckets = [row for row in rows[name] if not _is_past(row, calendar, at)]
-        block = tighter(pools_of(demands, buckets, calendar, at))
-        found[name] = _of_seats(block, seats) if name == SEATS else block
-    return found
-
-
-def _read(
-    tenant_id: int, user_id: int | None, names: list[str]
-) -> tuple[int, dict[str, list[Bucket]]]:
-    """The seats that are taken, if they are wanted, and the buckets by feature."""
-    values: dict[str, Any] = {"tenant_id": tenant_id, "user_key": user_id or TENANT_KEY}
-    if len(names) == 1:
-        values["feature_name"] = names[0]
-    rows = _QUICK[len(names) == 1, SEATS in names].rows(**values)
-    found: dict[str, list[Bucket]] = defaultdict(list)
-    for _, name, *content in rows:
-        if name is not None:
-            found[name].append(Bucket(*content))
-    return rows[0][0], found
-
-
-def _of_seats(block: LimitBlock, seats: int) -> LimitBlock:
-    return LimitBlock(is_unlimited=block.is_unlimited, limit=block.limit, used=seats)
-
-
-def _is_past(bucket: Bucket, calendar: Calendar, at: datetime) -> bool:
-    """Is the instant's period over, so that this bucket says nothing about it?"""
-    if bucket.source != Source.BASE or at >= bucket.period_start:
-        return False
-    end = calendar.period(bucket.interval, at)[1]
-    return end is not None and end <= bucket.period_start
 
 
 def locked_pools(

@@ -18,7 +18,7 @@ from portal.entitlements.load import Facts
 from portal.entitlements.resolution import Decision, explain, next_change, resolve
 
 KEPT = 4_000
-"""Subjects a process, 4 to 13 KB each; the least recently asked for make room."""
+"""Subjects a process, 4 to 15 KB each; the least recently asked for make room."""
 
 
 @dataclass(slots=True)

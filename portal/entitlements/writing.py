@@ -1,7 +1,8 @@
 """Answers as the API sends them, most of their text written once.
 
 What no counter has a say in reads the same until something begins, ends or changes, and is kept
-with what was decided. Only counters, and the instant of the answer, are written anew.
+with what was decided; so is the list of all features, as long as the counters, read afresh, are
+those it was written from. Only other counters, and the instant of the answer, are written anew.
 """
 
 import json
@@ -11,7 +12,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from portal.entitlements.answers import mark_of
-from portal.entitlements.checks import answer_to, answers_of, blocks_of, names_on_offer
+from portal.entitlements.checks import answer_to, answers_of, left_of, names_on_offer
+from portal.entitlements.counted import Counts
 from portal.entitlements.resolution import Decision
 from portal.entitlements.snapshots import Standing
 from portal.web.times import machine
@@ -34,17 +36,44 @@ class FeatureList:
         return f'{{"items":[{",".join(self._parts)}]{self._end}'
 
 
-def feature_list(found: Standing, at: datetime, category: str | None, explain: bool) -> FeatureList:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A list and what it was written from: true while these are the counts, until one rolls."""
+
+    counts: Counts
+    since: datetime
+    until: datetime | None
+    mark: str
+    parts: Sequence[str]
+
+    def holds(self, counts: Counts, at: datetime) -> bool:
+        is_running = self.since <= at and (self.until is None or at < self.until)
+        return is_running and self.counts == counts
+
+
+def feature_list(
+    found: Standing, counts: Counts, at: datetime, category: str | None, explain: bool
+) -> FeatureList:
     """All features on offer, or those of one category, as the user's own program is told them."""
+    may_keep = not explain and found.holds_at(at)
+    kept: _Kept | None = found.memo.get(("list", category)) if may_keep else None
+    if kept is None or not kept.holds(counts, at):
+        kept = _list(found, counts, at, category, explain)
+        if may_keep and (kept.parts or category is None):
+            found.memo["list", category] = kept
+    return FeatureList(kept.mark, kept.parts, _end(found, at))
+
+
+def _list(
+    found: Standing, counts: Counts, at: datetime, category: str | None, explain: bool
+) -> _Kept:
     decisions, texts = _page(found, at, category, explain)
-    blocks = blocks_of(found, [decisions[n] for n, text in enumerate(texts) if text is None], at)
-    answers, parts = [], list(texts)
-    for n, text in enumerate(texts):
-        if text is None:
-            answers.append(answer_to(found, decisions[n], blocks[decisions[n].feature_name], at))
-            parts[n] = _encode(answers[-1].decision_json(explain, to_customer=True))
-    mark = mark_of(found, answers, category, explain)
-    return FeatureList(mark, [part or "" for part in parts], _end(found, at))
+    counted = [decision for decision, text in zip(decisions, texts, strict=True) if text is None]
+    left = left_of(found, counted, at, counts)
+    answers = [answer_to(found, each, left.blocks[each.feature_name], at) for each in counted]
+    written = (_encode(each.decision_json(explain, True)) for each in answers)
+    parts = [next(written) if text is None else text for text in texts]
+    return _Kept(counts, at, left.until, mark_of(found, answers, category, explain), parts)
 
 
 def _page(found: Standing, at: datetime, category: str | None, explain: bool) -> Page:

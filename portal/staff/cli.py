@@ -22,11 +22,11 @@ from portal.staff.role_table import role_table
 @with_appcontext
 def add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a person: with a password, or by an invitation whose link is printed and mailed."""
+    url: str | None = None
     try:
         if password_stdin:
             password = sys.stdin.readline().rstrip("\r\n")
             add_person(by=SYSTEM, email=email, name=name, role=Role(role), password=password)
-            url = ""
         else:
             _, url = invite(by=SYSTEM, email=email, name=name, role=Role(role))
     except DomainError as error:

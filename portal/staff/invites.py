@@ -8,7 +8,8 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
-from portal.core.errors import Conflict, DomainError
+from portal.core.errors import Conflict, Denied, DomainError
+from portal.core.permissions import Permission
 from portal.mail.outbox import queue_mail
 from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, checked_name
@@ -18,6 +19,7 @@ from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password
 from portal.staff.people import check_may_give, shut_out
+from portal.staff.signals import person_changed
 from portal.staff.zones import checked_zone
 from portal.web.urls import external_url
 
@@ -29,24 +31,80 @@ class AddressTaken(DomainError):
         super().__init__(f"{address} already belongs to somebody here.", field="email")
 
 
-def invite(*, by: Actor, email: str, name: str, role: Role) -> tuple[Admin, str]:
+class OwnInvite(Denied):
+    """Two people make an admin."""
+
+
+def invite(*, by: Actor, email: str, name: str, role: Role) -> tuple[Admin, str | None]:
     """A person who may join within 72 hours, and the address to do it at, mailed to them.
 
-    Whoever's invite was withdrawn can be invited again, under any name and role.
+    Whoever's invite was withdrawn can be invited again, under any name and role. An admin whom an
+    admin invites waits for a second one's approval, if there is one: no address yet, then.
 
     Raises:
         RoleNotYours, BadEmail, BadName, AddressTaken: nobody is invited.
     """
     check_may_give(by, role)
     person = _newcomer(by, checked_email(email), checked_name(name), role)
-    url = _send_invite(by, person)
+    others = _others_who_approve(by) if role is Role.ADMIN else []
+    person.awaits_approval = bool(others)
+    url = None if others else _send_invite(by, person)
     record(
         Action.STAFF_INVITED,
         by=by,
         target=target_of(person),
-        meta={"name": person.name, "role": role.value},
+        meta={
+            "name": person.name,
+            "role": role.value,
+            **({"awaits_approval": True} if others else {}),
+        },
     )
+    for other in others:
+        notify(
+            admin_id=other,
+            kind=Action.STAFF_INVITED,
+            text=f"{person.name} is invited as an admin. It needs your approval.",
+            url=f"/staff/{person.id}",
+        )
     return person, url
+
+
+def _others_who_approve(by: Actor) -> list[int]:
+    """The other admins who can sign in. The command line needs nobody's approval."""
+    if by.type is not ActorType.ADMIN:
+        return []
+    query = sa.select(Admin.id).where(
+        Admin.role == Role.ADMIN,
+        Admin.id != by.id,
+        Admin.joined_at.is_not(None),
+        Admin.disabled_at.is_(None),
+    )
+    return list(db.session.scalars(query.order_by(Admin.id)))
+
+
+def may_approve(*, by: Actor, person: Admin) -> bool:
+    """Is this the second person? The inviter may only where nobody else is left to ask."""
+    if not person.awaits_approval or not by.may(Permission.STAFF_MANAGE):
+        return False
+    return by.id != person.invited_by or not _others_who_approve(by)
+
+
+def approve_invite(*, by: Actor, person_id: int) -> Admin:
+    """Say yes to an admin whom another admin invited: only now is the invitation sent.
+
+    Raises:
+        RoleNotYours, Conflict: not the giver's, joined or withdrawn, or approved already.
+        OwnInvite: they invited the person themselves.
+    """
+    person = _invited(by, person_id)
+    if not person.awaits_approval:
+        raise Conflict(f"The invitation of {person.name} is approved already.")
+    if not may_approve(by=by, person=person):
+        raise OwnInvite("Whoever invites an admin does not approve them. Ask another admin.")
+    person.awaits_approval = False
+    _send_invite(by, person)
+    record(Action.STAFF_INVITE_APPROVED, by=by, target=target_of(person))
+    return person
 
 
 def add_person(*, by: Actor, email: str, name: str, role: Role, password: str) -> Admin:
@@ -66,6 +124,7 @@ def add_person(*, by: Actor, email: str, name: str, role: Role, password: str) -
         target=target_of(person),
         meta={"name": person.name, "role": role.value},
     )
+    person_changed.send(person, by=by)
     return person
 
 
@@ -76,6 +135,8 @@ def resend_invite(*, by: Actor, person_id: int) -> Admin:
         RoleNotYours, Conflict: not the giver's to send, or nothing to send.
     """
     person = _invited(by, person_id)
+    if person.awaits_approval:
+        raise Conflict(f"The invitation of {person.name} waits for a second admin's approval.")
     _send_invite(by, person)
     record(Action.STAFF_INVITE_RESENT, by=by, target=target_of(person))
     return person
@@ -106,6 +167,7 @@ def join(*, token: str, name: str, password: str, time_zone: str) -> Admin:
     person.name = name
     _join(person, password=password, time_zone=zone)
     record(Action.STAFF_JOINED, by=actor_of(person), target=target_of(person))
+    person_changed.send(person, by=actor_of(person))
     if person.invited_by is not None:
         notify(
             admin_id=person.invited_by,

@@ -61,6 +61,8 @@ class Admin(Base):
     created_at: Mapped[datetime]
     invited_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
     joined_at: Mapped[datetime | None]
+    awaits_approval: Mapped[bool] = mapped_column(default=False)
+    """An invited admin, until a second admin says yes; before that no invitation is sent."""
     disabled_at: Mapped[datetime | None]
     disabled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
     is_second_factor_on: Mapped[bool] = mapped_column(default=False)

@@ -7,8 +7,10 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Conflict
-from portal.support import clocks
+from portal.support import clocks, outgoing
+from portal.support.draining import drain
 from portal.support.history import note_event, target_of_ticket
+from portal.support.load import is_lighter
 from portal.support.models import SupportTicket
 from portal.support.words import Status
 
@@ -77,6 +79,7 @@ def move(
     _stamp(ticket, old, status, now)
     note_event(ticket, "status", by=by, old=old, new=status, cause=cause, at=now)
     clocks.status_changed(ticket, old, status, now)
+    outgoing.status_moved(ticket, old, status)
     record(
         Action.TICKET_STATUS_CHANGED,
         by=by,
@@ -85,6 +88,8 @@ def move(
         changes={"status": (old.value, status.value)},
         meta={"cause": cause} if cause else None,
     )
+    if ticket.assignee_id is not None and is_lighter(status, old):
+        drain(agent_id=ticket.assignee_id)
 
 
 def _stamp(ticket: SupportTicket, old: Status, status: Status, now: datetime) -> None:

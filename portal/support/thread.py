@@ -64,3 +64,9 @@ def newer_than(ticket: SupportTicket, seen: int | None) -> Sequence[SupportMessa
         SupportMessage.id > seen,
     )
     return db.session.scalars(query.order_by(SupportMessage.id)).all()
+
+
+def messages_of(ticket: SupportTicket) -> Sequence[SupportMessage]:
+    """All of them, notes too, the oldest first: for our own people alone."""
+    query = sa.select(SupportMessage).where(SupportMessage.ticket_id == ticket.id)
+    return db.session.scalars(query.order_by(SupportMessage.id)).all()

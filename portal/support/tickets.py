@@ -16,7 +16,7 @@ from portal.customers.models import Tenant, User
 from portal.staff.models import Admin
 from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription
-from portal.support import attachments, clocks
+from portal.support import attachments, clocks, outgoing
 from portal.support.assignment import route
 from portal.support.attachments import Upload
 from portal.support.bodies import checked_body, checked_subject
@@ -61,7 +61,7 @@ def open_ticket(*, by: Actor, requester: User, opening: Opening) -> SupportTicke
     if requester.erased_at is not None:
         raise NobodyToAnswer("This person was erased: there is nobody to answer.")
     subject, body = checked_subject(opening.subject), checked_body(opening.body)
-    ticket = _row(by, requester, subject, opening)
+    ticket = new_row(by, requester, subject, opening)
     db.session.add(ticket)
     db.session.flush()
     is_ours = opening.author is not None
@@ -77,6 +77,8 @@ def open_ticket(*, by: Actor, requester: User, opening: Opening) -> SupportTicke
         author_name=opening.author.name if opening.author else requester.name,
     )
     attachments.attach(message, opening.uploads)
+    if is_ours:
+        outgoing.mail_reply(ticket, message)
     note_event(ticket, "created", by=by, new=opening.channel)
     clocks.ticket_created(ticket, ticket.created_at)
     record(
@@ -94,7 +96,8 @@ def open_ticket(*, by: Actor, requester: User, opening: Opening) -> SupportTicke
     return ticket
 
 
-def _row(by: Actor, requester: User, subject: str, opening: Opening) -> SupportTicket:
+def new_row(by: Actor, requester: User, subject: str, opening: Opening) -> SupportTicket:
+    """The row of a ticket, not stored yet and without any message."""
     now = clock.now()
     tenant = db.session.get_one(Tenant, requester.tenant_id)
     plan_name, plan_level = plan_of(tenant.id)

@@ -1,5 +1,5 @@
-"""Work that comes again and again: the modules that register it."""
+"""Work that comes again and again, and what listens: the modules that register it."""
 
-from portal.support import alignment_work, sweeping
+from portal.support import alignment_work, backlog, failed_replies, orphans, sweeping, timers
 
-__all__ = ["alignment_work", "sweeping"]
+__all__ = ["alignment_work", "backlog", "failed_replies", "orphans", "sweeping", "timers"]

@@ -13,7 +13,7 @@ from portal.web.errors import init_errors
 from portal.web.headers import init_headers
 from portal.web.htmx import init_htmx
 from portal.web.logs import init_logs
-from portal.web.migrations import render_item
+from portal.web.migrations import include_name, render_item
 from portal.web.requests import init_requests
 from portal.web.times import init_times
 from portal.web.urls import BigIdConverter, IdConverter, init_static_urls
@@ -26,6 +26,7 @@ migrate = Migrate(
     compare_server_default=True,
     transaction_per_migration=True,
     render_item=render_item,
+    include_name=include_name,
 )
 
 

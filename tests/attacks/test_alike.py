@@ -63,15 +63,17 @@ def test_the_answer_to_a_wrong_sign_in_is_the_same_for_every_account(client, acc
 
 
 def test_the_time_of_a_wrong_sign_in_is_the_same_for_every_account(client, accounts, attack_rounds):
-    # A dozen tries beside other tests count the work alone; two hundred count the time itself.
+    # Two hundred tries count the time itself. A dozen beside other tests count the work alone, of
+    # the tries that were disturbed least: a busy machine adds to the work, and never saves any.
     is_thorough = attack_rounds > 1
     tries = TRIES if is_thorough else TRIES_IN_A_HURRY
     stopwatch = time.perf_counter if is_thorough else time.process_time
+    typical = statistics.median if is_thorough else min
     spent: dict[str, list[float]] = {kind: [] for kind in accounts}
     for _ in range(tries):  # in turns, so that a busy moment of the machine meets all of them
         for kind, email in accounts.items():
             spent[kind].append(attempt(client, email, stopwatch)[1])
-    medians = {kind: statistics.median(times) for kind, times in spent.items()}
-    fastest, slowest = min(medians.values()), max(medians.values())
+    found = {kind: typical(times) for kind, times in spent.items()}
+    fastest, slowest = min(found.values()), max(found.values())
     assert fastest > 0.01, "the real hash was not computed"
-    assert slowest - fastest <= max(0.1 * slowest, 0.015), medians
+    assert slowest - fastest <= max(0.1 * slowest, 0.015), found

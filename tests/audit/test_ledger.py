@@ -138,14 +138,14 @@ def test_the_time_always_has_six_digits_of_a_second(app):
     assert event.occurred_at == "2026-01-02T03:04:05.000000Z"
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(PLAIN)
 def test_the_fast_encoder_gives_the_bytes_of_the_standard(value):
     clean = redacted(value)
     assert canonical_bytes(clean) == rfc8785.dumps(clean)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(PLAIN)
 def test_anything_becomes_plain_and_keeps_one_form(value):
     data = canonical_bytes(redacted(value)).decode()

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.money import allocate, percent_of, round_ratio
@@ -43,14 +43,12 @@ def test_a_ratio_over_nothing_is_an_error():
         round_ratio(1, 0)
 
 
-@settings(derandomize=True)
 @given(cents, st.integers(0, 20_000))
 def test_a_percentage_equals_exact_decimal_arithmetic(amount, basis_points):
     exact = Decimal(amount) * basis_points / 10_000
     assert percent_of(amount, basis_points) == exact.quantize(Decimal(1), ROUND_HALF_UP)
 
 
-@settings(derandomize=True)
 @given(st.lists(st.integers(0, 10**9), max_size=30), st.data())
 def test_parts_sum_to_the_total_and_none_exceeds_its_line(lines, data):
     total = data.draw(st.integers(0, sum(lines)))
@@ -59,7 +57,6 @@ def test_parts_sum_to_the_total_and_none_exceeds_its_line(lines, data):
     assert all(0 <= part <= line for part, line in zip(parts, lines, strict=True))
 
 
-@settings(derandomize=True)
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=12), st.data())
 def test_no_part_is_a_whole_unit_from_its_fair_share(lines, data):
     total = data.draw(st.integers(0, sum(lines)))

@@ -1,5 +1,6 @@
 """kill -9 of the server or the worker at seeded points of a busy day: nothing promised is lost."""
 
+import itertools
 import os
 import random
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from tests.processes import Portal, Process
 pytestmark = [pytest.mark.race, pytest.mark.attack]
 SEED = 20261123
 FEWEST_POINTS = 4
-PEOPLE_A_POINT = 25
+PEOPLE_AT_ONCE = 25
 SECONDS_TO_CATCH = 60
 UNFINISHED = (MailStatus.QUEUED, MailStatus.SENDING)
 # Who dies, and where. A worker is caught while it talks to the mail server, or between.
@@ -41,7 +42,7 @@ def test_killing_the_server_or_the_worker_loses_nothing_acknowledged(database, t
     url = database.clone()
     with Receiver() as receiver, Portal(url, tmp_path, MAIL_URL=receiver.url) as portal:
         app = make_app(url, tmp_path, MAIL_URL=receiver.url, BASE_URL=portal.url)
-        crowd = Crowd(portal.port, newcomers(app, points * PEOPLE_A_POINT))
+        crowd = Crowd(portal.port, newcomers(app))
         with portal.server() as server, portal.worker() as worker, crowd:
             day = Day(server, worker, receiver, crowd)
             for victim, deeds in seeded(points):
@@ -53,14 +54,16 @@ def test_killing_the_server_or_the_worker_loses_nothing_acknowledged(database, t
             db.engine.dispose()
 
 
-def newcomers(app: Flask, number: int) -> Iterator[str]:
-    with app.app_context():
-        password = hash_password(PASSWORD)
-        people = [make_admin(f"p{n} Cast", password_hash=password) for n in range(number)]
-        emails = [person.email for person in people]
-        db.session.commit()
-        db.engine.dispose()
-    return iter(emails)
+def newcomers(app: Flask) -> Iterator[str]:
+    """As many people as the day lasts: a slow start of one process keeps the crowd busy longer."""
+    for first in itertools.count(0, PEOPLE_AT_ONCE):
+        with app.app_context():
+            password = hash_password(PASSWORD)
+            numbers = range(first, first + PEOPLE_AT_ONCE)
+            people = [make_admin(f"p{n} Cast", password_hash=password) for n in numbers]
+            emails = [person.email for person in people]
+            db.session.commit()
+        yield from emails
 
 
 def seeded(points: int) -> list[tuple[str, int]]:

@@ -294,7 +294,7 @@ def test_questions_are_few(me, desk, service):
         me.get(FEATURES)
     with counted() as one:
         me.check()
-    assert (len(cold), len(warm), len(one)) == (4, 2, 1)
+    assert (len(cold), len(warm), len(one)) == (3, 1, 1)
 
 
 def test_a_check_of_another_tenants_user_needs_no_more(service, desk, birch):

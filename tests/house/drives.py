@@ -32,6 +32,7 @@ from tests.house import (
     drives_levels,
     drives_queue,
     drives_quotas,
+    drives_reports,
     drives_subscriptions,
     drives_threads,
     drives_ticket,
@@ -128,6 +129,11 @@ def _of_invited(verb: str) -> Drive:
     return lambda s: s.here.submit(f"/staff/{s.invited.id}/{verb}")
 
 
+def _approve_invited(s: Stage) -> TestResponse:
+    s.invited.awaits_approval, s.invited.invited_by = True, s.bea.id
+    return s.here.submit(f"/staff/{s.invited.id}/approve-invite")
+
+
 def _of_mail(verb: str) -> Drive:
     return lambda s: s.here.submit(f"/operations/mail/{s.lost_mail()}/{verb}")
 
@@ -208,6 +214,7 @@ DRIVES: dict[str, Drive] = {
         "/staff/invite", email="max@boxcostpro.test", name="Max Marketing", role="marketing"
     ),
     "staff.resend": _of_invited("resend-invite"),
+    "staff.approve": _approve_invited,
     "staff.revoke": _of_invited("revoke-invite"),
     "staff.change_person_role": _of_person("change-role", role="manager", expected="support_agent"),
     "staff.disable": _of_person("disable"),
@@ -256,6 +263,7 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_reports.DRIVES
 DRIVES |= drives_ticket.DRIVES
 DRIVES |= drives_threads.DRIVES
 DRIVES |= drives_answers.DRIVES

@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from portal.core.database import Base, db
+from portal.web.migrations import include_name
 from tests.conftest import make_app
 from tests.databases import Server, upgrade
 
@@ -34,7 +35,11 @@ def migrated(database: Server, tmp_path):
 
 
 def test_models_and_migrations_agree(migrated):
-    options = {"compare_type": True, "compare_server_default": True}
+    options = {
+        "compare_type": True,
+        "compare_server_default": True,
+        "include_name": include_name,
+    }
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []

@@ -9,6 +9,8 @@ from aiosmtpd.smtp import SMTP
 from portal.mail import delivery
 from portal.mail.gateway import SmtpGateway
 
+SECONDS_TO_START = 60
+
 
 class Post:
     """Keeps what it accepts. `answers` says what to reply to RCPT and to the message."""
@@ -45,7 +47,7 @@ class Loopback(Controller):
 @pytest.fixture
 def post(monkeypatch):
     """The server that every delivery of this test goes to."""
-    controller = Loopback(Post(), hostname="127.0.0.1", port=0)
+    controller = Loopback(Post(), hostname="127.0.0.1", port=0, ready_timeout=SECONDS_TO_START)
     controller.start()
     url = urlsplit(f"smtp://127.0.0.1:{controller.port}")
     use(monkeypatch, SmtpGateway(url, sender="portal@boxcostpro.test"))

@@ -5,9 +5,10 @@ from flask import Response, request
 from portal.catalog.refusals import NoSuchFeature
 from portal.core import clock
 from portal.core.permissions import Permission
-from portal.customers.bearer import current_customer
+from portal.customers.bearer import brings, current_customer
 from portal.entitlements.api.blueprint import api
 from portal.entitlements.checks import standing
+from portal.entitlements.counted import COUNTS, counts_in
 from portal.entitlements.load import facts_in, facts_of
 from portal.entitlements.schemas import (
     AnswerShape,
@@ -27,11 +28,13 @@ READS_ONLY = "it only reads; the body carries the question"
 
 @api.get("/me/features", responses={200: AnswersShape})
 @requires(Permission.ME_ENTITLEMENTS)
+@brings(*COUNTS)
 @takes
 def my_features(query: FeaturesQuery) -> Response:
     """Every feature on offer: may I, why, how much is left. `If-None-Match` answers 304."""
-    found = standing(facts_in(current_customer().row))
-    features = feature_list(found, clock.now(), query.category, query.explain)
+    row = current_customer().row
+    found = standing(facts_in(row))
+    features = feature_list(found, counts_in(row), clock.now(), query.category, query.explain)
     if request.if_none_match.contains_weak(features.mark):
         response = Response(status=304)
     else:

@@ -7,10 +7,10 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.staff.invites import approve_invite, join, resend_invite, revoke_invite
 from portal.staff.invites import invite as send_invite
-from portal.staff.invites import join, resend_invite, revoke_invite
 from portal.staff.links import open_link
-from portal.staff.models import LinkPurpose, Role
+from portal.staff.models import Admin, LinkPurpose, Role
 from portal.staff.pages.blueprint import bp
 from portal.staff.people_forms import ROLES, InviteForm, JoinForm
 from portal.staff.roles import may_give
@@ -46,11 +46,26 @@ def invite_person() -> ResponseReturnValue:
                 role=Role(form.role.data),
             )
             db.session.commit()
-            flash(
-                f"An invitation is on its way to {person.email}. It works for 72 hours.", "success"
-            )
+            flash(_said(person), "success")
             return see_other(url_for("staff.person", person_id=person.id))
     return page("staff/invite.html", status=422, form=form)
+
+
+def _said(person: Admin) -> str:
+    if person.awaits_approval:
+        return f"A second admin has to approve {person.name}. The invitation is sent then."
+    return f"An invitation is on its way to {person.email}. It works for 72 hours."
+
+
+@bp.post("/staff/<int:person_id>/approve-invite")
+@requires(Permission.STAFF_MANAGE)
+@sudo
+@audits(Action.STAFF_INVITE_APPROVED)
+def approve(person_id: int) -> ResponseReturnValue:
+    person = approve_invite(by=current_staff().actor, person_id=person_id)
+    db.session.commit()
+    flash(f"An invitation is on its way to {person.email}. It works for 72 hours.", "success")
+    return see_other(url_for("staff.person", person_id=person_id))
 
 
 @bp.post("/staff/<int:person_id>/resend-invite")

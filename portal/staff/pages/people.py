@@ -18,6 +18,7 @@ from portal.staff.directory import (
 from portal.staff.directory import (
     people as people_page,
 )
+from portal.staff.invites import may_approve
 from portal.staff.models import Admin, Role
 from portal.staff.pages.blueprint import bp
 from portal.staff.people import change_role, disable_person, enable_person, unlock
@@ -62,6 +63,7 @@ def _person_page(person: Admin, form: RoleForm | None = None, status: int = 200)
         state=state_of(person.joined_at, person.disabled_at),
         is_self=person.id == current_staff().id,
         may_manage=may_manage,
+        may_approve=may_approve(by=actor, person=person),
         may_invite=may_give(actor.permissions, Role(person.role)),
         may_audit=actor.may(Permission.AUDIT_ALL),
         sessions=live_session_count(person.id) if may_manage else 0,

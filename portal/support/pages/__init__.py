@@ -1,7 +1,6 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
     answers,
@@ -10,11 +9,14 @@ from portal.support.pages import (
     calendars,
     fields,
     files,
+    hands,
     levels,
     queue,
     ratings,
     reports,
     search,
+    sending,
+    teams,
     threads,
     ticket,
     views,
@@ -24,12 +26,14 @@ from portal.web.nav import NavItem
 
 NAV = (
     NavItem(
-        "System",
-        "Service levels",
-        "support.levels",
-        "calendar-time",
-        "l",
-        Permission.TICKETS_VIEW,
+        "Work", "Tickets", "support.own_queue", "inbox", "t", Permission.TICKETS_VIEW, is_first=True
+    ),
+    NavItem(
+        "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
+    ),
+    NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
+    NavItem(
+        "System", "Service levels", "support.levels", "calendar-time", "l", Permission.TICKETS_VIEW
     ),
 )
 __all__ = [
@@ -42,14 +46,15 @@ __all__ = [
     "calendars",
     "fields",
     "files",
+    "hands",
     "levels",
-    "messages",
     "queue",
     "ratings",
     "reports",
     "search",
+    "sending",
+    "teams",
     "threads",
     "ticket",
-    "tickets",
     "views",
 ]

@@ -1,0 +1,110 @@
+"""What a customer writes always finds a ticket: the same, the one it went into, or a new one."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.actor import SYSTEM, Actor
+from portal.core.database import db
+from portal.customers.models import User
+from portal.support.attachments import Upload
+from portal.support.history import note_event
+from portal.support.linking import add_link
+from portal.support.merging import live_ticket
+from portal.support.messages import REOPEN_WINDOW, Sent, customer_message
+from portal.support.models import SupportMessage, SupportTicket, TicketLink
+from portal.support.seeing import lock_ticket
+from portal.support.statuses import move
+from portal.support.tickets import Opening, open_ticket
+from portal.support.words import Category, Channel, LinkKind, Priority, Status
+
+
+def write_to(
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    author: User,
+    body: str,
+    submit_key: str | None = None,
+    uploads: Sequence[Upload] = (),
+) -> Sent:
+    """A customer's message, wherever their ticket stands by now.
+
+    A merged ticket leads to the one it went into. A closed one, or one solved more than 14 days
+    ago, is followed up by a new ticket under the same subject; while that is open, it gets what
+    comes next. Raises as `customer_message`.
+    """
+    found = live_ticket(ticket) or _brought_back(ticket)
+    lock_ticket(found)
+    if not _is_over(found):
+        return customer_message(
+            by=by, ticket=found, author=author, body=body, submit_key=submit_key, uploads=uploads
+        )
+    following = _open_follow_up(found)
+    if following is not None:
+        return customer_message(
+            by=by,
+            ticket=following,
+            author=author,
+            body=body,
+            submit_key=submit_key,
+            uploads=uploads,
+        )
+    made = follow_up(
+        by=by,
+        ticket=found,
+        opening=Opening(
+            subject=found.subject,
+            body=body,
+            channel=Channel(found.channel),
+            category=Category(found.category),
+            priority=Priority(found.priority),
+            submit_key=submit_key,
+            uploads=uploads,
+        ),
+        requester=author,
+    )
+    message = db.session.get_one(SupportMessage, made.last_public_message_id)
+    return Sent(message, made)
+
+
+def _brought_back(ticket: SupportTicket) -> SupportTicket:
+    """The merge leads nowhere. Nothing that a customer wrote is dropped for that."""
+    lock_ticket(ticket)
+    ticket.merged_into_id = None
+    move(by=SYSTEM, ticket=ticket, status=Status.OPEN, cause="merge led nowhere")
+    return ticket
+
+
+def _is_over(ticket: SupportTicket) -> bool:
+    if ticket.status == Status.CLOSED:
+        return True
+    solved_at = ticket.solved_at if ticket.status == Status.SOLVED else None
+    return solved_at is not None and clock.now() - solved_at > REOPEN_WINDOW
+
+
+def _open_follow_up(ticket: SupportTicket) -> SupportTicket | None:
+    query = (
+        sa.select(SupportTicket)
+        .join(TicketLink, TicketLink.ticket_id == SupportTicket.id)
+        .where(
+            TicketLink.other_id == ticket.id,
+            TicketLink.kind == LinkKind.FOLLOW_UP_OF,
+            SupportTicket.is_open,
+        )
+        .order_by(SupportTicket.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
+def follow_up(
+    *, by: Actor, ticket: SupportTicket, opening: Opening, requester: User
+) -> SupportTicket:
+    """A new ticket that goes on where a closed one ended. Raises as `open_ticket`."""
+    made = open_ticket(by=by, requester=requester, opening=opening)
+    add_link(by=by, ticket=made, other=ticket, kind=LinkKind.FOLLOW_UP_OF)
+    note_event(ticket, "followed_up", by=by, new=made.number)
+    note_event(made, "follow_up_of", by=by, new=ticket.number)
+    return made

@@ -1,0 +1,213 @@
+"""The queues: which tickets wait, in which order, and how many. One table, one query a page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.support.filter_language import EVERYTHING, Filter
+from portal.support.filtering import Condition, Looking, awake, condition_of, snoozed
+from portal.support.models import SupportTicket, TeamMember
+from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
+from portal.support.seeing import seen_by
+from portal.web.paging import PAGE_SIZE, ListPage, page_of
+
+DUE_SOON = timedelta(hours=4)
+MOST_COUNTED = 999
+_ticket = SupportTicket.__table__.c
+
+
+class View(StrEnum):
+    """The views that everybody has."""
+
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    TEAM = "team"
+    DUE_SOON = "due-soon"
+    BREACHED = "breached"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    ALL = "all"
+
+    @property
+    def label(self) -> str:
+        return LABELS[self]
+
+    @property
+    def meaning(self) -> str:
+        """What stands in it, in one sentence."""
+        return MEANINGS[self]
+
+
+LABELS = {
+    View.MINE: "Mine",
+    View.UNASSIGNED: "Unassigned",
+    View.TEAM: "My teams",
+    View.DUE_SOON: "Due soon",
+    View.BREACHED: "Overdue",
+    View.WAITING: "Waiting for us",
+    View.SNOOZED: "Snoozed",
+    View.ALL: "All open",
+}
+MEANINGS = {
+    View.MINE: "Open tickets that you have.",
+    View.UNASSIGNED: "Open tickets that nobody has.",
+    View.TEAM: "Open tickets of the teams that you belong to.",
+    View.DUE_SOON: "Open tickets that are due within four hours.",
+    View.BREACHED: "Open tickets whose promise is broken.",
+    View.WAITING: "Open tickets whose customer wrote and got no answer yet.",
+    View.SNOOZED: "Tickets that somebody put off until later.",
+    View.ALL: "Every open ticket. Ask for others by `status:solved` or `status:any`.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One list of tickets. A saved view is the view of all, narrowed by its own filter."""
+
+    key: str
+    view: View
+    label: str
+    own: Filter = EVERYTHING
+    narrowed: Filter = EVERYTHING
+
+    @classmethod
+    def of(cls, view: View) -> "Queue":
+        return cls(view.value, view, view.label)
+
+    def narrowed_by(self, narrowed: Filter) -> "Queue":
+        return replace(self, narrowed=narrowed)
+
+
+class Place(NamedTuple):
+    """Where a ticket stands in the order of every queue: keep it before you change the ticket."""
+
+    queue_at: datetime
+    id: int
+
+
+def place_of(ticket: SupportTicket) -> Place:
+    return Place(ticket.queue_at, ticket.id)
+
+
+def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> ListPage[QueueRow]:
+    """A page of the queue: what is due first stands first.
+
+    Raises:
+        BadCursor: the cursor is not of this list.
+    """
+    query = sa.select(*COLUMNS).where(*conditions(queue, looking))
+    return page_of(query.order_by(*_ORDER), row_maker(looking.now), cursor=cursor)
+
+
+_ORDER = (_ticket.queue_at, _ticket.id)
+
+
+def conditions(queue: Queue, looking: Looking) -> list[Condition]:
+    """Which tickets stand in a queue. A filter that asks for a status gets that one."""
+    asked = queue.own + queue.narrowed
+    found = [seen_by(looking.by), *_OF_VIEW[queue.view](looking)]
+    if queue.view is not View.ALL or not asked.asks_for("status"):
+        found.append(_ticket.is_open)
+    if queue.view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
+        found.append(awake(looking))
+    if asked.parts:
+        found.append(condition_of(asked, looking))
+    return found
+
+
+def _team(looking: Looking) -> list[Condition]:
+    own = sa.select(TeamMember.team_id).where(TeamMember.agent_id == looking.by.id)
+    return [_ticket.team_id.in_(own)]
+
+
+def _due_soon(looking: Looking) -> list[Condition]:
+    return [_ticket.queue_at >= looking.now, _ticket.queue_at < looking.now + DUE_SOON]
+
+
+_OF_VIEW: dict[View, Callable[[Looking], list[Condition]]] = {
+    View.MINE: lambda looking: [_ticket.assignee_id == looking.by.id],
+    View.UNASSIGNED: lambda _: [_ticket.assignee_id.is_(None)],
+    View.TEAM: _team,
+    View.DUE_SOON: _due_soon,
+    View.BREACHED: lambda looking: [_ticket.queue_at < looking.now],
+    View.WAITING: lambda _: [_ticket.waiting_since.is_not(None)],
+    View.SNOOZED: lambda looking: [snoozed(looking)],
+    View.ALL: lambda _: [],
+}
+
+
+def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
+    """How many tickets stand in each, in one statement that counts no further than 999."""
+    if not queues:
+        return {}
+    numbers = [_capped(queue, looking).label(f"n{place}") for place, queue in enumerate(queues)]
+    row = db.session.connection().execute(sa.select(*numbers)).one()
+    return {queue.key: _in_words(count) for queue, count in zip(queues, row, strict=True)}
+
+
+def _capped(queue: Queue, looking: Looking) -> sa.ScalarSelect[Any]:
+    few = sa.select(_ticket.id).where(*conditions(queue, looking)).limit(MOST_COUNTED + 1)
+    return sa.select(sa.func.count()).select_from(few.subquery()).scalar_subquery()
+
+
+def _in_words(count: int) -> str:
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What became of a page that somebody reads: their rows in their order, and how many wait.
+
+    A ticket that cannot be seen any more is its number alone.
+    """
+
+    rows: list[QueueRow | str]
+    fresh: int
+
+
+def look_again(
+    queue: Queue, looking: Looking, shown: Sequence[str], *, is_first_page: bool
+) -> Again:
+    """The tickets of these numbers as they are now, whether they are still here, and new ones.
+
+    Nothing moves: tickets that came meanwhile are only counted, those that belong to the first
+    page.
+    """
+    is_here = sa.func.coalesce(sa.and_(*conditions(queue, looking)), sa.false()).label("is_here")
+    wanted: Any = sa.select(_ticket.id).where(_ticket.number.in_(shown), seen_by(looking.by))
+    if is_first_page:
+        first = sa.select(_ticket.id).where(*conditions(queue, looking)).order_by(*_ORDER)
+        wanted = wanted.union(sa.select(first.limit(PAGE_SIZE).subquery().c.id))
+    query = sa.select(*COLUMNS, is_here).where(_ticket.id.in_(wanted)).order_by(*_ORDER)
+    make = row_maker(looking.now)
+    rows = [make(row) for row in db.session.connection().execute(query)]
+    known = {row.number: row for row in rows}
+    return Again([known.get(number, number) for number in shown], _fresh(rows, shown))
+
+
+def _fresh(rows: Sequence[QueueRow], shown: Sequence[str]) -> int:
+    """How many rows would stand between or, on a page that is not full, after those shown."""
+    here = [row.number in shown for row in rows if row.is_here]
+    if len(shown) >= PAGE_SIZE and True in here:
+        here = here[: len(here) - here[::-1].index(True)]
+    return here.count(False)
+
+
+def next_in_view(queue: Queue, looking: Looking, after: Place) -> str | None:
+    """The number of the ticket to work on after one that stood at this place; None: none is left.
+
+    From the end of the queue it begins anew.
+    """
+    inside = conditions(queue, looking)
+    here, there = (
+        sa.tuple_(*_ORDER),
+        sa.tuple_(sa.literal(after.queue_at, _ticket.queue_at.type), after.id),
+    )
+    query = sa.select(_ticket.number).where(*inside, _ticket.id != after.id).limit(1)
+    following = db.session.scalar(query.where(here > there).order_by(*_ORDER))
+    return following or db.session.scalar(query.order_by(*_ORDER))

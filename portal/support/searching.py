@@ -1,0 +1,149 @@
+"""Finding tickets by their words, the best first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.support.filter_language import Filter, Words
+from portal.support.filtering import Looking, condition_of
+from portal.support.models import SupportMessage, SupportTicket
+from portal.support.seeing import messages_seen_by, seen_by
+from portal.support.snippets import snippet_of
+from portal.support.text_matching import HEADS, MESSAGES, index, matches, question, rank, terms_of
+from portal.support.words import MessageKind
+
+PER_PAGE = 25
+MOST_PLACES = 400
+"""So many places are ranked; whoever wants more of them narrows the question."""
+NEWEST = 5_000
+"""Of a word that stands everywhere, so many of the newest messages are looked at."""
+HEAD_COUNTS = 3.0
+"""A word in a subject says more than one in a message."""
+
+_ticket, _message = SupportTicket.__table__.c, SupportMessage.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ticket, and where in it the words stand best."""
+
+    number: str
+    subject: Markup
+    status: str
+    tenant_name: str
+    requester_name: str
+    last_message_at: datetime
+    snippet: Markup
+    is_internal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of what was found."""
+
+    items: list[Found]
+    page: int
+    has_more: bool
+    is_cut: bool
+    """There are more places than were ranked."""
+
+
+def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Results:
+    """Tickets that fit the filter, ranked by its words. The permission is part of the query.
+
+    A filter without words finds nothing here: that is what the queues are for.
+    """
+    said = [part.text for part in asked.parts if isinstance(part, Words) and not part.is_not]
+    rows = [terms for terms in map(terms_of, said) if terms]
+    if not rows:
+        return Results([], 1, has_more=False, is_cut=False)
+    fits = sa.and_(seen_by(by), condition_of(asked, looking))
+    places = _places(question(rows), fits, by)
+    best: dict[int, Any] = {}
+    for place in places:
+        best.setdefault(place.ticket_id, place)
+    ids = list(best)[(page - 1) * PER_PAGE : page * PER_PAGE]
+    items = _drawn(ids, best, [term for terms in rows for term in terms])
+    return Results(items, page, len(best) > page * PER_PAGE, len(places) >= MOST_PLACES)
+
+
+def _places(asked: str, fits: sa.ColumnElement[bool], by: Actor) -> Sequence[Any]:
+    ranked = sa.union_all(_in_heads(asked, fits), _in_messages(asked, fits, by)).subquery()
+    query = sa.select(ranked).order_by(ranked.c.score, ranked.c.ticket_id.desc())
+    return db.session.execute(query.limit(MOST_PLACES)).all()
+
+
+def _in_heads(asked: str, fits: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    heads = index(HEADS)
+    return (
+        sa.select(
+            heads.c.id.label("ticket_id"),
+            sa.literal(0).label("message_id"),
+            (rank(HEADS, asked) * HEAD_COUNTS).label("score"),
+        )
+        .join(SupportTicket, _ticket.id == heads.c.id)
+        .where(matches(HEADS, asked), fits)
+    )
+
+
+def _in_messages(asked: str, fits: sa.ColumnElement[bool], by: Actor) -> sa.Select[Any]:
+    words = index(MESSAGES)
+    newest = (
+        sa.select(words.c.id.label("id"), rank(MESSAGES, asked).label("score"))
+        .where(matches(MESSAGES, asked))
+        .order_by(words.c.id.desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    return (
+        sa.select(_message.ticket_id, _message.id, newest.c.score)
+        .join(newest, newest.c.id == _message.id)
+        .join(SupportTicket, _ticket.id == _message.ticket_id)
+        .where(messages_seen_by(by), fits)
+    )
+
+
+def _drawn(ids: list[int], best: dict[int, Any], terms: Sequence[str]) -> list[Found]:
+    tickets = {
+        row.id: row
+        for row in db.session.execute(
+            sa.select(
+                _ticket.id,
+                _ticket.number,
+                _ticket.subject,
+                _ticket.status,
+                _ticket.tenant_name,
+                _ticket.requester_name,
+                _ticket.last_message_at,
+                _ticket.last_message_preview,
+            ).where(_ticket.id.in_(ids))
+        )
+    }
+    wanted = [best[each].message_id for each in ids]
+    texts = {
+        row.id: row
+        for row in db.session.execute(
+            sa.select(_message.id, _message.body, _message.kind).where(_message.id.in_(wanted))
+        )
+    }
+    return [_one(tickets[each], texts.get(best[each].message_id), terms) for each in ids]
+
+
+def _one(ticket: Any, message: Any, terms: Sequence[str]) -> Found:
+    text = message.body if message is not None else ticket.last_message_preview
+    return Found(
+        number=ticket.number,
+        subject=snippet_of(ticket.subject, terms),
+        status=ticket.status,
+        tenant_name=ticket.tenant_name,
+        requester_name=ticket.requester_name,
+        last_message_at=ticket.last_message_at,
+        snippet=snippet_of(text, terms),
+        is_internal=message is not None and message.kind == MessageKind.NOTE,
+    )

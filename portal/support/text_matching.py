@@ -1,0 +1,104 @@
+"""Which tickets say something: the one place that turns searched words into conditions.
+
+SQLite asks its FTS5 tables, PostgreSQL its `tsvector`s (migration 0009). On both a word is a run
+of letters and digits, without marks on Latin letters, by its English stem; a phrase is words next
+to each other, and so are the parts of an address or a number.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.support.models import SupportMessage, SupportTicket
+from portal.support.numbers import read_number
+
+MOST_WORDS = 12
+WORD = re.compile(r"[^\W_]+")
+HEADS, MESSAGES = "ticket_search_heads", "ticket_search_messages"
+_ticket, _message = SupportTicket.__table__.c, SupportMessage.__table__.c
+
+
+def text_condition(words: Sequence[str], phrases: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Tickets that hold every word and every phrase, wherever: for people who may read notes."""
+    return sa.and_(sa.true(), *(_says(text) for text in (*words, *phrases)))
+
+
+def _says(text: str) -> sa.ColumnElement[bool]:
+    number = read_number(text)
+    if number is not None:
+        return _ticket.number == number
+    terms = terms_of(text)
+    if not terms:
+        return sa.false()
+    asked = question([terms])
+    found = [
+        _ticket.id.in_(sa.select(key).where(held))
+        for key, held in (
+            (index(HEADS).c.id, matches(HEADS, asked)),
+            (_message.ticket_id, sa.and_(_message.id.in_(_ids(asked)))),
+        )
+    ]
+    return sa.or_(*found)
+
+
+def _ids(asked: str) -> sa.Select[Any]:
+    return sa.select(index(MESSAGES).c.id).where(matches(MESSAGES, asked))
+
+
+def terms_of(text: str) -> list[str]:
+    """The words of a text as the index knows them, before their stems are taken."""
+    return [plain(word) for word in WORD.findall(text)][:MOST_WORDS]
+
+
+def plain(word: str) -> str:
+    """In small letters, and Latin ones without marks."""
+    marked = unicodedata.normalize("NFD", word.lower())
+    return unicodedata.normalize("NFC", "".join(c for c in marked if not "\u0300" <= c <= "\u036f"))
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def index(name: str) -> sa.TableClause:
+    """One of the two indexes; `id` is that of the ticket or message."""
+    return _index(name, "rowid" if is_sqlite() else "id")
+
+
+@cache
+def _index(name: str, key: str) -> sa.TableClause:
+    number: sa.ColumnClause[int] = sa.column(key, sa.BigInteger)
+    number.key = "id"
+    return sa.table(name, number, sa.column("words"))
+
+
+def question(phrases: Sequence[Sequence[str]]) -> str:
+    """Any of these rows of words, as the database's own search takes it.
+
+    Every word is quoted, so that nothing a person types is an operator.
+    """
+    if is_sqlite():
+        return " OR ".join('"' + " ".join(each) + '"' for each in phrases)
+    rows = (" <-> ".join(f"'{word}'" for word in each) for each in phrases)
+    return " | ".join(f"({row})" for row in rows)
+
+
+def matches(name: str, asked: str) -> sa.ColumnElement[bool]:
+    """Does the indexed row answer the question?"""
+    if is_sqlite():
+        return sa.column(name).op("MATCH")(asked)
+    query: Any = sa.func.to_tsquery(sa.literal_column("'ticket_words'"), asked)
+    return index(name).c.words.op("@@")(query)
+
+
+def rank(name: str, asked: str) -> sa.ColumnElement[float]:
+    """How well it answers, the best the lowest."""
+    if is_sqlite():
+        return sa.func.bm25(sa.column(name), type_=sa.Float)
+    query: Any = sa.func.to_tsquery(sa.literal_column("'ticket_words'"), asked)
+    return -sa.func.ts_rank_cd(index(name).c.words, query, type_=sa.Float)

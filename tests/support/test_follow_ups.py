@@ -1,0 +1,84 @@
+"""What a customer writes always finds a ticket."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.support.follow_ups import write_to
+from portal.support.linking import related_to
+from portal.support.merging import merge
+from portal.support.messages import REOPEN_WINDOW
+from portal.support.statuses import move
+from portal.support.words import Status
+from tests.cast import make_user
+from tests.support.desk import answer, as_customer, make_ticket
+
+
+@pytest.fixture
+def uma(acme):
+    return make_user(acme)
+
+
+def writes(ticket, user, body="Again!"):
+    return write_to(by=as_customer(user), ticket=ticket, author=user, body=body)
+
+
+@pytest.mark.parametrize("status", [Status.NEW, Status.OPEN, Status.PENDING, Status.ON_HOLD])
+def test_an_open_ticket_gets_the_message(uma, status):
+    ticket = make_ticket(uma)
+    if status != Status.NEW:
+        move(by=SYSTEM, ticket=ticket, status=status)
+    sent = writes(ticket, uma)
+    assert sent.ticket is ticket
+    assert ticket.status == (Status.NEW if status == Status.NEW else Status.OPEN)
+
+
+def test_a_message_wakes_a_sleeping_ticket(uma):
+    ticket = make_ticket(uma)
+    ticket.snoozed_until = clock.now() + timedelta(days=3)
+    writes(ticket, uma)
+    assert ticket.snoozed_until is None
+
+
+def test_within_fourteen_days_a_solved_ticket_is_opened_again(uma, bea):
+    ticket = make_ticket(uma)
+    answer(ticket, bea, status=Status.SOLVED)
+    with clock.standing_at(ticket.solved_at + REOPEN_WINDOW):
+        assert writes(ticket, uma).ticket is ticket
+    assert (ticket.status, ticket.reopened_count) == (Status.OPEN, 1)
+
+
+def test_after_that_a_new_ticket_follows_under_the_same_subject(uma, bea):
+    ticket = make_ticket(uma)
+    answer(ticket, bea, status=Status.SOLVED)
+    with clock.standing_at(ticket.solved_at + REOPEN_WINDOW + timedelta(seconds=1)):
+        made = writes(ticket, uma).ticket
+    assert (made.subject, made.requester_id) == (ticket.subject, uma.id)
+    assert ticket.status == Status.SOLVED
+    related = related_to(by=as_customer(uma), ticket=made)
+    assert [(one.words, one.number) for one in related] == [("Follow-up of", ticket.number)]
+
+
+def test_a_closed_ticket_stays_closed_and_its_one_follow_up_gets_the_rest(uma):
+    ticket = make_ticket(uma)
+    move(by=SYSTEM, ticket=ticket, status=Status.CLOSED)
+    first, second = writes(ticket, uma), writes(ticket, uma, "And this.")
+    assert (ticket.status, ticket.message_count) == (Status.CLOSED, 1)
+    assert first.ticket is second.ticket
+    assert first.ticket.message_count == 2
+
+
+def test_a_merged_ticket_leads_to_the_one_that_lives(uma):
+    source, target = make_ticket(uma), make_ticket(uma)
+    merge(by=SYSTEM, source=source, target=target)
+    assert writes(source, uma).ticket is target
+
+
+def test_a_merge_that_leads_nowhere_drops_nothing(uma):
+    source, target = make_ticket(uma), make_ticket(uma)
+    merge(by=SYSTEM, source=source, target=target)
+    move(by=SYSTEM, ticket=target, status=Status.DELETED)
+    sent = writes(source, uma)
+    assert (sent.ticket is source, source.status) == (True, Status.OPEN)

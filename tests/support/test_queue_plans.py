@@ -1,0 +1,78 @@
+"""How a queue is found among ten thousand tickets: by an index, at the cost of one statement."""
+
+import pytest
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.support.queues import Queue, View, counts_of, tickets_in
+from tests.cast import make_admin, make_user
+from tests.statements import counted
+from tests.support.desk import make_agent
+from tests.support.queue_cast import HOUR, looking, put, put_many
+
+BY_INDEX = (View.MINE, View.UNASSIGNED, View.BREACHED, View.DUE_SOON)
+
+
+@pytest.fixture
+def many(app, acme, bea):
+    """A fifth is open, spread over eight agents and nobody; a few are late or due soon."""
+    agents = [make_agent(bea).id] + [make_agent(make_admin(f"A{n}")).id for n in range(7)]
+    now, holders = clock.now(), [*agents, None]
+    put_many(
+        put(make_user(acme)),
+        10_000,
+        is_open=lambda place: place % 5 == 0,
+        status=lambda place: "open" if place % 5 == 0 else "closed",
+        assignee_id=lambda place: holders[place % 9],
+        queue_at=lambda place: now + HOUR * (place // 5 - 40),
+    )
+    db.session.execute(sa.text("ANALYZE support_tickets" if is_postgresql() else "ANALYZE"))
+
+
+def is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def plans_of(ask) -> list[str]:
+    """How the database goes about each statement that `ask` sends."""
+    sent = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        sent.append((statement, parameters))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    ask()
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    explain = "EXPLAIN " if is_postgresql() else "EXPLAIN QUERY PLAN "
+    connection = db.session.connection()
+    found = [connection.exec_driver_sql(explain + text, values) for text, values in sent]
+    return ["\n".join(str(row[-1]) for row in rows) for rows in found]
+
+
+def scans(plan: str) -> bool:
+    """Does it read the whole table?"""
+    if is_postgresql():
+        return "Seq Scan on support_tickets" in plan
+    whole = [line for line in plan.splitlines() if line.startswith("SCAN support_tickets")]
+    return any("USING" not in line for line in whole)
+
+
+@pytest.mark.parametrize("view", BY_INDEX)
+def test_a_page_is_found_by_an_index(many, bea, view):
+    (plan,) = plans_of(lambda: tickets_in(Queue.of(view), looking(bea)))
+    assert "ix_support_tickets_" in plan
+    assert not scans(plan), plan
+
+
+def test_the_counts_are_found_by_indexes(many, bea):
+    (plan,) = plans_of(lambda: counts_of([Queue.of(view) for view in BY_INDEX], looking(bea)))
+    assert not scans(plan), plan
+
+
+def test_ten_thousand_tickets_cost_no_more_statements_than_none(many, bea):
+    with counted() as statements:
+        page = tickets_in(Queue.of(View.ALL), looking(bea))
+    assert (len(page.items), len(statements)) == (50, 1)
+    assert statements[0].count(" FROM ") == 1
+    assert "COUNT(" not in statements[0].upper()

@@ -1,0 +1,85 @@
+"""What happens to tickets by time alone."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.staff.models import Notice
+from portal.support import timers
+from portal.support.models import SupportMessage
+from portal.support.statuses import move
+from portal.support.timers import COOLING, SILENCE, run_timers
+from portal.support.words import AuthorType, MessageKind, Status
+from tests.cast import make_user
+from tests.support.desk import answer, customer_writes, make_agent, make_ticket
+
+
+@pytest.fixture
+def ticket(acme):
+    return make_ticket(make_user(acme))
+
+
+def later(by: timedelta):
+    return clock.standing_at(clock.now() + by)
+
+
+def test_a_sleeping_ticket_wakes_at_its_time_and_tells_its_agent(ticket, bea):
+    make_agent(bea)
+    ticket.assignee_id = bea.id
+    ticket.snoozed_until = clock.now() + timedelta(hours=1)
+    run_timers({})
+    assert ticket.snoozed_until is not None
+    with later(timedelta(hours=1)):
+        run_timers({})
+        run_timers({})
+    assert (ticket.snoozed_until, ticket.is_unread) == (None, True)
+    texts = db.session.scalars(sa.select(Notice.text).where(Notice.kind == "ticket.woken")).all()
+    assert texts == [f"{ticket.number} is back: {ticket.subject}"]
+
+
+def test_silence_of_the_customer_solves_a_pending_ticket_with_one_public_word(ticket, bea):
+    answer(ticket, bea, status=Status.PENDING)
+    with later(SILENCE - timedelta(seconds=1)):
+        run_timers({})
+        assert ticket.status == Status.PENDING
+    with later(SILENCE):
+        run_timers({})
+        run_timers({})
+    assert ticket.status == Status.SOLVED
+    query = sa.select(SupportMessage).where(SupportMessage.author_type == AuthorType.SYSTEM)
+    words = db.session.scalars(query).one()
+    assert (words.kind, "14 days" in words.body) == (MessageKind.PUBLIC, True)
+
+
+def test_a_ticket_that_waits_for_us_is_never_solved_by_time(ticket, bea):
+    answer(ticket, bea, status=Status.PENDING)
+    customer_writes(ticket)
+    with later(2 * SILENCE):
+        run_timers({})
+    assert ticket.status == Status.OPEN
+
+
+def test_a_solved_ticket_is_closed_after_seven_days(ticket):
+    move(by=SYSTEM, ticket=ticket, status=Status.SOLVED)
+    with later(COOLING - timedelta(seconds=1)):
+        run_timers({})
+        assert ticket.status == Status.SOLVED
+    with later(COOLING):
+        run_timers({})
+    assert (ticket.status, ticket.closed_at is not None) == (Status.CLOSED, True)
+
+
+def test_more_than_a_hundred_are_done_by_the_next_job(acme, monkeypatch):
+    monkeypatch.setattr(timers, "AT_ONCE", 2)
+    uma = make_user(acme)
+    tickets = [make_ticket(uma) for _ in range(5)]
+    for each in tickets:
+        move(by=SYSTEM, ticket=each, status=Status.SOLVED)
+    with later(COOLING):
+        for _ in range(3):
+            run_timers({})
+    assert {each.status for each in tickets} == {Status.CLOSED}
