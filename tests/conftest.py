@@ -4,8 +4,9 @@
 `PORTAL_TEST_DATABASE_URL` names one whose role may create databases.
 """
 
+import gc
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
 
 pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
+# Rooms and kinds of tests that share no application with others: any worker may take them.
+APART = ("browser", "races", "attacks", "durability", "docs")
 PATIENCE = 300  # seconds
 DATABASES = ("sqlite", "postgresql")
 # The same examples every time, on a machine as slow as it likes to be.
@@ -34,30 +37,62 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-routes", action="store_true", help="write the route table anew")
 
 
+def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
+    return tuple(config.getoption("--database") or DATABASES)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--database") or DATABASES
+        chosen = chosen_databases(metafunc.config)
         metafunc.parametrize("database", chosen, scope="session", indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With xdist, each worker keeps to one database and starts one server."""
+    """With xdist, each worker begins with one database; who is done first takes what is apart."""
     for item in items:
         parameters = getattr(item, "callspec", None)
-        name = parameters.params.get("database", "sqlite") if parameters else "sqlite"
-        item.add_marker(pytest.mark.xdist_group(name))
+        name = parameters.params.get("database", "none") if parameters else "none"
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        kind = "races" if item.get_closest_marker("race") else room
+        group = f"{kind} on {name}" if kind in APART else name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until now stays until the end: looking through it for garbage is in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
-def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """Each server is started when it is first asked for, and serves until the end."""
+    started: dict[str, Server] = {}
+
+    def server_of(kind: str) -> Server:
+        if kind not in started:
+            folder = tmp_path_factory.mktemp(kind)
+            server = Sqlite(folder) if kind == "sqlite" else Postgres(folder)
+            started[kind] = server
+            server.migrate(lambda url: make_app(url, folder))
+        return started[kind]
+
+    yield server_of
+    for server in started.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
     """A migrated template database of the kind under test, from which others are cloned."""
-    folder = tmp_path_factory.mktemp(request.param)
-    server = Sqlite(folder) if request.param == "sqlite" else Postgres(folder)
-    server.migrate(lambda url: make_app(url, folder))
-    yield server
-    server.stop()
+    return servers(request.param)
+
+
+@pytest.fixture(scope="session")
+def is_first_database(request: pytest.FixtureRequest, database: Server) -> bool:
+    """Whether what does not depend on the database is to be looked at here."""
+    return database.name == chosen_databases(request.config)[0]
 
 
 def make_app(url: str, folder: Path, **settings: str) -> Flask:

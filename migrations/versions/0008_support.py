@@ -15,7 +15,7 @@ def upgrade():
         "attachment_blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment_blobs")),
     )
@@ -318,6 +318,7 @@ def upgrade():
         sa.Column("last_message_preview", sa.String(length=160), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_solved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
@@ -390,6 +391,7 @@ def upgrade():
             "ix_support_tickets_team", ["team_id", "is_open", "queue_at", "id"], unique=False
         )
         batch_op.create_index("ix_support_tickets_tenant", ["tenant_id", "id"], unique=False)
+        batch_op.create_index("ix_support_tickets_updated_at", ["updated_at", "id"], unique=False)
 
     op.create_table(
         "csat_responses",

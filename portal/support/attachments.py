@@ -92,10 +92,10 @@ def _keep(sha256: str, data: bytes) -> None:
     """Storing it again makes it young again, and waits for a sweep that is just removing it."""
     now = clock.now()
     insert = insert_into(AttachmentBlob).values(
-        sha256=sha256, size=len(data), data=data, sent_at=now
+        sha256=sha256, size=len(data), data=data, created_at=now
     )
     db.session.execute(
-        insert.on_conflict_do_update(index_elements=["sha256"], set_={"sent_at": now})
+        insert.on_conflict_do_update(index_elements=["sha256"], set_={"created_at": now})
     )
 
 
@@ -160,7 +160,7 @@ def bytes_of(attachment: MessageAttachment) -> bytes:
 def remove_orphans(*, limit: int = 100) -> int:
     """Forget bytes that no message has held for a day. How many files there were."""
     held = sa.exists().where(MessageAttachment.sha256 == AttachmentBlob.sha256)
-    is_alone = (~held, AttachmentBlob.sent_at <= clock.now() - KEPT_ALONE)
+    is_alone = (~held, AttachmentBlob.created_at <= clock.now() - KEPT_ALONE)
     some = sa.select(AttachmentBlob.sha256).where(*is_alone).limit(limit)
     # Asked again of each row once it is locked: somebody may be sending the same bytes right now.
     return changed_rows(sa.delete(AttachmentBlob).where(AttachmentBlob.sha256.in_(some), *is_alone))

@@ -71,7 +71,8 @@ def _wake(now: datetime) -> int:
             notify(
                 admin_id=ticket.assignee_id,
                 kind="ticket.woken",
-                text=f"{ticket.number} is back: {ticket.subject}",
+                # Without its subject: a notice outlives a customer's wish to be erased.
+                text=f"{ticket.number} of {ticket.tenant_name} is back.",
                 url=f"/support/tickets/{ticket.number}",
             )
 

@@ -1,5 +1,25 @@
 """Work that comes again and again, and what listens: the modules that register it."""
 
-from portal.support import alignment_work, backlog, failed_replies, orphans, sweeping, timers
+from portal.support import (
+    alignment_work,
+    backlog,
+    failed_replies,
+    orphans,
+    presence,
+    privacy,
+    sweeping,
+    ticket_grants,
+    timers,
+)
 
-__all__ = ["alignment_work", "backlog", "failed_replies", "orphans", "sweeping", "timers"]
+__all__ = [
+    "alignment_work",
+    "backlog",
+    "failed_replies",
+    "orphans",
+    "presence",
+    "privacy",
+    "sweeping",
+    "ticket_grants",
+    "timers",
+]

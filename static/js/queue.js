@@ -50,12 +50,12 @@
   }
 
   window.portal.addKeys([
-    { key: "j", label: "Next ticket", run: () => go(1) },
-    { key: "k", label: "Previous ticket", run: () => go(-1) },
-    { key: "o", label: "Open it", run: open },
-    { key: "Enter", label: "Open it", run: () => false },
-    { key: "x", label: "Select it", run: tick },
-    { key: "m", label: "Assign it to me", run: take },
+    { keys: "j", label: "Next ticket", act: () => go(1) },
+    { keys: "k", label: "Previous ticket", act: () => go(-1) },
+    { keys: "o", label: "Open it", act: open },
+    { keys: "Enter", label: "Open it" },
+    { keys: "x", label: "Select it", act: tick },
+    { keys: "m", label: "Assign it to me", act: take },
   ]);
 
   function count() {

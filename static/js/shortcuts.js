@@ -2,10 +2,13 @@
 (() => {
   const SWITCH = "portal.shortcuts";
   const RECENT = "portal.recent";
-  // Keys of the page itself: `{ key, label, run }`, where `run` says whether it did anything.
-  const pageKeys = [];
   const links = () => [...document.querySelectorAll("#sidebar nav a, #account-menu a")];
   const words = (link) => link.textContent.trim();
+
+  // Keys of one page: `window.portal.addKeys([{ keys: "r", label: "Reply", act: () => ... }])`.
+  // One without `act` only stands in the list; one that answers false did nothing.
+  const own = [];
+  window.portal.addKeys = (keys) => { own.push(...keys); };
 
   const allowedHere = () => document.body.dataset.shortcuts !== "off";
   const areOn = () => allowedHere() && localStorage.getItem(SWITCH) !== "off";
@@ -50,8 +53,8 @@
     const dialog = dialogNamed("shortcuts", "Keyboard shortcuts");
     const rows = [["?", "Show this list"], ["/", "Search"], ["Ctrl K", "Search or jump to any page"], ["Esc", "Close"]];
     for (const link of links()) if (link.dataset.key) rows.push([`g ${link.dataset.key}`, `Go to ${words(link)}`]);
-    if (pageKeys.length) {
-      const ofPage = pageKeys.map(({ key, label }) => [key, label]);
+    if (own.length) {
+      const ofPage = own.map((one) => [one.keys, one.label]);
       dialog.append(make("h3", { className: "h4", textContent: "On this page" }), listOfKeys(ofPage));
       dialog.append(make("h3", { className: "h4 mt-3", textContent: "Everywhere" }));
     }
@@ -159,12 +162,14 @@
 
   function press(event) {
     if (isGoing) return go(event.key);
+    const mine = own.find((one) => one.act && one.keys === event.key);
+    if (mine) return mine.act() !== false;
     if (event.key === "g") {
       isGoing = true;
       setTimeout(() => { isGoing = false; }, 1500);
     } else if (event.key === "?") open("shortcuts");
     else if (event.key === "/") search();
-    else return Boolean(pageKeys.find((one) => one.key === event.key)?.run());
+    else return false;
     return true;
   }
 
@@ -187,6 +192,5 @@
     if (opener) open(opener.dataset.opens);
   });
 
-  window.portal.addKeys = (keys) => pageKeys.push(...keys);
   remember();
 })();

@@ -1,4 +1,8 @@
-"""Every page, in both themes, on a desk and on a phone: usable by everybody, and well behaved."""
+"""Every page, in both themes, on a desk and on a phone: usable by everybody, and well behaved.
+
+Pages open without complaint on each database. What they are made of is the same on all of them, so
+axe, which takes far longer than the page, looks on the first one alone.
+"""
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -12,12 +16,15 @@ DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 # WCAG 2.2 A and AA and axe's best practices: every rule that axe switches on by itself.
 RUN_AXE = """() => axe.run({resultTypes: ["violations"]}).then(found => found.violations.map(one =>
     `${one.id}: ${one.help}: ` + one.nodes.map(node => node.html).join(" | ")))"""
-WIDER = """() => {
-    const room = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= room) return [];
-    return ["scrolls sideways", ...[...document.body.querySelectorAll("*")]
-        .filter(one => one.getBoundingClientRect().right > room + 1)
-        .map(one => one.outerHTML.slice(0, 120))];
+# A curve takes a few frames to fit itself into a smaller window: what stays too wide is a fault.
+WIDER = """async () => {
+    const room = () => document.documentElement.clientWidth;
+    const isWider = () => document.documentElement.scrollWidth > room();
+    for (let frame = 0; frame < 60 && isWider(); frame += 1)
+        await new Promise(requestAnimationFrame);
+    return isWider() ? ["scrolls sideways", ...[...document.body.querySelectorAll("*")]
+        .filter(one => one.getBoundingClientRect().right > room() + 1)
+        .map(one => one.outerHTML.slice(0, 120))] : [];
 }"""
 # At once: half-way through a change of colours no contrast is what it will be.
 STAND_STILL = """() => {
@@ -45,24 +52,25 @@ def test_every_page_is_on_the_list(served):
 
 
 @pytest.mark.parametrize("endpoint", SCENES)
-def test_a_page_suits_everybody(open_context, cast, endpoint):
+def test_a_page_suits_everybody(open_context, cast, endpoint, is_first_database):
     context = open_context()
-    context.add_init_script(AXE_SCRIPT)
+    if is_first_database:
+        context.add_init_script(AXE_SCRIPT)
     page = context.new_page()
     for scene in SCENES[endpoint]:
         context.clear_cookies()
         cast.sign_in(context, scene.who)
-        assert faults_of(page, scene, cast) == []
+        assert faults_of(page, scene, cast, with_axe=is_first_database) == []
 
 
-def faults_of(page: Page, scene: Scene, cast: Cast) -> list[str]:
+def faults_of(page: Page, scene: Scene, cast: Cast, *, with_axe: bool) -> list[str]:
     answer = page.goto(scene.path.format(**cast.names))
     assert (page.url.startswith(cast.site.url), answer.status) == (True, scene.status), scene
     page.evaluate(STAND_STILL)
     faults = []
     for size in (DESK, PHONE):
         page.set_viewport_size(size)
-        for theme in ("light", "dark"):
+        for theme in ("light", "dark") if with_axe else ():
             page.evaluate(SET_THEME, theme)
             where = f"{scene.who} {scene.path} {theme} {size['width']}"
             faults += [f"{where}: {fault}" for fault in page.evaluate(RUN_AXE)]

@@ -12,10 +12,14 @@ from portal.staff.models import Role
 from portal.support.models import SupportTicket
 from tests.browser import hands
 from tests.cast import make_tenant, make_user
+from tests.support.desk import make_agent
 from tests.support.queue_cast import put
 
 HOUR = timedelta(hours=1)
 REFRESH = "htmx.trigger('#queue-rows', 'refresh')"
+PLACES = (
+    """[...document.querySelectorAll(".queue-row")].map(row => row.getBoundingClientRect().top)"""
+)
 
 
 class Desk:
@@ -53,6 +57,9 @@ def desk(site):
 def queue(page, context, site, desk):
     """Bea at a queue of three tickets."""
     bea = site.person("Bea Agent", Role.SUPPORT_AGENT, is_second_factor_on=True)
+    with site.app.app_context():
+        make_agent(bea)
+        db.session.commit()
     site.sign_in(context, bea)
     page.goto(desk.path)
     return page
@@ -79,6 +86,14 @@ def test_x_selects_and_the_bar_says_how_many(queue, desk):
     expect(queue.locator("#bulk-count")).to_have_text("2 selected")
     queue.keyboard.press("x")
     expect(queue.locator("[name=ticket]:checked")).to_have_count(1)
+
+
+def test_m_takes_the_ticket_of_the_row_and_stays_in_the_list(queue, desk):
+    queue.keyboard.press("j")
+    queue.keyboard.press("m")
+    expect(queue.locator(f"#ticket-{desk.numbers[0]} .queue-assignee")).to_have_text("Bea Agent")
+    expect(link(queue, desk.numbers[0])).to_be_focused()
+    expect(queue.locator(".toast-item")).to_have_count(0)
 
 
 @pytest.mark.parametrize("key", ["o", "Enter"])
@@ -111,10 +126,11 @@ def test_a_poll_moves_no_row_and_the_button_brings_the_new_ones(queue, desk):
     early = desk.add("Brand new", timedelta(minutes=5))
     desk.change(desk.numbers[1], status="solved", is_open=False)
     desk.change(desk.numbers[2], subject="Ticket 3, changed")
+    places = queue.evaluate(PLACES)
     queue.evaluate(REFRESH)
     button = queue.get_by_role("link", name="Show 1 new ticket")
     expect(button).to_be_visible()
-    assert shown(queue) == desk.numbers
+    assert (shown(queue), queue.evaluate(PLACES)) == (desk.numbers, places)
     expect(link(queue, desk.numbers[0])).to_be_focused()
     expect(queue.locator("[name=ticket]:checked")).to_have_value(desk.numbers[0])
     expect(queue.locator(f"#ticket-{desk.numbers[1]}")).to_contain_text("No longer in this view")

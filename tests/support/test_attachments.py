@@ -159,7 +159,7 @@ def test_bytes_that_nobody_holds_are_forgotten_after_a_day(ticket, bea):
     old, young, held = (attached(ticket, bea, (f"{x}.txt", x.encode()))[0] for x in "abc")
     yesterday = clock.now() - timedelta(hours=25)
     for row in (old, held):
-        db.session.get(AttachmentBlob, row.sha256).sent_at = yesterday
+        db.session.get(AttachmentBlob, row.sha256).created_at = yesterday
     kept = {young.sha256, held.sha256}
     for row in (old, young):
         db.session.delete(row)
@@ -172,8 +172,8 @@ def test_bytes_that_nobody_holds_are_forgotten_after_a_day(ticket, bea):
 def test_bytes_that_come_again_are_young_again(ticket, bea):
     (row,) = attached(ticket, bea, ("a.txt", b"a"))
     blob = db.session.get(AttachmentBlob, row.sha256)
-    blob.sent_at = clock.now() - timedelta(hours=25)
+    blob.created_at = clock.now() - timedelta(hours=25)
     db.session.delete(row)
     attached(ticket, bea, ("b.txt", b"a"))
     db.session.refresh(blob)
-    assert clock.now() - blob.sent_at < timedelta(minutes=1)
+    assert clock.now() - blob.created_at < timedelta(minutes=1)

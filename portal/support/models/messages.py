@@ -55,7 +55,7 @@ class AttachmentBlob(Base):
 
     sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     size: Mapped[int]
-    sent_at: Mapped[datetime]
+    created_at: Mapped[datetime]
     """When it came last. Before the bytes, so that SQLite finds it without reading them."""
     data: Mapped[bytes]
 

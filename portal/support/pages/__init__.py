@@ -3,14 +3,14 @@
 from portal.core.permissions import Permission
 from portal.support.pages import (
     agents,
-    answers,
     beside,
-    bulk,
     calendars,
     fields,
     files,
     hands,
     levels,
+    new_ticket,
+    panels,
     queue,
     ratings,
     reports,
@@ -20,6 +20,7 @@ from portal.support.pages import (
     threads,
     ticket,
     views,
+    writing,
 )
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
@@ -39,15 +40,15 @@ NAV = (
 __all__ = [
     "NAV",
     "agents",
-    "answers",
     "beside",
     "bp",
-    "bulk",
     "calendars",
     "fields",
     "files",
     "hands",
     "levels",
+    "new_ticket",
+    "panels",
     "queue",
     "ratings",
     "reports",
@@ -57,4 +58,5 @@ __all__ = [
     "threads",
     "ticket",
     "views",
+    "writing",
 ]

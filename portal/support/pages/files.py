@@ -1,7 +1,5 @@
 """Files that came with messages: downloaded, or shown when they are plain pictures."""
 
-from urllib.parse import quote
-
 from flask import Response, request
 
 from portal.core.permissions import Permission
@@ -15,15 +13,9 @@ from portal.support.attachments import (
 )
 from portal.support.pages.blueprint import bp
 from portal.web.access import accepts_files, requires
+from portal.web.downloads import download
 
 FIELD = "files"
-HEADERS = {
-    # Whatever it is, opened by itself it runs nothing, loads nothing and sends nothing.
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 with_files = accepts_files(LARGEST_REQUEST)
 """For each view whose form has the field `files`."""
@@ -40,16 +32,9 @@ def uploads() -> list[Upload]:
 def attachment(attachment_id: int) -> Response:
     """`?inline=1` shows a picture in the page; everything else is only ever downloaded."""
     found = attachment_or_404(current_staff().actor, attachment_id)
-    is_shown = "inline" in request.args and may_be_shown(found)
-    answer = Response(bytes_of(found), content_type=found.media_type, headers=HEADERS)
-    answer.headers["Content-Disposition"] = disposition(found.filename, is_shown=is_shown)
-    return answer
-
-
-def disposition(filename: str, *, is_shown: bool = False) -> str:
-    """RFC 6266: the name in ASCII for old programs, and as it is for all others."""
-    plain = "".join(
-        c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in filename
+    return download(
+        bytes_of(found),
+        filename=found.filename,
+        media_type=found.media_type,
+        is_shown="inline" in request.args and may_be_shown(found),
     )
-    way = "inline" if is_shown else "attachment"
-    return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

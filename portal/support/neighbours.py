@@ -1,0 +1,59 @@
+"""The tickets before and after one in the view that somebody works through."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.support.filter_language import BadFilter, parse
+from portal.support.filtering import Looking
+from portal.support.models import SavedView, SupportTicket
+from portal.support.queues import Place, Queue, View, conditions, place_of
+
+SAVED = "view-"
+_ticket = SupportTicket.__table__.c
+_place = sa.tuple_(_ticket.queue_at, _ticket.id)
+
+
+class Here(NamedTuple):
+    """Where somebody is: the place of a ticket, taken before a change that would move it."""
+
+    place: Place
+    view: str
+
+    @classmethod
+    def of(cls, ticket: SupportTicket, view: str) -> "Here":
+        return cls(place_of(ticket), view)
+
+
+def neighbour(*, looking: Looking, here: Here, is_forward: bool = True) -> str | None:
+    """The number of the next (or previous) ticket of the view, round its end; None: no other."""
+    inside = conditions(queue_of(here.view, looking), looking)
+    columns = (_ticket.queue_at, _ticket.id)
+    order = columns if is_forward else tuple(column.desc() for column in columns)
+    others = sa.select(_ticket.number).where(*inside, _ticket.id != here.place.id)
+    query = others.order_by(*order).limit(1)
+    place = sa.tuple_(sa.literal(here.place.queue_at, _ticket.queue_at.type), here.place.id)
+    beyond = _place > place if is_forward else _place < place
+    return db.session.scalar(query.where(beyond)) or db.session.scalar(query)
+
+
+def queue_of(view: str, looking: Looking) -> Queue:
+    """What an address calls a view: `mine`, or `view-7` for a saved one. Else it is that of all."""
+    if view in set(View):
+        return Queue.of(View(view))
+    number = view.removeprefix(SAVED)
+    if view.startswith(SAVED) and number.isascii() and number.isdigit() and len(number) < 10:
+        mine = sa.or_(SavedView.owner_id.is_(None), SavedView.owner_id == looking.by.id)
+        query = sa.select(SavedView.query).where(SavedView.id == int(number), mine)
+        found = db.session.scalar(query)
+        if found is not None:
+            return _saved(view, found)
+    return Queue.of(View.ALL)
+
+
+def _saved(view: str, query: str) -> Queue:
+    try:
+        return Queue(view, View.ALL, view, own=parse(query))
+    except BadFilter:  # it is from before a change of the language
+        return Queue.of(View.ALL)
