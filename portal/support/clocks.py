@@ -60,6 +60,23 @@ def agent_replied(ticket: SupportTicket, at: datetime) -> None:
     _change(book, satisfied, at, *RESPONSES)
 
 
+def reply_withdrawn(ticket: SupportTicket, replied_at: datetime) -> None:
+    """What an answer satisfied that was never sent runs on, as if nothing had been said.
+
+    Called when the ticket is open again and its `waiting_since` says so; of a ticket that somebody
+    else has answered meanwhile, nothing comes back.
+    """
+    if ticket.waiting_since is None:
+        return
+    book = clocks_of(ticket)
+    for metric in RESPONSES:
+        held = book.latest(metric)
+        if held is not None and held.row.met_at == whole_second(replied_at):
+            standing = replace(held.clock, state=ClockState.PAUSED, met_at=None)
+            book.put(held, resumed(standing, replied_at, held.calendar), replied_at)
+    book.refresh()
+
+
 def status_changed(ticket: SupportTicket, old: Status, new: Status, at: datetime) -> None:
     """Pause, go on, settle, cancel or reopen, by where the ticket came from and where it went."""
     if not (old.is_open or new.is_open):

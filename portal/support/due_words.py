@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -38,11 +39,13 @@ class DueChip:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An open interval that a clock used or will use, and how long it is."""
+    """An open interval that a clock used or will use, or a time in which it stood still."""
 
     start: datetime
     end: datetime
     length: str
+    wall: str
+    """The same on the clock of the calendar's zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +141,7 @@ def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime)
         earlier=earlier,
         spans=tuple(spans[-MOST_SPANS:]),
         more=max(len(spans) - MOST_SPANS, 0),
-        pauses=tuple(
-            Span(end, start, roughly((start - end) // timedelta(seconds=1)))
-            for (_, end), (start, _) in pairwise(runs)
-        ),
+        pauses=tuple(_span(held.calendar, end, start) for (_, end), (start, _) in pairwise(runs)),
     )
 
 
@@ -180,7 +180,12 @@ def _runs(
 
 
 def _open(hours: BusinessCalendar, start: datetime, end: datetime) -> Sequence[Span]:
-    return [
-        Span(opens, closes, roughly((closes - opens) // timedelta(seconds=1)))
-        for opens, closes in hours.intervals(start, end)
-    ]
+    return [_span(hours, opens, closes) for opens, closes in hours.intervals(start, end)]
+
+
+def _span(hours: BusinessCalendar, start: datetime, end: datetime) -> Span:
+    zone = ZoneInfo(hours.zone)
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    shape = "%H:%M" if first.date() == last.date() else "%a %d %b, %H:%M"
+    length = roughly((end - start) // timedelta(seconds=1))
+    return Span(start, end, length, f"{first:%a %d %b, %H:%M} to {last:{shape}}")

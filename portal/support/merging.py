@@ -165,6 +165,7 @@ def undo_merge(*, by: Actor, source: SupportTicket) -> SupportTicket:
     note_event(target, "merge_undone", by=by, old=source.number)
     recount(source)
     recount(target)
+    clocks.merge_undone(target, now)
     _record(Action.TICKET_MERGE_UNDONE, by, source, target, back)
     return target
 

@@ -2,10 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
 from portal.catalog.models import PlanTemplate
-from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict
@@ -15,6 +12,7 @@ from portal.support.durations import DAY, HOUR
 from portal.support.models import BusinessCalendarRow, SlaRule, SupportTeam
 from portal.support.rule_terms import RuleTerms
 from portal.support.rules import about, create_rule
+from portal.support.teams import Terms, create_team
 from portal.support.words import Priority, Strategy
 
 OFFICE_HOURS = ((540, 1020),)
@@ -61,20 +59,8 @@ def bring_team(*, by: Actor) -> SupportTeam | None:
     """The team that gets what no other takes, where there is none at all."""
     if db.session.scalar(sa.select(sa.exists().where(SupportTeam.id > 0))):
         return None
-    team = SupportTeam(
-        name="Support",
-        name_key="support",
-        strategy=Strategy.LEAST_LOADED,
-        is_default=True,
-        categories=[],
-        created_at=clock.now(),
-    )
-    db.session.add(team)
-    db.session.flush()
-    target = Target("support_team", team.id, team.name)
-    changes = {"name": (None, team.name), "strategy": (None, team.strategy)}
-    record(Action.TEAM_SAVED, by=by, target=target, changes=changes)
-    return team
+    terms = Terms("Support", strategy=Strategy.LEAST_LOADED, is_default=True)
+    return create_team(by=by, terms=terms)
 
 
 def _office(by: Actor, zone: str | None) -> BusinessCalendarRow:

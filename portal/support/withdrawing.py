@@ -56,8 +56,7 @@ def undo_send(*, by: Actor, ticket: SupportTicket, message_id: int) -> SupportMe
     tell_in_thread(ticket, f"{message.author_name} took an answer back before it was sent.")
     _reopen(by, ticket, now)
     _forget_answer(ticket, message)
-    if ticket.waiting_since is not None:
-        clocks.customer_wrote(ticket, ticket.waiting_since)
+    clocks.reply_withdrawn(ticket, message.created_at)
     note_event(ticket, "reply_withdrawn", by=by, new=str(message.id), at=now)
     record(
         Action.TICKET_REPLY_WITHDRAWN,
