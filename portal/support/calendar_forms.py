@@ -51,11 +51,10 @@ def _day(weekday: int, hint: str = "") -> StringField:
 class CalendarForm(PortalForm):
     version = HiddenField()
     name = StringField("Name", [InputRequired("Enter a name."), Length(max=80)])
-    zone = StringField(
+    zone = SelectField(
         "Time zone",
-        [InputRequired("Choose a time zone, such as Europe/Paris.")],
+        choices=lambda: [SelectChoice(zone, zone.replace("_", " ")) for zone in zones()],
         description="Hours are those of the clock on its walls.",
-        render_kw={"list": "zones", "autocomplete": "off", "spellcheck": "false"},
     )
     day_0 = _day(0, "As 09:00-12:00, 13:00-17:00. Empty: closed.")
     day_1 = _day(1)
@@ -67,7 +66,10 @@ class CalendarForm(PortalForm):
     country = SelectField(
         "Public holidays of",
         validators=[Optional()],
-        choices=[],
+        choices=lambda: [
+            SelectChoice("", "No country"),
+            *(SelectChoice(code, name) for code, name in countries()),
+        ],
         description="Closed by themselves, every year.",
     )
     subdivision = StringField(
@@ -89,15 +91,6 @@ class CalendarForm(PortalForm):
         "the week, also on a holiday.",
         render_kw={"rows": 4, "spellcheck": "false"},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        named = (SelectChoice(code, name) for code, name in countries())
-        self.country.choices = [SelectChoice("", "No country"), *named]
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        return zones()
 
     def expected_version(self) -> int:
         """0, which no calendar is at, when it was tampered with."""

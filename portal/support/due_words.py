@@ -13,7 +13,7 @@ from portal.support.business_time import BusinessCalendar
 from portal.support.clock_math import Clock, ClockState, Metric, remaining
 from portal.support.clock_rows import Held, look_at_clocks
 from portal.support.clock_terms import runs_of
-from portal.support.durations import HOUR, duration_text, roughly
+from portal.support.durations import HOUR, duration_text, roughly, roughly_on_the_wall
 from portal.support.models import BusinessCalendarRow, SupportTicket
 from portal.support.rule_terms import levels_in_force
 
@@ -78,12 +78,12 @@ def due_chip(
     """
     if next_due_at is None:
         return None
+    tell = roughly_on_the_wall if hours is None else roughly
     if next_due_at < now:
-        late = _between(next_due_at, now, hours)
-        return DueChip("danger", f"{roughly(late)} overdue", next_due_at)
+        return DueChip("danger", f"{tell(_between(next_due_at, now, hours))} overdue", next_due_at)
     left = _between(now, next_due_at, hours)
     colour = "warning" if left < SOON else "success"
-    return DueChip(colour, f"{roughly(left)} left", next_due_at)
+    return DueChip(colour, f"{tell(left)} left", next_due_at)
 
 
 def _between(start: datetime, end: datetime, hours: BusinessCalendar | None) -> int:

@@ -3,7 +3,8 @@
 import re
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-UNITS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": 1}
+TEN_HOURS, TWO_DAYS = 10 * HOUR, 2 * DAY
+UNITS = {"d": DAY, "h": HOUR, "m": MINUTE}
 WHOLE = re.compile(r"(\d{1,6}[dhm] ?)+")
 PART = re.compile(r"(\d+)([dhm])")
 
@@ -27,17 +28,22 @@ def seconds_of(text: str) -> int:
 
 
 def duration_text(seconds: int) -> str:
-    """`1d 2h`, to the second: what `seconds_of` reads again, when it is whole minutes."""
-    parts = []
-    for unit, size in UNITS.items():
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
+    """`26h 30m`, to the second; never in days, which are no stretch of open hours to a reader."""
+    hours, rest = divmod(seconds, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    parts = [
+        f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count
+    ]
     return " ".join(parts) or "0m"
 
 
 def roughly(seconds: int) -> str:
-    """The two largest units at most, in minutes at least: `1d 2h`, `35m`, `under 1m`."""
+    """In whole minutes, from ten hours on in whole hours: `1h 5m`, `26h`, `under 1m`."""
     if seconds < MINUTE:
         return "under 1m"
-    return " ".join(duration_text(seconds - seconds % MINUTE).split()[:2])
+    return duration_text(seconds - seconds % (HOUR if seconds >= TEN_HOURS else MINUTE))
+
+
+def roughly_on_the_wall(seconds: int) -> str:
+    """Of any hours, open or not: from two days on in days."""
+    return f"{seconds // DAY} days" if seconds >= TWO_DAYS else roughly(seconds)

@@ -13,15 +13,15 @@ from portal.core.errors import Conflict, NotFound
 from portal.mail.models import EmailLog
 from portal.mail.outbox import Cause, withdraw
 from portal.support import clocks
-from portal.support.bodies import preview_of
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportMessage, SupportTicket, TicketDraft
 from portal.support.outgoing import MESSAGE, tell_in_thread
-from portal.support.quoting import repeatable
+from portal.support.recounting import recount
 from portal.support.seeing import lock_ticket
 from portal.support.statuses import move
 from portal.support.words import AuthorType, MessageKind, Status
 
+NOT_YOURS = "There is no such answer of yours."
 MOVED_BY_A_REPLY = frozenset({Status.PENDING, Status.SOLVED})
 
 
@@ -46,16 +46,16 @@ def undo_send(*, by: Actor, ticket: SupportTicket, message_id: int) -> SupportMe
     if withdraw(cause) != (_mails_of(cause) or -1):
         raise TooLate("It is too late: the mail is on its way.")
     lock_ticket(ticket)
+    db.session.refresh(message)
+    if message.ticket_id != ticket.id:
+        raise NotFound(NOT_YOURS)
     now = clock.now()
     message.kind, message.withdrawn_at = MessageKind.NOTE, now
     message.submit_key = None  # the same form may send it again
-    ticket.version += 1
-    db.session.flush()
-    _forget_answer(ticket)
     _keep_draft(message, now)
     tell_in_thread(ticket, f"{message.author_name} took an answer back before it was sent.")
-    if ticket.status in MOVED_BY_A_REPLY:
-        move(by=by, ticket=ticket, status=Status.OPEN, cause="reply_withdrawn", at=now)
+    _reopen(by, ticket, now)
+    _forget_answer(ticket, message)
     if ticket.waiting_since is not None:
         clocks.customer_wrote(ticket, ticket.waiting_since)
     note_event(ticket, "reply_withdrawn", by=by, new=str(message.id), at=now)
@@ -75,7 +75,7 @@ def _own_message(by: Actor, ticket: SupportTicket, message_id: int) -> SupportMe
     )
     found = db.session.scalar(query) if by.type is ActorType.ADMIN else None
     if found is None:
-        raise NotFound("There is no such answer of yours.")
+        raise NotFound(NOT_YOURS)
     return found
 
 
@@ -86,34 +86,34 @@ def _mails_of(cause: Cause) -> int:
     return db.session.scalar(query) or 0
 
 
-def _forget_answer(ticket: SupportTicket) -> None:
+def _forget_answer(ticket: SupportTicket, message: SupportMessage) -> None:
     """The ticket's row says again what it said before."""
-    mine = SupportMessage.ticket_id == ticket.id
-    query = repeatable(
-        SupportMessage.id,
-        SupportMessage.author_type,
-        SupportMessage.created_at,
-        sa.func.substr(SupportMessage.body, 1, 1000).label("body"),
-    ).where(mine)
-    last = db.session.execute(query.order_by(SupportMessage.id.desc()).limit(1)).first()
-    if last is not None:
-        ticket.last_public_message_id = last.id
-        ticket.last_message_at, ticket.last_message_by = last.created_at, last.author_type
-        ticket.last_message_preview = preview_of(last.body)
-    is_answer = SupportMessage.author_type == AuthorType.AGENT
-    first, newest = db.session.execute(
-        repeatable(sa.func.min(SupportMessage.created_at), sa.func.max(SupportMessage.id)).where(
-            mine, is_answer
+    db.session.flush()
+    is_left = (SupportMessage.ticket_id == ticket.id, SupportMessage.kind == MessageKind.PUBLIC)
+    if db.session.scalar(sa.select(sa.exists().where(*is_left))):
+        recount(ticket)
+    else:  # it began the ticket
+        ticket.last_public_message_id, ticket.last_message_preview = None, ""
+        ticket.version += 1
+    if ticket.first_response_at == message.created_at:
+        ticket.first_response_at = db.session.scalar(
+            sa.select(sa.func.min(SupportMessage.created_at)).where(
+                *is_left,
+                SupportMessage.author_type == AuthorType.AGENT,
+                SupportMessage.id > message.id,
+            )
         )
-    ).one()
-    ticket.first_response_at = first
-    ticket.waiting_since = db.session.scalar(
-        repeatable(sa.func.min(SupportMessage.created_at)).where(
-            mine,
-            SupportMessage.author_type == AuthorType.CUSTOMER,
-            SupportMessage.id > (newest or 0),
-        )
-    )
+
+
+def _reopen(by: Actor, ticket: SupportTicket, now: datetime) -> None:
+    """What was never said has solved nothing, so that it counts as no reopening either."""
+    old, reopened = ticket.status, ticket.reopened_count
+    if old not in MOVED_BY_A_REPLY:
+        return
+    move(by=by, ticket=ticket, status=Status.OPEN, cause="reply_withdrawn", at=now)
+    ticket.reopened_count = reopened
+    if old == Status.SOLVED and ticket.first_solved_at == ticket.solved_at:
+        ticket.first_solved_at = ticket.solved_at = None
 
 
 def _keep_draft(message: SupportMessage, now: datetime) -> None:

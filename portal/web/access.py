@@ -16,7 +16,13 @@ from portal.core.actor import Actor
 from portal.core.database import read_only
 from portal.core.errors import Denied
 from portal.core.permissions import Permission
-from portal.web.csrf import ForgedRequest, check_csrf, check_json_body, refuse_foreign_origin
+from portal.web.csrf import (
+    ForgedRequest,
+    check_csrf,
+    check_json_body,
+    refuse_foreign_origin,
+    refuse_packed_body,
+)
 from portal.web.problems import is_api_request
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -192,6 +198,7 @@ def guard() -> ResponseReturnValue | None:
         return _demand_sudo(view)
     if hasattr(view, "most_bytes"):
         request.max_content_length = view.most_bytes
+    refuse_packed_body()
     check_json_body(parse=not hasattr(view, "reads_body_itself"))
     _refuse_forgery(view)
     return _demand_sudo(view)

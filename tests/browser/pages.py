@@ -14,6 +14,7 @@ NOT_PAGES = {
     "operations.healthz",
     "operations.readyz",
     "operations.metrics",
+    "support.report_csv",
     "support.attachment",
 }
 

@@ -72,7 +72,7 @@ def test_a_picture_with_a_script_in_it_is_a_picture_at_most(strict_page, attache
 
 
 def test_no_page_takes_a_file_for_a_script(strict_page, attached):
-    """The polyglot is a script and a picture; `nosniff` lets it be the picture alone."""
+    """The polyglot is a script and a picture; as what its bytes say it runs nowhere."""
     place, heard = attached("x.gif", hostile.GIF_AND_SCRIPT), []
     strict_page.on("console", lambda message: heard.append(message.text))
     strict_page.goto("/")

@@ -14,6 +14,7 @@ from portal.support.messages import add_note
 from portal.support.models import SupportMessage, TicketParticipant
 from portal.support.outgoing import UNDO_HOLD
 from portal.support.tickets import Opening, open_ticket
+from portal.support.timers import SILENCE, run_timers
 from portal.support.words import AuthorType, Channel, MessageKind, Status
 from tests.cast import actor, make_admin, make_user
 from tests.conftest import make_app
@@ -210,3 +211,12 @@ def test_the_author_of_a_quote_is_named_in_the_time_of_the_tenant(ticket, bea, a
     assert f"{ticket.requester_name} wrote on " in text(mails()[0])
     assert (" CET:" in text(mails()[0])) or (" CEST:" in text(mails()[0]))
     assert ticket.last_message_by == AuthorType.AGENT
+
+
+def test_a_notice_of_the_portal_is_mailed_as_automatic(ticket, bea):
+    answer(ticket, bea, status=Status.PENDING)
+    ticket.last_message_at = clock.now() - SILENCE
+    run_timers({})
+    notice = mails()[-1]
+    assert "We have not heard from you" in text(notice)
+    assert read(notice)["Auto-Submitted"] == "auto-generated"

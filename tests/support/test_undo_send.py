@@ -11,8 +11,9 @@ from portal.support.attachments import Upload
 from portal.support.mail_states import MailState, mail_states
 from portal.support.messages import add_note
 from portal.support.models import SupportMessage, TicketDraft
+from portal.support.tickets import Opening, open_ticket
 from portal.support.withdrawing import TooLate, undo_send
-from portal.support.words import MessageKind, Status
+from portal.support.words import Channel, MessageKind, Status
 from tests.cast import actor, make_user, signed_in
 from tests.ledger import events
 from tests.support.desk import answer, customer_writes, make_ticket
@@ -39,7 +40,16 @@ def test_the_customer_waits_as_if_nothing_had_been_said(ticket, bea):
     undo_send(by=actor(bea), ticket=ticket, message_id=message.id)
     assert (ticket.waiting_since, ticket.first_response_at) == (since, None)
     assert (ticket.status, ticket.last_message_preview) == (Status.OPEN, "It says E-42.")
+    assert (ticket.first_solved_at, ticket.reopened_count) == (None, 0)
     assert [mail.status for mail in mails("ticket_solved")] == [MailStatus.CANCELLED]
+
+
+def test_what_began_a_ticket_is_taken_back_too(acme, bea):
+    opening = Opening("Your contract", "It ends.", Channel.EMAIL, author=bea)
+    ticket = open_ticket(by=actor(bea), requester=make_user(acme), opening=opening)
+    undo_send(by=actor(bea), ticket=ticket, message_id=ticket.last_public_message_id)
+    assert (ticket.last_public_message_id, ticket.last_message_preview) == (None, "")
+    assert (ticket.waiting_since, ticket.status) == (None, Status.OPEN)
 
 
 def test_an_earlier_answer_stays_what_it_was(ticket, bea):

@@ -1,6 +1,6 @@
 """How much a request may weigh: little, but where files are expected."""
 
-from io import BytesIO
+from io import BytesIO, RawIOBase
 
 import pytest
 from flask import request
@@ -69,3 +69,44 @@ def test_a_stranger_is_refused_before_their_files_are_read(visitor):
     visitor.environ_base["wsgi.input"] = Unread()
     answer = visitor.post("/ours", content_type="multipart/form-data; boundary=x")
     assert answer.status_code == 303
+
+
+class Endless(RawIOBase):
+    """A body without an end, which counts what was read of it."""
+
+    taken = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, room):
+        room[:] = b"x" * len(room)
+        self.taken += len(room)
+        return len(room)
+
+
+def test_a_body_without_an_end_is_cut_off(visitor):
+    body = Endless()
+    environ = {"wsgi.input": body, "wsgi.input_terminated": True}
+    kind = "multipart/form-data; boundary=x"
+    answer = visitor.post("/ordinary", content_type=kind, environ_overrides=environ)
+    assert answer.status_code == 413
+    assert body.taken < 2 * MEGABYTE
+
+
+# Werkzeug leaves the files that it had begun to the interpreter, which closes them at once.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_thousand_files_are_too_many(visitor):
+    part = '--x\r\nContent-Disposition: form-data; name="files"; filename="x"\r\n\r\n\r\n'
+    body = part * 1001 + "--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    assert visitor.post("/files", data=body, content_type=kind).status_code == 413
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP, identity"])
+def test_a_packed_body_is_refused_unread(visitor, encoding):
+    packed = {"Content-Encoding": encoding}
+    for place in ("/files", "/api/entitlements/me/consume"):
+        answer = visitor.post(place, data=b"\x1f\x8b" * 100, headers=packed)
+        assert answer.status_code in {401, 415}
+    assert visitor.post("/files", headers=packed).status_code == 415
