@@ -184,30 +184,25 @@ def test_a_list_of_agents_costs_the_same_however_long_it_is(service):
     assert counts[0] == counts[1]
 
 
+def make_level(calendar, name, position, **more):
+    values = {"first_response_s": 3600, "escalations": [], "created_at": clock.now(), **more}
+    db.session.add(SlaRule(name=name, position=position, calendar_id=calendar.id, **values))
+    db.session.flush()
+
+
 def test_levels_are_listed_in_their_order(service):
-    now = clock.now()
-    hours = BusinessCalendarRow(name="Office", name_key="office", created_at=now)
+    db.session.query(SlaRule).delete()
+    hours = BusinessCalendarRow(name="Late", name_key="late", created_at=clock.now())
     db.session.add(hours)
     db.session.flush()
-    for position, name in ((2, "Others"), (1, "Urgent")):
-        row = SlaRule(
-            name=name,
-            position=position,
-            priority="urgent" if position == 1 else None,
-            first_response_s=3600,
-            calendar_id=hours.id,
-            escalations=[],
-            created_at=now,
-            disabled_at=now if position == 2 else None,
-        )
-        db.session.add(row)
-    found = service.get("/sla-rules")["items"]
-    assert [(item["name"], item["is_enabled"]) for item in found] == [
-        ("Urgent", True),
-        ("Others", False),
-    ]
-    assert found[0]["conditions"]["priority"] == "urgent"
-    assert found[0]["targets_s"]["first_response"] == 3600
+    make_level(hours, "Others", 2, disabled_at=clock.now())
+    make_level(hours, "Urgent", 1, priority="urgent")
+    urgent, others = service.get("/sla-rules")["items"]
+    assert (urgent["name"], urgent["is_enabled"]) == ("Urgent", True)
+    assert (others["name"], others["is_enabled"]) == ("Others", False)
+    assert urgent["conditions"]["priority"] == "urgent"
+    assert urgent["targets_s"]["first_response"] == 3600
+    assert urgent["calendar"] == {"id": hours.id, "name": "Late"}
 
 
 def attach(ticket, uma, bea, *, to_note=False):
