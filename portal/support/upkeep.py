@@ -1,5 +1,5 @@
 """Work that comes again and again: the modules that register it."""
 
-from portal.support import timers
+from portal.support import presence, timers
 
-__all__ = ["timers"]
+__all__ = ["presence", "timers"]

@@ -137,6 +137,16 @@ def reads_only(view: View) -> View:
     return view
 
 
+def takes_files(most_bytes: int) -> Callable[[View], View]:
+    """Its body may be that large: files come with it. Only whoever may open the view sends them."""
+
+    def mark(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def without_csrf_token(why: str) -> Callable[[View], View]:
     """The caller cannot have a token yet; content type and fetch metadata protect the view."""
 
@@ -177,6 +187,7 @@ def guard() -> ResponseReturnValue | None:
         return refusal
     if method in SAFE_METHODS:
         return _demand_sudo(view)
+    request.max_content_length = getattr(view, "most_bytes", request.max_content_length)
     check_json_body(parse=not hasattr(view, "reads_body_itself"))
     _refuse_forgery(view)
     return _demand_sudo(view)

@@ -9,6 +9,7 @@ from portal.support.pages import (
     fields,
     files,
     levels,
+    new_ticket,
     queue,
     ratings,
     reports,
@@ -16,6 +17,7 @@ from portal.support.pages import (
     threads,
     ticket,
     views,
+    writing,
 )
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
@@ -32,6 +34,7 @@ __all__ = [
     "files",
     "levels",
     "messages",
+    "new_ticket",
     "queue",
     "ratings",
     "reports",
@@ -40,4 +43,5 @@ __all__ = [
     "ticket",
     "tickets",
     "views",
+    "writing",
 ]

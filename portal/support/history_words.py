@@ -1,0 +1,99 @@
+"""The history of a ticket in plain words."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.support.models import SupportTicket, TicketEvent
+
+MOST = 200
+CAUSES = {
+    "customer_replied": "as the customer wrote",
+    "replied": "with a reply",
+    "timer": "as time had passed",
+}
+
+
+class Happening(NamedTuple):
+    """One line."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+def history_of(ticket: SupportTicket) -> list[Happening]:
+    """The newest first, at most 200."""
+    query = (
+        sa.select(
+            TicketEvent.at,
+            TicketEvent.actor_label,
+            TicketEvent.kind,
+            TicketEvent.old,
+            TicketEvent.new,
+            TicketEvent.cause,
+        )
+        .where(TicketEvent.ticket_id == ticket.id)
+        .order_by(TicketEvent.id.desc())
+        .limit(MOST)
+    )
+    return [
+        Happening(at, "The portal" if who == "system" else who, in_words(kind, old, new, cause))
+        for at, who, kind, old, new, cause in db.session.execute(query)
+    ]
+
+
+def in_words(kind: str, old: str | None, new: str | None, cause: str | None) -> str:
+    """What happened, as the end of a sentence that begins with who did it."""
+    why = f" ({CAUSES.get(cause, cause.replace('_', ' '))})" if cause else ""
+    return f"{_what(kind, old, new)}{why}"
+
+
+def _what(kind: str, old: str | None, new: str | None) -> str:
+    own = OWN_WORDS.get(kind)
+    if own is not None:
+        return own(old or "", new or "")
+    name = kind.replace("_", " ")
+    if old and new:
+        return f"changed {name} from {_plain(old)} to {_plain(new)}"
+    if new:
+        return f"set {name} to {_plain(new)}"
+    return f"took {name} {_plain(old)} away" if old else name
+
+
+def _created(_old: str, new: str) -> str:
+    return f"opened it by {_plain(new)}"
+
+
+def _participants(old: str, new: str) -> str:
+    return f"sends copies to {new}" if new else f"sends no copies to {old} any more"
+
+
+def _snoozed(_old: str, new: str) -> str:
+    return f"hid it until {new[:16].replace('T', ' ')} UTC" if new else "showed it again"
+
+
+def _tags(old: str, new: str) -> str:
+    before, after = old.split(), new.split()
+    added, removed = [t for t in after if t not in before], [t for t in before if t not in after]
+    parts = [f"added {_list(added)}"] if added else []
+    return " and ".join([*parts, *([f"removed {_list(removed)}"] if removed else [])])
+
+
+def _list(tags: list[str]) -> str:
+    return ("the tag " if len(tags) == 1 else "the tags ") + ", ".join(tags)
+
+
+def _plain(value: str) -> str:
+    return value.replace("_", " ")
+
+
+OWN_WORDS: dict[str, Callable[[str, str], str]] = {
+    "created": _created,
+    "participants": _participants,
+    "snoozed": _snoozed,
+    "tags": _tags,
+}

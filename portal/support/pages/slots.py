@@ -1,0 +1,31 @@
+"""Where other subjects stand on the page of a ticket: each a partial and what fills it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from portal.core.actor import Actor
+from portal.support.models import SupportTicket
+
+Context = Callable[[SupportTicket, Actor], dict[str, Any]]
+
+
+class Slot(NamedTuple):
+    """A partial, and the function that gives the names which it needs."""
+
+    template: str
+    context: Context
+
+
+BESIDE: tuple[Slot, ...] = ()
+"""In the column beside the thread, the first on top."""
+IN_COMPOSER: tuple[Slot, ...] = ()
+"""Above the text of a reply: prepared answers."""
+
+
+def slot_context(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
+    """What all partials need, and which stand where."""
+    found: dict[str, Any] = {}
+    for slot in (*BESIDE, *IN_COMPOSER):
+        found |= slot.context(ticket, by)
+    beside, in_composer = ([slot.template for slot in place] for place in (BESIDE, IN_COMPOSER))
+    return {**found, "beside_slots": beside, "composer_slots": in_composer}

@@ -1,0 +1,150 @@
+"""The page of a ticket, as each of its views draws it again."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from flask import Response
+
+from portal.core import clock
+from portal.staff.current import current_staff
+from portal.support.around import around
+from portal.support.mentions import mentionable
+from portal.support.models import SupportTicket
+from portal.support.neighbours import Place, neighbour
+from portal.support.pages.slots import slot_context
+from portal.support.pages.written import view_now
+from portal.support.reading import Stretch, newest
+from portal.support.seeing import ticket_or_404
+from portal.support.snoozing import presets
+from portal.support.statuses import may_become
+from portal.support.words import Category, Channel, MessageKind, Priority, Status
+from portal.web.htmx import page
+from portal.web.times import reader_zone
+
+STATUS_COLOURS = {
+    Status.NEW: "blue",
+    Status.OPEN: "red",
+    Status.PENDING: "azure",
+    Status.ON_HOLD: "yellow",
+    Status.SOLVED: "green",
+}
+PRIORITY_COLOURS = {Priority.HIGH: "orange", Priority.URGENT: "red"}
+FIRST_VIEW = "mine"
+
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    """What stands in the composer: after a refusal the very text that was sent, and why not."""
+
+    kind: MessageKind | None = None
+    body: str = ""
+    problem: str | None = None
+    file_names: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The same for a field: what was chosen, and why it was not saved."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+
+class Choice(NamedTuple):
+    """A field that is changed by choosing."""
+
+    name: str
+    label: str
+    old: str
+    value: str
+    options: list[tuple[str, str]]
+
+
+def found_ticket(number: str) -> SupportTicket:
+    """The ticket of the address, or a 404."""
+    return ticket_or_404(current_staff().actor, number)
+
+
+def ticket_page(
+    ticket: SupportTicket,
+    *,
+    status: int = 200,
+    stretch: Stretch | None = None,
+    composing: Composing | None = None,
+    keeping: Keeping | None = None,
+) -> Response:
+    """The whole page; a `stretch` of older messages in place of the newest."""
+    shown = stretch or newest(ticket)
+    return page(
+        "support/ticket.html",
+        status=status,
+        stretch=shown,
+        is_past=stretch is not None,
+        left=ticket.message_count - len(shown.lines) if stretch is None else None,
+        composing=composing or Composing(),
+        may_reply=Status(ticket.status).is_open or ticket.status == Status.SOLVED,
+        reply_key=str(uuid.uuid4()),
+        note_key=str(uuid.uuid4()),
+        **head_context(ticket),
+        **fields_context(ticket, keeping or Keeping()),
+        **slot_context(ticket, current_staff().actor),
+    )
+
+
+def head_context(ticket: SupportTicket) -> dict[str, Any]:
+    """For `support/_ticket_head.html`."""
+    view = view_now()
+    return {
+        "ticket": ticket,
+        "url": ticket_url(ticket.number),
+        "view": view,
+        "queue_url": queue_url(view),
+        "state": Status(ticket.status),
+        "channel": Channel(ticket.channel),
+        "state_colour": STATUS_COLOURS.get(Status(ticket.status), "secondary"),
+        "priority_colour": PRIORITY_COLOURS.get(Priority(ticket.priority), "secondary"),
+        "now": clock.now(),
+    }
+
+
+def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
+    """For `support/_ticket_fields.html` and what it includes."""
+    me = current_staff()
+    return {
+        "choices": _choices(ticket, keeping.values),
+        "keeping": keeping,
+        "agents": mentionable(),
+        "around": around(ticket, me.id),
+        "snoozes": presets(clock.now(), reader_zone()),
+    }
+
+
+def _choices(ticket: SupportTicket, kept: dict[str, str]) -> list[Choice]:
+    present = Status(ticket.status)
+    options = {
+        "status": [(one.value, one.label) for one in [present, *may_become(ticket)]],
+        "priority": [(one.value, one.label) for one in Priority],
+        "category": [(one.value, one.label) for one in Category],
+    }
+    return [
+        Choice(name, name.capitalize(), old, kept.get(name, old), found)
+        for name, found in options.items()
+        for old in [str(getattr(ticket, name))]
+    ]
+
+
+def ticket_url(number: str, view: str = "", anchor: str = "") -> str:
+    query = f"?{urlencode({'view': view})}" if view else ""
+    return f"/support/tickets/{number}{query}{anchor}"
+
+
+def queue_url(view: str) -> str:
+    return f"/support/queue/{quote(view or FIRST_VIEW, safe='')}"
+
+
+def next_url(place: Place, *, is_forward: bool = True) -> str:
+    """The next ticket of the view; the queue itself when there is no other."""
+    found = neighbour(by=current_staff().actor, place=place, is_forward=is_forward)
+    return ticket_url(found, place.view) if found else queue_url(place.view)

@@ -1,0 +1,145 @@
+"""Writing into a ticket: answers, notes, and what is not sent yet."""
+
+from flask import flash, make_response
+from flask.typing import ResponseReturnValue
+
+from portal.audit.actions import Action
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.core.permissions import Permission
+from portal.staff.current import current_staff
+from portal.staff.directory import person_or_404
+from portal.support.bodies import LONGEST_BODY
+from portal.support.drafts import save_draft
+from portal.support.messages import Sent, StaleSend, add_note, reply
+from portal.support.models import SupportTicket
+from portal.support.neighbours import Place
+from portal.support.pages.blueprint import bp
+from portal.support.pages.ticket_view import (
+    Composing,
+    found_ticket,
+    head_context,
+    next_url,
+    ticket_page,
+    ticket_url,
+)
+from portal.support.pages.written import MOST_BYTES, Written, kind_now
+from portal.support.reading import public_after
+from portal.support.words import MessageKind
+from portal.web.access import audits, requires, takes_files, unaudited
+from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
+
+NOBODYS_BUSINESS = "what somebody has not sent is their own business"
+
+
+@bp.post("/support/tickets/<number>/reply")
+@requires(Permission.TICKETS_REPLY)
+@takes_files(MOST_BYTES)
+@audits(Action.TICKET_REPLIED)
+def send_reply(number: str) -> ResponseReturnValue:
+    found, written, me = found_ticket(number), Written.now(), current_staff()
+    place = Place.of(found, written.view)
+    try:
+        sent = reply(
+            by=me.actor,
+            ticket=found,
+            author=person_or_404(me.id),
+            body=written.body,
+            status=written.status,
+            seen_message_id=written.seen_message_id,
+            send_anyway=written.send_anyway,
+            submit_key=written.submit_key,
+            uploads=written.uploads,
+        )
+        db.session.commit()
+    except StaleSend:
+        return _stale(number, written)
+    except DomainError as refusal:
+        return _refused(number, written, refusal, MessageKind.PUBLIC)
+    return _done(sent, place, written, f"Your answer to {sent.ticket.number} is on its way.")
+
+
+@bp.post("/support/tickets/<number>/note")
+@requires(Permission.TICKETS_REPLY)
+@takes_files(MOST_BYTES)
+@audits(Action.TICKET_NOTED)
+def write_note(number: str) -> ResponseReturnValue:
+    found, written, me = found_ticket(number), Written.now(), current_staff()
+    place = Place.of(found, written.view)
+    try:
+        sent = add_note(
+            by=me.actor,
+            ticket=found,
+            author=person_or_404(me.id),
+            body=written.body,
+            submit_key=written.submit_key,
+            uploads=written.uploads,
+        )
+        db.session.commit()
+    except DomainError as refusal:
+        return _refused(number, written, refusal, MessageKind.NOTE)
+    return _done(sent, place, written, "The note is added.")
+
+
+@bp.post("/support/tickets/<number>/draft")
+@requires(Permission.TICKETS_REPLY)
+@takes_files(MOST_BYTES)  # the button of a form that has files is pressed as well
+@unaudited(NOBODYS_BUSINESS)
+def keep_draft(number: str) -> ResponseReturnValue:
+    found, written = found_ticket(number), Written.now()
+    save_draft(
+        admin_id=current_staff().id,
+        ticket=found,
+        kind=kind_now(),
+        body=written.body,
+        submit_key=written.submit_key,
+    )
+    db.session.commit()
+    if wants_fragment():
+        return make_response("", 204)
+    flash("Your draft is kept. Nobody else sees it.", "success")
+    return see_other(ticket_url(found.number, written.view, "#composer"))
+
+
+def _done(sent: Sent, place: Place, written: Written, text: str) -> ResponseReturnValue:
+    if written.then_next:
+        flash(text, "success")
+        return see_other(next_url(place))
+    return see_other(ticket_url(sent.ticket.number, written.view, f"#message-{sent.message.id}"))
+
+
+def _stale(number: str, written: Written) -> ResponseReturnValue:
+    """Only what is new, and the text once more; it is kept as a draft, too."""
+    found = _kept(number, written, MessageKind.PUBLIC)
+    lines = public_after(found, written.seen_message_id or 0)
+    return page_or_fragment(
+        "support/stale.html",
+        "support/_stale.html",
+        status=409,
+        lines=lines,
+        newest_id=found.last_public_message_id,
+        written=written,
+        file_names=[upload.filename for upload in written.uploads],
+        **head_context(found),
+    )
+
+
+def _refused(
+    number: str, written: Written, refusal: DomainError, kind: MessageKind
+) -> ResponseReturnValue:
+    found = _kept(number, written, kind)
+    names = [upload.filename for upload in written.uploads]
+    composing = Composing(kind, written.body, refusal.message, names)
+    if wants_fragment():
+        return page("support/_compose_problem.html", status=422, composing=composing, kind=kind)
+    return ticket_page(found, status=refusal.status, composing=composing)
+
+
+def _kept(number: str, written: Written, kind: MessageKind) -> SupportTicket:
+    """The ticket as it is now, after the refused deed was rolled back and its text kept."""
+    db.session.rollback()
+    found = found_ticket(number)
+    if written.body.strip() and len(written.body) <= LONGEST_BODY:
+        save_draft(admin_id=current_staff().id, ticket=found, kind=kind, body=written.body)
+        db.session.commit()
+    return found

@@ -1,0 +1,94 @@
+"""People beside the requester who get and may write public messages."""
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.errors import DomainError, NotFound
+from portal.customers.models import User
+from portal.customers.naming import address_key, checked_address
+from portal.support.history import note_event, target_of_ticket
+from portal.support.models import SupportTicket, TicketParticipant
+from portal.support.seeing import lock_ticket
+
+MOST = 20
+
+
+class BadParticipant(DomainError):
+    """They get every message already, or there are too many."""
+
+
+def add_participant(*, by: Actor, ticket: SupportTicket, email: str) -> TicketParticipant:
+    """Send copies of public messages there from now on. A user of the tenant is known by it.
+
+    Raises:
+        BadEmail: no address (422).
+        BadParticipant: the requester, or a twenty-first (422).
+    """
+    address = checked_address(email)
+    lock_ticket(ticket)
+    if address.key == address_key(ticket.requester_email):
+        raise BadParticipant("The requester gets every message anyway.", field="email")
+    present = _participants(ticket)
+    known = next((one for one in present if one.email_key == address.key), None)
+    if known is not None:
+        return known
+    if len(present) >= MOST:
+        raise BadParticipant(f"A ticket takes at most {MOST} participants.", field="email")
+    user = _user_of(ticket, address.key)
+    row = TicketParticipant(
+        ticket_id=ticket.id,
+        user_id=user.id if user else None,
+        name=user.name if user else address.address.partition("@")[0][:200],
+        email=address.address,
+        email_key=address.key,
+        added_at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    _note(by, ticket, row, is_added=True)
+    return row
+
+
+def remove_participant(*, by: Actor, ticket: SupportTicket, participant_id: int) -> None:
+    """Send no copies there any more.
+
+    Raises:
+        NotFound: nobody of that number takes part (any more).
+    """
+    lock_ticket(ticket)
+    row = next((one for one in _participants(ticket) if one.id == participant_id), None)
+    if row is None:
+        raise NotFound("They do not take part in this ticket any more.")
+    db.session.delete(row)
+    _note(by, ticket, row, is_added=False)
+
+
+def _participants(ticket: SupportTicket) -> list[TicketParticipant]:
+    query = sa.select(TicketParticipant).filter_by(ticket_id=ticket.id)
+    return list(db.session.scalars(query.order_by(TicketParticipant.id)))
+
+
+def _user_of(ticket: SupportTicket, key: str) -> User | None:
+    query = sa.select(User).where(
+        User.tenant_id == ticket.tenant_id, User.email_key == key, User.erased_at.is_(None)
+    )
+    return db.session.scalars(query.order_by(User.id).limit(1)).first()
+
+
+def _note(by: Actor, ticket: SupportTicket, row: TicketParticipant, *, is_added: bool) -> None:
+    ticket.version += 1
+    old, new = (None, row.email) if is_added else (row.email, None)
+    note_event(ticket, "participants", by=by, old=old, new=new)
+    record(
+        Action.TICKET_CHANGED,
+        by=by,
+        target=target_of_ticket(ticket),
+        tenant_id=ticket.tenant_id,
+        # By number: an address may have to be forgotten, the ledger forgets nothing.
+        changes={"participant": (None, row.id) if is_added else (row.id, None)},
+        meta={"user_id": row.user_id} if row.user_id else None,
+    )

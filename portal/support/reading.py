@@ -1,0 +1,158 @@
+"""What the page of a ticket shows, in a fixed number of questions however long the thread is."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from portal.core.database import db
+from portal.mail.models import EmailLog, MailStatus
+from portal.support.bodies import html_of
+from portal.support.models import MessageAttachment, SupportMessage, SupportTicket
+from portal.support.words import AuthorType, MessageKind
+
+AT_FIRST = 30
+"""Messages that a page draws before somebody asks for more."""
+AT_ONCE = 500
+"""Of the earlier ones, when somebody asks."""
+LOST = {
+    MailStatus.FAILED: "The mail could not be delivered.",
+    MailStatus.UNKNOWN: "Nobody knows whether the mail arrived.",
+}
+_message, _file = SupportMessage.__table__.c, MessageAttachment.__table__.c
+_mail = EmailLog.__table__.c
+
+
+class File(NamedTuple):
+    """A file under its message."""
+
+    id: int
+    name: str
+    size: str
+
+
+class Line(NamedTuple):
+    """One message, ready to be drawn."""
+
+    id: int
+    side: str
+    """`customer`, `ours`, `note` or `system`: what its look and its words depend on."""
+    author: str
+    initials: str
+    body: Markup
+    at: datetime
+    is_unverified: bool
+    lost: str | None
+    """What became of its mail, when that is bad."""
+    files: Sequence[File]
+
+
+class Stretch(NamedTuple):
+    """Messages that follow one another, the oldest first."""
+
+    lines: list[Line]
+    has_earlier: bool
+
+    @property
+    def newest_id(self) -> int:
+        return self.lines[-1].id if self.lines else 0
+
+
+def newest(ticket: SupportTicket) -> Stretch:
+    return _stretch(ticket, sa.true(), AT_FIRST)
+
+
+def earlier_than(ticket: SupportTicket, message_id: int) -> Stretch:
+    return _stretch(ticket, _message.id < message_id, AT_ONCE)
+
+
+def later_than(ticket: SupportTicket, message_id: int) -> list[Line]:
+    """What came since; a page that slept for days gets the newest of it."""
+    return _stretch(ticket, _message.id > message_id, AT_ONCE).lines
+
+
+def public_after(ticket: SupportTicket, message_id: int) -> list[Line]:
+    """The public ones that came since: what a reply may have been written without."""
+    is_public = _message.kind == MessageKind.PUBLIC.value
+    return _stretch(ticket, sa.and_(_message.id > message_id, is_public), AT_FIRST).lines
+
+
+def _stretch(ticket: SupportTicket, condition: sa.ColumnElement[bool], most: int) -> Stretch:
+    query = (
+        sa.select(
+            _message.id,
+            _message.kind,
+            _message.author_type,
+            _message.author_name,
+            _message.body,
+            _message.created_at,
+            _message.is_unverified,
+            _mail.status,
+        )
+        .select_from(
+            SupportMessage.__table__.outerjoin(
+                EmailLog.__table__, _mail.id == _message.email_log_id
+            )
+        )
+        .where(_message.ticket_id == ticket.id, condition)
+        .order_by(_message.id.desc())
+        .limit(most + 1)
+    )
+    rows = db.session.execute(query).all()
+    shown = rows[most - 1 :: -1] if len(rows) > most else rows[::-1]
+    files = _files([row[0] for row in shown])
+    return Stretch([_line(row, files) for row in shown], len(rows) > most)
+
+
+def _files(message_ids: list[int]) -> dict[int, list[File]]:
+    found: dict[int, list[File]] = defaultdict(list)
+    if not message_ids:
+        return found
+    query = (
+        sa.select(_file.message_id, _file.id, _file.filename, _file.size)
+        .where(_file.message_id.in_(message_ids))
+        .order_by(_file.id)
+    )
+    for message_id, file_id, name, size in db.session.execute(query):
+        found[message_id].append(File(file_id, name, in_bytes(size)))
+    return found
+
+
+def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:
+    message_id, kind, author_type, author, body, at, is_unverified, mail = row
+    return Line(
+        message_id,
+        side_of(kind, author_type),
+        author,
+        initials_of(author),
+        html_of(body),
+        at,
+        is_unverified,
+        LOST.get(mail),
+        files.get(message_id, ()),
+    )
+
+
+def side_of(kind: str, author_type: str) -> str:
+    if kind == MessageKind.NOTE:
+        return "note"
+    if kind == MessageKind.SYSTEM or author_type == AuthorType.SYSTEM:
+        return "system"
+    return "customer" if author_type == AuthorType.CUSTOMER else "ours"
+
+
+def initials_of(name: str) -> str:
+    """Of the first and the last word; an emoji or a sign counts as a letter."""
+    words = name.split()
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [name.strip()[:1]]
+    return "".join(letters).upper()
+
+
+def in_bytes(size: int) -> str:
+    """`640 bytes`, `12 kB`, `3.4 MB`."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,173 @@
+// One ticket: keys, drafts that keep themselves, who else is there. Everything works without it.
+(() => {
+  const find = (id) => document.getElementById(id);
+  const AUTOSAVE = 3000;
+  const { announce } = window.portal;
+
+  // Reply or note
+
+  function write(kind) {
+    const choice = find(`write-${kind}`);
+    const body = find(`${kind}-body`);
+    if (!choice || !body) return announce("Nobody answers this ticket any more.");
+    choice.checked = true;
+    body.focus();
+    body.scrollIntoView({ block: "nearest" });
+    return undefined;
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-write]");
+    if (!link) return;
+    event.preventDefault();
+    write(link.dataset.write);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") event.target.closest?.(".more-ways[open]")?.removeAttribute("open");
+    if (!(event.ctrlKey || event.metaKey) || event.key !== "Enter" || event.isComposing) return;
+    const form = event.target.closest(".composer-form");
+    if (!form) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector(".composer-foot [type=submit]"));
+  });
+
+  // Drafts
+
+  const timers = new Map();
+  let typedAt = 0;
+
+  async function keep(form) {
+    timers.delete(form);
+    const data = new FormData(form);
+    data.delete("files");
+    const saved = find("composer-saved");
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+      if (saved) saved.textContent = answer.ok ? "Draft kept" : "The draft could not be kept";
+    } catch {
+      if (saved) saved.textContent = "No connection: the draft is only here";
+    }
+  }
+
+  function forget(form) {
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("[data-draft]");
+    if (!form || event.target.name !== "body") return;
+    typedAt = Date.now();
+    const saved = find("composer-saved");
+    if (saved) saved.textContent = "";
+    forget(form);
+    timers.set(form, setTimeout(() => keep(form), AUTOSAVE));
+  });
+  document.addEventListener("submit", (event) => forget(event.target), true);
+  // Whoever leaves within these seconds keeps the last words, too.
+  addEventListener("pagehide", () => {
+    for (const form of [...timers.keys()]) {
+      forget(form);
+      const data = new FormData(form);
+      data.delete("files");
+      navigator.sendBeacon(form.dataset.draft, data);
+    }
+  });
+
+  // What is new, and who is there
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id !== "ticket-news") return;
+    if (document.hidden) event.preventDefault();
+    else if (Date.now() - typedAt < 15_000) event.detail.parameters.typing = "1";
+  });
+  document.addEventListener("visibilitychange", () => {
+    const news = find("ticket-news");
+    if (news && !document.hidden) window.htmx.trigger(news, "look");
+  });
+
+  // Messages come in above the composer: whoever writes there must not see it move.
+  let place = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    if (target?.id === "ticket-news") {
+      const composer = find("composer");
+      place = composer?.contains(document.activeElement) ? composer.getBoundingClientRect().top : null;
+    }
+    if (xhr.status !== 409 || !/^(ticket-fields|problem-)/.test(target?.id ?? "")) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    look();
+    if (place === null) return;
+    scrollBy({ top: find("composer").getBoundingClientRect().top - place, behavior: "instant" });
+    place = null;
+  });
+
+  // The form says which message its writer has seen: one that came in counts once it is in view.
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) see(Number(entry.target.dataset.public));
+  }, { threshold: 0.5 });
+
+  function see(id) {
+    const field = document.querySelector('#reply-form [name="seen_message_id"]');
+    if (field && id > Number(field.value)) field.value = String(id);
+  }
+
+  function look() {
+    const last = [...document.querySelectorAll("#messages > [data-public]")].pop();
+    if (last) seen.observe(last);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-keep-editing]");
+    if (!button) return;
+    see(Number(button.dataset.keepEditing));
+    find("problem-public").replaceChildren();
+    write("reply");
+  });
+
+  // Fields
+
+  document.addEventListener("change", (event) => {
+    if (event.target.form?.hasAttribute("data-submit-on-change")) event.target.form.requestSubmit();
+  });
+
+  function show(id) {
+    const element = find(id);
+    if (!element) return;
+    element.closest("details")?.setAttribute("open", "");
+    element.focus();
+    element.scrollIntoView({ block: "nearest" });
+  }
+
+  function snooze() {
+    const panel = find("snooze");
+    if (!panel) return announce("It cannot be snoozed now.");
+    panel.open = true;
+    panel.querySelector("button").focus();
+    return undefined;
+  }
+
+  const send = (id, otherwise) => (find(id) ? find(id).requestSubmit() : announce(otherwise));
+
+  window.portal.addKeys([
+    { keys: "r", label: "Reply", act: () => write("reply") },
+    { keys: "n", label: "Note", act: () => write("note") },
+    { keys: "Ctrl Enter", label: "Send what is written" },
+    { keys: "a", label: "Assign", act: () => show("field-assignee") },
+    { keys: "m", label: "Assign to me", act: () => send("take", "It is yours already.") },
+    { keys: "s", label: "Status", act: () => show("field-status") },
+    { keys: "t", label: "Tag", act: () => show("field-tag") },
+    { keys: "z", label: "Snooze", act: snooze },
+    { keys: "e", label: "Solve and next", act: () => send("solve", "It is solved already.") },
+    { keys: "j", label: "Next ticket", act: () => find("next").click() },
+    { keys: "k", label: "Previous ticket", act: () => find("previous").click() },
+  ]);
+
+  // Where the newest words are, unless the address names a place.
+  if (!location.hash) document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "nearest" });
+  look();
+})();

@@ -1,0 +1,79 @@
+"""Drafts: kept per ticket, person and kind, until they are sent."""
+
+import pytest
+
+from portal.core.database import db
+from portal.support.bodies import BadBody
+from portal.support.drafts import draft_of, save_draft
+from portal.support.messages import StaleSend, add_note
+from portal.support.models import TicketDraft
+from portal.support.words import MessageKind
+from tests.cast import actor, make_user
+from tests.support.desk import answer, customer_writes, make_ticket
+
+PUBLIC, NOTE = MessageKind.PUBLIC, MessageKind.NOTE
+
+
+@pytest.fixture
+def ticket(acme):
+    return make_ticket(make_user(acme))
+
+
+def keep(ticket, admin, body="Half a sen", kind=PUBLIC, **more):
+    return save_draft(admin_id=admin.id, ticket=ticket, kind=kind, body=body, **more)
+
+
+def test_a_later_draft_takes_the_place_of_the_earlier(ticket, bea):
+    assert keep(ticket, bea)
+    assert keep(ticket, bea, "Half a sentence\r\nand more 🧾")
+    assert draft_of(ticket, bea.id, PUBLIC) == "Half a sentence\nand more 🧾"
+    assert db.session.query(TicketDraft).count() == 1
+
+
+def test_a_reply_a_note_and_another_persons_draft_are_three(ticket, bea, mo):
+    keep(ticket, bea, "reply")
+    keep(ticket, bea, "note", NOTE)
+    keep(ticket, mo, "mine")
+    found = [draft_of(ticket, bea.id, kind) for kind in (PUBLIC, NOTE)]
+    assert [*found, draft_of(ticket, mo.id, PUBLIC)] == ["reply", "note", "mine"]
+
+
+@pytest.mark.parametrize("body", ["", " \n\t"])
+def test_an_empty_draft_removes_the_one_before(ticket, bea, body):
+    keep(ticket, bea)
+    assert not keep(ticket, bea, body)
+    assert draft_of(ticket, bea.id, PUBLIC) is None
+
+
+def test_a_draft_is_as_long_as_a_message_at_most(ticket, bea):
+    assert keep(ticket, bea, "🧾" * 50_000)
+    with pytest.raises(BadBody):
+        keep(ticket, bea, "x" * 50_001)
+
+
+def test_sending_consumes_the_senders_draft_of_that_kind_alone(ticket, bea, mo):
+    keep(ticket, bea)
+    keep(ticket, bea, "note", NOTE)
+    keep(ticket, mo, "mine")
+    answer(ticket, bea)
+    assert draft_of(ticket, bea.id, PUBLIC) is None
+    assert draft_of(ticket, bea.id, NOTE) == "note"
+    add_note(by=actor(bea), ticket=ticket, author=bea, body="note")
+    assert draft_of(ticket, bea.id, NOTE) is None
+    assert draft_of(ticket, mo.id, PUBLIC) == "mine"
+
+
+def test_a_refused_reply_keeps_the_draft(ticket, bea):
+    seen = ticket.last_public_message_id
+    keep(ticket, bea)
+    customer_writes(ticket)
+    with pytest.raises(StaleSend):
+        answer(ticket, bea, seen_message_id=seen)
+    assert draft_of(ticket, bea.id, PUBLIC) == "Half a sen"
+
+
+def test_a_save_that_comes_after_its_form_was_sent_keeps_nothing(ticket, bea):
+    answer(ticket, bea, submit_key="form-1")
+    assert not keep(ticket, bea, submit_key="form-1")
+    assert draft_of(ticket, bea.id, PUBLIC) is None
+    assert keep(ticket, bea, submit_key="form-2")

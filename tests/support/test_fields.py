@@ -1,0 +1,168 @@
+"""Changing what a ticket is about, alone and beside others."""
+
+import json
+
+import pytest
+
+from portal.core.database import db
+from portal.core.errors import NotFound
+from portal.customers.models import User
+from portal.staff.identity import BadEmail
+from portal.support import clocks
+from portal.support.bodies import BadSubject
+from portal.support.fields import FieldConflict, UnknownValue, Wanted, change_fields, change_status
+from portal.support.models import TicketEvent, TicketParticipant, TicketTag
+from portal.support.participants import BadParticipant, add_participant, remove_participant
+from portal.support.statuses import WrongMove
+from portal.support.tagging import BadTag, change_tags
+from portal.support.words import Status
+from tests.cast import actor, make_user
+from tests.ledger import events
+from tests.support.desk import make_ticket
+
+
+@pytest.fixture
+def ticket(acme):
+    return make_ticket(make_user(acme))
+
+
+def change(ticket, admin, **wanted):
+    values = {name: Wanted(*value) for name, value in wanted.items()}
+    return change_fields(by=actor(admin), ticket=ticket, wanted=values)
+
+
+def said():
+    """What the ledger holds of the last change."""
+    return json.loads(events("ticket.changed")[-1].canonical)
+
+
+def test_only_what_differs_is_changed_and_written_down(ticket, bea):
+    version = ticket.version
+    assert change(ticket, bea, priority=("high", "normal"), category=("question",)) == ["priority"]
+    assert (ticket.priority, ticket.version) == ("high", version + 1)
+    assert said()["changes"] == [{"field": "priority", "old": "normal", "new": "high"}]
+    row = db.session.query(TicketEvent).filter_by(kind="priority").one()
+    assert (row.old, row.new, row.actor_label) == ("normal", "high", bea.email)
+
+
+def test_nothing_new_leaves_no_trace(ticket, bea):
+    version = ticket.version
+    assert change(ticket, bea, priority=("normal",)) == []
+    assert (ticket.version, events("ticket.changed")) == (version, [])
+
+
+def test_two_people_who_change_different_fields_both_succeed(ticket, bea, mo):
+    change(ticket, bea, priority=("high", "normal"))
+    change(ticket, mo, category=("billing", "question"))
+    assert (ticket.priority, ticket.category) == ("high", "billing")
+
+
+def test_two_people_who_change_one_field_meet_and_it_says_who(ticket, bea, mo):
+    change(ticket, bea, priority=("high", "normal"))
+    with pytest.raises(FieldConflict) as refused:
+        change(ticket, mo, category=("billing", "question"), priority=("low", "normal"))
+    assert bea.email in refused.value.message
+    assert "priority to “high”" in refused.value.message
+    assert (ticket.priority, ticket.category) == ("high", "question")
+
+
+def test_who_wanted_what_another_did_already_meets_nobody(ticket, bea, mo):
+    change(ticket, bea, priority=("high", "normal"))
+    assert change(ticket, mo, priority=("high", "normal")) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error"),
+    [
+        ({"priority": ("fatal",)}, UnknownValue),
+        ({"category": ("",)}, UnknownValue),
+        ({"subject": (" ",)}, BadSubject),
+        ({"subject": ("x" * 301,)}, BadSubject),
+    ],
+)
+def test_a_value_that_is_none_is_refused(ticket, bea, wanted, error):
+    with pytest.raises(error):
+        change(ticket, bea, **wanted)
+
+
+def test_the_ledger_keeps_no_subject(ticket, bea):
+    change(ticket, bea, subject=("Uma's press", "The press stopped"))
+    assert ticket.subject == "Uma's press"
+    assert "press" not in str(said())
+
+
+def test_what_a_promise_depends_on_tells_the_clocks(ticket, bea, monkeypatch):
+    told = []
+    monkeypatch.setattr(clocks, "terms_changed", lambda ticket, at: told.append(at))
+    change(ticket, bea, subject=("Other",))
+    assert told == []
+    change(ticket, bea, priority=("urgent",))
+    change_tags(by=actor(bea), ticket=ticket, add=["vip"])
+    assert len(told) == 2
+
+
+def test_a_status_moves_from_where_the_form_saw_it(ticket, bea, mo):
+    assert change_status(by=actor(bea), ticket=ticket, status=Status.PENDING, old=Status.NEW)
+    with pytest.raises(FieldConflict) as refused:
+        change_status(by=actor(mo), ticket=ticket, status=Status.SOLVED, old=Status.NEW)
+    assert "status to “pending”" in refused.value.message
+    with pytest.raises(WrongMove):
+        change_status(by=actor(mo), ticket=ticket, status=Status.CLOSED, old=Status.PENDING)
+
+
+def tags(ticket):
+    rows = db.session.query(TicketTag).filter_by(ticket_id=ticket.id)
+    assert sorted(row.tag for row in rows) == sorted(ticket.tags)
+    return ticket.tags
+
+
+def test_tags_are_added_and_removed_beside_those_of_others(ticket, bea, mo):
+    change_tags(by=actor(bea), ticket=ticket, add=[" #VIP ", "printer"])
+    change_tags(by=actor(mo), ticket=ticket, add=["late", "vip"], remove=["printer"])
+    assert tags(ticket) == ["vip", "late"]
+    assert not change_tags(by=actor(mo), ticket=ticket, add=["late"], remove=["never-there"])
+    row = db.session.query(TicketEvent).filter_by(kind="tags").order_by(TicketEvent.id.desc())
+    assert (row.first().old, row.first().new) == ("vip printer", "vip late")
+
+
+@pytest.mark.parametrize("tag", ["", "two words", "x" * 41, "a,b", "<b>", "-x", "\x00"])
+def test_what_is_no_tag_is_refused(ticket, bea, tag):
+    with pytest.raises(BadTag):
+        change_tags(by=actor(bea), ticket=ticket, add=[tag])
+
+
+def test_a_ticket_takes_twenty_tags(ticket, bea):
+    change_tags(by=actor(bea), ticket=ticket, add=[f"t{n}" for n in range(20)])
+    with pytest.raises(BadTag):
+        change_tags(by=actor(bea), ticket=ticket, add=["one-more"])
+    change_tags(by=actor(bea), ticket=ticket, add=["one-more"], remove=["t0"])
+    assert len(tags(ticket)) == 20
+
+
+def take_part(ticket, admin, email):
+    return add_participant(by=actor(admin), ticket=ticket, email=email)
+
+
+def test_a_participant_is_known_when_the_tenant_has_them(ticket, acme, birch, bea):
+    make_user(birch, "Otto Other")
+    vic = make_user(acme, "Vic Second")
+    rows = [take_part(ticket, bea, email) for email in ("VIC@acme.test", "otto@birch.test")]
+    assert [(row.user_id, row.name) for row in rows] == [(vic.id, "Vic Second"), (None, "otto")]
+    assert take_part(ticket, bea, "vic@acme.test").id == rows[0].id
+    assert "vic@" not in str(said())
+
+
+def test_who_takes_part_already_or_is_nobody_is_refused(ticket, bea):
+    requester = db.session.get_one(User, ticket.requester_id)
+    with pytest.raises(BadParticipant):
+        take_part(ticket, bea, requester.email.upper())
+    with pytest.raises(BadEmail):
+        take_part(ticket, bea, "nobody")
+
+
+def test_a_participant_leaves_once(ticket, bea):
+    row = take_part(ticket, bea, "x@else.test")
+    remove_participant(by=actor(bea), ticket=ticket, participant_id=row.id)
+    assert db.session.query(TicketParticipant).count() == 0
+    with pytest.raises(NotFound):
+        remove_participant(by=actor(bea), ticket=ticket, participant_id=row.id)
