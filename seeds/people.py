@@ -17,6 +17,7 @@ from portal.core.database import db
 from portal.core.sealing import key_id
 from portal.staff.models import Admin, Role
 from portal.staff.passwords import hash_password
+from portal.staff.signals import person_changed
 from portal.two_factor.authenticators import sealed_secret
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.models import TwoFactorAuth
@@ -107,6 +108,7 @@ def _person(name: str, role: Role, joined_at: datetime, *, enrols: bool = True) 
         db.session.flush()
         target = Target("admin", admin.id, admin.email)
         record(Action.STAFF_ADDED, by=SYSTEM, target=target, changes={"role": (None, role.value)})
+        person_changed.send(admin, by=SYSTEM)
         secret = _enrol(admin) if enrols else None
     return Seeded(admin, password, secret)
 

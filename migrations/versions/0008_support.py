@@ -161,6 +161,7 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_support_agents")),
     )
+    _bring_agents()
     op.create_table(
         "support_teams",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -865,6 +866,32 @@ def upgrade():
     with op.batch_alter_table("message_attachments", schema=None) as batch_op:
         batch_op.create_index("ix_message_attachments_message_id", ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_attachments_sha256"), ["sha256"], unique=False)
+
+
+def _bring_agents():
+    """Whoever answers tickets by their role has a row from the start."""
+    admins = sa.table(
+        "admins",
+        *map(sa.column, ("id", "role", "joined_at", "disabled_at")),
+    )
+    nothing = sa.literal([], sa.JSON().with_variant(postgresql.JSONB(), "postgresql"))
+    values = {
+        "id": admins.c.id,
+        "availability": sa.literal("available"),
+        "capacity": sa.literal(20),
+        "skills": nothing,
+        "languages": nothing,
+        "ignores_shifts": sa.true(),
+        "signature": sa.literal(""),
+        "is_active": sa.true(),
+    }
+    people = sa.select(*values.values()).where(
+        admins.c.role.in_(("admin", "manager", "support_agent")),
+        admins.c.joined_at.is_not(None),
+        admins.c.disabled_at.is_(None),
+    )
+    agents = sa.table("support_agents", *map(sa.column, values))
+    op.execute(agents.insert().from_select(list(values), people))
 
 
 def downgrade():

@@ -8,6 +8,7 @@ from portal.staff.directory import locked_person
 from portal.staff.identity import checked_name
 from portal.staff.models import Admin, Theme
 from portal.staff.naming import target_of
+from portal.staff.signals import person_changed
 from portal.staff.zones import checked_zone
 
 
@@ -54,6 +55,8 @@ def _change(by: Actor, person_id: int, wanted: dict[str, object]) -> Admin:
     for field, (_, value) in changes.items():
         setattr(person, field, value)
     record(Action.ACCOUNT_PREFERENCES_CHANGED, by=by, target=target_of(person), changes=changes)
+    if "name" in changes:
+        person_changed.send(person, by=by)
     return person
 
 

@@ -19,6 +19,7 @@ from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password
 from portal.staff.people import check_may_give, shut_out
+from portal.staff.signals import person_changed
 from portal.staff.zones import checked_zone
 from portal.web.urls import external_url
 
@@ -123,6 +124,7 @@ def add_person(*, by: Actor, email: str, name: str, role: Role, password: str) -
         target=target_of(person),
         meta={"name": person.name, "role": role.value},
     )
+    person_changed.send(person, by=by)
     return person
 
 
@@ -165,6 +167,7 @@ def join(*, token: str, name: str, password: str, time_zone: str) -> Admin:
     person.name = name
     _join(person, password=password, time_zone=zone)
     record(Action.STAFF_JOINED, by=actor_of(person), target=target_of(person))
+    person_changed.send(person, by=actor_of(person))
     if person.invited_by is not None:
         notify(
             admin_id=person.invited_by,

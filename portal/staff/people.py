@@ -20,6 +20,7 @@ from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.roles import may_give
 from portal.staff.sessions import end_sessions_of
+from portal.staff.signals import person_changed
 from portal.staff.throttles import (
     CODE_BY_ACCOUNT,
     PASSWORD_BY_ACCOUNT,
@@ -82,6 +83,7 @@ def change_role(*, by: Actor, person_id: int, expected: Role, role: Role) -> Adm
         text=f"Your role is {role.label} now. {by.label} changed it from {expected.label}.",
     )
     _mail(by, person, "role_changed", old_role=expected.label, new_role=role.label)
+    person_changed.send(person, by=by)
     return person
 
 
@@ -101,6 +103,7 @@ def disable_person(*, by: Actor, person_id: int) -> Admin:
     end_sessions_of(by=by, admin_id=person.id, reason="disabled")
     record(Action.STAFF_DISABLED, by=by, target=target_of(person))
     _mail(by, person, "account_disabled")
+    person_changed.send(person, by=by)
     return person
 
 
@@ -127,6 +130,7 @@ def enable_person(*, by: Actor, person_id: int) -> Admin:
     end_sessions_of(by=by, admin_id=person.id, reason="enabled")
     record(Action.STAFF_ENABLED, by=by, target=target_of(person))
     _mail(by, person, "account_enabled", role=Role(person.role).label, url=_sign_in_url())
+    person_changed.send(person, by=by)
     return person
 
 

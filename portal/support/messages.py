@@ -12,7 +12,7 @@ from portal.core.errors import Conflict
 from portal.customers.models import User
 from portal.staff.models import Admin
 from portal.support import attachments, clocks, drafts, outgoing, telling
-from portal.support.assignment import assign_on_reply
+from portal.support.assignment import assign_on_reply, release_from_absent
 from portal.support.attachments import Upload
 from portal.support.bodies import checked_body
 from portal.support.history import target_of_ticket
@@ -208,11 +208,14 @@ def customer_message(
 def wake_by_customer(ticket: SupportTicket, now: datetime) -> None:
     """A locked ticket is open and awake again because its customer wrote."""
     ticket.snoozed_until = None
+    was_solved = ticket.status == Status.SOLVED
     if ticket.status in {Status.PENDING, Status.ON_HOLD, Status.SOLVED}:
         move(by=SYSTEM, ticket=ticket, status=Status.OPEN, cause="customer_replied", at=now)
     ticket.waiting_since = ticket.waiting_since or now
     ticket.is_unread = True
     clocks.customer_wrote(ticket, now)
+    if was_solved:
+        release_from_absent(ticket=ticket)
 
 
 def _check_writable(ticket: SupportTicket) -> None:

@@ -8,7 +8,9 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Conflict
 from portal.support import clocks
+from portal.support.draining import drain
 from portal.support.history import note_event, target_of_ticket
+from portal.support.load import is_lighter
 from portal.support.models import SupportTicket
 from portal.support.words import Status
 
@@ -85,6 +87,8 @@ def move(
         changes={"status": (old.value, status.value)},
         meta={"cause": cause} if cause else None,
     )
+    if ticket.assignee_id is not None and is_lighter(status, old):
+        drain(agent_id=ticket.assignee_id)
 
 
 def _stamp(ticket: SupportTicket, old: Status, status: Status, now: datetime) -> None:

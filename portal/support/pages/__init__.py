@@ -1,5 +1,6 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
+from portal.core.permissions import Permission
 from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
@@ -8,12 +9,14 @@ from portal.support.pages import (
     bulk,
     fields,
     files,
+    hands,
     levels,
     new_ticket,
     queue,
     ratings,
     reports,
     search,
+    teams,
     threads,
     ticket,
     views,
@@ -22,7 +25,9 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = ()
+NAV: tuple[NavItem, ...] = (
+    NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
+)
 __all__ = [
     "NAV",
     "agents",
@@ -32,6 +37,7 @@ __all__ = [
     "bulk",
     "fields",
     "files",
+    "hands",
     "levels",
     "messages",
     "new_ticket",
@@ -39,6 +45,7 @@ __all__ = [
     "ratings",
     "reports",
     "search",
+    "teams",
     "threads",
     "ticket",
     "tickets",

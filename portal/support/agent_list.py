@@ -1,0 +1,153 @@
+"""Agents as lists show them: with their work, their teams, and whether they take more."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.staff.models import Admin
+from portal.support.load import WHOLE, at_work, in_tickets, loads_of
+from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember
+from portal.support.words import Availability, Category
+from portal.web.paging import ListPage, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """One agent as a list shows them. `load` is text for people, `quarters` is for a bar."""
+
+    id: int
+    name: str
+    state: str
+    is_available: bool
+    """What they say of themselves; `is_taking` heeds their shift, too."""
+    is_taking: bool
+    load: str
+    quarters: int
+    capacity: int
+    teams: str
+    skills: str
+
+    @property
+    def most(self) -> int:
+        """The end of the bar: never 0, which a bar cannot have."""
+        return max(WHOLE * self.capacity, 1)
+
+
+def agents_list(*, team_id: int | None = None, cursor: str | None = None) -> ListPage[AgentRow]:
+    """A page of active agents by name: a fixed number of queries, however many they are."""
+    query = _active().order_by(Admin.name, Admin.id)
+    if team_id is not None:
+        members = sa.select(TeamMember.agent_id).where(TeamMember.team_id == team_id)
+        query = query.where(SupportAgent.id.in_(members))
+    found = page_of(query, lambda row: row, cursor=cursor)
+    return ListPage(_rows(found.items), found.next_cursor, found.previous_cursor)
+
+
+def agent_row(agent_id: int) -> AgentRow | None:
+    """One agent as the list shows them."""
+    found = db.session.execute(_active().where(SupportAgent.id == agent_id)).all()
+    return next(iter(_rows(list(found))), None)
+
+
+def _active() -> sa.Select[Any]:
+    columns = SupportAgent.__table__.c
+    return (
+        sa.select(
+            Admin.id,
+            Admin.name,
+            Admin.time_zone,
+            columns.availability,
+            columns.capacity,
+            columns.skills,
+            columns.ignores_shifts,
+        )
+        .join(SupportAgent, SupportAgent.id == Admin.id)
+        .where(columns.is_active)
+    )
+
+
+def _rows(found: list[sa.Row[Any]]) -> list[AgentRow]:
+    ids = [row.id for row in found]
+    if not ids:
+        return []
+    loads, teams = loads_of(ids), _team_names(ids)
+    here = {row.id for row in at_work(found)}
+    return [_row(row, loads.get(row.id, 0), teams.get(row.id, []), row.id in here) for row in found]
+
+
+def _row(row: sa.Row[Any], load: int, teams: list[str], is_here: bool) -> AgentRow:
+    is_available = row.availability == Availability.AVAILABLE
+    state = "Away" if not is_available else "Available" if is_here else "Off shift"
+    return AgentRow(
+        id=row.id,
+        name=row.name,
+        state=state,
+        is_available=is_available,
+        is_taking=is_available and is_here,
+        load=in_tickets(load),
+        quarters=load,
+        capacity=row.capacity,
+        teams=", ".join(teams),
+        skills=", ".join(Category(skill).label for skill in row.skills),
+    )
+
+
+def _team_names(agent_ids: Collection[int]) -> dict[int, list[str]]:
+    query = (
+        sa.select(TeamMember.agent_id, SupportTeam.name)
+        .join(SupportTeam, SupportTeam.id == TeamMember.team_id)
+        .where(TeamMember.agent_id.in_(agent_ids), SupportTeam.archived_at.is_(None))
+        .order_by(SupportTeam.name)
+    )
+    found: dict[int, list[str]] = {}
+    for agent_id, name in db.session.execute(query):
+        found.setdefault(agent_id, []).append(name)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the selects of a ticket offer: pairs of id and label."""
+
+    agents: list[tuple[int, str]]
+    teams: list[tuple[int, str]]
+
+
+def assign_choices(ticket: SupportTicket) -> Choices:
+    """Agents with their load, the members of the ticket's team first; and the teams.
+
+    Who has the ticket is among them, though they may work on tickets no more.
+    """
+    rows = db.session.execute(_active().order_by(Admin.name, Admin.id)).all()
+    members = set(
+        db.session.scalars(
+            sa.select(TeamMember.agent_id).where(TeamMember.team_id == ticket.team_id)
+        )
+    )
+    found = sorted(_rows(list(rows)), key=lambda row: row.id not in members)
+    agents = [(row.id, _label(row)) for row in found]
+    if ticket.assignee_id is not None and ticket.assignee_id not in dict(agents):
+        agents.insert(0, (ticket.assignee_id, f"{ticket.assignee_name} (gone)"))
+    return Choices(agents, team_choices())
+
+
+def _label(row: AgentRow) -> str:
+    suffix = "" if row.is_taking else f", {row.state.lower()}"
+    return f"{row.name} ({row.load} of {row.capacity}{suffix})"
+
+
+def agent_choices() -> list[tuple[int, str]]:
+    """Every active agent by name."""
+    query = sa.select(Admin.id, Admin.name).join(SupportAgent, SupportAgent.id == Admin.id)
+    rows = db.session.execute(query.where(SupportAgent.is_active).order_by(Admin.name, Admin.id))
+    return [(row.id, row.name) for row in rows]
+
+
+def team_choices() -> list[tuple[int, str]]:
+    """The teams that take tickets, by name."""
+    query = sa.select(SupportTeam.id, SupportTeam.name).where(SupportTeam.archived_at.is_(None))
+    rows = db.session.execute(query.order_by(SupportTeam.name, SupportTeam.id))
+    return [(row.id, row.name) for row in rows]
