@@ -93,6 +93,7 @@ def upgrade():
         "saved_views",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("name_key", sa.String(length=200), nullable=False),
         sa.Column("query", sa.String(length=500), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -104,9 +105,17 @@ def upgrade():
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+        sa.UniqueConstraint("owner_id", "name_key", name=op.f("uq_saved_views_owner_id_name_key")),
     )
     with op.batch_alter_table("saved_views", schema=None) as batch_op:
         batch_op.create_index("ix_saved_views_owner_id", ["owner_id", "position"], unique=False)
+        batch_op.create_index(
+            "uq_saved_views_shared",
+            ["name_key"],
+            unique=True,
+            sqlite_where=sa.text("owner_id IS NULL"),
+            postgresql_where=sa.text("owner_id IS NULL"),
+        )
 
     op.create_table(
         "sla_rules",
@@ -990,6 +999,11 @@ def downgrade():
     op.drop_table("support_agents")
     op.drop_table("sla_rules")
     with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_saved_views_shared",
+            sqlite_where=sa.text("owner_id IS NULL"),
+            postgresql_where=sa.text("owner_id IS NULL"),
+        )
         batch_op.drop_index("ix_saved_views_owner_id")
 
     op.drop_table("saved_views")

@@ -27,7 +27,7 @@ from portal.web.htmx import page_or_fragment, see_other
 from portal.web.nav import NavItem
 
 bp = Blueprint("subscriptions", __name__)
-NAV = (NavItem("Work", "Trials", "subscriptions.trials", "clock", "t", Permission.CUSTOMERS_VIEW),)
+NAV = (NavItem("Work", "Trials", "subscriptions.trials", "clock", "i", Permission.CUSTOMERS_VIEW),)
 __all__ = ["NAV", "bp", "import_plans", "plan_use"]
 PANEL_ORDER = 10
 

@@ -161,9 +161,12 @@ def _in_words(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What became of a page that somebody reads: their rows in their order, and how many wait."""
+    """What became of a page that somebody reads: their rows in their order, and how many wait.
 
-    rows: list[QueueRow]
+    A ticket that cannot be seen any more is its number alone.
+    """
+
+    rows: list[QueueRow | str]
     fresh: int
 
 
@@ -173,7 +176,7 @@ def look_again(
     """The tickets of these numbers as they are now, whether they are still here, and new ones.
 
     Nothing moves: tickets that came meanwhile are only counted, those that belong to the first
-    page. A number that cannot be seen any more is left out.
+    page.
     """
     is_here = sa.func.coalesce(sa.and_(*conditions(queue, looking)), sa.false()).label("is_here")
     wanted: Any = sa.select(_ticket.id).where(_ticket.number.in_(shown), seen_by(looking.by))
@@ -184,7 +187,7 @@ def look_again(
     make = row_maker(looking.now)
     rows = [make(row) for row in db.session.connection().execute(query)]
     known = {row.number: row for row in rows}
-    return Again([known[number] for number in shown if number in known], _fresh(rows, shown))
+    return Again([known.get(number, number) for number in shown], _fresh(rows, shown))
 
 
 def _fresh(rows: Sequence[QueueRow], shown: Sequence[str]) -> int:

@@ -2,6 +2,8 @@
 (() => {
   const SWITCH = "portal.shortcuts";
   const RECENT = "portal.recent";
+  // Keys of the page itself: `{ key, label, run }`, where `run` says whether it did anything.
+  const pageKeys = [];
   const links = () => [...document.querySelectorAll("#sidebar nav a, #account-menu a")];
   const words = (link) => link.textContent.trim();
 
@@ -54,14 +56,23 @@
     const rows = [["?", "Show this list"], ["/", "Search"], ["Ctrl K", "Search or jump to any page"], ["Esc", "Close"]];
     rows.push(...own.map((one) => [one.keys, one.label]));
     for (const link of links()) if (link.dataset.key) rows.push([`g ${link.dataset.key}`, `Go to ${words(link)}`]);
+    if (pageKeys.length) {
+      const ofPage = pageKeys.map(({ key, label }) => [key, label]);
+      dialog.append(make("h3", { className: "h4", textContent: "On this page" }), listOfKeys(ofPage));
+      dialog.append(make("h3", { className: "h4 mt-3", textContent: "Everywhere" }));
+    }
+    dialog.append(listOfKeys(rows), keysSwitch(), closeButton());
+    return dialog;
+  }
+
+  function listOfKeys(rows) {
     const list = make("dl", { className: "keys" });
     for (const [keys, meaning] of rows) {
       const term = make("dt");
       for (const key of keys.split(" ")) term.append(make("kbd", { textContent: key }), " ");
       list.append(make("div", {}, term, make("dd", { textContent: meaning })));
     }
-    dialog.append(list, keysSwitch(), closeButton());
-    return dialog;
+    return list;
   }
 
   function keysSwitch() {
@@ -161,11 +172,12 @@
       setTimeout(() => { isGoing = false; }, 1500);
     } else if (event.key === "?") open("shortcuts");
     else if (event.key === "/") search();
-    else return false;
+    else return Boolean(pageKeys.find((one) => one.key === event.key)?.run());
     return true;
   }
 
-  const isWriting = (target) => target.closest("input, textarea, select, [contenteditable], dialog");
+  // In a tick box no letter is written.
+  const isWriting = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
@@ -183,5 +195,6 @@
     if (opener) open(opener.dataset.opens);
   });
 
+  window.portal.addKeys = (keys) => pageKeys.push(...keys);
   remember();
 })();

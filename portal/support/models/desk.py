@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.database import Base, BigId
 from portal.support.models.tickets import ticket_key
 
+SHARED = sa.text("owner_id IS NULL")
+
 
 def _person() -> Mapped[int]:
     return mapped_column(sa.ForeignKey("admins.id", ondelete="CASCADE"), primary_key=True)
@@ -18,10 +20,22 @@ class SavedView(Base):
     """A filter under a name. Without an owner it is everybody's."""
 
     __tablename__ = "saved_views"
-    __table_args__ = (sa.Index("ix_saved_views_owner_id", "owner_id", "position"),)
+    __table_args__ = (
+        sa.Index("ix_saved_views_owner_id", "owner_id", "position"),
+        sa.UniqueConstraint("owner_id", "name_key"),
+        sa.Index(
+            "uq_saved_views_shared",
+            "name_key",
+            unique=True,
+            sqlite_where=SHARED,
+            postgresql_where=SHARED,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(60))
+    name_key: Mapped[str] = mapped_column(sa.String(200))
+    """The name case-folded: an owner has each name once."""
     query: Mapped[str] = mapped_column(sa.String(500))
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(default=0)

@@ -27,6 +27,15 @@ from portal.web.nav import NavItem
 
 NAV: tuple[NavItem, ...] = (
     NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
+    NavItem(
+        "Work",
+        "Tickets",
+        "support.own_queue",
+        "inbox",
+        "t",
+        Permission.TICKETS_VIEW,
+        is_first=True,
+    ),
 )
 __all__ = [
     "NAV",

@@ -1,0 +1,95 @@
+// A queue by the keyboard, and a list that stands still while it is read.
+(() => {
+  const list = () => document.getElementById("queue-rows");
+  const links = () => [...list().querySelectorAll(".queue-link")];
+  const current = () => document.activeElement?.closest?.(".queue-row");
+
+  function go(step) {
+    const all = links();
+    const here = all.findIndex((link) => link.closest(".queue-row") === current());
+    const wanted = all[here < 0 ? 0 : Math.min(Math.max(here + step, 0), all.length - 1)];
+    if (!wanted) return false;
+    wanted.focus({ preventScroll: true });
+    wanted.closest(".queue-row").scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  function open() {
+    const link = current()?.querySelector(".queue-link");
+    link?.click();
+    return Boolean(link);
+  }
+
+  function tick() {
+    const box = current()?.querySelector("[name=ticket]");
+    if (!box) return false;
+    box.checked = !box.checked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    window.portal.announce(box.checked ? "Selected" : "Not selected");
+    return true;
+  }
+
+  function take() {
+    const row = current();
+    if (!row?.dataset.take) return false;
+    send(row.dataset.take, row.id.replace("ticket-", ""));
+    return true;
+  }
+
+  async function send(url, number) {
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    try {
+      const answer = await fetch(url, { method: "POST", headers, redirect: "manual" });
+      const isDone = answer.ok || answer.type === "opaqueredirect";
+      if (isDone) window.portal.announce(`${number} is yours`);
+      else window.portal.toast(`${number} could not be assigned to you. Open it to see why.`);
+    } catch {
+      window.portal.toast("The portal could not be reached. Check your connection and try again.");
+    }
+    window.htmx.trigger(list(), "refresh");
+  }
+
+  window.portal.addKeys([
+    { key: "j", label: "Next ticket", run: () => go(1) },
+    { key: "k", label: "Previous ticket", run: () => go(-1) },
+    { key: "o", label: "Open it", run: open },
+    { key: "Enter", label: "Open it", run: () => false },
+    { key: "x", label: "Select it", run: tick },
+    { key: "m", label: "Assign it to me", run: take },
+  ]);
+
+  function count() {
+    const place = document.getElementById("bulk-count");
+    if (!place) return;
+    const ticked = document.querySelectorAll("[name=ticket]:checked").length;
+    place.textContent = ticked ? `${ticked} selected` : "";
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.form?.id === "queue-form") count();
+  });
+
+  // What was ticked stays ticked when the rows are drawn anew.
+  let ticked = new Set();
+  const isList = (event) => event.detail.target?.id === "queue-rows";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isList(event)) return;
+    ticked = new Set([...list().querySelectorAll("[name=ticket]:checked")].map((box) => box.value));
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!isList(event)) return;
+    for (const box of list().querySelectorAll("[name=ticket]")) box.checked = ticked.has(box.value);
+    count();
+  });
+
+  // Nobody reads a hidden page; it is asked for again as soon as somebody does.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "queue-rows" && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) window.htmx.trigger(list(), "refresh");
+  });
+  count();
+
+  // On a phone the views stand in a row, of which the present one must be seen.
+  document.querySelector(".desk-views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+})();
