@@ -6,7 +6,7 @@ next attempt finds either all of it or nothing.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -21,13 +21,22 @@ from portal.staff.models import Admin
 from portal.staff.roles import permissions_of
 from portal.support.applying import apply_change, changed_fields, state_of, take_back
 from portal.support.bulk import KIND, cause_of
+from portal.support.draining import held_back
 from portal.support.models import BulkChange, BulkChangeRow, SupportTicket
-from portal.support.seeing import NOT_THERE, lock_ticket, seen_by
+from portal.support.seeing import NOT_THERE, seen_by
 
 AT_ONCE = 100
 LONGEST_DETAIL = 300
 Deed = Callable[[SupportTicket], str | None]
 """Changes one locked ticket, or refuses. What it returns is worth knowing."""
+
+
+class Result(NamedTuple):
+    """What became of one ticket: `changed` or `skipped`, why, and what was changed."""
+
+    result: str
+    detail: str | None
+    before: dict[str, Any] | None
 
 
 @handles(KIND)
@@ -63,8 +72,11 @@ def _change_all(bulk: BulkChange, rows: Sequence[BulkChangeRow]) -> None:
     by = _doer(bulk)
     tickets = _locked(by, [row.ticket_id for row in rows])
     deed = _undoing(bulk, by, rows) if bulk.undoes_id else _changing(bulk, by)
-    for row in rows:
-        _change_one(by, row, tickets.get(row.ticket_id), deed)
+    with held_back():
+        results = [_change_one(by, tickets.get(row.ticket_id), deed) for row in rows]
+    # Kept together at the end: one statement for them all.
+    for row, result in zip(rows, results, strict=True):
+        row.result, row.detail, row.before = result
 
 
 def _doer(bulk: BulkChange) -> Actor:
@@ -117,26 +129,24 @@ def _undo_one(
     return why or None
 
 
-def _change_one(by: Actor, row: BulkChangeRow, ticket: SupportTicket | None, deed: Deed) -> None:
+def _change_one(by: Actor, ticket: SupportTicket | None, deed: Deed) -> Result:
     """A ticket that refuses is skipped with its reason, and the others go on."""
     try:
         with db.session.begin_nested():
-            row_values = _made(by, ticket, deed)
+            return _made(by, ticket, deed)
     except DomainError as refusal:
-        row.result, row.detail = "skipped", refusal.message[:LONGEST_DETAIL]
-        return
-    row.result, row.before, detail = "changed", *row_values
-    row.detail = detail[:LONGEST_DETAIL] if detail else None
+        return Result("skipped", refusal.message[:LONGEST_DETAIL], None)
 
 
-def _made(by: Actor, ticket: SupportTicket | None, deed: Deed) -> tuple[dict[str, Any], str | None]:
+def _made(by: Actor, ticket: SupportTicket | None, deed: Deed) -> Result:
     if not by.may(Permission.TICKETS_REPLY):
         raise Denied("Whoever started this may no longer change tickets.")
     if ticket is None:
         raise NotFound(NOT_THERE)
     before = state_of(ticket)
-    detail = deed(lock_ticket(ticket))
+    detail = deed(ticket)
     after = state_of(ticket)
     if not changed_fields(before, after):
         raise Conflict("It is so already.")
-    return {"before": before, "after": after}, detail
+    made = {"before": before, "after": after}
+    return Result("changed", detail[:LONGEST_DETAIL] if detail else None, made)

@@ -11,6 +11,7 @@ from portal.support.pages import (
     files,
     hands,
     levels,
+    macros,
     new_ticket,
     queue,
     ratings,
@@ -27,6 +28,7 @@ from portal.web.nav import NavItem
 
 NAV: tuple[NavItem, ...] = (
     NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
+    NavItem("System", "Answers", "support.answers", "notes", "w", Permission.TICKETS_REPLY),
     NavItem(
         "Work",
         "Tickets",
@@ -48,6 +50,7 @@ __all__ = [
     "files",
     "hands",
     "levels",
+    "macros",
     "messages",
     "new_ticket",
     "queue",

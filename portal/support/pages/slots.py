@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from portal.core.actor import Actor
+from portal.support.macro_runs import macros_beside
 from portal.support.models import SupportTicket
 
 Context = Callable[[SupportTicket, Actor], dict[str, Any]]
@@ -16,9 +17,13 @@ class Slot(NamedTuple):
     context: Context
 
 
-BESIDE: tuple[Slot, ...] = ()
+def _nothing(_ticket: SupportTicket, _by: Actor) -> dict[str, Any]:
+    return {}
+
+
+BESIDE: tuple[Slot, ...] = (Slot("support/_macros.html", macros_beside),)
 """In the column beside the thread, the first on top."""
-IN_COMPOSER: tuple[Slot, ...] = ()
+IN_COMPOSER: tuple[Slot, ...] = (Slot("support/_answer_picker.html", _nothing),)
 """Above the text of a reply: prepared answers."""
 
 
