@@ -92,7 +92,8 @@ def take_back(
     for name in changed_fields(before, after):
         restore = _restoring(name, by=by, ticket=ticket, before=before, after=after, cause=cause)
         if restore is None:
-            found.kept.append(f"The {LABELS[name]} was changed since.")
+            verb = "were" if name == "tags" else "was"
+            found.kept.append(f"The {LABELS[name]} {verb} changed since.")
             continue
         try:
             with db.session.begin_nested():

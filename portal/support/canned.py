@@ -104,9 +104,7 @@ def create_answer(*, by: Actor, name: str, body: str, is_shared: bool = False) -
     """
     owner_id = None if is_shared else by.id
     check_may_change(by, owner_id)
-    answer = CannedReply(owner_id=owner_id, version=0)
-    db.session.add(answer)
-    return _saved(by, answer, name, body)
+    return _saved(by, CannedReply(owner_id=owner_id, version=0), name, body)
 
 
 def change_answer(*, by: Actor, answer_id: int, name: str, body: str, version: int) -> CannedReply:
@@ -132,6 +130,7 @@ def _saved(by: Actor, answer: CannedReply, name: str, body: str) -> CannedReply:
     check_variables(answer.body)
     answer.version += 1
     answer.changed_at, answer.changed_by_label = clock.now(), by.label
+    db.session.add(answer)
     db.session.flush()
     meta = {"is_shared": answer.owner_id is None, "version": answer.version}
     record(Action.CANNED_REPLY_SAVED, by=by, target=_target(answer), meta=meta)

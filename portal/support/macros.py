@@ -66,9 +66,7 @@ def create_macro(*, by: Actor, name: str, steps: Mapping[str, Any]) -> Macro:
         Denied: this person does not manage the desk (403).
     """
     _check_may(by)
-    macro = Macro(version=0)
-    db.session.add(macro)
-    return _saved(by, macro, name, steps)
+    return _saved(by, Macro(version=0), name, steps)
 
 
 def change_macro(
@@ -103,12 +101,13 @@ def _check_may(by: Actor) -> None:
 
 
 def _saved(by: Actor, macro: Macro, name: str, steps: Mapping[str, Any]) -> Macro:
-    macro.name = checked_name(
-        name, longest=LONGEST_NAME, missing="Write what this macro is called."
-    )
-    macro.steps = checked_steps(steps)
+    # Checked before the row is touched: what asks the database would write half of it.
+    name = checked_name(name, longest=LONGEST_NAME, missing="Write what this macro is called.")
+    checked = checked_steps(steps)
+    macro.name, macro.steps = name, checked
     macro.version += 1
     macro.changed_at, macro.changed_by_label = clock.now(), by.label
+    db.session.add(macro)
     db.session.flush()
     meta = {"version": macro.version, "steps": sorted(macro.steps)}
     record(Action.MACRO_SAVED, by=by, target=target_of_macro(macro), meta=meta)
