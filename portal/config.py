@@ -7,6 +7,7 @@ Production refuses to start on a missing, sample or short key, and names the set
 import base64
 import binascii
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from flask import current_app
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+# The local part leaves room for a token: RFC 5321 4.5.3.1.1 allows 64 octets.
+SUPPORT_ADDRESS = re.compile(r"[a-z0-9._-]{1,24}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -68,6 +71,9 @@ class Settings:
     """`smtp://user:pass@host:587`, `smtps://...` or `file:` (development: `instance/mail`)."""
     mail_from: str
     """Sender of every mail. Default `portal@<host of BASE_URL>`."""
+    support_address: str
+    """Mailbox that answers to tickets come to, as `support@example.com`. Default: none, and the
+    mails say that nobody reads answers."""
     brand: str
     """Name shown to people and in authenticator apps. Default `Back Office`."""
     timezone: str
@@ -133,6 +139,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         base_url=base_url,
         mail_url=reader.mail_url(env),
         mail_from=reader.text("MAIL_FROM") or f"portal@{host}",
+        support_address=reader.support_address(),
         brand=reader.text("BRAND") or "Back Office",
         timezone=reader.zone(),
         trusted_proxies=reader.networks("TRUSTED_PROXIES"),
@@ -214,6 +221,12 @@ class _Reader:
         if value and urlsplit(value).scheme not in {"smtp", "smtps", "file"}:
             self.faults.append("PORTAL_MAIL_URL must start with smtp://, smtps:// or file:")
         return value or "file:"
+
+    def support_address(self) -> str:
+        value = self.text("SUPPORT_ADDRESS")
+        if value and not SUPPORT_ADDRESS.fullmatch(value):
+            self.faults.append("PORTAL_SUPPORT_ADDRESS must look like support@example.com")
+        return value
 
     def zone(self) -> str:
         value = self.text("TIMEZONE") or "UTC"

@@ -23,6 +23,7 @@ from seeds.events import seed_events
 from seeds.grants import seed_grants
 from seeds.history import seed_history
 from seeds.people import bring_people, bulk_people, demo_staff
+from seeds.support import seed_support
 from seeds.usage import seed_reports, seed_usage
 
 DAYS = 60
@@ -85,6 +86,7 @@ def _company(seed: int) -> None:
     acting = {role.value: staff.get(role.value, SYSTEM) for role in Role}
     brought = bring_customers(by=acting["manager"], seed=seed)
     gifts = seed_grants(brought.tenants, acting)
+    levels = seed_support(by=acting["manager"])
     if people or brought.tenants or brought.users:
         counts = {"people": len(people), "events": events, "tenants": len(brought.tenants)}
         record(Action.DEMO_SEEDED, by=SYSTEM, meta={**counts, "users": brought.users})
@@ -92,7 +94,7 @@ def _company(seed: int) -> None:
     uses = seed_usage(brought.tenants, seed=seed) + seed_reports(brought.tenants, seed=seed)
     click.echo(
         f"Added {len(people)} people of ours, {len(brought.tenants)} tenants with "
-        f"{brought.users} users, {gifts} grants and {uses} uses. "
+        f"{brought.users} users, {gifts} grants, {uses} uses and {levels} service levels. "
         f"{brought.kept} tenants were there and stay as they are.",
         err=True,
     )

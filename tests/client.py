@@ -17,6 +17,8 @@ class Client(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         # What the test prepared becomes visible, and what the request changed is read afresh.
         db.session.commit()
+        # What is sent while it is read is read in the request's context, as by a server.
+        kwargs.setdefault("buffered", True)
         response = contextvars.Context().run(super().open, *args, **kwargs)
         db.session.expire_all()
         return response

@@ -15,8 +15,8 @@ def upgrade():
         "attachment_blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment_blobs")),
     )
     op.create_table(
@@ -318,6 +318,7 @@ def upgrade():
         sa.Column("last_message_preview", sa.String(length=160), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_solved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
@@ -390,6 +391,7 @@ def upgrade():
             "ix_support_tickets_team", ["team_id", "is_open", "queue_at", "id"], unique=False
         )
         batch_op.create_index("ix_support_tickets_tenant", ["tenant_id", "id"], unique=False)
+        batch_op.create_index("ix_support_tickets_updated_at", ["updated_at", "id"], unique=False)
 
     op.create_table(
         "csat_responses",
@@ -489,6 +491,7 @@ def upgrade():
             sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
             nullable=True,
         ),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["author_admin_id"],
             ["admins.id"],
@@ -789,8 +792,30 @@ def upgrade():
             "ix_ticket_sla_clocks_due",
             ["due_at", "id"],
             unique=False,
-            sqlite_where=sa.text("state = 'running'"),
-            postgresql_where=sa.text("state = 'running'"),
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL"),
+            postgresql_where=sa.text("state = 'running' AND breached_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_sla_clocks_warn",
+            ["warn_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL AND warned_at IS NULL"),
+            postgresql_where=sa.text(
+                "state = 'running' AND breached_at IS NULL AND warned_at IS NULL"
+            ),
+        )
+        batch_op.create_index(
+            "ix_ticket_sla_clocks_untold",
+            ["breached_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
         )
         batch_op.create_index("ix_ticket_sla_clocks_rule_id", ["rule_id", "state"], unique=False)
         batch_op.create_index(
@@ -876,6 +901,11 @@ def upgrade():
         batch_op.create_index("ix_message_attachments_message_id", ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_attachments_sha256"), ["sha256"], unique=False)
 
+    with op.batch_alter_table("email_logs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("cause_type", sa.String(length=20), nullable=True))
+        batch_op.add_column(sa.Column("cause_id", sa.BigInteger(), nullable=True))
+        batch_op.create_index("ix_email_logs_cause", ["cause_type", "cause_id"], unique=False)
+
 
 def _bring_agents():
     """Whoever answers tickets by their role has a row from the start."""
@@ -904,6 +934,11 @@ def _bring_agents():
 
 
 def downgrade():
+    with op.batch_alter_table("email_logs", schema=None) as batch_op:
+        batch_op.drop_index("ix_email_logs_cause")
+        batch_op.drop_column("cause_id")
+        batch_op.drop_column("cause_type")
+
     with op.batch_alter_table("message_attachments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_attachments_sha256"))
         batch_op.drop_index("ix_message_attachments_message_id")
@@ -927,9 +962,27 @@ def downgrade():
         batch_op.drop_index("ix_ticket_sla_clocks_started_at")
         batch_op.drop_index("ix_ticket_sla_clocks_rule_id")
         batch_op.drop_index(
+            "ix_ticket_sla_clocks_untold",
+            sqlite_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('running', 'paused') AND breached_at IS NOT NULL "
+                "AND escalated_at IS NULL"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_ticket_sla_clocks_warn",
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL AND warned_at IS NULL"),
+            postgresql_where=sa.text(
+                "state = 'running' AND breached_at IS NULL AND warned_at IS NULL"
+            ),
+        )
+        batch_op.drop_index(
             "ix_ticket_sla_clocks_due",
-            sqlite_where=sa.text("state = 'running'"),
-            postgresql_where=sa.text("state = 'running'"),
+            sqlite_where=sa.text("state = 'running' AND breached_at IS NULL"),
+            postgresql_where=sa.text("state = 'running' AND breached_at IS NULL"),
         )
         batch_op.drop_index("ix_ticket_sla_clocks_calendar_id")
 

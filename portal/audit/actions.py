@@ -120,6 +120,7 @@ class Action(StrEnum):
     TICKET_CREATED = "ticket.created"
     TICKET_CUSTOMER_WROTE = "ticket.customer_wrote"
     TICKET_REPLIED = "ticket.replied"
+    TICKET_REPLY_WITHDRAWN = "ticket.reply_withdrawn"
     TICKET_NOTED = "ticket.noted"
     TICKET_CHANGED = "ticket.changed"
     TICKET_STATUS_CHANGED = "ticket.status_changed"

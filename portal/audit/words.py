@@ -83,6 +83,7 @@ WORDS: dict[Action, str] = {
     Action.TICKET_CREATED: "opened a ticket",
     Action.TICKET_CUSTOMER_WROTE: "wrote to a ticket as its customer",
     Action.TICKET_REPLIED: "answered a ticket",
+    Action.TICKET_REPLY_WITHDRAWN: "took an answer back before it was sent",
     Action.TICKET_NOTED: "wrote a note in a ticket",
     Action.TICKET_CHANGED: "changed a ticket",
     Action.TICKET_STATUS_CHANGED: "moved a ticket to another status",

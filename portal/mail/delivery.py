@@ -28,6 +28,7 @@ from portal.mail.gateway import (
     gateway_for,
 )
 from portal.mail.models import EmailLog, MailStatus
+from portal.mail.signals import mail_failed, mail_sent
 
 DELIVER = "mail.deliver"
 MAX_ATTEMPTS = 12
@@ -35,6 +36,11 @@ FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=4)  # twelve attempts then span about a day
 LEASE = timedelta(minutes=5)  # longer than every command before DATA together may take
 LEASE_IN_DATA = timedelta(minutes=10)
+ENDS = {
+    MailStatus.SENT: mail_sent,
+    MailStatus.FAILED: mail_failed,
+    MailStatus.UNKNOWN: mail_failed,
+}
 LOST = "The worker ended after it began to hand this mail over; it may or may not have arrived."
 
 
@@ -140,6 +146,8 @@ class _Attempt:
         if changed_rows(update) != 1:
             db.session.rollback()
             raise LostLease(f"mail {self.mail_id}")
+        if values.get("status") in ENDS:
+            _tell(db.session.get_one(EmailLog, self.mail_id, populate_existing=True))
         db.session.commit()
 
 
@@ -148,3 +156,9 @@ def mark_unknown(mail: EmailLog) -> None:
     mail.status = MailStatus.UNKNOWN
     mail.locked_by = mail.locked_until = None
     mail.last_error = LOST
+    _tell(mail)
+
+
+def _tell(mail: EmailLog) -> None:
+    db.session.flush()
+    ENDS[MailStatus(mail.status)].send(mail)

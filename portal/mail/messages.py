@@ -1,11 +1,14 @@
 """Finished messages (RFC 5322): composed once when queued, the same at every attempt."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.policy import Policy
 
 import idna
 from email_validator import EmailNotValidError, validate_email
@@ -14,8 +17,22 @@ from portal.config import settings
 from portal.core.errors import DomainError
 from portal.mail.templates import Letter
 
+
+class _IdsHeader(UnstructuredHeader, BaseHeader):
+    """Message ids, one a line: Python's own folding would encode a long one past recognition."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: " + f"{policy.linesep} ".join(self.split()) + policy.linesep
+
+
+_headers = HeaderRegistry()
+for _name in ("in-reply-to", "references"):
+    _headers.map_to_type(_name, _IdsHeader)
 # Quoted-printable or base64 where needed, so that a server without 8BITMIME takes it too.
-PLAIN = policy.SMTP.clone(cte_type="7bit", max_line_length=78)
+PLAIN = policy.SMTP.clone(cte_type="7bit", max_line_length=78, header_factory=_headers)
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+MOST_REFERENCES = 20
+LONGEST_REFERENCES = 8 * 1024
 LONGEST_NAME = 120
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -44,8 +61,51 @@ def checked_address(text: str) -> str:
     return found.normalized
 
 
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that goes with a mail. `media_type` has been found out, not believed."""
+
+    filename: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a mail says of the conversation that it belongs to.
+
+    `by_hand`: a person wrote it, so an answer by machine is as welcome as to any other mail.
+    """
+
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    reply_to: str | None = None
+    by_hand: bool = False
+    files: tuple[MailFile, ...] = ()
+
+
+ALONE = Conversation()
+
+
+def trimmed_references(ids: Iterable[str]) -> tuple[str, ...]:
+    """The root and the newest, at most 20 and 8 KiB: the oldest in the middle go first.
+
+    What does not look like a message id is left out, whoever sent it.
+    """
+    found = [one for one in dict.fromkeys(ids) if MESSAGE_ID.fullmatch(one)]
+    while len(found) > MOST_REFERENCES or sum(len(one) + 3 for one in found) > LONGEST_REFERENCES:
+        del found[1]
+    return tuple(found)
+
+
 def composed(
-    letter: Letter, *, to: str, to_name: str, message_id: str, written_at: datetime
+    letter: Letter,
+    *,
+    to: str,
+    to_name: str,
+    message_id: str,
+    written_at: datetime,
+    conversation: Conversation = ALONE,
 ) -> bytes:
     """The message as the gateway will hand it over, text first, HTML as the richer form."""
     is_international = not to.rpartition("@")[0].isascii()
@@ -55,12 +115,29 @@ def composed(
     message["Subject"] = one_line(letter.subject)
     message["Date"] = written_at
     message["Message-ID"] = message_id
-    # RFC 3834: no out-of-office answers to these, please.
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
+    _place(message, conversation)
     message.set_content(letter.text, charset="utf-8")
     message.add_alternative(letter.html, subtype="html", charset="utf-8")
+    for file in conversation.files:
+        kind, _, subtype = file.media_type.partition("/")
+        message.add_attachment(
+            file.data, maintype=kind, subtype=subtype, filename=one_line(file.filename)
+        )
     return message.as_bytes()
+
+
+def _place(message: EmailMessage, conversation: Conversation) -> None:
+    references = trimmed_references(conversation.references)
+    if conversation.in_reply_to and MESSAGE_ID.fullmatch(conversation.in_reply_to):
+        message["In-Reply-To"] = conversation.in_reply_to
+    if references:
+        message["References"] = " ".join(references)
+    if conversation.reply_to:
+        message["Reply-To"] = _address(settings().brand, checked_address(conversation.reply_to))
+    if not conversation.by_hand:
+        # RFC 3834: no out-of-office answers to these, please.
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
 
 
 def parsed(message: bytes) -> EmailMessage:

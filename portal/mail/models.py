@@ -33,6 +33,7 @@ class EmailLog(Base):
         sa.Index("ix_email_logs_status_id", "status", "id"),
         sa.Index("ix_email_logs_created_at_id", "created_at", "id"),
         sa.Index("ix_email_logs_recipient", "recipient", "id"),
+        sa.Index("ix_email_logs_cause", "cause_type", "cause_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,3 +54,6 @@ class EmailLog(Base):
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(sa.String(1000))
     created_at: Mapped[datetime]
+    cause_type: Mapped[str | None] = mapped_column(sa.String(20))
+    cause_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """What of a higher room it tells of, as that room names it: several mails may share one."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.jobs.registry import handles, recurring
-from portal.mail.delivery import enqueue_delivery, mark_unknown
+from portal.mail.delivery import enqueue_delivery
 from portal.mail.models import EmailLog, MailStatus
 
 SWEEP = "mail.sweep"
@@ -27,15 +27,12 @@ def sweep(_payload: dict[str, Any]) -> None:
     """After this, each unfinished mail has a job, or waits for a person."""
     now = clock.now()
     is_over = (EmailLog.status == MailStatus.SENDING, EmailLog.locked_until <= now)
-    abandoned = sa.select(EmailLog).where(*is_over).limit(AT_ONCE)
-    for mail in db.session.scalars(abandoned.with_for_update(skip_locked=True)):
-        if mail.data_started_at is not None:
-            mark_unknown(mail)
-        else:
-            enqueue_delivery(mail.id)
     is_late = (EmailLog.status == MailStatus.QUEUED, EmailLog.next_attempt_at <= now - LATE)
-    for mail_id in db.session.scalars(sa.select(EmailLog.id).where(*is_late).limit(AT_ONCE)):
-        enqueue_delivery(mail_id)
+    # Delivery itself tells what can have left from what has not, each mail in a transaction of
+    # its own: what one of them means to others must not hold up the rest.
+    for which in (is_over, is_late):
+        for mail_id in db.session.scalars(sa.select(EmailLog.id).where(*which).limit(AT_ONCE)):
+            enqueue_delivery(mail_id)
 
 
 @handles(WIPE)

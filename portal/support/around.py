@@ -1,117 +1,135 @@
-"""Who and what stands around a ticket: participants, watchers, who is there, what is half written.
+"""What stands around a queue: the saved views, and who looks at which ticket. One statement."""
 
-One question for all four, as a page asks for them together.
-"""
-
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.core import clock
-from portal.core.database import UTCDateTime, db
+from portal.core.database import db
+from portal.core.errors import NotFound
 from portal.staff.models import Admin
-from portal.support.models import (
-    SupportTicket,
-    TicketDraft,
-    TicketParticipant,
-    TicketPresence,
-    TicketWatcher,
-)
-from portal.support.presence import LASTS, Present, is_replying
-from portal.support.words import MessageKind
+from portal.support.filter_language import EVERYTHING, BadFilter, Filter, parse
+from portal.support.filtering import Looking, is_costly
+from portal.support.models import SavedView, TicketPresence
+from portal.support.queue_rows import initials
+from portal.support.queues import Queue, View
+from portal.support.views import seen_views
 
-NOBODY = sa.literal(None, sa.Integer)
-NOTHING = sa.literal(None, sa.Text)
-NEVER = sa.literal(None, UTCDateTime())
+SEEN_FOR = timedelta(seconds=45)
+TYPED_FOR = timedelta(seconds=60)
+MOST_LOOKERS = 500
+SAVED = "view-"
 
 
-class Participant(NamedTuple):
-    """Somebody who gets copies."""
+class Looker(NamedTuple):
+    """A colleague who has a ticket open."""
 
-    id: int
     name: str
-    email: str
-    is_outside: bool
-    """Their address is of another domain than the requester's."""
+    is_writing: bool
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} is {'writing' if self.is_writing else 'looking'}"
 
 
-class Watcher(NamedTuple):
-    """Somebody of ours who is told."""
+class Saved(NamedTuple):
+    """A saved view as the list of queues shows it."""
 
-    id: int
-    name: str
+    queue: Queue
+    is_shared: bool
+    query: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Around:
-    """What was found."""
+    """The saved views in their order, and who looks, by the id of the ticket."""
 
-    participants: list[Participant] = field(default_factory=list)
-    watchers: list[Watcher] = field(default_factory=list)
-    present: list[Present] = field(default_factory=list)
-    drafts: dict[str, str] = field(default_factory=dict)
-    """By kind: what the reader has written and not sent."""
+    saved: list[Saved] = field(default_factory=list)
+    lookers: dict[int, list[Looker]] = field(default_factory=dict)
 
-    def is_watched_by(self, admin_id: int) -> bool:
-        return any(watcher.id == admin_id for watcher in self.watchers)
+    def queue_named(self, key: str) -> Queue:
+        """The queue that an address means: `mine`, or `view-7`.
 
-    def draft(self, kind: MessageKind) -> str:
-        return self.drafts.get(kind.value, "")
+        Raises:
+            NotFound: there is none that this person may see.
+        """
+        if key in set(View):
+            return Queue.of(View(key))
+        for saved in self.saved:
+            if saved.queue.key == key:
+                return saved.queue
+        raise NotFound("There is no such view.")
+
+    def counted(self) -> list[Queue]:
+        """The queues whose tickets are counted: all but those that look into texts."""
+        own = [saved.queue for saved in self.saved if not is_costly(saved.queue.own)]
+        return [*(Queue.of(view) for view in View), *own]
 
 
-def around(ticket: SupportTicket, admin_id: int) -> Around:
-    """As the person of this number sees it: their own drafts, and everybody but themselves."""
-    now, found = clock.now(), Around()
-    domain = domain_of(ticket.requester_email)
-    for what, row_id, name, text, at in db.session.execute(_query(ticket.id, admin_id, now)):
-        if what == "participant":
-            outside = domain_of(text) != domain
-            found.participants.append(Participant(row_id, name, text, outside))
-        elif what == "watcher":
-            found.watchers.append(Watcher(row_id, name))
-        elif what == "present":
-            found.present.append(Present(row_id, name, is_replying(at, now)))
+def look_around(looking: Looking) -> Around:
+    """Saved views and lookers as they are now. The person themselves is no looker."""
+    saved, lookers = [], defaultdict(list)
+    for kind, number, name, query, has_owner, is_writing in _rows(looking):
+        if kind == "view":
+            queue = Queue(f"{SAVED}{number}", View.ALL, name, own=_filter_of(query))
+            saved.append(Saved(queue, not has_owner, query))
         else:
-            found.drafts[name] = text
-    return found
+            lookers[number].append(Looker(name, bool(is_writing)))
+    return Around(saved, dict(lookers))
 
 
-def domain_of(email: str) -> str:
-    return email.rpartition("@")[2].casefold()
+def queue_at(looking: Looking, *, key: str, text: str) -> Queue:
+    """The queue of an address, narrowed: what a ticket or a change of many was reached from.
+
+    Raises:
+        NotFound: there is no such view for this person.
+        BadFilter: the text is no filter.
+    """
+    around = Around() if key in set(View) else look_around(looking)
+    return around.queue_named(key).narrowed_by(parse(text))
 
 
-def _query(ticket_id: int, admin_id: int, now: datetime) -> sa.CompoundSelect[Any]:
-    participants = sa.select(
-        sa.literal("participant").label("what"),
-        TicketParticipant.id.label("row_id"),
-        sa.cast(TicketParticipant.name, sa.Text).label("name"),
-        sa.cast(TicketParticipant.email, sa.Text).label("text"),
-        NEVER.label("at"),
-    ).where(TicketParticipant.ticket_id == ticket_id)
-    watchers = (
-        sa.select(sa.literal("watcher"), Admin.id, sa.cast(Admin.name, sa.Text), NOTHING, NEVER)
-        .join(TicketWatcher, TicketWatcher.admin_id == Admin.id)
-        .where(TicketWatcher.ticket_id == ticket_id)
-    )
-    present = (
+def _rows(looking: Looking) -> list[Any]:
+    views = sa.select(
+        sa.literal_column("'view'").label("kind"),
+        SavedView.id,
+        SavedView.name,
+        SavedView.query,
+        sa.case((SavedView.owner_id.is_(None), 0), else_=1).label("has_owner"),
+        SavedView.position.label("place"),
+    ).where(seen_views(looking.by))
+    typed = TicketPresence.typed_at > looking.now - TYPED_FOR
+    lookers = (
         sa.select(
-            sa.literal("present"),
-            Admin.id,
-            sa.cast(Admin.name, sa.Text),
-            NOTHING,
-            TicketPresence.typed_at,
+            sa.literal_column("'look'").label("kind"),
+            TicketPresence.ticket_id,
+            Admin.name,
+            sa.literal_column("''").label("query"),
+            sa.literal_column("2").label("has_owner"),
+            sa.case((typed, 1), else_=0).label("place"),
         )
-        .join(TicketPresence, TicketPresence.admin_id == Admin.id)
+        .join(Admin, Admin.id == TicketPresence.admin_id)
         .where(
-            TicketPresence.ticket_id == ticket_id,
-            TicketPresence.admin_id != admin_id,
-            TicketPresence.seen_at > now - LASTS,
+            TicketPresence.seen_at > looking.now - SEEN_FOR,
+            TicketPresence.admin_id != looking.by.id,
         )
+        .order_by(TicketPresence.seen_at.desc())
+        .limit(MOST_LOOKERS)
     )
-    drafts = sa.select(
-        sa.literal("draft"), NOBODY, sa.cast(TicketDraft.kind, sa.Text), TicketDraft.body, NEVER
-    ).where(TicketDraft.ticket_id == ticket_id, TicketDraft.admin_id == admin_id)
-    every: sa.CompoundSelect[Any] = sa.union_all(participants, watchers, present, drafts)
-    return every.order_by("what", "name", "row_id")
+    both = sa.union_all(views, lookers.subquery().select()).subquery()
+    query = sa.select(both).order_by(both.c.has_owner, both.c.place, both.c.id)
+    return list(db.session.connection().execute(query))
+
+
+def _filter_of(query: str) -> Filter:
+    """A view from before a change of the language shows all rather than breaking every queue."""
+    try:
+        return parse(query)
+    except BadFilter:
+        return EVERYTHING

@@ -106,6 +106,9 @@ def _plain(value: str) -> str:
 OWN_WORDS: dict[str, Callable[[str, str], str]] = {
     "created": _created,
     "macro": _macro,
+    "grant_ended": lambda old, _new: f"{old} ended",
+    "grant_taken_back": lambda old, _new: f"took {old} back",
+    "granted": lambda _old, new: f"granted {new}",
     "participants": _participants,
     "snoozed": _snoozed,
     "tags": _tags,

@@ -4,53 +4,56 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from portal.core import clock
-from portal.core.actor import Actor
 from portal.core.database import db
-from portal.support.models import SupportTicket
-from portal.support.seeing import seen_by
+from portal.support.filter_language import BadFilter, parse
+from portal.support.filtering import Looking
+from portal.support.models import SavedView, SupportTicket
+from portal.support.queues import Place, Queue, View, conditions, place_of
 
-_place = sa.tuple_(SupportTicket.queue_at, SupportTicket.id)
+SAVED = "view-"
+_ticket = SupportTicket.__table__.c
+_place = sa.tuple_(_ticket.queue_at, _ticket.id)
 
 
-class Place(NamedTuple):
-    """Where a ticket stands in a queue: taken before a change that would move it."""
+class Here(NamedTuple):
+    """Where somebody is: the place of a ticket, taken before a change that would move it."""
 
-    ticket_id: int
+    place: Place
     view: str
-    key: tuple[object, int]
 
     @classmethod
-    def of(cls, ticket: SupportTicket, view: str) -> "Place":
-        return cls(ticket.id, view, (ticket.queue_at, ticket.id))
+    def of(cls, ticket: SupportTicket, view: str) -> "Here":
+        return cls(place_of(ticket), view)
 
 
-def neighbour(*, by: Actor, place: Place, is_forward: bool = True) -> str | None:
+def neighbour(*, looking: Looking, here: Here, is_forward: bool = True) -> str | None:
     """The number of the next (or previous) ticket of the view, round its end; None: no other."""
-    columns = (SupportTicket.queue_at, SupportTicket.id)
+    inside = conditions(queue_of(here.view, looking), looking)
+    columns = (_ticket.queue_at, _ticket.id)
     order = columns if is_forward else tuple(column.desc() for column in columns)
-    query = (
-        sa.select(SupportTicket.number)
-        .where(*_in_view(by, place.view), SupportTicket.id != place.ticket_id)
-        .order_by(*order)
-        .limit(1)
-    )
-    key = sa.tuple_(
-        sa.bindparam(None, place.key[0], SupportTicket.queue_at.type),
-        sa.bindparam(None, place.key[1], SupportTicket.id.type),
-    )
-    beyond = _place > key if is_forward else _place < key
+    others = sa.select(_ticket.number).where(*inside, _ticket.id != here.place.id)
+    query = others.order_by(*order).limit(1)
+    place = sa.tuple_(sa.literal(here.place.queue_at, _ticket.queue_at.type), here.place.id)
+    beyond = _place > place if is_forward else _place < place
     return db.session.scalar(query.where(beyond)) or db.session.scalar(query)
 
 
-def _in_view(by: Actor, view: str) -> list[sa.ColumnElement[bool]]:
-    """What is open and awake; of these those of the caller, or of nobody, by the view's name."""
-    awake = sa.or_(
-        SupportTicket.snoozed_until.is_(None), SupportTicket.snoozed_until <= clock.now()
-    )
-    found: list[sa.ColumnElement[bool]] = [SupportTicket.is_open.is_(True), awake, seen_by(by)]
-    if view == "mine":
-        found.append(SupportTicket.assignee_id == by.id)
-    elif view == "unassigned":
-        found.append(SupportTicket.assignee_id.is_(None))
-    return found
+def queue_of(view: str, looking: Looking) -> Queue:
+    """What an address calls a view: `mine`, or `view-7` for a saved one. Else it is that of all."""
+    if view in set(View):
+        return Queue.of(View(view))
+    number = view.removeprefix(SAVED)
+    if view.startswith(SAVED) and number.isascii() and number.isdigit() and len(number) < 10:
+        mine = sa.or_(SavedView.owner_id.is_(None), SavedView.owner_id == looking.by.id)
+        query = sa.select(SavedView.query).where(SavedView.id == int(number), mine)
+        found = db.session.scalar(query)
+        if found is not None:
+            return _saved(view, found)
+    return Queue.of(View.ALL)
+
+
+def _saved(view: str, query: str) -> Queue:
+    try:
+        return Queue(view, View.ALL, view, own=parse(query))
+    except BadFilter:  # it is from before a change of the language
+        return Queue.of(View.ALL)

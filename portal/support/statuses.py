@@ -7,7 +7,7 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Conflict
-from portal.support import clocks
+from portal.support import clocks, outgoing
 from portal.support.draining import drain
 from portal.support.history import note_event, target_of_ticket
 from portal.support.load import is_lighter
@@ -79,6 +79,7 @@ def move(
     _stamp(ticket, old, status, now)
     note_event(ticket, "status", by=by, old=old, new=status, cause=cause, at=now)
     clocks.status_changed(ticket, old, status, now)
+    outgoing.status_moved(ticket, old, status)
     record(
         Action.TICKET_STATUS_CHANGED,
         by=by,

@@ -16,7 +16,7 @@ from portal.customers.models import Tenant, User
 from portal.staff.models import Admin
 from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription
-from portal.support import attachments, clocks
+from portal.support import attachments, clocks, outgoing
 from portal.support.assignment import route
 from portal.support.attachments import Upload
 from portal.support.bodies import checked_body, checked_subject
@@ -77,6 +77,8 @@ def open_ticket(*, by: Actor, requester: User, opening: Opening) -> SupportTicke
         author_name=opening.author.name if opening.author else requester.name,
     )
     attachments.attach(message, opening.uploads)
+    if is_ours:
+        outgoing.mail_reply(ticket, message)
     note_event(ticket, "created", by=by, new=opening.channel)
     clocks.ticket_created(ticket, ticket.created_at)
     record(

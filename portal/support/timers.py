@@ -14,6 +14,7 @@ from portal.jobs.registry import handles, recurring
 from portal.staff.notices import notify
 from portal.support.history import note_event
 from portal.support.models import SupportTicket
+from portal.support.outgoing import mail_reply
 from portal.support.statuses import move
 from portal.support.thread import add_message
 from portal.support.words import AuthorType, MessageKind, Status
@@ -70,7 +71,8 @@ def _wake(now: datetime) -> int:
             notify(
                 admin_id=ticket.assignee_id,
                 kind="ticket.woken",
-                text=f"{ticket.number} is back: {ticket.subject}",
+                # Without its subject: a notice outlives a customer's wish to be erased.
+                text=f"{ticket.number} of {ticket.tenant_name} is back.",
                 url=f"/support/tickets/{ticket.number}",
             )
 
@@ -81,7 +83,7 @@ def _solve_silent(now: datetime) -> int:
     """The customer reads why, once a ticket."""
 
     def solve(ticket: SupportTicket) -> None:
-        add_message(
+        notice = add_message(
             ticket,
             kind=MessageKind.PUBLIC,
             author=AuthorType.SYSTEM,
@@ -89,6 +91,7 @@ def _solve_silent(now: datetime) -> int:
             at=now,
             author_name="The portal",
         )
+        mail_reply(ticket, notice)
         move(by=SYSTEM, ticket=ticket, status=Status.SOLVED, cause="timer", at=now)
 
     is_silent = sa.and_(

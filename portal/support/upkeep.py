@@ -1,5 +1,27 @@
-"""Work that comes again and again: the modules that register it."""
+"""Work that comes again and again, and what listens: the modules that register it."""
 
-from portal.support import backlog, bulk_work, presence, timers
+from portal.support import (
+    alignment_work,
+    backlog,
+    bulk_work,
+    failed_replies,
+    orphans,
+    presence,
+    privacy,
+    sweeping,
+    ticket_grants,
+    timers,
+)
 
-__all__ = ["backlog", "bulk_work", "presence", "timers"]
+__all__ = [
+    "alignment_work",
+    "backlog",
+    "bulk_work",
+    "failed_replies",
+    "orphans",
+    "presence",
+    "privacy",
+    "sweeping",
+    "ticket_grants",
+    "timers",
+]

@@ -16,7 +16,13 @@ from portal.core.actor import Actor
 from portal.core.database import read_only
 from portal.core.errors import Denied
 from portal.core.permissions import Permission
-from portal.web.csrf import ForgedRequest, check_csrf, check_json_body, refuse_foreign_origin
+from portal.web.csrf import (
+    ForgedRequest,
+    check_csrf,
+    check_json_body,
+    refuse_foreign_origin,
+    refuse_packed_body,
+)
 from portal.web.problems import is_api_request
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -137,8 +143,11 @@ def reads_only(view: View) -> View:
     return view
 
 
-def takes_files(most_bytes: int) -> Callable[[View], View]:
-    """Its body may be that large: files come with it. Only whoever may open the view sends them."""
+def accepts_files(most_bytes: int) -> Callable[[View], View]:
+    """Its form may weigh so much, files and all; every other request stays small.
+
+    Whoever may not pass is refused before a byte of theirs is read.
+    """
 
     def mark(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]
@@ -187,7 +196,9 @@ def guard() -> ResponseReturnValue | None:
         return refusal
     if method in SAFE_METHODS:
         return _demand_sudo(view)
-    request.max_content_length = getattr(view, "most_bytes", request.max_content_length)
+    if hasattr(view, "most_bytes"):
+        request.max_content_length = view.most_bytes
+    refuse_packed_body()
     check_json_body(parse=not hasattr(view, "reads_body_itself"))
     _refuse_forgery(view)
     return _demand_sudo(view)

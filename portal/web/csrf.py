@@ -48,6 +48,14 @@ class NotJson(DomainError):
     title = "JSON expected"
 
 
+class PackedBody(DomainError):
+    """What is packed has no size until somebody unpacks it."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "Not packed, please"
+
+
 def init_csrf(app: Flask) -> None:
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,  # `access.guard` checks, after it knows who calls
@@ -64,6 +72,16 @@ def is_bearer_request() -> bool:
 def bears_token(incoming: Request) -> bool:
     given: str = incoming.environ.get("HTTP_AUTHORIZATION", "")
     return given[:7].lower() == "bearer "
+
+
+def refuse_packed_body() -> None:
+    """Nothing here unpacks what comes: ten megabytes of gzip can be ten gigabytes.
+
+    Raises:
+        PackedBody: the request says that its body is encoded.
+    """
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise PackedBody("Send the body without a Content-Encoding.")
 
 
 def check_json_body(*, parse: bool = True) -> None:

@@ -71,6 +71,7 @@
       forget(form);
       const data = new FormData(form);
       data.delete("files");
+      data.set("quietly", "1");
       navigator.sendBeacon(form.dataset.draft, data);
     }
   });

@@ -1,6 +1,6 @@
 """Every page that a person can open, and who opens it: what the sweeps go over.
 
-`NOT_PAGES` answer programs. A test fails for a GET route that stands in neither.
+`NOT_PAGES` answer programs, or with a file. A test fails for a GET route that stands in neither.
 """
 
 from flask import Flask
@@ -9,7 +9,14 @@ from tests.browser.desk import SCENES as OF_THE_DESK
 from tests.browser.scene import Scene, Who
 
 LOGS = ("admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
-NOT_PAGES = {"static", "operations.healthz", "operations.readyz", "operations.metrics"}
+NOT_PAGES = {
+    "static",
+    "operations.healthz",
+    "operations.readyz",
+    "operations.metrics",
+    "support.report_csv",
+    "support.attachment",
+}
 
 SCENES: dict[str, list[Scene]] = {
     "dashboard.home": [Scene(Who.ANN, "/"), Scene(Who.BEA, "/"), Scene(Who.BARE, "/")],

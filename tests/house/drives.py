@@ -32,6 +32,7 @@ from tests.house import (
     drives_levels,
     drives_queue,
     drives_quotas,
+    drives_reports,
     drives_subscriptions,
     drives_threads,
     drives_ticket,
@@ -262,6 +263,7 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_reports.DRIVES
 DRIVES |= drives_ticket.DRIVES
 DRIVES |= drives_threads.DRIVES
 DRIVES |= drives_answers.DRIVES

@@ -14,7 +14,15 @@ from portal.staff.models import Role
 from portal.staff.roles import permissions_of
 from tests.cast import make_admin, signed_in
 
-SAMPLES = {"token": "x" * 43, "role": "manager", "filename": "favicon.svg", "scope": "user"}
+SAMPLES = {
+    "token": "x" * 43,
+    "role": "manager",
+    "filename": "favicon.svg",
+    "scope": "user",
+    "way": "next",
+    "verb": "watch",
+    "field": "priority",
+}
 ODD_METHODS = ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 HOSTILE_PATHS = (
     "/audit/events/%00",

@@ -94,7 +94,7 @@ def test_a_canary_in_every_secret_field_leaves_no_trace(stage, caplog, capfd):
         methods = set(rule.methods or ()) - SAFE_METHODS
         with stage.app.test_request_context():
             samples = {"token": CANARY, "role": "manager", "filename": "favicon.svg"}
-            samples["scope"] = "user"
+            samples |= {"scope": "user", "way": "next", "verb": "watch", "field": "priority"}
             values = {name: samples.get(name, 1) for name in rule.arguments}
             url = stage.app.url_for(rule.endpoint, **values)
         for client in (stage.here, stage.halfway, stage.visitor):

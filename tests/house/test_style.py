@@ -28,6 +28,10 @@ FLASK_FILES = {
 }
 
 
+def is_mail(template: Path) -> bool:
+    return template.relative_to(TEMPLATES).parts[0] == "mail"
+
+
 def sources(*folders: str) -> Iterator[Path]:
     for folder in folders:
         yield from sorted((ROOT / folder).rglob("*.py"))
@@ -64,14 +68,14 @@ def test_a_template_fits_on_a_screen():
 
 
 def test_a_partial_says_what_it_needs():
-    partials = [path for path in TEMPLATES.rglob("_*.html") if "mail" not in path.parts]
+    partials = [path for path in TEMPLATES.rglob("_*.html") if not is_mail(path)]
     silent = [name(p) for p in partials if not p.read_text().lstrip().startswith("{# needs:")]
     assert silent == []
 
 
 @pytest.mark.parametrize("forbidden", [r"\|\s*safe\b", r"\bstyle=", r"\bon[a-z]+=\"", r"hx-on"])
 def test_no_template_escapes_the_content_policy(forbidden):
-    pages = [path for path in TEMPLATES.rglob("*.html") if "mail" not in path.parts]
+    pages = [path for path in TEMPLATES.rglob("*.html") if not is_mail(path)]
     found = [name(path) for path in pages if re.search(forbidden, path.read_text())]
     assert found == []
 
@@ -80,9 +84,7 @@ def test_every_template_is_used_and_every_named_one_exists():
     texts = [path.read_text() for path in [*sources("portal"), *TEMPLATES.rglob("*.html")]]
     named = {found for text in texts for found in re.findall(r'"([a-z_]+/[a-z_]+\.html)"', text)}
     present = {
-        str(path.relative_to(TEMPLATES))
-        for path in TEMPLATES.rglob("*.html")
-        if "mail" not in path.parts
+        str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html") if not is_mail(path)
     }
     named = {found for found in named if not found.startswith("mail/")}
     assert named - present == set(), "named but missing"

@@ -128,18 +128,12 @@ def test_tickets_opened_at_once_never_overload_anybody(own_app, strategy):
 
 def test_workers_agents_and_solvers_at_once_neither_lock_up_nor_overload(own_app):
     agents = crew(own_app, capacity=4, tickets=120, strategy=Strategy.LEAST_LOADED)
-    jobs = [
-        lambda n: work_off({}),
-        lambda n: next_ticket(by=person(agents[n])),
-        lambda n: solve_one(agents[n]),
-        lambda n: go_and_come(agents[n]),
-    ]
 
     def work(number: int) -> None:
         with own_app.app_context():
             for turn in range(8):
                 try:
-                    jobs[(number + turn) % 4](number)
+                    DEEDS[(number + turn) % 4](agents[number])
                     db.session.commit()
                 except DomainError:
                     db.session.rollback()
@@ -166,3 +160,11 @@ def go_and_come(agent_id: int) -> None:
             by=person(agent_id), agent_id=agent_id, availability=state, hands_back=True
         )
         db.session.commit()
+
+
+DEEDS = (
+    lambda agent_id: work_off({}),
+    lambda agent_id: next_ticket(by=person(agent_id)),
+    solve_one,
+    go_and_come,
+)

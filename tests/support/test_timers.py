@@ -38,7 +38,7 @@ def test_a_sleeping_ticket_wakes_at_its_time_and_tells_its_agent(ticket, bea):
         run_timers({})
     assert (ticket.snoozed_until, ticket.is_unread) == (None, True)
     texts = db.session.scalars(sa.select(Notice.text).where(Notice.kind == "ticket.woken")).all()
-    assert texts == [f"{ticket.number} is back: {ticket.subject}"]
+    assert texts == [f"{ticket.number} of Acme is back."]
 
 
 def test_silence_of_the_customer_solves_a_pending_ticket_with_one_public_word(ticket, bea):

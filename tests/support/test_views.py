@@ -5,8 +5,10 @@ import pytest
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.staff.identity import BadName
-from portal.support.filter_language import BadFilter
+from portal.support.around import queue_at
+from portal.support.filter_language import BadFilter, written
 from portal.support.models import SavedView
+from portal.support.queues import View
 from portal.support.views import (
     MOST_VIEWS,
     EmptyView,
@@ -22,7 +24,7 @@ from portal.support.views import (
 )
 from tests.cast import actor, make_admin, make_user, signed_in
 from tests.ledger import events
-from tests.support.queue_cast import put
+from tests.support.queue_cast import looking, put
 
 
 def save(admin, name="VIPs", query="tag:vip", **more):
@@ -155,6 +157,15 @@ def test_a_view_that_looks_into_texts_shows_no_count(bea_client, bea):
     view = save(bea, "Words", "invoice")
     soup = bea_client.soup("/support/queue/all")
     assert soup.select_one(f"#count-view-{view.id}").get_text() == ""
+
+
+def test_the_queue_of_an_address_is_found_again(bea, mo):
+    view = save(bea)
+    found = queue_at(looking(bea), key=f"view-{view.id}", text="is:unread")
+    assert written(found.own + found.narrowed) == "tag:vip is:unread"
+    assert queue_at(looking(mo), key="mine", text="").view is View.MINE
+    with pytest.raises(NotFound):
+        queue_at(looking(mo), key=f"view-{view.id}", text="")
 
 
 def test_another_persons_view_is_no_queue(mo, bea_client):

@@ -171,6 +171,12 @@ def test_a_draft_is_there_after_a_reload_and_seen_by_nobody_else(bea_client, mo_
     assert mo_client.soup(url).select_one("#note-body").get_text().strip() == ""
 
 
+def test_the_last_words_of_somebody_who_leaves_are_kept_quietly(bea_client, url):
+    answer = bea_client.submit(f"{url}/draft", kind="public", body="Half", quietly="1")
+    assert answer.status_code == 204
+    assert "Your draft is kept" not in bea_client.get(url).text
+
+
 def test_a_draft_survives_signing_out_and_in_again(bea_client, bea, app, url):
     bea_client.submit(f"{url}/draft", kind="public", body="Half a sentence")
     bea_client.submit("/sign-out")
@@ -188,22 +194,22 @@ def test_nobody_touches_another_persons_draft(bea_client, mo_client, bea, mo, ti
 
 
 def test_two_people_see_each_other_and_who_writes(bea_client, mo_client, url):
-    bea_client.get(f"{url}/news?after=0&typing=1")
-    mo_client.get(f"{url}/news?after=0")
-    assert "Bea Agent is writing" in mo_client.get(f"{url}/news?after=0").text
-    seen = bea_client.get(f"{url}/news?after=0").text
+    bea_client.get(f"{url}/news?after=0&typing=1", headers=FRAGMENT)
+    mo_client.get(f"{url}/news?after=0", headers=FRAGMENT)
+    assert "Bea Agent is writing" in mo_client.get(f"{url}/news?after=0", headers=FRAGMENT).text
+    seen = bea_client.get(f"{url}/news?after=0", headers=FRAGMENT).text
     assert "Mo Manager has this open" in seen
     assert "Bea Agent" not in seen
     assert "Bea Agent is writing" in mo_client.get(url).text
 
 
 def test_polls_within_15_seconds_write_once(bea_client, url):
-    bea_client.get(f"{url}/news?after=0")
+    bea_client.get(f"{url}/news?after=0", headers=FRAGMENT)
     with counted() as statements:
-        bea_client.get(f"{url}/news?after=0")
+        bea_client.get(f"{url}/news?after=0", headers=FRAGMENT)
     assert [one for one in statements if not one.startswith("SELECT")] == []
     with time_machine.travel(clock.now() + timedelta(seconds=15), tick=False):
-        bea_client.get(f"{url}/news?after=0")
+        bea_client.get(f"{url}/news?after=0", headers=FRAGMENT)
     assert db.session.query(TicketPresence).count() == 1
 
 

@@ -1,7 +1,7 @@
 """Granting to a user or a tenant: the form, what it would do, and doing it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +15,6 @@ from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
 from portal.customers.tenants import tenant_or_404
 from portal.customers.users import user_or_404
-from portal.entitlements.explaining import in_words, limit_in_words
 from portal.entitlements.forms import TermsForm
 from portal.entitlements.grants import (
     Granted,
@@ -24,6 +23,7 @@ from portal.entitlements.grants import (
     preview_grant,
 )
 from portal.entitlements.pages.blueprint import bp
+from portal.entitlements.previews import preview_of
 from portal.entitlements.terms import BRIEFLY, may_only_grant_briefly
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires, unaudited
@@ -173,29 +173,8 @@ def _preview_page(
         receiver=receiver,
         form=form,
         picks=picks(),
-        preview=_in_words(granted) if granted else None,
+        preview=preview_of(granted) if granted else None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What the form shows of a grant before it is given."""
-
-    rows: tuple[tuple[str, bool, str, str], ...]
-    starts_at: datetime | None
-    warnings: tuple[str, ...]
-
-
-def _in_words(granted: Granted) -> Preview:
-    answers = [("Now", granted.before), ("Then", granted.after)]
-    if granted.at_start is not None:
-        answers = [("Now", granted.before), ("From the start", granted.at_start)]
-    rows = tuple(
-        (label, answer.allowed, in_words(answer.reason), limit_in_words(answer.limit))
-        for label, answer in answers
-    )
-    starts_at = granted.row.starts_at if granted.at_start is not None else None
-    return Preview(rows, starts_at, granted.warnings)
 
 
 def picks() -> list[tuple[str, str]]:

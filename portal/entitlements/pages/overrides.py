@@ -8,6 +8,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.permissions import Permission
+from portal.entitlements.causes import cause_of
 from portal.entitlements.forms import ExtendForm, RevokeForm
 from portal.entitlements.grants import extend_grant
 from portal.entitlements.holders import Entitlement
@@ -115,6 +116,7 @@ def _page(
         word=WORDS[row.effect],
         state=STATES[state],
         holder_url=_holder_url(row),
+        cause=cause_of(row, actor),
         shield=shield,
         may_change=actor.may(wanted) and is_open and shield is None,
         extend=extend,

@@ -44,6 +44,8 @@ class SupportMessage(Base):
     mail_message_id: Mapped[str | None] = mapped_column(sa.String(998), index=True)
     """The Message-ID by which it came or went."""
     mail_references: Mapped[list[str] | None]
+    withdrawn_at: Mapped[datetime | None]
+    """Its author took it back before it was sent: it is a note since, and was public before."""
 
 
 class AttachmentBlob(Base):
@@ -53,8 +55,9 @@ class AttachmentBlob(Base):
 
     sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     size: Mapped[int]
+    sent_at: Mapped[datetime]
+    """When it came last. Before the bytes, so that SQLite finds it without reading them."""
     data: Mapped[bytes]
-    created_at: Mapped[datetime]
 
 
 class MessageAttachment(Base):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.core import clock
 from portal.core.database import Base, BigId
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -38,6 +39,7 @@ class SupportTicket(Base):
         sa.Index("ix_support_tickets_tenant", "tenant_id", "id"),
         sa.Index("ix_support_tickets_requester", "requester_id", "id"),
         sa.Index("ix_support_tickets_created_at", "created_at", "id"),
+        sa.Index("ix_support_tickets_updated_at", "updated_at", "id"),
         sa.Index("ix_support_tickets_snoozed_until", "snoozed_until"),
         sa.Index("ix_support_tickets_solved_at", "status", "solved_at", "id"),
     )
@@ -88,6 +90,8 @@ class SupportTicket(Base):
     """Of the last public message: a queue may be looked at over a shoulder."""
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    """When anything of the row changed last, also what its customer does not see."""
     first_response_at: Mapped[datetime | None]
     first_solved_at: Mapped[datetime | None]
     solved_at: Mapped[datetime | None]

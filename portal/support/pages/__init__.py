@@ -1,22 +1,24 @@
 """Pages of the support desk, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.support import messages, tickets
 from portal.support.pages import (
     agents,
     answers,
     beside,
     bulk,
+    calendars,
     fields,
     files,
     hands,
     levels,
     macros,
     new_ticket,
+    panels,
     queue,
     ratings,
     reports,
     search,
+    sending,
     teams,
     threads,
     ticket,
@@ -26,17 +28,17 @@ from portal.support.pages import (
 from portal.support.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV: tuple[NavItem, ...] = (
-    NavItem("System", "Agents", "support.agents", "users-group", "u", Permission.TICKETS_VIEW),
+NAV = (
+    NavItem(
+        "Work", "Tickets", "support.own_queue", "inbox", "t", Permission.TICKETS_VIEW, is_first=True
+    ),
+    NavItem(
+        "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
+    ),
+    NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
     NavItem("System", "Answers", "support.answers", "notes", "w", Permission.TICKETS_REPLY),
     NavItem(
-        "Work",
-        "Tickets",
-        "support.own_queue",
-        "inbox",
-        "t",
-        Permission.TICKETS_VIEW,
-        is_first=True,
+        "System", "Service levels", "support.levels", "calendar-time", "l", Permission.TICKETS_VIEW
     ),
 )
 __all__ = [
@@ -46,21 +48,22 @@ __all__ = [
     "beside",
     "bp",
     "bulk",
+    "calendars",
     "fields",
     "files",
     "hands",
     "levels",
     "macros",
-    "messages",
     "new_ticket",
+    "panels",
     "queue",
     "ratings",
     "reports",
     "search",
+    "sending",
     "teams",
     "threads",
     "ticket",
-    "tickets",
     "views",
     "writing",
 ]

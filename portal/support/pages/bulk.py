@@ -10,6 +10,7 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.support.around import queue_at
 from portal.support.bulk import (
     bulk_or_404,
     chosen_by_queue,
@@ -27,11 +28,9 @@ from portal.support.bulk_results import (
     reasons_of,
 )
 from portal.support.change_words import change_in_words, checked_change, sentence
-from portal.support.filter_language import parse
 from portal.support.models import BulkChange
 from portal.support.pages.blueprint import bp
 from portal.support.pages.queue import looking_now
-from portal.support.queue_around import look_around
 from portal.web.access import audits, requires, unaudited
 from portal.web.csv import csv_file
 from portal.web.htmx import page, page_or_fragment, see_other
@@ -61,7 +60,7 @@ class Chosen:
             numbers = form.getlist("ticket")
             return cls(chosen_one_by_one(current_staff().actor, numbers), view, text, numbers)
         looking = looking_now()
-        queue = look_around(looking).queue_named(view).narrowed_by(parse(text))
+        queue = queue_at(looking, key=view, text=text)
         return cls(chosen_by_queue(queue, looking), view, text, [])
 
     @property

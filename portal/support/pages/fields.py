@@ -12,7 +12,7 @@ from portal.staff.current import current_staff
 from portal.support.fields import UnknownValue, Wanted, change_fields, change_status
 from portal.support.forms import SnoozeForm
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place
+from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     Keeping,
@@ -38,7 +38,7 @@ from portal.web.times import reader_zone
 @audits(Action.TICKET_STATUS_CHANGED)
 def move_ticket(number: str) -> ResponseReturnValue:
     found, given = found_ticket(number), request.form.get("status", "")
-    place, old = Place.of(found, view_now()), request.form.get("old_status", "")
+    here, old = Here.of(found, view_now()), request.form.get("old_status", "")
     try:
         change_status(
             by=current_staff().actor,
@@ -49,9 +49,9 @@ def move_ticket(number: str) -> ResponseReturnValue:
         db.session.commit()
     except DomainError as refusal:
         return _refused(number, refusal, status=given)
-    if request.form.get("then") == "next":
+    if request.form.get("then") == "next" or found.status == Status.DELETED:
         flash(f"{found.number} is {Status(found.status).label.lower()}.", "success")
-        return see_other(next_url(place))
+        return see_other(next_url(here))
     return _changed(found)
 
 
@@ -62,17 +62,17 @@ def _status(text: str) -> Status:
         raise UnknownValue("Choose a status from the list.", field="status") from error
 
 
-@bp.post("/support/tickets/<number>/<any(subject, priority, category):name>")
+@bp.post("/support/tickets/<number>/<any(subject, priority, category):field>")
 @requires(Permission.TICKETS_REPLY)
 @audits(Action.TICKET_CHANGED)
-def change_field(number: str, name: str) -> ResponseReturnValue:
-    found, given = found_ticket(number), request.form.get(name, "")
-    wanted = {name: Wanted(given, request.form.get(f"old_{name}"))}
+def change_field(number: str, field: str) -> ResponseReturnValue:
+    found, given = found_ticket(number), request.form.get(field, "")
+    wanted = {field: Wanted(given, request.form.get(f"old_{field}"))}
     try:
         change_fields(by=current_staff().actor, ticket=found, wanted=wanted)
         db.session.commit()
     except DomainError as refusal:
-        return _refused(number, refusal, **{name: given})
+        return _refused(number, refusal, **{field: given})
     return _changed(found)
 
 

@@ -20,7 +20,7 @@ from portal.support.pages.ticket_view import ticket_url
 from portal.support.pages.written import LONGEST_KEY, MOST_BYTES, Written, number_or_none
 from portal.support.tickets import Opening
 from portal.support.words import Category, Channel, Priority
-from portal.web.access import audits, requires, takes_files
+from portal.web.access import accepts_files, audits, requires
 from portal.web.htmx import page_or_fragment, see_other
 from portal.web.urls import LARGEST_ID
 
@@ -40,7 +40,7 @@ def new_ticket() -> Response:
 
 @bp.post("/support/tickets/new")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)
+@accepts_files(MOST_BYTES)
 @audits(Action.TICKET_CREATED)
 def open_new_ticket() -> ResponseReturnValue:
     form, searched = NewTicketForm(), request.form.get("q", "")

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.support.around import Around, look_around
 from portal.support.filter_language import (
     EVERYTHING,
     BadFilter,
@@ -22,7 +23,6 @@ from portal.support.filter_values import FIELDS
 from portal.support.filtering import Looking
 from portal.support.numbers import read_number
 from portal.support.pages.blueprint import bp
-from portal.support.queue_around import Around, look_around
 from portal.support.queue_rows import QueueRow
 from portal.support.queues import Queue, View, counts_of, look_again, tickets_in
 from portal.web.access import requires

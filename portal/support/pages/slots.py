@@ -4,7 +4,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from portal.core.actor import Actor
+from portal.core.permissions import Permission
+from portal.support.customer_panel import customer_slot
+from portal.support.due_words import clock_lines
+from portal.support.linking import related_to
 from portal.support.macro_runs import macros_beside
+from portal.support.merging import may_undo
 from portal.support.models import SupportTicket
 
 Context = Callable[[SupportTicket, Actor], dict[str, Any]]
@@ -17,11 +22,28 @@ class Slot(NamedTuple):
     context: Context
 
 
+def _related(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
+    return {
+        "related": related_to(by=by, ticket=ticket),
+        "may_undo": may_undo(ticket),
+        "may_change": by.may(Permission.TICKETS_REPLY),
+    }
+
+
+def _clocks(ticket: SupportTicket, _: Actor) -> dict[str, Any]:
+    return {"clocks": clock_lines(ticket)}
+
+
 def _nothing(_ticket: SupportTicket, _by: Actor) -> dict[str, Any]:
     return {}
 
 
-BESIDE: tuple[Slot, ...] = (Slot("support/_macros.html", macros_beside),)
+BESIDE: tuple[Slot, ...] = (
+    Slot("support/_clocks.html", _clocks),
+    Slot("support/_customer.html", customer_slot),
+    Slot("support/_macros.html", macros_beside),
+    Slot("support/_related.html", _related),
+)
 """In the column beside the thread, the first on top."""
 IN_COMPOSER: tuple[Slot, ...] = (Slot("support/_answer_picker.html", _nothing),)
 """Above the text of a reply: prepared answers."""

@@ -8,11 +8,11 @@ from portal.core import clock
 from portal.core.database import changed_rows, db, writing
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
-from portal.support.around import around
 from portal.support.canned import filled
+from portal.support.company import around
 from portal.support.history_words import history_of
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place
+from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     Composing,
@@ -74,9 +74,11 @@ def _mark_read(found: SupportTicket) -> None:
 
 @bp.get("/support/tickets/<number>/news")
 @requires(Permission.TICKETS_VIEW)
-def news(number: str) -> Response:
+def news(number: str) -> ResponseReturnValue:
     """What came since the page was drawn, and who else is there. Also says that this person is."""
     found, me = found_ticket(number), current_staff()
+    if not wants_fragment():
+        return redirect(ticket_url(found.number, view_now()), code=303)
     after = number_or_none(request.args.get("after", "")) or 0
     lines = later_than(found, after)
     context = {
@@ -120,8 +122,8 @@ def history(number: str) -> Response:
 @bp.get("/support/tickets/<number>/<any(next, previous):way>")
 @requires(Permission.TICKETS_VIEW)
 def another(number: str, way: str) -> ResponseReturnValue:
-    place = Place.of(found_ticket(number), view_now())
-    return redirect(next_url(place, is_forward=way == "next"), code=303)
+    here = Here.of(found_ticket(number), view_now())
+    return redirect(next_url(here, is_forward=way == "next"), code=303)
 
 
 @bp.post("/support/tickets/<number>/<any(watch, unwatch):verb>")

@@ -9,10 +9,11 @@ from flask import Response
 
 from portal.core import clock
 from portal.staff.current import current_staff
-from portal.support.around import around
+from portal.support.company import around
+from portal.support.filtering import Looking
 from portal.support.mentions import mentionable
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place, neighbour
+from portal.support.neighbours import Here, neighbour
 from portal.support.pages.slots import slot_context
 from portal.support.pages.written import view_now
 from portal.support.reading import Stretch, newest
@@ -21,7 +22,7 @@ from portal.support.snoozing import presets
 from portal.support.statuses import may_become
 from portal.support.words import Category, Channel, MessageKind, Priority, Status
 from portal.web.htmx import page
-from portal.web.times import reader_zone
+from portal.web.times import reader_zone, to_reader
 
 STATUS_COLOURS = {
     Status.NEW: "blue",
@@ -32,6 +33,7 @@ STATUS_COLOURS = {
 }
 PRIORITY_COLOURS = {Priority.HIGH: "orange", Priority.URGENT: "red"}
 FIRST_VIEW = "mine"
+AWAY = (Status.SPAM, Status.DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,17 @@ def head_context(ticket: SupportTicket) -> dict[str, Any]:
         "channel": Channel(ticket.channel),
         "state_colour": STATUS_COLOURS.get(Status(ticket.status), "secondary"),
         "priority_colour": PRIORITY_COLOURS.get(Priority(ticket.priority), "secondary"),
-        "now": clock.now(),
+        "hidden_until": _hidden_until(ticket),
     }
+
+
+def _hidden_until(ticket: SupportTicket) -> str | None:
+    """`Mon 30 Nov, 09:00` on the reader's clock, while it is still to come."""
+    until = ticket.snoozed_until
+    if until is None or until <= clock.now():
+        return None
+    local = to_reader(until)
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
 def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
@@ -115,6 +126,7 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
     return {
         "choices": _choices(ticket, keeping.values),
         "keeping": keeping,
+        "away": [one for one in may_become(ticket) if one in AWAY],
         "agents": mentionable(),
         "around": around(ticket, me.id),
         "snoozes": presets(clock.now(), reader_zone()),
@@ -123,8 +135,10 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
 
 def _choices(ticket: SupportTicket, kept: dict[str, str]) -> list[Choice]:
     present = Status(ticket.status)
+    # Away is away at the first slip of a key: those two have buttons that ask.
+    chosen = [one for one in may_become(ticket) if one not in AWAY]
     options = {
-        "status": [(one.value, one.label) for one in [present, *may_become(ticket)]],
+        "status": [(one.value, one.label) for one in [present, *chosen]],
         "priority": [(one.value, one.label) for one in Priority],
         "category": [(one.value, one.label) for one in Category],
     }
@@ -144,7 +158,8 @@ def queue_url(view: str) -> str:
     return f"/support/queue/{quote(view or FIRST_VIEW, safe='')}"
 
 
-def next_url(place: Place, *, is_forward: bool = True) -> str:
+def next_url(here: Here, *, is_forward: bool = True) -> str:
     """The next ticket of the view; the queue itself when there is no other."""
-    found = neighbour(by=current_staff().actor, place=place, is_forward=is_forward)
-    return ticket_url(found, place.view) if found else queue_url(place.view)
+    looking = Looking(current_staff().actor, reader_zone(), clock.now())
+    found = neighbour(looking=looking, here=here, is_forward=is_forward)
+    return ticket_url(found, here.view) if found else queue_url(here.view)

@@ -1,6 +1,6 @@
 """Writing into a ticket: answers, notes, and what is not sent yet."""
 
-from flask import flash, make_response
+from flask import flash, make_response, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
@@ -13,7 +13,7 @@ from portal.support.bodies import LONGEST_BODY
 from portal.support.drafts import save_draft
 from portal.support.messages import Sent, StaleSend, add_note, reply
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Place
+from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     Composing,
@@ -26,7 +26,7 @@ from portal.support.pages.ticket_view import (
 from portal.support.pages.written import MOST_BYTES, Written, kind_now
 from portal.support.reading import public_after
 from portal.support.words import MessageKind
-from portal.web.access import audits, requires, takes_files, unaudited
+from portal.web.access import accepts_files, audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
 
 NOBODYS_BUSINESS = "what somebody has not sent is their own business"
@@ -34,11 +34,11 @@ NOBODYS_BUSINESS = "what somebody has not sent is their own business"
 
 @bp.post("/support/tickets/<number>/reply")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)
+@accepts_files(MOST_BYTES)
 @audits(Action.TICKET_REPLIED)
 def send_reply(number: str) -> ResponseReturnValue:
     found, written, me = found_ticket(number), Written.now(), current_staff()
-    place = Place.of(found, written.view)
+    here = Here.of(found, written.view)
     try:
         sent = reply(
             by=me.actor,
@@ -56,16 +56,16 @@ def send_reply(number: str) -> ResponseReturnValue:
         return _stale(number, written)
     except DomainError as refusal:
         return _refused(number, written, refusal, MessageKind.PUBLIC)
-    return _done(sent, place, written, f"Your answer to {sent.ticket.number} is on its way.")
+    return _done(sent, here, written, f"Your answer to {sent.ticket.number} is on its way.")
 
 
 @bp.post("/support/tickets/<number>/note")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)
+@accepts_files(MOST_BYTES)
 @audits(Action.TICKET_NOTED)
 def write_note(number: str) -> ResponseReturnValue:
     found, written, me = found_ticket(number), Written.now(), current_staff()
-    place = Place.of(found, written.view)
+    here = Here.of(found, written.view)
     try:
         sent = add_note(
             by=me.actor,
@@ -78,12 +78,12 @@ def write_note(number: str) -> ResponseReturnValue:
         db.session.commit()
     except DomainError as refusal:
         return _refused(number, written, refusal, MessageKind.NOTE)
-    return _done(sent, place, written, "The note is added.")
+    return _done(sent, here, written, "The note is added.")
 
 
 @bp.post("/support/tickets/<number>/draft")
 @requires(Permission.TICKETS_REPLY)
-@takes_files(MOST_BYTES)  # the button of a form that has files is pressed as well
+@accepts_files(MOST_BYTES)  # the button of a form that has files is pressed as well
 @unaudited(NOBODYS_BUSINESS)
 def keep_draft(number: str) -> ResponseReturnValue:
     found, written = found_ticket(number), Written.now()
@@ -95,17 +95,19 @@ def keep_draft(number: str) -> ResponseReturnValue:
         submit_key=written.submit_key,
     )
     db.session.commit()
-    if wants_fragment():
+    if wants_fragment() or "quietly" in request.form:
         return make_response("", 204)
     flash("Your draft is kept. Nobody else sees it.", "success")
     return see_other(ticket_url(found.number, written.view, "#composer"))
 
 
-def _done(sent: Sent, place: Place, written: Written, text: str) -> ResponseReturnValue:
+def _done(sent: Sent, here: Here, written: Written, text: str) -> ResponseReturnValue:
     if written.then_next:
         flash(text, "success")
-        return see_other(next_url(place))
-    return see_other(ticket_url(sent.ticket.number, written.view, f"#message-{sent.message.id}"))
+        return see_other(next_url(here))
+    # A script that goes to a place in the page it shows loads nothing anew.
+    anchor = "" if wants_fragment() else f"#message-{sent.message.id}"
+    return see_other(ticket_url(sent.ticket.number, written.view, anchor))
 
 
 def _stale(number: str, written: Written) -> ResponseReturnValue:

@@ -1,11 +1,22 @@
 """Scenes of the support desk: reports."""
 
 from portal.support.models import SupportTicket
-from tests.browser.scene import Scene
+from tests.browser.scene import Scene, Who
 
-SCENES: dict[str, list[Scene]] = {}
+SCENES = {
+    "support.reports": [
+        Scene(Who.ANN, "/support/reports"),
+        Scene(Who.BEA, "/support/reports?from=tomorrow", 422),
+        Scene(Who.BARE, "/support/reports", 403),
+    ],
+    "support.report_tickets": [
+        Scene(Who.ANN, "/support/reports/tickets/created"),
+        Scene(Who.ANN, "/support/reports/tickets/rated:1"),
+        Scene(Who.ANN, "/support/reports/tickets/nothing", 404),
+    ],
+}
 
 
 def rows(ticket: SupportTicket) -> dict[str, object]:
-    """What the scenes need beside the sample ticket, and its names for their paths."""
+    """The sample ticket was opened today, which is enough."""
     return {}

@@ -1,0 +1,16 @@
+"""What rooms above may hear of mails. A listener that raises undoes the verdict, too.
+
+A verdict that is undone after DATA is not lost: the mail then counts as of unknown fate.
+"""
+
+from blinker import Signal
+
+mail_sent = Signal()
+"""Sent with the `EmailLog` once a server has taken the mail, in delivery's own transaction."""
+
+mail_failed = Signal()
+"""Sent with the `EmailLog` in delivery's own transaction, when a person has to decide.
+
+Its `status` is `failed` (refused, or given up) or `unknown`. Its row is locked by then: whoever
+locks it together with others takes it first.
+"""

@@ -1,0 +1,155 @@
+"""Bringing the clocks of tickets in line with the service level that counts for them now.
+
+Time that was consumed is kept, as the old terms counted it; what is left runs by the new ones. A
+ticket that meets no level's conditions has no clocks. Those that a level adds start now: nothing
+was promised before.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.core.database import db
+from portal.support.clock_changes import (
+    OnChange,
+    Runs,
+    recalendared,
+    retargeted,
+    superseded,
+)
+from portal.support.clock_math import Clock, Metric, cancelled, paused, resumed
+from portal.support.clock_rows import (
+    Held,
+    Replacement,
+    TicketClocks,
+    write_replacements,
+)
+from portal.support.models import TicketEvent
+from portal.support.rule_terms import Level, RuleTerms, level_for
+from portal.support.words import Status
+
+
+def align(books: Sequence[TicketClocks], levels: Sequence[Level], at: datetime) -> int:
+    """All these tickets, loaded and locked. How many clocks were rewritten, ended or started."""
+    replacements: list[Replacement] = []
+    count = 0
+    for book in books:
+        level = level_for(book.ticket, levels) if book.ticket.is_open else None
+        changed, ended = _changes(book, level, at)
+        replacements += changed
+        count += ended
+    made = write_replacements(replacements, at)
+    new = {each.old.row.id: held for each, held in zip(replacements, made, strict=True)}
+    for book in books:
+        book.held = [new.get(each.row.id, each) for each in book.held]
+        level = level_for(book.ticket, levels) if book.ticket.is_open else None
+        count += _start_missing(book, level, at) if level else 0
+        book.refresh()
+    return count + len(made)
+
+
+def _changes(
+    book: TicketClocks, level: Level | None, at: datetime
+) -> tuple[list[Replacement], int]:
+    changed, ended = [], 0
+    for held in book.live():
+        target = level.terms.target_of(Metric(held.row.metric)) if level else None
+        if level is None or target is None:
+            book.put(held, cancelled(held.clock, at, held.calendar), at)
+            ended += 1
+        elif not _runs_by(held, level):
+            goes_on = _under(held, level, target, book.ticket.status, at)
+            gives_way = superseded(held.clock, at, held.calendar)
+            changed.append(Replacement(held, gives_way, goes_on, level))
+    return changed, ended
+
+
+def _runs_by(held: Held, level: Level) -> bool:
+    row = held.row
+    ours = (row.rule_id, row.rule_version, row.calendar_id, row.calendar_version)
+    wanted = (level.rule_id, level.rule_version, level.terms.calendar_id, level.calendar_version)
+    return ours == wanted
+
+
+def _under(held: Held, level: Level, target_s: int, status: str, at: datetime) -> Clock:
+    old, new, terms = held.clock, level.calendar, level.terms
+    warn = terms.warns_at
+    # An edit of the rule itself keeps the time so far, whatever it says about other changes.
+    is_other_rule = held.row.rule_id != level.rule_id and target_s != old.target_s
+    if is_other_rule and terms.on_change == OnChange.RESTART:
+        found = retargeted(old, at, new, target_s, warn_percent=warn, on_change=OnChange.RESTART)
+    elif _counts_alike(held, level):
+        runs = runs_of(held, at) if old.consumed_s > target_s else ()
+        found = retargeted(old, at, new, target_s, warn_percent=warn, runs=runs)
+    else:
+        found = recalendared(old, at, held.calendar, new, target_s, warn_percent=warn)
+    stands = paused if terms.is_paused_in(status) else resumed
+    return stands(found, at, new)
+
+
+def _counts_alike(held: Held, level: Level) -> bool:
+    row = held.row
+    ours = (row.calendar_id, row.calendar_version)
+    return ours == (level.terms.calendar_id, level.calendar_version)
+
+
+def _start_missing(book: TicketClocks, level: Level, at: datetime) -> int:
+    """The customer waits, or the work is not done, and no clock says so."""
+    ticket, count = book.ticket, 0
+    if ticket.waiting_since is not None and not book.live(*RESPONSES):
+        count += book.start(level, response_due(book), at) is not None
+    if not book.live(Metric.RESOLUTION):
+        is_paused = level.terms.is_paused_in(ticket.status)
+        count += book.start(level, Metric.RESOLUTION, at, is_paused=is_paused) is not None
+    return count
+
+
+RESPONSES = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
+
+
+def response_due(book: TicketClocks) -> Metric:
+    """What a customer waits for now. Once solved or answered, it is never a first response."""
+    ticket = book.ticket
+    is_first = ticket.first_response_at is None and ticket.first_solved_at is None
+    return Metric.FIRST_RESPONSE if is_first else Metric.NEXT_RESPONSE
+
+
+def runs_of(held: Held, until: datetime) -> Runs:
+    """When the clock ran since it started, as the ticket's history of statuses says; up to then.
+
+    The last run is the present one, if it runs.
+    """
+    row = held.row
+    if not Metric(row.metric).can_pause:
+        return [(row.started_at, until)]
+    query = (
+        sa.select(TicketEvent.at, TicketEvent.old, TicketEvent.new)
+        .where(
+            TicketEvent.ticket_id == row.ticket_id,
+            TicketEvent.kind == "status",
+            TicketEvent.at >= row.started_at,
+        )
+        .order_by(TicketEvent.id)
+    )
+    moves = [(at, old or "", new or "") for at, old, new in db.session.execute(query)]
+    return _spans(held.terms, row.started_at, until, moves)
+
+
+def _spans(
+    terms: RuleTerms,
+    start: datetime,
+    until: datetime,
+    moves: Sequence[tuple[datetime, str, str]],
+) -> list[tuple[datetime, datetime]]:
+    found, since = [], start
+    runs = not moves or _runs_in(terms, moves[0][1])
+    for at, _, new in moves:
+        if runs and at > since:
+            found.append((since, at))
+        runs, since = _runs_in(terms, new), at
+    return [*found, (since, until)] if runs and until > since else found
+
+
+def _runs_in(terms: RuleTerms, status: str) -> bool:
+    return Status(status).is_open and not terms.is_paused_in(status)

@@ -1,0 +1,117 @@
+"""Who and what stands around a ticket: participants, watchers, who is there, what is half written.
+
+One question for all four, as a page asks for them together.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import UTCDateTime, db
+from portal.staff.models import Admin
+from portal.support.models import (
+    SupportTicket,
+    TicketDraft,
+    TicketParticipant,
+    TicketPresence,
+    TicketWatcher,
+)
+from portal.support.presence import LASTS, Present, is_replying
+from portal.support.words import MessageKind
+
+NOBODY = sa.literal(None, sa.Integer)
+NOTHING = sa.literal(None, sa.Text)
+NEVER = sa.literal(None, UTCDateTime())
+
+
+class Participant(NamedTuple):
+    """Somebody who gets copies."""
+
+    id: int
+    name: str
+    email: str
+    is_outside: bool
+    """Their address is of another domain than the requester's."""
+
+
+class Watcher(NamedTuple):
+    """Somebody of ours who is told."""
+
+    id: int
+    name: str
+
+
+@dataclass(slots=True)
+class Around:
+    """What was found."""
+
+    participants: list[Participant] = field(default_factory=list)
+    watchers: list[Watcher] = field(default_factory=list)
+    present: list[Present] = field(default_factory=list)
+    drafts: dict[str, str] = field(default_factory=dict)
+    """By kind: what the reader has written and not sent."""
+
+    def is_watched_by(self, admin_id: int) -> bool:
+        return any(watcher.id == admin_id for watcher in self.watchers)
+
+    def draft(self, kind: MessageKind) -> str:
+        return self.drafts.get(kind.value, "")
+
+
+def around(ticket: SupportTicket, admin_id: int) -> Around:
+    """As the person of this number sees it: their own drafts, and everybody but themselves."""
+    now, found = clock.now(), Around()
+    domain = domain_of(ticket.requester_email)
+    for what, row_id, name, text, at in db.session.execute(_query(ticket.id, admin_id, now)):
+        if what == "participant":
+            outside = domain_of(text) != domain
+            found.participants.append(Participant(row_id, name, text, outside))
+        elif what == "watcher":
+            found.watchers.append(Watcher(row_id, name))
+        elif what == "present":
+            found.present.append(Present(row_id, name, is_replying(at, now)))
+        else:
+            found.drafts[name] = text
+    return found
+
+
+def domain_of(email: str) -> str:
+    return email.rpartition("@")[2].casefold()
+
+
+def _query(ticket_id: int, admin_id: int, now: datetime) -> sa.CompoundSelect[Any]:
+    participants = sa.select(
+        sa.literal("participant").label("what"),
+        TicketParticipant.id.label("row_id"),
+        sa.cast(TicketParticipant.name, sa.Text).label("name"),
+        sa.cast(TicketParticipant.email, sa.Text).label("text"),
+        NEVER.label("at"),
+    ).where(TicketParticipant.ticket_id == ticket_id)
+    watchers = (
+        sa.select(sa.literal("watcher"), Admin.id, sa.cast(Admin.name, sa.Text), NOTHING, NEVER)
+        .join(TicketWatcher, TicketWatcher.admin_id == Admin.id)
+        .where(TicketWatcher.ticket_id == ticket_id)
+    )
+    present = (
+        sa.select(
+            sa.literal("present"),
+            Admin.id,
+            sa.cast(Admin.name, sa.Text),
+            NOTHING,
+            TicketPresence.typed_at,
+        )
+        .join(TicketPresence, TicketPresence.admin_id == Admin.id)
+        .where(
+            TicketPresence.ticket_id == ticket_id,
+            TicketPresence.admin_id != admin_id,
+            TicketPresence.seen_at > now - LASTS,
+        )
+    )
+    drafts = sa.select(
+        sa.literal("draft"), NOBODY, sa.cast(TicketDraft.kind, sa.Text), TicketDraft.body, NEVER
+    ).where(TicketDraft.ticket_id == ticket_id, TicketDraft.admin_id == admin_id)
+    every: sa.CompoundSelect[Any] = sa.union_all(participants, watchers, present, drafts)
+    return every.order_by("what", "name", "row_id")

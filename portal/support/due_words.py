@@ -1,0 +1,186 @@
+"""When something is due, in words: a chip for a queue, and every clock of a ticket explained."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.support.business_time import BusinessCalendar
+from portal.support.clock_math import Clock, ClockState, Metric, remaining
+from portal.support.clock_rows import Held, look_at_clocks
+from portal.support.clock_terms import runs_of
+from portal.support.durations import HOUR, duration_text, roughly, roughly_on_the_wall
+from portal.support.models import BusinessCalendarRow, SupportTicket
+from portal.support.rule_terms import levels_in_force
+
+SOON = 2 * HOUR
+QUARTER = 4
+MOST_SPANS = 12
+LABELS = {
+    Metric.FIRST_RESPONSE: "First response",
+    Metric.NEXT_RESPONSE: "Next response",
+    Metric.RESOLUTION: "Solution",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DueChip:
+    """How soon the next promise of a ticket is due. The words say what the colour does."""
+
+    colour: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An open interval that a clock used or will use, and how long it is."""
+
+    start: datetime
+    end: datetime
+    length: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """One clock: how it stands, and why it is due when it is."""
+
+    label: str
+    state: str
+    colour: str
+    words: str
+    due_at: datetime | None
+    breached_at: datetime | None
+    reason: str | None
+    rule: str
+    calendar: str
+    zone: str
+    target: str
+    consumed: str
+    earlier: str | None
+    """What was counted under terms that do not apply any more."""
+    spans: tuple[Span, ...]
+    """The latest; `more` came before."""
+    more: int
+    pauses: tuple[Span, ...]
+
+
+def due_chip(
+    next_due_at: datetime | None, now: datetime, hours: BusinessCalendar | None = None
+) -> DueChip | None:
+    """None: nothing is due. Amber from two hours before, red once it is late.
+
+    With `hours` (`single_hours`) the words count open hours, else those of the clock on the wall.
+    """
+    if next_due_at is None:
+        return None
+    tell = roughly_on_the_wall if hours is None else roughly
+    if next_due_at < now:
+        return DueChip("danger", f"{tell(_between(next_due_at, now, hours))} overdue", next_due_at)
+    left = _between(now, next_due_at, hours)
+    colour = "warning" if left < SOON else "success"
+    return DueChip(colour, f"{tell(left)} left", next_due_at)
+
+
+def _between(start: datetime, end: datetime, hours: BusinessCalendar | None) -> int:
+    if hours is not None:
+        return hours.elapsed(start, end)
+    return (end - start) // timedelta(seconds=1)
+
+
+def single_hours() -> BusinessCalendar | None:
+    """The hours by which every level counts; None where there are several, or none at all."""
+    levels = levels_in_force()
+    if len({(each.terms.calendar_id, each.calendar_version) for each in levels}) != 1:
+        return None
+    return levels[0].calendar
+
+
+def clock_lines(ticket: SupportTicket) -> list[ClockLine]:
+    """Each clock of the ticket, the live ones first. Those that gave way are part of the others."""
+    held, now = look_at_clocks(ticket), clock.now()
+    gone = {each.row.superseded_by: each for each in held if each.row.superseded_by}
+    shown = [each for each in held if each.row.state != ClockState.SUPERSEDED]
+    names = _calendar_names(each.row.calendar_id for each in shown)
+    lines = [_line(each, gone.get(each.row.id), names, now) for each in shown]
+    return sorted(lines, key=lambda line: not ClockState(line.state).is_live)
+
+
+def _calendar_names(ids: Iterable[int]) -> dict[int, str]:
+    query = sa.select(BusinessCalendarRow.id, BusinessCalendarRow.name).where(
+        BusinessCalendarRow.id.in_(set(ids))
+    )
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
+def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime) -> ClockLine:
+    row, found = held.row, held.clock
+    colour, words = _standing(found, held.calendar, now)
+    runs, earlier = _runs(held, before, now)
+    spans = [span for start, end in runs for span in _open(held.calendar, start, end)]
+    return ClockLine(
+        label=LABELS[found.metric],
+        state=row.state,
+        colour=colour,
+        words=words,
+        due_at=row.due_at,
+        breached_at=row.breached_at,
+        reason="its terms changed" if row.breach_reason else None,
+        rule=f"{held.terms.name}, version {row.rule_version}",
+        calendar=f"{names[row.calendar_id]}, version {row.calendar_version}",
+        zone=held.calendar.zone,
+        target=duration_text(row.target_s),
+        consumed=roughly(found.target_s - remaining(found, now, held.calendar)),
+        earlier=earlier,
+        spans=tuple(spans[-MOST_SPANS:]),
+        more=max(len(spans) - MOST_SPANS, 0),
+        pauses=tuple(
+            Span(end, start, roughly((start - end) // timedelta(seconds=1)))
+            for (_, end), (start, _) in pairwise(runs)
+        ),
+    )
+
+
+def _standing(found: Clock, hours: BusinessCalendar, now: datetime) -> tuple[str, str]:
+    """Colour and words. What is over says how it ended, not how late it is by now."""
+    left = remaining(found, now, hours)
+    if found.state is ClockState.CANCELLED:
+        return "secondary", "no longer due"
+    if found.state is ClockState.MET:
+        return "success", f"met with {roughly(max(left, 0))} to spare"
+    if found.state is ClockState.MISSED:
+        return "danger", f"missed by {roughly(max(-left, 0))}"
+    return _live(found, left, now)
+
+
+def _live(found: Clock, left: int, now: datetime) -> tuple[str, str]:
+    is_late = found.breached_at is not None or (found.due_at is not None and found.due_at < now)
+    if is_late:
+        return "danger", f"overdue by {roughly(max(-left, 0))}"
+    if found.state is ClockState.PAUSED:
+        return "secondary", f"paused, {roughly(max(left, 0))} left"
+    return ("warning" if left * QUARTER < found.target_s else "success"), f"{roughly(left)} left"
+
+
+def _runs(
+    held: Held, before: Held | None, now: datetime
+) -> tuple[list[tuple[datetime, datetime]], str | None]:
+    """When it ran, up to its end or to when it is due; and what other hours counted before."""
+    row = held.row
+    until = row.ended_at or max(row.due_at or now, now)
+    if before is None or before.row.calendar_version == row.calendar_version:
+        return list(runs_of(held, until)), None
+    since = row.running_since or before.row.ended_at or row.started_at
+    counted = f"{roughly(before.row.consumed_s)} by version {before.row.calendar_version}"
+    return ([(since, until)] if until > since else []), counted
+
+
+def _open(hours: BusinessCalendar, start: datetime, end: datetime) -> Sequence[Span]:
+    return [
+        Span(opens, closes, roughly((closes - opens) // timedelta(seconds=1)))
+        for opens, closes in hours.intervals(start, end)
+    ]

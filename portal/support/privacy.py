@@ -1,0 +1,227 @@
+"""What tickets hold of one user, to hand out or to forget.
+
+Handed out is what they could read anyway: public messages. Forgotten is what they wrote and who
+they were; a ticket keeps its number, its times and its statuses, so that the reports stay true.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core.clock import timestamp
+from portal.core.database import changed_rows, db
+from portal.customers.models import User
+from portal.customers.naming import address_key
+from portal.customers.privacy import NEUTRAL_NAME, register_holding
+from portal.mail.models import EmailLog, MailStatus
+from portal.support.attachments import attachments_of
+from portal.support.models import (
+    MessageAttachment,
+    SupportMessage,
+    SupportTicket,
+    TicketDraft,
+    TicketEvent,
+    TicketParticipant,
+    TicketRating,
+)
+from portal.support.outgoing import MESSAGE, SOLVED
+from portal.support.words import MessageKind
+
+NEUTRAL_SUBJECT = "Erased"
+NEUTRAL_BODY = "The person who wrote this was erased."
+TELLING = ("subject",)
+"""Kinds of events whose values hold their words."""
+
+_ticket, _message = SupportTicket, SupportMessage
+
+
+def _own_tickets(user: User) -> sa.Select[int]:
+    return sa.select(_ticket.id).where(_ticket.requester_id == user.id)
+
+
+def _tickets(user: User) -> Any:
+    rows = db.session.scalars(
+        sa.select(_ticket).where(_ticket.requester_id == user.id).order_by(_ticket.id)
+    ).all()
+    public = sa.select(_message).where(
+        _message.ticket_id.in_([row.id for row in rows]), _message.kind == MessageKind.PUBLIC
+    )
+    messages = db.session.scalars(public.order_by(_message.id)).all()
+    files = attachments_of(messages) if messages else {}
+    said: dict[int, list[Any]] = {}
+    for one in messages:
+        said.setdefault(one.ticket_id, []).append(_message_as_plain(one, files.get(one.id, ())))
+    return [
+        {
+            "number": row.number,
+            "subject": row.subject,
+            "status": row.status,
+            "created_at": timestamp(row.created_at),
+            "messages": said.get(row.id, []),
+        }
+        for row in rows
+    ]
+
+
+def _message_as_plain(row: SupportMessage, files: Any) -> dict[str, Any]:
+    return {
+        "at": timestamp(row.created_at),
+        "author": row.author_name,
+        "body": row.body,
+        "files": [one.filename for one in files],
+    }
+
+
+def _written_elsewhere(user: User) -> Any:
+    """In tickets of others: their own words alone."""
+    query = (
+        sa.select(_ticket.number, _message)
+        .join(_ticket, _ticket.id == _message.ticket_id)
+        .where(_message.author_user_id == user.id, _ticket.requester_id != user.id)
+        .order_by(_message.id)
+    )
+    rows = db.session.execute(query).all()
+    files = attachments_of([row[1] for row in rows]) if rows else {}
+    return [
+        {"ticket": number, **_message_as_plain(one, files.get(one.id, ()))} for number, one in rows
+    ]
+
+
+def _participation(user: User) -> Any:
+    query = (
+        sa.select(_ticket.number, TicketParticipant.added_at)
+        .join(_ticket, _ticket.id == TicketParticipant.ticket_id)
+        .where(TicketParticipant.user_id == user.id)
+        .order_by(TicketParticipant.id)
+    )
+    return [{"ticket": number, "since": timestamp(at)} for number, at in db.session.execute(query)]
+
+
+def _ratings(user: User) -> Any:
+    query = (
+        sa.select(TicketRating, _ticket.number)
+        .join(_ticket, _ticket.id == TicketRating.ticket_id)
+        .where(_ticket.requester_id == user.id)
+        .order_by(TicketRating.id)
+    )
+    return [
+        {
+            "ticket": number,
+            "score": row.score,
+            "comment": row.comment,
+            "at": timestamp(row.rated_at),
+        }
+        for row, number in db.session.execute(query)
+    ]
+
+
+def _forget_tickets(user: User) -> None:
+    own = _own_tickets(user)
+    changed_rows(
+        sa.update(_ticket)
+        .where(_ticket.requester_id == user.id)
+        .values(
+            requester_name=NEUTRAL_NAME,
+            requester_email=f"erased-{user.id}@erased.invalid",
+            subject=NEUTRAL_SUBJECT,
+            last_message_preview="",
+            version=_ticket.version + 1,
+        )
+    )
+    changed_rows(
+        sa.update(TicketEvent)
+        .where(TicketEvent.ticket_id.in_(own), TicketEvent.kind.in_(TELLING))
+        .values(old=None, new=NEUTRAL_SUBJECT)
+    )
+    # What somebody of ours began to answer repeats them.
+    changed_rows(sa.delete(TicketDraft).where(TicketDraft.ticket_id.in_(own)))
+
+
+def _forget_messages(user: User) -> None:
+    """Wherever they wrote; whose last words a queue repeats shows nothing in their place."""
+    theirs = _message.author_user_id == user.id
+    ids = sa.select(_message.id).where(theirs)
+    changed_rows(sa.delete(MessageAttachment).where(MessageAttachment.message_id.in_(ids)))
+    changed_rows(
+        sa.update(_ticket)
+        .where(_ticket.last_public_message_id.in_(ids))
+        .values(last_message_preview="", version=_ticket.version + 1)
+    )
+    changed_rows(
+        sa.update(_message)
+        .where(theirs)
+        .values(
+            author_name=NEUTRAL_NAME,
+            body=NEUTRAL_BODY,
+            mail_message_id=None,
+            mail_references=None,
+        )
+    )
+
+
+def _forget_participation(user: User) -> None:
+    """They get no copies, and no ticket of their tenant names their address."""
+    key = address_key(user.email)
+    of_tenant = sa.select(_ticket.id).where(_ticket.tenant_id == user.tenant_id)
+    by_address = sa.and_(
+        TicketParticipant.email_key == key, TicketParticipant.ticket_id.in_(of_tenant)
+    )
+    changed_rows(
+        sa.delete(TicketParticipant).where(sa.or_(TicketParticipant.user_id == user.id, by_address))
+    )
+    for column in (TicketEvent.old, TicketEvent.new):
+        changed_rows(
+            sa.update(TicketEvent)
+            .where(
+                TicketEvent.kind == "participants",
+                TicketEvent.ticket_id.in_(of_tenant),
+                sa.func.lower(column) == key,
+            )
+            .values({column: NEUTRAL_SUBJECT})
+        )
+
+
+def _mails(user: User) -> Any:
+    query = sa.select(EmailLog.created_at, EmailLog.subject, EmailLog.status).where(
+        EmailLog.recipient == user.email
+    )
+    return [
+        {"at": timestamp(row.created_at), "subject": row.subject, "status": row.status}
+        for row in db.session.execute(query.order_by(EmailLog.id))
+    ]
+
+
+def _forget_mails(user: User) -> None:
+    """Those to them go nowhere any more; of what left, the log keeps when, and nothing of what.
+
+    Each mail of a ticket repeats its subject and what was said before.
+    """
+    own = _own_tickets(user)
+    of_messages = sa.select(_message.id).where(_message.ticket_id.in_(own))
+    to_them = EmailLog.recipient == user.email
+    waits = EmailLog.status == MailStatus.QUEUED
+    changed_rows(sa.update(EmailLog).where(to_them, waits).values(status=MailStatus.CANCELLED))
+    of_tickets = sa.or_(
+        sa.and_(EmailLog.cause_type == MESSAGE, EmailLog.cause_id.in_(of_messages)),
+        sa.and_(EmailLog.cause_type == SOLVED, EmailLog.cause_id.in_(own)),
+    )
+    is_over = EmailLog.status.not_in((MailStatus.QUEUED, MailStatus.SENDING))
+    changed_rows(
+        sa.update(EmailLog)
+        .where(sa.or_(to_them, of_tickets), is_over)
+        .values(subject=NEUTRAL_SUBJECT, body_sealed=None)
+    )
+    neutral = f"erased-{user.id}@erased.invalid"
+    changed_rows(sa.update(EmailLog).where(to_them).values(recipient=neutral))
+
+
+def _forget_ratings(user: User) -> None:
+    own = TicketRating.ticket_id.in_(_own_tickets(user))
+    changed_rows(sa.update(TicketRating).where(own).values(comment=""))
+
+
+register_holding("tickets", _tickets, erase=_forget_tickets)
+register_holding("messages_elsewhere", _written_elsewhere, erase=_forget_messages)
+register_holding("participation", _participation, erase=_forget_participation)
+register_holding("mails", _mails, erase=_forget_mails)
+register_holding("ratings", _ratings, erase=_forget_ratings)

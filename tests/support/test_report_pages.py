@@ -1,0 +1,60 @@
+"""The pages of the reports."""
+
+from portal.core.database import db
+from portal.staff.models import Role
+from tests.cast import make_admin, make_user, signed_in
+from tests.ledger import events
+from tests.statements import counted
+from tests.support.desk import make_ticket
+
+
+def test_a_number_opens_its_tickets(bea_client, acme):
+    ticket = make_ticket(make_user(acme))
+    page = bea_client.soup("/support/reports")
+    link = page.select_one('a[href*="/tickets/created"]')
+    assert link.text == "1"
+    assert ticket.number in bea_client.get(link["href"]).text
+
+
+def test_the_page_costs_the_same_with_many_tickets(bea_client, acme):
+    uma, costs = make_user(acme), []
+    for _ in range(2):
+        for _ in range(5):
+            make_ticket(uma)
+        db.session.flush()
+        with counted() as statements:
+            bea_client.get("/support/reports")
+        costs.append(len(statements))
+    assert costs[0] == costs[1] <= 26
+
+
+def test_an_export_is_recorded_and_streams_all(bea_client, acme):
+    for _ in range(3):
+        make_ticket(make_user(acme, f"U{_}"))
+    answer = bea_client.get("/support/reports/tickets/created.csv")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.text.count("\r\n") == 4
+    assert events("report.exported")
+
+
+def test_days_that_cannot_be_read_are_said(bea_client):
+    answer = bea_client.get("/support/reports?from=soon")
+    assert (answer.status_code, "2026-11-23" in answer.text) == (422, True)
+
+
+def test_marketing_sees_no_reports(app):
+    client = signed_in(app, make_admin("Max Marketing", Role.MARKETING, is_second_factor_on=True))
+    for path in ("", "/tickets/created", "/tickets/created.csv"):
+        assert client.get(f"/support/reports{path}").status_code == 403
+
+
+def test_odd_addresses_are_answered(bea_client):
+    for query in (
+        "team=99999999999999999999",
+        "agent=x&to=%00",
+        "cursor=rubbish",
+        "from=9999-12-31",
+    ):
+        for path in ("", "/tickets/created", "/tickets/%00", "/tickets/met:1:x"):
+            answer = bea_client.get(f"/support/reports{path}?{query}")
+            assert answer.status_code in {200, 400, 404, 422}, (path, query)
