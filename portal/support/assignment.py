@@ -110,8 +110,17 @@ def _best_for(agent: SupportAgent) -> sa.Select[SupportTicket]:
     )
 
 
-def assign(*, by: Actor, ticket: SupportTicket, agent_id: int | None, team_id: int | None) -> Given:
+def assign(
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    agent_id: int | None,
+    team_id: int | None,
+    cause: str | None = None,
+) -> Given:
     """Give a ticket to this agent and this team; None is nobody, or no team.
+
+    `cause` as of `note_event`.
 
     A person may give more than somebody takes, or to somebody who is away: they are warned.
 
@@ -124,14 +133,14 @@ def assign(*, by: Actor, ticket: SupportTicket, agent_id: int | None, team_id: i
     if ticket.status in FINAL:
         label = Status(ticket.status).label.lower()
         raise NotForTaking(f"{ticket.number} is {label}: it stays with whom it is.")
-    _move_to(ticket, _team(team_id), by=by)
+    _move_to(ticket, _team(team_id), by=by, cause=cause)
     before = ticket.assignee_id
     if before == agent_id:
         return Given(ticket)
     if agent_id is not None and agent is None:
         raise NobodyThere("This person does not work on tickets.", field="agent_id")
     warning = _warning(agent, ticket) if agent is not None else None
-    give(ticket, by=by, agent_id=agent_id, name=agent.name if agent else None)
+    give(ticket, by=by, agent_id=agent_id, name=agent.name if agent else None, cause=cause)
     if before is not None:
         drain(agent_id=before)
     return Given(ticket, warning)
@@ -146,7 +155,9 @@ def _team(team_id: int | None) -> SupportTeam | None:
     return found
 
 
-def _move_to(ticket: SupportTicket, team: SupportTeam | None, *, by: Actor) -> None:
+def _move_to(
+    ticket: SupportTicket, team: SupportTeam | None, *, by: Actor, cause: str | None
+) -> None:
     new_id = team.id if team else None
     if ticket.team_id == new_id:
         return
@@ -154,13 +165,14 @@ def _move_to(ticket: SupportTicket, team: SupportTeam | None, *, by: Actor) -> N
     names = (old.name if old else None, team.name if team else None)
     ticket.team_id = new_id
     ticket.version += 1
-    note_event(ticket, "team", by=by, old=names[0], new=names[1])
+    note_event(ticket, "team", by=by, old=names[0], new=names[1], cause=cause)
     record(
         Action.TICKET_ASSIGNED,
         by=by,
         target=target_of_ticket(ticket),
         tenant_id=ticket.tenant_id,
         changes={"team": names},
+        meta={"cause": cause} if cause else None,
     )
 
 

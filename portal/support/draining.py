@@ -4,7 +4,9 @@ It may run inside a deed that holds a ticket, so it waits for nothing: what some
 this moment is left to the job that comes every minute.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,6 +22,20 @@ from portal.support.words import Status, Strategy
 AT_ONCE = 100
 STICKY_FOR = timedelta(days=30)
 A_MOMENT = timedelta(microseconds=1)
+_is_held_back: ContextVar[bool] = ContextVar("is_held_back", default=False)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Inside it nothing drains: a change of many would hand out the tickets that it changes next.
+
+    The job that comes every minute makes up for it.
+    """
+    token = _is_held_back.set(True)
+    try:
+        yield
+    finally:
+        _is_held_back.reset(token)
 
 
 def drain(*, agent_id: int | None = None, team_ids: Collection[int] | None = None) -> int:
@@ -28,7 +44,7 @@ def drain(*, agent_id: int | None = None, team_ids: Collection[int] | None = Non
     With `agent_id` only to this agent, with `team_ids` only those of these teams; at most
     `AT_ONCE`.
     """
-    teams = _teams_with_work(agent_id, team_ids)
+    teams = {} if _is_held_back.get() else _teams_with_work(agent_id, team_ids)
     if not teams:
         return 0
     candidates = eligible(list(teams), only=agent_id)

@@ -46,8 +46,12 @@ class Wanted(NamedTuple):
     old: str | None = None
 
 
-def change_fields(*, by: Actor, ticket: SupportTicket, wanted: Mapping[str, Wanted]) -> list[str]:
+def change_fields(
+    *, by: Actor, ticket: SupportTicket, wanted: Mapping[str, Wanted], cause: str | None = None
+) -> list[str]:
     """Change `subject`, `priority` or `category`, those alone that are named. Which did change.
+
+    `cause` as of `note_event`.
 
     Raises:
         FieldConflict: see the class (409); nothing of it is changed.
@@ -64,7 +68,7 @@ def change_fields(*, by: Actor, ticket: SupportTicket, wanted: Mapping[str, Want
     changes = {name: (getattr(ticket, name), values[name]) for name in changed}
     for name, (old, new) in changes.items():
         setattr(ticket, name, new)
-        note_event(ticket, name, by=by, old=old, new=new, at=now)
+        note_event(ticket, name, by=by, old=old, new=new, cause=cause, at=now)
     ticket.version += 1
     if TERMS & set(changed):
         clocks.terms_changed(ticket, now)
@@ -75,7 +79,7 @@ def change_fields(*, by: Actor, ticket: SupportTicket, wanted: Mapping[str, Want
         tenant_id=ticket.tenant_id,
         # A subject is the customer's own words, and the ledger is for ever.
         changes={name: change for name, change in changes.items() if name != "subject"},
-        meta={"fields": changed},
+        meta={"fields": changed, **({"cause": cause} if cause else {})},
     )
     return changed
 

@@ -15,6 +15,7 @@ CAUSES = {
     "replied": "with a reply",
     "timer": "as time had passed",
 }
+NUMBERED = {"bulk": "with many at once, change {}", "macro": "by a macro"}
 
 
 class Happening(NamedTuple):
@@ -48,8 +49,15 @@ def history_of(ticket: SupportTicket) -> list[Happening]:
 
 def in_words(kind: str, old: str | None, new: str | None, cause: str | None) -> str:
     """What happened, as the end of a sentence that begins with who did it."""
-    why = f" ({CAUSES.get(cause, cause.replace('_', ' '))})" if cause else ""
+    why = f" ({_why(cause)})" if cause else ""
     return f"{_what(kind, old, new)}{why}"
+
+
+def _why(cause: str) -> str:
+    kind, _, number = cause.partition(":")
+    if number and kind in NUMBERED:
+        return NUMBERED[kind].format(number)
+    return CAUSES.get(cause, cause.replace("_", " "))
 
 
 def _what(kind: str, old: str | None, new: str | None) -> str:
@@ -76,6 +84,10 @@ def _snoozed(_old: str, new: str) -> str:
     return f"hid it until {new[:16].replace('T', ' ')} UTC" if new else "showed it again"
 
 
+def _macro(old: str, new: str) -> str:
+    return f"applied the macro {new}" if new else f"took the macro {old} back"
+
+
 def _tags(old: str, new: str) -> str:
     before, after = old.split(), new.split()
     added, removed = [t for t in after if t not in before], [t for t in before if t not in after]
@@ -93,6 +105,7 @@ def _plain(value: str) -> str:
 
 OWN_WORDS: dict[str, Callable[[str, str], str]] = {
     "created": _created,
+    "macro": _macro,
     "grant_ended": lambda old, _new: f"{old} ended",
     "grant_taken_back": lambda old, _new: f"took {old} back",
     "granted": lambda _old, new: f"granted {new}",

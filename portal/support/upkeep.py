@@ -3,6 +3,7 @@
 from portal.support import (
     alignment_work,
     backlog,
+    bulk_work,
     failed_replies,
     orphans,
     presence,
@@ -15,6 +16,7 @@ from portal.support import (
 __all__ = [
     "alignment_work",
     "backlog",
+    "bulk_work",
     "failed_replies",
     "orphans",
     "presence",

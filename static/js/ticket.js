@@ -76,6 +76,55 @@
     }
   });
 
+  // Prepared answers: / in an empty reply opens the list
+
+  const picker = () => find("answer-picker");
+
+  function pick() {
+    picker().open = true;
+    find("answer-search-field").focus();
+  }
+
+  function fill(text) {
+    const body = find("reply-body");
+    write("reply");
+    body.setRangeText(text, body.selectionStart, body.selectionEnd, "end");
+    body.dispatchEvent(new Event("input", { bubbles: true }));
+    picker().open = false;
+    announce("The answer stands in your reply.");
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#answer-picker [data-fill]");
+    if (!link) return;
+    event.preventDefault();
+    fill(link.dataset.fill);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    if (key === "/" && target.id === "reply-body" && !target.value && picker()) {
+      event.preventDefault();
+      pick();
+      return;
+    }
+    if (!target.closest?.("#answer-picker")) return;
+    const links = [...picker().querySelectorAll("[data-fill]")];
+    const place = links.indexOf(target);
+    if (key === "Escape") {
+      picker().open = false;
+      find("reply-body").focus();
+    } else if (key === "ArrowDown") links[Math.min(place + 1, links.length - 1)]?.focus();
+    else if (key === "ArrowUp") (links[place - 1] ?? find("answer-search-field")).focus();
+    else if (key === "Enter" && target.id === "answer-search-field" && links.length) fill(links[0].dataset.fill);
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target.id === "answer-picker" && event.target.open) find("answer-search-field").focus();
+  }, true);
+
   // What is new, and who is there
 
   document.addEventListener("htmx:configRequest", (event) => {

@@ -133,3 +133,4 @@ class BulkChangeRow(Base):
     """`changed` or `skipped`; None while it waits."""
     detail: Mapped[str | None] = mapped_column(sa.String(300))
     before: Mapped[dict[str, Any] | None]
+    """`{before, after}`: what was changed, as `portal.support.applying.state_of` tells it."""

@@ -3,12 +3,15 @@
 from portal.core.permissions import Permission
 from portal.support.pages import (
     agents,
+    answers,
     beside,
+    bulk,
     calendars,
     fields,
     files,
     hands,
     levels,
+    macros,
     new_ticket,
     panels,
     queue,
@@ -33,6 +36,7 @@ NAV = (
         "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
     ),
     NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
+    NavItem("System", "Answers", "support.answers", "notes", "w", Permission.TICKETS_REPLY),
     NavItem(
         "System", "Service levels", "support.levels", "calendar-time", "l", Permission.TICKETS_VIEW
     ),
@@ -40,13 +44,16 @@ NAV = (
 __all__ = [
     "NAV",
     "agents",
+    "answers",
     "beside",
     "bp",
+    "bulk",
     "calendars",
     "fields",
     "files",
     "hands",
     "levels",
+    "macros",
     "new_ticket",
     "panels",
     "queue",

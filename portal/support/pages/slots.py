@@ -8,6 +8,7 @@ from portal.core.permissions import Permission
 from portal.support.customer_panel import customer_slot
 from portal.support.due_words import clock_lines
 from portal.support.linking import related_to
+from portal.support.macro_runs import macros_beside
 from portal.support.merging import may_undo
 from portal.support.models import SupportTicket
 
@@ -33,13 +34,18 @@ def _clocks(ticket: SupportTicket, _: Actor) -> dict[str, Any]:
     return {"clocks": clock_lines(ticket)}
 
 
+def _nothing(_ticket: SupportTicket, _by: Actor) -> dict[str, Any]:
+    return {}
+
+
 BESIDE: tuple[Slot, ...] = (
     Slot("support/_clocks.html", _clocks),
     Slot("support/_customer.html", customer_slot),
+    Slot("support/_macros.html", macros_beside),
     Slot("support/_related.html", _related),
 )
 """In the column beside the thread, the first on top."""
-IN_COMPOSER: tuple[Slot, ...] = ()
+IN_COMPOSER: tuple[Slot, ...] = (Slot("support/_answer_picker.html", _nothing),)
 """Above the text of a reply: prepared answers."""
 
 

@@ -8,11 +8,14 @@ from portal.core import clock
 from portal.core.database import changed_rows, db, writing
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.support.canned import filled
+from portal.support.company import around
 from portal.support.history_words import history_of
 from portal.support.models import SupportTicket
 from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
+    Composing,
     found_ticket,
     head_context,
     next_url,
@@ -23,8 +26,10 @@ from portal.support.pages.written import number_or_none, view_now
 from portal.support.presence import Present, is_due, note_presence, present_on
 from portal.support.reading import earlier_than, later_than
 from portal.support.watching import unwatch, watch
+from portal.support.words import MessageKind
 from portal.web.access import requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
+from portal.web.urls import LARGEST_ID
 
 PERSONAL = "it says who is told, and changes nothing of the ticket"
 
@@ -38,9 +43,19 @@ def ticket(number: str) -> Response:
         return page("support/_earlier.html", stretch=earlier_than(found, before), left=None)
     if before is not None:
         return ticket_page(found, stretch=earlier_than(found, before))
-    answer = ticket_page(found)
+    answer = ticket_page(found, composing=_prepared(found))
     _mark_read(found)
     return answer
+
+
+def _prepared(found: SupportTicket) -> Composing | None:
+    """A prepared answer in the composer, after what this person had begun to write."""
+    answer_id, me = number_or_none(request.args.get("answer", "")), current_staff()
+    if answer_id is None or answer_id > LARGEST_ID:
+        return None
+    text = filled(answer_id, found, me.actor)
+    begun = around(found, me.id).draft(MessageKind.PUBLIC)
+    return Composing(MessageKind.PUBLIC, "\n\n".join(part for part in (begun, text) if part))
 
 
 def _mark_read(found: SupportTicket) -> None:

@@ -1,0 +1,143 @@
+"""Macros: several steps on a ticket by one press. What they may hold, and who keeps them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import db
+from portal.core.errors import Conflict, Denied, DomainError, NotFound
+from portal.core.permissions import Permission
+from portal.entitlements.superseding import grantable_feature
+from portal.staff.identity import checked_name
+from portal.support.bodies import checked_body
+from portal.support.change_words import NothingToChange, checked_change
+from portal.support.filling import check_variables
+from portal.support.models import Macro
+
+LONGEST_NAME = 80
+MOST_DAYS = 365
+LARGEST_LIMIT = 2**53
+MOST_SHOWN = 200
+
+
+class BadGrant(DomainError):
+    """What the macro would grant has no end, or a limit that is none."""
+
+
+class StaleMacro(Conflict):
+    """Somebody saved the macro since the form was drawn."""
+
+    code = "stale"
+    title = "Somebody was quicker"
+
+
+def macros() -> Sequence[Macro]:
+    """Those that can be applied, by name."""
+    query = sa.select(Macro).where(Macro.archived_at.is_(None)).order_by(Macro.name, Macro.id)
+    return db.session.scalars(query.limit(MOST_SHOWN)).all()
+
+
+def macro_or_404(macro_id: int, *, lock: bool = False) -> Macro:
+    """
+    Raises:
+        NotFound: there is none that can be applied.
+    """
+    query = sa.select(Macro).where(Macro.id == macro_id, Macro.archived_at.is_(None))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound("There is no such macro.")
+    return found
+
+
+def create_macro(*, by: Actor, name: str, steps: Mapping[str, Any]) -> Macro:
+    """A macro for everybody who answers tickets; each does with it what they may do themselves.
+
+    Raises:
+        BadName, NothingToChange, BadBody, UnknownVariable, BadGrant: what was given (422), and
+            as `checked_change`.
+        NotFound: there is no such feature (404).
+        Denied: this person does not manage the desk (403).
+    """
+    _check_may(by)
+    return _saved(by, Macro(version=0), name, steps)
+
+
+def change_macro(
+    *, by: Actor, macro_id: int, name: str, steps: Mapping[str, Any], version: int
+) -> Macro:
+    """Other steps, if nobody saved it since `version`.
+
+    Raises:
+        StaleMacro: see the class (409). Else as `create_macro`.
+    """
+    _check_may(by)
+    macro = macro_or_404(macro_id, lock=True)
+    if macro.version != version:
+        raise StaleMacro(
+            f"{macro.changed_by_label} saved this macro meanwhile. Yours was not saved."
+        )
+    return _saved(by, macro, name, steps)
+
+
+def archive_macro(*, by: Actor, macro_id: int) -> Macro:
+    """Take it out of every list; what it did on tickets can still be taken back."""
+    _check_may(by)
+    macro = macro_or_404(macro_id, lock=True)
+    macro.archived_at = clock.now()
+    record(Action.MACRO_ARCHIVED, by=by, target=target_of_macro(macro))
+    return macro
+
+
+def _check_may(by: Actor) -> None:
+    if not by.may(Permission.SUPPORT_MANAGE):
+        raise Denied("Macros are kept by managers.")
+
+
+def _saved(by: Actor, macro: Macro, name: str, steps: Mapping[str, Any]) -> Macro:
+    # Checked before the row is touched: what asks the database would write half of it.
+    name = checked_name(name, longest=LONGEST_NAME, missing="Write what this macro is called.")
+    checked = checked_steps(steps)
+    macro.name, macro.steps = name, checked
+    macro.version += 1
+    macro.changed_at, macro.changed_by_label = clock.now(), by.label
+    db.session.add(macro)
+    db.session.flush()
+    meta = {"version": macro.version, "steps": sorted(macro.steps)}
+    record(Action.MACRO_SAVED, by=by, target=target_of_macro(macro), meta=meta)
+    return macro
+
+
+def checked_steps(steps: Mapping[str, Any]) -> dict[str, Any]:
+    """The steps in their one form. Raises as `create_macro`."""
+    found = checked_change(steps)
+    if steps.get("body"):
+        found["body"] = checked_body(steps["body"])
+        found["is_internal"] = bool(steps.get("is_internal"))
+        check_variables(found["body"])
+    if "grant" in steps:
+        found["grant"] = _checked_grant(steps["grant"])
+    if not found:
+        raise NothingToChange("Choose what the macro does.")
+    return found
+
+
+def _checked_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
+    days, limit = grant.get("days"), grant.get("quota_limit")
+    if days is None or not 1 <= days <= MOST_DAYS:
+        raise BadGrant(f"Say for how many days, from 1 to {MOST_DAYS}.", field="days")
+    if limit is not None and not 0 <= limit <= LARGEST_LIMIT:
+        raise BadGrant("Use a whole number from 0.", field="quota_limit")
+    grantable_feature(grant["feature_name"])
+    limited = {} if limit is None else {"quota_limit": limit}
+    return {"feature_name": grant["feature_name"], "days": days, **limited}
+
+
+def target_of_macro(macro: Macro) -> Target:
+    return Target("macro", macro.id, macro.name)
