@@ -7,11 +7,6 @@
   const links = () => [...document.querySelectorAll("#sidebar nav a, #account-menu a")];
   const words = (link) => link.textContent.trim();
 
-  // Keys of one page: `window.portal.addKeys([{ keys: "r", label: "Reply", act: () => ... }])`.
-  // One without `act` only stands in the list.
-  const own = [];
-  window.portal.addKeys = (keys) => { own.push(...keys); };
-
   const allowedHere = () => document.body.dataset.shortcuts !== "off";
   const areOn = () => allowedHere() && localStorage.getItem(SWITCH) !== "off";
 
@@ -54,7 +49,6 @@
   function listOfShortcuts() {
     const dialog = dialogNamed("shortcuts", "Keyboard shortcuts");
     const rows = [["?", "Show this list"], ["/", "Search"], ["Ctrl K", "Search or jump to any page"], ["Esc", "Close"]];
-    rows.push(...own.map((one) => [one.keys, one.label]));
     for (const link of links()) if (link.dataset.key) rows.push([`g ${link.dataset.key}`, `Go to ${words(link)}`]);
     if (pageKeys.length) {
       const ofPage = pageKeys.map(({ key, label }) => [key, label]);
@@ -165,9 +159,7 @@
 
   function press(event) {
     if (isGoing) return go(event.key);
-    const mine = own.find((one) => one.act && one.keys === event.key);
-    if (mine) mine.act();
-    else if (event.key === "g") {
+    if (event.key === "g") {
       isGoing = true;
       setTimeout(() => { isGoing = false; }, 1500);
     } else if (event.key === "?") open("shortcuts");
