@@ -24,6 +24,7 @@ from seeds.grants import seed_grants
 from seeds.history import seed_history
 from seeds.people import bring_people, bulk_people, demo_staff
 from seeds.support import seed_support
+from seeds.tickets import seed_tickets
 from seeds.usage import seed_reports, seed_usage
 
 DAYS = 60
@@ -87,6 +88,7 @@ def _company(seed: int) -> None:
     brought = bring_customers(by=acting["manager"], seed=seed)
     gifts = seed_grants(brought.tenants, acting)
     levels = seed_support(by=acting["manager"])
+    tickets = seed_tickets()
     if people or brought.tenants or brought.users:
         counts = {"people": len(people), "events": events, "tenants": len(brought.tenants)}
         record(Action.DEMO_SEEDED, by=SYSTEM, meta={**counts, "users": brought.users})
@@ -94,7 +96,8 @@ def _company(seed: int) -> None:
     uses = seed_usage(brought.tenants, seed=seed) + seed_reports(brought.tenants, seed=seed)
     click.echo(
         f"Added {len(people)} people of ours, {len(brought.tenants)} tenants with "
-        f"{brought.users} users, {gifts} grants, {uses} uses and {levels} service levels. "
+        f"{brought.users} users, {gifts} grants, {uses} uses, {levels} service levels "
+        f"and {tickets} tickets. "
         f"{brought.kept} tenants were there and stay as they are.",
         err=True,
     )

@@ -16,7 +16,7 @@ def number(site, request) -> str:
     """The ticket of a user whom no other test knows."""
     with site.app.app_context():
         tenant = make_tenant("Acme", external_id=request.node.name[:100])
-        found = make_ticket(make_user(tenant)).number
+        found = make_ticket(make_user(tenant, email="uma@acme.test")).number
         db.session.commit()
         return found
 

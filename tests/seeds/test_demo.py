@@ -15,10 +15,12 @@ from portal.entitlements.models import QuotaBucket, TenantEntitlement, UserEntit
 from portal.staff.models import Admin
 from portal.subscriptions.history import standing_of
 from portal.subscriptions.models import Subscription
+from portal.support.models import SupportTicket
 from seeds.catalog import seed_catalog
 from seeds.commands import seed_commands
 from seeds.credentials import credentials_file, demo_people
 from seeds.customers import COMPANIES, bring_customers
+from seeds.ticket_stories import STORIES
 from tests.conftest import make_app
 from tests.databases import Server
 
@@ -70,6 +72,7 @@ def test_the_company_has_people_customers_plans_grants_and_uses(seeded):
     assert count(Subscription, Subscription.status == "trialing") >= 5
     assert (count(UserEntitlement), count(TenantEntitlement)) == (7, 5)
     assert count(QuotaBucket) >= 24
+    assert count(SupportTicket) == len(STORIES)
     db.session.rollback()
 
 
