@@ -19,12 +19,13 @@ from portal.entitlements.logs import LogFilters, entitlement_log
 from portal.entitlements.models import UserEntitlement
 from portal.entitlements.overrides import state_of
 from portal.entitlements.states import FeatureState, states_of
+from portal.entitlements.terms import NOT_GIVEN
 from portal.support.models import SupportTicket
 from portal.support.seeing import seen_by
 from portal.support.ticket_grants import grants_of
 from portal.support.words import Status
 
-MOST_TICKETS = 8
+MOST_TICKETS = 6
 MOST_CHANGES = 5
 LOOKED_THROUGH = 25
 """Of a tenant's changes, so many of the newest: most may be about its other users."""
@@ -54,7 +55,7 @@ class RecentTicket:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of what they may use. `url` is for who may read the log."""
+    """One change of what they may use."""
 
     words: str
     feature: str
@@ -90,6 +91,20 @@ class Beside:
     grants: list[GrantHere]
     may_grant: bool
 
+    @property
+    def notable(self) -> list[FeatureState]:
+        """What an agent looks for first: denied, counted, or given by somebody. Denied on top."""
+        found = [one for one in self.features if _is_notable(one)]
+        return sorted(found, key=lambda one: one.allowed)
+
+    @property
+    def others(self) -> list[FeatureState]:
+        return [one for one in self.features if not _is_notable(one)]
+
+
+def _is_notable(one: FeatureState) -> bool:
+    return not one.allowed or one.limit is not None or one.override is not None
+
 
 def beside(ticket: SupportTicket, by: Actor) -> Beside:
     """The panel of a ticket that the reader may see, in at most six queries once it is warm."""
@@ -124,7 +139,7 @@ def may_grant(ticket: SupportTicket, by: Actor) -> bool:
 def recent_tickets(
     *, by: Actor, tenant_id: int, user_id: int | None = None, but: int | None = None
 ) -> list[RecentTicket]:
-    """The newest of a tenant, those of one user first; at most eight."""
+    """The newest of a tenant, those of one user first; at most six."""
     seen = (seen_by(by), SupportTicket.id != (but or 0))
     of_tenant = sa.select(SupportTicket.id).where(SupportTicket.tenant_id == tenant_id, *seen)
     of_user = sa.select(SupportTicket.id).where(SupportTicket.requester_id == (user_id or 0), *seen)
@@ -136,7 +151,7 @@ def recent_tickets(
 
 
 def tickets_of_user(*, by: Actor, user: User) -> list[RecentTicket]:
-    """The newest that a user opened; at most eight."""
+    """The newest that a user opened; at most six."""
     return _recent(sa.and_(SupportTicket.requester_id == user.id, seen_by(by)), user.id)
 
 
@@ -179,7 +194,7 @@ def _changes(user: User, labels: dict[str, str]) -> list[Change]:
             words=in_words(entry.action),
             feature=labels.get(entry.feature_name or "", entry.feature_name or ""),
             who=entry.admin,
-            reason=entry.reason,
+            reason=None if entry.reason == NOT_GIVEN else entry.reason,
             at=entry.at,
         )
         for entry in mine[:MOST_CHANGES]

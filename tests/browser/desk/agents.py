@@ -2,7 +2,7 @@
 
 from portal.core.database import db
 from portal.staff.models import Admin
-from portal.support.models import AgentShift, SupportTicket
+from portal.support.models import AgentShift, SupportAgent, SupportTicket
 from tests.browser.scene import Scene, Who
 from tests.support.crew import make_team
 from tests.support.desk import make_agent
@@ -31,7 +31,8 @@ SCENES: dict[str, list[Scene]] = {
 def rows(ticket: SupportTicket) -> dict[str, object]:
     """Bea as an agent with hours and work, her team, and a team of nobody with a long name."""
     bea = db.session.query(Admin).filter(Admin.name.startswith("Bea")).one()
-    agent = make_agent(bea, skills=["billing", "access"], signature="Bea\nFront desk")
+    agent = db.session.get(SupportAgent, bea.id) or make_agent(bea)
+    agent.skills, agent.signature = ["billing", "access"], "Bea\nFront desk"
     db.session.add(AgentShift(agent_id=agent.id, weekday=0, start_minute=540, end_minute=1020))
     team = make_team(agent, strategy="manual", lead_id=bea.id)
     empty = make_team(name="Nobody " * 11, is_default=False, categories=["billing"])
