@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,14 +24,12 @@ from portal.support.applying import apply_change, changed_fields, state_of, take
 from portal.support.change_words import change_in_words
 from portal.support.filling import filled_text
 from portal.support.history import note_event, target_of_ticket
-from portal.support.macros import macro_or_404, macros
+from portal.support.macros import macro_or_404
 from portal.support.messages import add_note, reply
 from portal.support.models import Macro, MacroRun, SupportTicket
 from portal.support.seeing import lock_ticket
 from portal.support.statuses import set_status
 from portal.support.words import Status
-
-MOST_RUNS = 5
 
 
 class StalePreview(Conflict):
@@ -250,45 +248,3 @@ def _note_undone(by: Actor, ticket: SupportTicket, run: MacroRun, undone: Undone
             "kept": undone.kept,
         },
     )
-
-
-class Run(NamedTuple):
-    """One line of what was applied to a ticket."""
-
-    id: int
-    name: str
-    ran_at: datetime
-    ran_by: int | None
-    who: str | None
-    undone_at: datetime | None
-
-
-def runs_of(ticket: SupportTicket) -> list[Run]:
-    """The latest first."""
-    query = (
-        sa.select(
-            MacroRun.id,
-            Macro.name,
-            MacroRun.ran_at,
-            MacroRun.ran_by,
-            Admin.name.label("who"),
-            MacroRun.undone_at,
-        )
-        .join(Macro, Macro.id == MacroRun.macro_id)
-        .outerjoin(Admin, Admin.id == MacroRun.ran_by)
-        .where(MacroRun.ticket_id == ticket.id)
-        .order_by(MacroRun.id.desc())
-        .limit(MOST_RUNS)
-    )
-    return [Run(*row) for row in db.session.execute(query)]
-
-
-def macros_beside(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
-    """For `support/_macros.html`."""
-    may = by.may(Permission.TICKETS_REPLY)
-    return {
-        "macros": macros() if may else [],
-        "runs": runs_of(ticket),
-        "undoer_id": by.id if may else None,
-        "may_undo_all": by.may(Permission.SUPPORT_MANAGE),
-    }

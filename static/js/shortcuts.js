@@ -5,14 +5,11 @@
   const links = () => [...document.querySelectorAll("#sidebar nav a, #account-menu a")];
   const words = (link) => link.textContent.trim();
 
-<<<<<<< HEAD
   // Keys of one page: `window.portal.addKeys([{ keys: "r", label: "Reply", act: () => ... }])`.
   // One without `act` only stands in the list; one that answers false did nothing.
   const own = [];
   window.portal.addKeys = (keys) => { own.push(...keys); };
 
-=======
->>>>>>> ticket
   const allowedHere = () => document.body.dataset.shortcuts !== "off";
   const areOn = () => allowedHere() && localStorage.getItem(SWITCH) !== "off";
 
@@ -165,11 +162,8 @@
 
   function press(event) {
     if (isGoing) return go(event.key);
-<<<<<<< HEAD
     const mine = own.find((one) => one.act && one.keys === event.key);
     if (mine) return mine.act() !== false;
-=======
->>>>>>> ticket
     if (event.key === "g") {
       isGoing = true;
       setTimeout(() => { isGoing = false; }, 1500);

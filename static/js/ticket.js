@@ -203,23 +203,18 @@
 
   const send = (id, otherwise) => (find(id) ? find(id).requestSubmit() : announce(otherwise));
 
-  const does = (act) => () => {
-    act();
-    return true;
-  };
-
   window.portal.addKeys([
-    { key: "r", label: "Reply", run: does(() => write("reply")) },
-    { key: "n", label: "Note", run: does(() => write("note")) },
-    { key: "Ctrl Enter", label: "Send what is written", run: () => false },
-    { key: "a", label: "Assign", run: does(() => show("field-assignee")) },
-    { key: "m", label: "Assign to me", run: does(() => send("take", "It is yours already.")) },
-    { key: "s", label: "Status", run: does(() => show("field-status")) },
-    { key: "t", label: "Tag", run: does(() => show("field-tag")) },
-    { key: "z", label: "Snooze", run: does(snooze) },
-    { key: "e", label: "Solve and next", run: does(() => send("solve", "It is solved already.")) },
-    { key: "j", label: "Next ticket", run: does(() => find("next").click()) },
-    { key: "k", label: "Previous ticket", run: does(() => find("previous").click()) },
+    { keys: "r", label: "Reply", act: () => write("reply") },
+    { keys: "n", label: "Note", act: () => write("note") },
+    { keys: "Ctrl Enter", label: "Send what is written" },
+    { keys: "a", label: "Assign", act: () => show("field-assignee") },
+    { keys: "m", label: "Assign to me", act: () => send("take", "It is yours already.") },
+    { keys: "s", label: "Status", act: () => show("field-status") },
+    { keys: "t", label: "Tag", act: () => show("field-tag") },
+    { keys: "z", label: "Snooze", act: snooze },
+    { keys: "e", label: "Solve and next", act: () => send("solve", "It is solved already.") },
+    { keys: "j", label: "Next ticket", act: () => find("next").click() },
+    { keys: "k", label: "Previous ticket", act: () => find("previous").click() },
   ]);
 
   // Where the newest words are, unless the address names a place.

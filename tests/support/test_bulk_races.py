@@ -87,14 +87,14 @@ def test_a_worker_that_is_killed_is_taken_over_and_each_is_changed_once(own_app,
 
 
 def test_a_thousand_tickets_are_solved_in_a_few_statements_each(own_app, record_property):
-    bulk_id = begun(own_app, 1_000, status="solved", priority="low", add_tags=["fair"])
+    bulk_id = begun(own_app, 1_000, status="solved")
     with own_app.app_context(), counted() as statements:
         before = perf_counter()
         bulk = worked_off(own_app, bulk_id)
         record_property("seconds", perf_counter() - before)
     with own_app.app_context():
         assert (bulk.done, bulk.skipped) == (1_000, 0)
-        assert _events("status") == _events("tags") == 1_000
+        assert _events("status") == 1_000
         left = sa.select(SupportTicket.id).where(SupportTicket.status != Status.SOLVED)
         assert db.session.scalar(left.limit(1)) is None
         assert len(statements) < 1_000 * MOST_EACH

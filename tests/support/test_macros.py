@@ -18,12 +18,12 @@ from portal.entitlements.revoking import revoke_grant
 from portal.support.change_words import NothingToChange, sentence
 from portal.support.fields import UnknownValue
 from portal.support.filling import UnknownVariable
+from portal.support.macro_list import macros_beside, runs_of
 from portal.support.macro_runs import (
     NothingDone,
     StalePreview,
     preview,
     run_macro,
-    runs_of,
     undo_macro,
 )
 from portal.support.macros import (
@@ -40,6 +40,7 @@ from portal.support.tagging import change_tags
 from portal.support.words import Status
 from tests.cast import actor, make_user
 from tests.ledger import events
+from tests.statements import counted
 from tests.support.desk import customer_writes, make_ticket
 
 REPORTS = "custom_reports"
@@ -260,3 +261,16 @@ def test_what_an_archived_macro_did_is_still_taken_back(bea, mo, ticket):
     assert undo_macro(by=actor(bea), ticket=ticket, run_id=found.id).restored
     with pytest.raises(NotFound):
         run(bea, ticket, macro)
+
+
+def test_beside_a_ticket_stand_those_to_apply_and_those_applied_at_one_question(bea, mo, ticket):
+    for name in ("Zeal", "Ask", "Lend"):
+        saved(mo, name, add_tags=[name])
+    first, last = (run(bea, ticket, macro) for macro in list(macros())[:2])
+    db.session.commit()
+    with counted() as statements:
+        found = macros_beside(ticket, actor(bea))
+    assert len([one for one in statements if "macro" in one]) == 1
+    assert [one.name for one in found["macros"]] == ["Ask", "Lend", "Zeal"]
+    assert [one.id for one in found["runs"]] == [last.id, first.id]
+    assert (found["runs"], found["undoer_id"]) == (runs_of(ticket), bea.id)

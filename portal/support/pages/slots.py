@@ -8,7 +8,7 @@ from portal.core.permissions import Permission
 from portal.support.customer_panel import customer_slot
 from portal.support.due_words import clock_lines
 from portal.support.linking import related_to
-from portal.support.macro_runs import macros_beside
+from portal.support.macro_list import macros_beside
 from portal.support.merging import may_undo
 from portal.support.models import SupportTicket
 
