@@ -6,8 +6,8 @@ from portal.core.permissions import Permission
 from portal.staff.models import Role
 from portal.support.attachments import Upload, attachments_of
 from portal.support.messages import add_note
-from portal.support.pages.files import disposition
 from portal.support.words import Status
+from portal.web.downloads import download
 from tests.cast import actor, make_admin, make_user, signed_in
 from tests.support import hostile
 from tests.support.desk import answer, make_ticket
@@ -69,7 +69,8 @@ def test_no_name_adds_a_header(ticket, bea, bea_client, name):
 
 
 def test_a_name_outside_ascii_arrives_whole():
-    assert disposition("größe 📦.pdf") == (
+    answer = download(b"", filename="größe 📦.pdf", media_type="application/pdf")
+    assert answer.headers["Content-Disposition"] == (
         "attachment; filename=\"gr__e _.pdf\"; filename*=UTF-8''gr%C3%B6%C3%9Fe%20%F0%9F%93%A6.pdf"
     )
 
