@@ -102,7 +102,12 @@ def start_bulk_change(
         by=by,
         target=_target(bulk),
         changes={"tickets": (None, wanted)},
-        meta={"batch_id": cause_of(bulk), "total": bulk.total, "query": bulk.query},
+        # Not the filter itself: it may name a customer's person, and the ledger is for ever.
+        meta={
+            "batch_id": cause_of(bulk),
+            "total": bulk.total,
+            "by_filter": bulk.query is not None,
+        },
     )
     return bulk
 

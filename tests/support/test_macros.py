@@ -196,7 +196,7 @@ def test_it_is_taken_back_once_and_by_whoever_may(bea, mo, cy, ticket):
     with pytest.raises(Denied):
         undo_macro(by=actor(cy), ticket=ticket, run_id=found.id)
     undo_macro(by=actor(mo), ticket=ticket, run_id=found.id)
-    with pytest.raises(NothingDone, match="already"):
+    with pytest.raises(NothingDone, match="taken back already"):
         undo_macro(by=actor(bea), ticket=ticket, run_id=found.id)
     with pytest.raises(NotFound):
         undo_macro(by=actor(bea), ticket=ticket, run_id=found.id + 1)
