@@ -8,6 +8,7 @@ from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.mail.models import MailStatus
 from portal.support.attachments import Upload
+from portal.support.drafts import save_draft
 from portal.support.mail_states import MailState, mail_states
 from portal.support.messages import add_note
 from portal.support.models import SupportMessage, TicketDraft
@@ -71,10 +72,10 @@ def test_what_was_taken_back_is_hidden_from_customers_and_later_mails(ticket, be
 
 
 def test_its_text_is_the_authors_draft_again(ticket, bea):
-    message = answer(ticket, bea, "Press reset.").message
+    message = answer(ticket, bea, "Press stop.").message
+    half = {"kind": MessageKind.PUBLIC, "body": "Press reset."}
+    save_draft(admin_id=bea.id, ticket=ticket, **half)
     undo_send(by=actor(bea), ticket=ticket, message_id=message.id)
-    again = answer(ticket, bea, "Press stop.").message
-    undo_send(by=actor(bea), ticket=ticket, message_id=again.id)
     draft = db.session.get(TicketDraft, (ticket.id, bea.id, MessageKind.PUBLIC))
     assert draft.body == "Press stop.\n\nPress reset."
 
