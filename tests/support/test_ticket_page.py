@@ -81,14 +81,14 @@ def test_of_500_messages_the_last_30_are_shown_and_the_rest_on_demand(bea_client
 
 
 @pytest.mark.parametrize("count", [0, 60])
-def test_a_page_asks_the_database_at_most_eight_times(bea_client, bea, ticket, url, count):
+def test_a_page_asks_the_database_at_most_nine_times(bea_client, bea, ticket, url, count):
     long_thread(ticket, count)
     make_agent(bea)
     add_participant(by=actor(bea), ticket=ticket, email="vic@acme.test")
     bea_client.get(url)
     with counted() as statements:
         assert bea_client.get(url).status_code == 200
-    assert len(statements) <= 8, statements
+    assert len(statements) <= 9, statements
 
 
 def test_the_head_names_the_customer_the_plan_and_the_state(bea_client, ticket, url):
