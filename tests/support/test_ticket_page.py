@@ -117,7 +117,7 @@ def test_the_two_buttons_say_where_the_words_go(bea_client, url):
 
 def test_files_stand_under_their_message(bea_client, ticket, url):
     message = db.session.query(SupportMessage).one()
-    db.session.add(AttachmentBlob(sha256="a" * 64, size=12_345, data=b"x", sent_at=clock.now()))
+    db.session.add(AttachmentBlob(sha256="a" * 64, size=12_345, data=b"x", created_at=clock.now()))
     row = MessageAttachment(
         message_id=message.id,
         sha256="a" * 64,
