@@ -37,6 +37,12 @@ addEventListener("securitypolicyviolation", (event) =>
 MOST_PATIENCE = 30_000
 expect.set_options(timeout=MOST_PATIENCE)
 
+HABITS: dict[str, Any] = {
+    "locale": "en-GB",
+    "timezone_id": "UTC",
+    "reduced_motion": "reduce",
+    "viewport": {"width": 1280, "height": 800},
+}
 OpenContext = Callable[..., BrowserContext]
 
 
@@ -95,10 +101,7 @@ def open_context(browser: Browser, site: Site) -> Iterator[OpenContext]:
     watch, opened = Watch(), []
 
     def make(**options: Any) -> BrowserContext:
-        options = {"viewport": {"width": 1280, "height": 800}, **options}
-        context = browser.new_context(
-            base_url=site.url, locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **options
-        )
+        context = browser.new_context(base_url=site.url, **{**HABITS, **options})
         context.set_default_timeout(MOST_PATIENCE)
         if options.get("java_script_enabled", True):
             context.add_init_script(LISTEN)

@@ -14,6 +14,7 @@ NOT_PAGES = {
     "operations.healthz",
     "operations.readyz",
     "operations.metrics",
+    "support.bulk_results",
     "support.report_csv",
     "support.attachment",
 }
