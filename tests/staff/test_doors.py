@@ -14,8 +14,11 @@ LOGIN = "/api/admin/auth/login"
 HALF = [SessionState.PREAUTH, SessionState.MUST_ENROL]
 
 
+WORDS = {"scope": "user", "way": "next", "verb": "watch", "field": "priority"}
+
+
 def sample_values(rule):
-    return {name: "user" if name == "scope" else 1 for name in rule.arguments}
+    return {name: WORDS.get(name, 1) for name in rule.arguments}
 
 
 def protected_addresses(app, state):

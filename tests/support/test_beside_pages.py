@@ -246,14 +246,6 @@ def test_an_erased_requester_is_shown_as_such(bea_client, place, uma):
     assert answer.status_code in {409, 422}
 
 
-def test_the_pages_of_customers_show_their_tickets(bea_client, ticket, uma, acme):
-    for path in (f"/customers/users/{uma.id}", f"/customers/tenants/{acme.id}"):
-        page = bea_client.soup(path)
-        assert page.select_one(f"a[href='/support/tickets/{ticket.number}']")
-    page = bea_client.soup(f"/customers/users/{uma.id}")
-    assert page.select_one(f"a[href='/support/tickets/new?user={uma.id}']")
-
-
 def test_whoever_works_on_no_tickets_sees_none_there(app, ticket, uma):
     fina = signed_in(app, make_admin("Fina F", Role.FINANCE, is_second_factor_on=True))
     assert ticket.number not in fina.get(f"/customers/users/{uma.id}").text

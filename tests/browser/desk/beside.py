@@ -15,6 +15,14 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, f"{PLACE}/why/custom_reports"),
         Scene(Who.BEA, f"{PLACE}/why/custom_reports?at=yesterday", 422),
     ],
+    "support.tickets_of_one_user": [
+        Scene(Who.BEA, "/support/users/{user}/tickets"),
+        Scene(Who.BARE, "/support/users/{user}/tickets", 403),
+    ],
+    "support.tickets_of_tenant": [
+        Scene(Who.BEA, "/support/tenants/{tenant}/tickets"),
+        Scene(Who.BEA, "/support/tenants/{closed_tenant}/tickets"),
+    ],
     "support.ticket_grant": [Scene(Who.BEA, f"{PLACE}/grant?feature_name=api_access")],
 }
 
