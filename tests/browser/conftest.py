@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
 from portal.core import clock
 from tests.browser.site import Site
@@ -32,6 +32,10 @@ LISTEN = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+
+# Nothing waits so long where all is well; a busy machine may be slow.
+MOST_PATIENCE = 30_000
+expect.set_options(timeout=MOST_PATIENCE)
 
 OpenContext = Callable[..., BrowserContext]
 
@@ -95,7 +99,7 @@ def open_context(browser: Browser, site: Site) -> Iterator[OpenContext]:
         context = browser.new_context(
             base_url=site.url, locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(MOST_PATIENCE)
         if options.get("java_script_enabled", True):
             context.add_init_script(LISTEN)
         watch.over(context)

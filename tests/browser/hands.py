@@ -1,4 +1,8 @@
-"""What a person does on the pages, by the words and fields that they see."""
+"""What a person does on the pages, by the words and fields that they see.
+
+A click returns before its answer is there: whoever looks at what came of it, asks the database,
+or goes elsewhere first waits for something that only the new page shows.
+"""
 
 from playwright.sync_api import Page, expect
 
@@ -31,10 +35,18 @@ def enrol(page: Page) -> tuple[Phone, list[str]]:
     expect(page.locator("#totp-qr")).to_be_visible()
     phone = Phone.scan(page.screenshot(full_page=True))
     send(page, totp_code=phone.code())
-    codes = page.locator("#backup-codes li").all_inner_texts()
+    items = page.locator("#backup-codes li")
+    expect(items).to_have_count(10)
+    codes = items.all_inner_texts()
     page.get_by_label("I saved these codes").check()
     page.get_by_role("button", name="Done").click()
     return phone, codes
+
+
+def arrive(page: Page, heading: str) -> None:
+    """Wait for the page of this heading, until its scripts listen to keys and clicks."""
+    expect(page.locator("h1")).to_have_text(heading)
+    page.wait_for_load_state()
 
 
 def sign_out(page: Page) -> None:

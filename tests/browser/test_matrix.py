@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from portal.core.database import db
 from portal.staff.models import Role
 from seeds.catalog import seed_catalog
+from tests.browser import hands
 from tests.cast import make_tenant, make_user
 
 
@@ -27,7 +28,7 @@ def test_a_cell_is_changed_and_changed_back_by_keyboard(matrix):
         cell = matrix.get_by_role("link", name="change Basic Support on Free")
         cell.focus()
         matrix.keyboard.press("Enter")
-        expect(matrix.locator("h1")).to_have_text("Basic Support on Free")
+        hands.arrive(matrix, "Basic Support on Free")
         choose(matrix, choice)
         matrix.keyboard.press("Enter")
         expect(matrix.locator("#effect")).to_be_focused()

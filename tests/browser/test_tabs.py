@@ -53,7 +53,7 @@ def test_a_page_from_before_the_session_was_renewed_says_so_and_works_after_a_re
     old.goto("/account/preferences")
     new.goto("/account/sudo")
     hands.send(new, sudo_password=PASSWORD)
-    hands.expect_home(new, fay)
+    hands.arrive(new, "Good to see you, Fay")
     hands.send(old, "Save preferences", name="Fay F. Finance")
     expect(old.locator("h1")).to_have_text("This page is out of date")
     assert events(site, Action.ACCOUNT_PREFERENCES_CHANGED, fay.email) == 0

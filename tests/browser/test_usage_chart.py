@@ -1,6 +1,7 @@
 """The curve of a tenant's usage is drawn, in the colours of the theme, from the table behind it."""
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.core.database import db
 from portal.staff.models import Role
@@ -8,12 +9,15 @@ from seeds.catalog import seed_catalog
 from tests.browser.people import uses
 from tests.cast import make_tenant
 
-# How many colours the canvas shows: one when nothing is drawn.
-COLOURS = """canvas => {
+# Whether the canvas shows more than the one colour of nothing and one of something.
+IS_DRAWN = """canvas => {
     const { width, height } = canvas;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-    return new Set(new Uint32Array(data.buffer)).size;
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
+    return new Set(new Uint32Array(data.buffer)).size > 2;
 }"""
+IS_ANOTHER = "([canvas, before]) => canvas.toDataURL() !== before"
 
 
 @pytest.fixture
@@ -31,11 +35,12 @@ def usage(page, context, site):
 
 
 def test_the_curve_is_drawn_anew_in_another_theme_and_its_numbers_can_be_read(usage):
-    canvas = usage.locator("canvas[data-chart]")
-    assert canvas.evaluate(COLOURS) > 2
+    canvas = usage.locator("canvas[data-chart]").element_handle()
+    usage.wait_for_function(IS_DRAWN, arg=canvas)
     before = canvas.evaluate("canvas => canvas.toDataURL()")
     usage.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
-    assert canvas.evaluate("canvas => canvas.toDataURL()") != before
+    usage.wait_for_function(IS_ANOTHER, arg=[canvas, before])
+    usage.wait_for_function(IS_DRAWN, arg=canvas)
     usage.locator("summary").focus()
     usage.keyboard.press("Enter")
-    assert usage.locator("#usage-points tbody tr").last.is_visible()
+    expect(usage.locator("#usage-points tbody tr").last).to_be_visible()

@@ -57,8 +57,10 @@ def test_a_forgotten_password(page, site):
     fay = site.person("Fay Finance", Role.FINANCE)
     page.goto("/forgot-password")
     hands.send(page, email=fay.email)
+    expect(page.get_by_text("a link is on its way")).to_be_visible()
     page.goto(newest_link(site, fay.email))
     hands.send(page, new_password=NEW_PASSWORD)
+    hands.arrive(page, "Sign in")
     hands.give_password(page, fay, NEW_PASSWORD)
     expect(page).to_have_url(re.compile("/account/two-factor/enrol"))
 
@@ -74,7 +76,7 @@ def test_inviting_somebody_behind_the_proof_and_joining(page, site):
     hands.sign_out(page)
     page.goto(newest_link(site, email))
     hands.send(page, name="Ned Newman", new_password=NEW_PASSWORD)
-    page.goto("/sign-in")
+    hands.arrive(page, "Sign in")
     hands.send(page, email=email, password=NEW_PASSWORD)
     expect(page).to_have_url(re.compile("/account/two-factor/enrol"))
 
@@ -100,6 +102,7 @@ def test_ending_another_session(page, site, ann, open_context):
     site.sign_in(open_context(), ann)
     page.goto("/account/sessions")
     page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("Test browser is signed out.")).to_be_visible()
     expect(page.get_by_role("button", name="Revoke")).to_have_count(0)
 
 
@@ -126,5 +129,7 @@ def test_filtering_the_audit_log(page, site, ann):
     page.locator('main [name="q"]').fill("nothing like this")
     page.get_by_role("button", name="Apply").click()
     expect(page).to_have_url(re.compile(r"log=admin-logins.*q=nothing"))
+    expect(page.get_by_text("No event fits")).to_be_visible()
     expect(page.locator("main tbody tr")).to_have_count(0)
+    page.wait_for_load_state()
     assert PASSWORD not in page.content()
