@@ -4,11 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any
-
-from holidays import country_holidays, list_supported_countries
-from holidays.registry import COUNTRIES
 
 from portal.core import clock
 from portal.core.database import db
@@ -21,6 +19,13 @@ LONGEST_NAME = 80
 MOST_DAYS = 400
 YEARS_AROUND = 10
 """Public holidays are known for so many years back and ahead."""
+
+
+@cache
+def _library() -> Any:
+    """Of public holidays. It takes 12 MiB, so a process has it once somebody asks for a country."""
+    return import_module("holidays")
+
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -85,7 +90,7 @@ def _checked_country(country: str | None, subdivision: str | None) -> dict[str, 
             raise BadHours("Choose the country that it belongs to.", field="country")
         return {"country": None, "subdivision": None}
     code = country.upper()
-    offered = list_supported_countries().get(code)
+    offered = _library().list_supported_countries().get(code)
     if offered is None:
         raise BadHours("Choose a country from the list.", field="country")
     wanted = (subdivision or "").casefold()
@@ -146,15 +151,16 @@ def public_holidays(
     """Date and name of each, in order; none without a country."""
     if country is None:
         return {}
-    found = country_holidays(country, subdiv=subdivision, years=list(years))
+    found = _library().country_holidays(country, subdiv=subdivision, years=list(years))
     return dict(sorted(found.items()))
 
 
 @lru_cache(maxsize=1)
 def countries() -> tuple[tuple[str, str], ...]:
     """Code and English name of each country whose public holidays are known, by name."""
-    offered = list_supported_countries()
-    named = {code: _spaced(name) for name, code, *_ in COUNTRIES.values() if code in offered}
+    offered = _library().list_supported_countries()
+    known = _library().registry.COUNTRIES.values()
+    named = {code: _spaced(name) for name, code, *_ in known if code in offered}
     return tuple(sorted(named.items(), key=lambda one: one[1]))
 
 
