@@ -1,7 +1,5 @@
 """One line a ticket, for people who count with a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +9,9 @@ from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.support.models import SupportTeam, SupportTicket
 from portal.support.report_sets import Scope, tickets_of
+from portal.web.csv import csv_lines
 
 AT_ONCE = 1_000
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection)."""
 _ticket = SupportTicket.__table__.c
 COLUMNS = (
     _ticket.number,
@@ -42,10 +39,10 @@ def csv_of(name: str, scope: Scope) -> Iterator[str]:
         NotFound: no set has this name.
     """
     fits = tickets_of(name, scope)
-    yield _written([column.key for column in COLUMNS])
+    yield csv_lines([[column.key for column in COLUMNS]])
     last = 0
     while rows := _after(last, fits):
-        yield "".join(_written([_cell(value) for value in row[1:]]) for row in rows)
+        yield csv_lines([_plain(value) for value in row[1:]] for row in rows)
         last = rows[-1][0]
 
 
@@ -60,14 +57,5 @@ def _after(last: int, fits: sa.ColumnElement[bool]) -> list[Any]:
     return list(db.session.execute(query))
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = timestamp(value) if hasattr(value, "tzinfo") else str(value)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
-
-
-def _written(cells: list[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue()
+def _plain(value: Any) -> object:
+    return timestamp(value) if hasattr(value, "tzinfo") else value

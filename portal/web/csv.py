@@ -7,17 +7,22 @@ from collections.abc import Iterable, Sequence
 from flask import Response
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection)."""
 
 
 def csv_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A file to save. A cell that a spreadsheet would run as a formula is made a plain text."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heads)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    answer = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
+    text = csv_lines([heads, *rows])
+    answer = Response(text, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as RFC 4180 writes them, for a file that is sent in parts."""
+    text = io.StringIO()
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def _cell(value: object) -> object:
