@@ -104,6 +104,25 @@ def read_page(
     return ledger_page(COLUMNS, questions, lambda row: _row(row, zone), cursor=cursor, limit=limit)
 
 
+def bodies(
+    *, by: Actor, filters: Filters, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> ListPage[dict[str, Any]]:
+    """For programs: each event as it was recorded, and told in a sentence. Days are UTC's.
+
+    Raises:
+        BadCursor: the cursor is not of this list.
+    """
+    zone = ZoneInfo("UTC")
+    questions = [[*seen_by(by), *fitting(filters, zone)]]
+    columns = (_event.id, _event.occurred_at, _event.action, _event.canonical)
+
+    def make(row: sa.Row[*tuple[Any, ...]]) -> dict[str, Any]:
+        body = body_of(row.canonical)
+        return {**body, "words": told(body, zone) if body else in_words(row.action)}
+
+    return ledger_page(columns, questions, make, cursor=cursor, limit=limit)
+
+
 def about(
     *, by: Actor, tenant_id: int | None = None, target: Target | None = None, limit: int = 8
 ) -> list[EventRow]:
