@@ -166,6 +166,8 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     # the portal itself
     AUDIT_SEARCHED = "audit.searched"
+    AUDIT_VIEW_SAVED = "audit_view.saved"
+    AUDIT_VIEW_REMOVED = "audit_view.removed"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 

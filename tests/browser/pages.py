@@ -33,6 +33,12 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, "/audit/calendar?month=2026-01"),
         Scene(Who.ANN, "/audit/calendar?month=never", 422),
     ],
+    "audit.views": [Scene(Who.ANN, "/audit/views"), Scene(Who.BEA, "/audit/views")],
+    "audit.new_view": [
+        Scene(Who.ANN, "/audit/views/new?outcome=denied&range=7d"),
+        Scene(Who.BEA, "/audit/views/new?q=x"),
+    ],
+    "audit.edit_view": [Scene(Who.ANN, "/audit/views/{audit_view}")],
     "audit.person": [
         Scene(Who.ANN, "/audit/people/{bea}"),
         Scene(Who.BEA, "/audit/people/{bea}?range=today"),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from playwright.sync_api import BrowserContext
 
 from portal.audit.models import AuditEvent
+from portal.audit.views import save_view
 from portal.catalog.features import FeatureTerms, create_feature, kill_feature
 from portal.catalog.plans import plan_named
 from portal.core import clock
@@ -76,6 +77,8 @@ def cast_of(site: Site) -> Cast:
         catalogue()
         names |= customers()
         db.session.commit()
+        view = {"name": "Denials", "query": "outcome=denied&range=7d", "is_shared": True}
+        names["audit_view"] = save_view(by=actor(ann), **view).id
         names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))

@@ -101,6 +101,7 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "presets": presets_of(filters),
         "chips": list(chips_of(filters)),
         "labels": LABELS_OF_FIELDS,
+        "save_url": url_of(filters, "audit.new_view"),
         "actor_url": url_before(filters, "actor"),
         "actions": ACTIONS,
         "outcomes": OUTCOMES,
