@@ -58,7 +58,7 @@ def ledger_page(
         BadCursor: the cursor was not made here.
     """
     place = _read(cursor)
-    rows = _rows(columns, questions, place, limit + 1)
+    rows = ledger_rows(columns, questions, place, limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
     goes_back = place is not None and not place.is_older
     if goes_back:
@@ -94,12 +94,13 @@ def _edges(
     return Place(False, *keys[0]), Place(True, *keys[-1])
 
 
-def _rows(
+def ledger_rows(
     columns: Sequence[sa.ColumnElement[Any]],
     questions: Sequence[Conditions],
     place: Place | None,
     limit: int,
 ) -> list[sa.Row[*tuple[Any, ...]]]:
+    """So many rows beyond the place, in the order in which they lie beyond it."""
     is_older = place is None or place.is_older
     beyond = [place.beyond()] if place else []
     parts = [

@@ -7,6 +7,7 @@ from portal.audit.differences import differences
 from portal.audit.filters import Filters
 from portal.audit.pages.addresses import Chip, url_of
 from portal.audit.pages.blueprint import bp
+from portal.audit.standing import place_of
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
 from portal.web.htmx import page_or_fragment
@@ -23,6 +24,7 @@ def event(event_id: str) -> Response:
         event=found,
         row=found.row,
         told=found.told(reader_zone()),
+        place=place_of(found.row.id),
         differences=differences(found.body),
         related=related_to(found),
     )
