@@ -90,6 +90,7 @@ def evidence(ann: Admin) -> dict[str, object]:
     event = sa.select(sa.func.max(AuditEvent.id))
     granted = event.where(AuditEvent.action == "entitlement.granted")
     names = {"event": db.session.scalar(event), "granted": db.session.scalar(granted)}
+    db.session.commit()
     sequence_all()
     seal(key_id=None)
     view = {"name": "Denials", "query": "outcome=denied&range=7d", "is_shared": True}
