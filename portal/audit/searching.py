@@ -1,8 +1,8 @@
 """Which events hold a text: the one place that turns what is typed into a question to the index.
 
 SQLite asks its FTS5 table, PostgreSQL its `tsvector`s (migration 0013). A word is found by its
-beginning, without marks on Latin letters; an address, an id or a name with dashes whole, from its start
-or the start of its domain, and by each of its parts.
+beginning, without marks on Latin letters; an address, an id or a name with dashes whole, from its
+start or the start of its domain, and by each of its parts.
 
 An index answers without order, so a common word is first looked for in a short span of time and
 only then in a longer one: `rows_of` asks a statement that way. The index also knows stream, actor,
