@@ -86,20 +86,21 @@ def _rows(
 
 
 def _instants(count: int, dice: Random, until: datetime) -> Iterator[datetime]:
-    """More on working days and between seven and seven; the last of them before `until`."""
-    days = [until - DAY * (DAYS - place) for place in range(DAYS)]
+    """More on working days and around noon; the last day is as long as it is by `until`."""
+    today = until.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [today - DAY * back for back in range(DAYS, -1, -1)]
     edges = list(accumulate(WEIGHT_OF_DAY[day.weekday()] for day in days))
     before = 0
     for day, edge in zip(days, edges, strict=True):
         upto = round(count * edge / edges[-1])
-        hours = sorted(_hour(dice) for _ in range(upto - before))
-        yield from (day + timedelta(hours=hour) for hour in hours)
+        length = min(DAY, until - day)
+        yield from sorted(day + length * _part_of_day(dice) for _ in range(upto - before))
         before = upto
 
 
-def _hour(dice: Random) -> float:
-    """Of the day that ends with `until`: what is done at night is done by machines."""
-    return dice.triangular(0, 24, 12) if dice.random() < 0.85 else 24 * dice.random()
+def _part_of_day(dice: Random) -> float:
+    """What is done at night is mostly done by machines."""
+    return dice.triangular(0, 1, 0.5) if dice.random() < 0.85 else dice.random()
 
 
 def _values(kind: Kind, around: Company, dice: Random, at: datetime) -> dict[str, Any]:
