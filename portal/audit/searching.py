@@ -4,16 +4,17 @@ SQLite asks its FTS5 table, PostgreSQL its `tsvector`s (migration 0013). A word 
 beginning, without marks on Latin letters; an address, an id or a name with dashes whole, from its
 start or the start of its domain, and by each of its parts.
 
-An index answers without order, so a common word is first looked for in a short span of time and
-only then in a longer one: `rows_of` asks a statement that way. The index also knows stream, actor,
+An index answers without order, so words are looked for in one span of time after the other, the
+first ones short: `rows_of` asks a statement that way. The index also knows stream, actor,
 tenant and time of an event, by marks that nobody can type.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain, repeat
 from typing import Any
 from unicodedata import ucd_3_2_0
 
@@ -31,14 +32,13 @@ SHORTEST_PREFIX = 3
 """A shorter word is looked for as it is: a letter begins a good part of all words."""
 INNER = "@._-+:/"
 QUESTION = "audit_question"
-SPANS: tuple[tuple[str, timedelta], ...] = (
+SPANS = (
     ("h", timedelta(hours=4)),
     ("d", timedelta(days=2)),
     ("d", timedelta(days=14)),
-    ("m", timedelta(days=75)),
-    ("m", timedelta(days=300)),
+    ("m", timedelta(days=60)),
 )
-"""The unit and the length of each span that is looked through before all of the past."""
+"""The unit and the length of each span that is looked through; the last goes on to the end."""
 UNITS = {"h": "%Y%m%d%H", "d": "%Y%m%d", "m": "%Y%m"}
 _event = AuditEvent.__table__.c
 
@@ -139,60 +139,77 @@ def rows_of(
 ) -> list[sa.Row[*tuple[Any, ...]]]:
     """The statement's rows, at least `wanted` of them or all there are.
 
-    It is limited to that many and ordered by time, from the newest, or where `is_older` is false
-    from the oldest. A statement with `has_text` in it is asked of ever longer spans of time.
+    It selects `id`, is limited to that many, and ordered by time from the newest, or where
+    `is_older` is false from the oldest. With `has_text` in it, it is asked of one span of time
+    after the other; its conditions on `occurred_at` must hold for every row.
     """
     connection = db.session.connection()
-    rows: list[sa.Row[*tuple[Any, ...]]] = []
-    for values in _spans(statement, is_older=is_older):
-        rows = list(connection.execute(statement, values))
-        if len(rows) >= wanted:
+    asked = _questions(statement)
+    if not asked:
+        return list(connection.execute(statement))
+    found: dict[str, sa.Row[*tuple[Any, ...]]] = {}
+    for span in _spans(*_bounds(statement), is_older=is_older):
+        values = {name: _and([question, span]) for name, question in asked.items()}
+        found |= {row.id: row for row in connection.execute(statement, values)}
+        if len(found) >= wanted:
             break
-    return rows
+    return list(found.values())[:wanted]
 
 
-def _spans(statement: sa.Select[Any], *, is_older: bool) -> Iterator[Mapping[str, str]]:
-    asked = {
-        str(found.key): str(found.value)
-        for found in visitors.iterate(statement)
-        if isinstance(found, sa.BindParameter) and str(found.key).startswith(QUESTION)
+def _questions(statement: sa.Select[Any]) -> dict[str, str]:
+    return {
+        str(part.key): str(part.value)
+        for part in visitors.iterate(statement)
+        if isinstance(part, sa.BindParameter) and str(part.key).startswith(QUESTION)
     }
-    first, last = _bounds(statement)
-    for unit, length in SPANS if asked else ():
-        edge = last if is_older else first
-        if edge is None:
+
+
+def _spans(first: datetime, last: datetime, *, is_older: bool) -> Iterator[str]:
+    """From one end to the other. Each span begins in the hour, day or month that the one before
+    it ended in.
+    """
+    edge, end = (last, first) if is_older else (first, last)
+    for unit, length in chain(SPANS, repeat(SPANS[-1])):
+        until = max(edge - length, end) if is_older else min(edge + length, end)
+        yield _or([_mark(unit, each) for each in _units(unit, edge, until)])
+        if until == end:
             break
-        begin = max(edge - length, first or edge - length) if is_older else edge
-        end = edge if is_older else min(edge + length, last or edge + length)
-        if (begin, end) == (first, last):
-            break
-        span = _or([_mark(unit, each) for each in _units(unit, begin, end)])
-        yield {name: _and([question, span]) for name, question in asked.items()}
-    yield {}
+        edge = until
 
 
 def _units(unit: str, begin: datetime, end: datetime) -> list[str]:
-    """Every hour, day or month that holds an instant of the span."""
+    """Every hour, day or month that holds an instant between these two."""
     step = timedelta(hours=1) if unit == "h" else timedelta(days=1)
-    count = int((end - begin) / step) + 2
-    instants = (min(begin + step * n, end) for n in range(count))
+    first, last = min(begin, end), max(begin, end)
+    count = int((last - first) / step) + 2
+    instants = (min(first + step * place, last) for place in range(count))
     return list(dict.fromkeys(at.strftime(UNITS[unit]) for at in instants))
 
 
-def _bounds(statement: sa.Select[Any]) -> tuple[datetime | None, datetime | None]:
-    """Between which instants its conditions hold every row, as far as they say so themselves."""
-    first, last = None, clock.now() + timedelta(minutes=5)
-    for found in visitors.iterate(statement):
-        if not isinstance(found, sa.BinaryExpression):
+def _bounds(statement: sa.Select[Any]) -> tuple[datetime, datetime]:
+    """Between which instants every row lies: as its conditions say, or as the events do."""
+    first, last = _ends()
+    for part in visitors.iterate(statement):
+        if not isinstance(part, sa.BinaryExpression) or (at := _instant(part)) is None:
             continue
-        at = _instant(found)
-        if at is None:
-            continue
-        if found.operator in {operators.lt, operators.le}:
+        if part.operator in {operators.lt, operators.le}:
             last = min(last, at)
-        elif found.operator in {operators.gt, operators.ge}:
-            first = max(first or at, at)
-    return first, last
+        elif part.operator in {operators.gt, operators.ge}:
+            first = max(first, at)
+    return first, max(first, last)
+
+
+def _ends() -> tuple[datetime, datetime]:
+    """When the oldest and the newest event happened."""
+    at = _event.occurred_at
+    ends = [sa.select(sa.func.min(at)), sa.select(sa.func.max(at))]
+    query = sa.select(*(end.scalar_subquery() for end in ends))
+    first, last = db.session.connection().execute(query).one()
+    now = clock.now()
+    return (
+        datetime.fromisoformat(first) if first else now,
+        datetime.fromisoformat(last) if last else now,
+    )
 
 
 def _instant(found: sa.BinaryExpression[Any]) -> datetime | None:
