@@ -17,6 +17,7 @@ from portal.audit.logs import EVERYTHING, LOGS
 from portal.audit.pages.addresses import (
     LABELS_OF_FIELDS,
     chips_of,
+    names_in,
     presets_of,
     tabs_of,
     url_before,
@@ -101,7 +102,7 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "days": by_day(listing.items, reader_zone()),
         "tabs": tabs_of(filters),
         "presets": presets_of(filters),
-        "chips": list(chips_of(filters)),
+        "chips": list(chips_of(filters, names_in(listing.items))),
         "labels": LABELS_OF_FIELDS,
         "save_url": url_of(filters, "audit.new_view"),
         "csv_url": url_of(filters, "audit.table"),
