@@ -133,7 +133,8 @@ def assign(
     if ticket.status in FINAL:
         label = Status(ticket.status).label.lower()
         raise NotForTaking(f"{ticket.number} is {label}: it stays with whom it is.")
-    _move_to(ticket, _team(team_id), by=by, cause=cause)
+    if team_id != ticket.team_id:  # a solved one may stay with a team that is gone
+        _move_to(ticket, _team(team_id), by=by, cause=cause)
     before = ticket.assignee_id
     if before == agent_id:
         return Given(ticket)
@@ -158,12 +159,9 @@ def _team(team_id: int | None) -> SupportTeam | None:
 def _move_to(
     ticket: SupportTicket, team: SupportTeam | None, *, by: Actor, cause: str | None
 ) -> None:
-    new_id = team.id if team else None
-    if ticket.team_id == new_id:
-        return
     old = db.session.get(SupportTeam, ticket.team_id) if ticket.team_id is not None else None
     names = (old.name if old else None, team.name if team else None)
-    ticket.team_id = new_id
+    ticket.team_id = team.id if team else None
     ticket.version += 1
     note_event(ticket, "team", by=by, old=names[0], new=names[1], cause=cause)
     record(

@@ -39,7 +39,7 @@ def _nothing(_ticket: SupportTicket, _by: Actor) -> dict[str, Any]:
 
 
 BESIDE: tuple[Slot, ...] = (
-    Slot("support/_clocks.html", _clocks),
+    Slot("support/_clocks_card.html", _clocks),
     Slot("support/_customer.html", customer_slot),
     Slot("support/_macros.html", macros_beside),
     Slot("support/_related.html", _related),

@@ -9,6 +9,7 @@ from flask import Response
 
 from portal.core import clock
 from portal.staff.current import current_staff
+from portal.support.agent_list import assign_choices
 from portal.support.company import around
 from portal.support.filtering import Looking
 from portal.support.models import SupportTicket
@@ -126,7 +127,7 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
         "choices": _choices(ticket, keeping.values),
         "keeping": keeping,
         "away": [one for one in may_become(ticket) if one in AWAY],
-        "agents": found.agents,
+        "agents": assign_choices(ticket),
         "around": found,
         "snoozes": presets(clock.now(), reader_zone()),
     }
