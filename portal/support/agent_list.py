@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from portal.core.database import db
 from portal.staff.models import Admin
-from portal.support.load import WHOLE, at_work, in_tickets, load_of, loads_of
+from portal.support.load import WHOLE, at_work, in_tickets, load_of
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember
 from portal.support.words import Availability, Category
 from portal.web.paging import ListPage, page_of
@@ -17,8 +17,8 @@ TAKING = "Available"
 
 
 @dataclass(frozen=True, slots=True)
-class AgentRow:
-    """One agent as a list shows them. `load` is text for people, `quarters` is for a bar."""
+class Switch:
+    """What stands beside an agent's switch. `load` is text for people, `quarters` for a bar."""
 
     id: int
     name: str
@@ -29,6 +29,12 @@ class AgentRow:
     load: str
     quarters: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow(Switch):
+    """One agent as a list shows them."""
+
     teams: str
     skills: str
 
@@ -54,6 +60,12 @@ def agent_row(agent_id: int) -> AgentRow | None:
     return next(iter(_rows(list(found))), None)
 
 
+def switch_of(agent_id: int) -> Switch | None:
+    """The agent's switch in two statements; None: they work on no tickets."""
+    found = db.session.execute(_active().where(SupportAgent.id == agent_id)).one_or_none()
+    return Switch(**_standing(found, bool(at_work([found])))) if found else None
+
+
 def _active() -> sa.Select[Any]:
     columns = SupportAgent.__table__.c
     return (
@@ -65,6 +77,7 @@ def _active() -> sa.Select[Any]:
             columns.capacity,
             columns.skills,
             columns.ignores_shifts,
+            load_of(columns.id).label("load"),
         )
         .join(SupportAgent, SupportAgent.id == Admin.id)
         .where(columns.is_active)
@@ -75,25 +88,29 @@ def _rows(found: list[sa.Row[Any]]) -> list[AgentRow]:
     ids = [row.id for row in found]
     if not ids:
         return []
-    loads, teams = loads_of(ids), _team_names(ids)
-    here = {row.id for row in at_work(found)}
-    return [_row(row, loads.get(row.id, 0), teams.get(row.id, []), row.id in here) for row in found]
+    teams, here = _team_names(ids), {row.id for row in at_work(found)}
+    return [
+        AgentRow(
+            **_standing(row, row.id in here),
+            teams=", ".join(teams.get(row.id, [])),
+            skills=", ".join(Category(skill).label for skill in row.skills),
+        )
+        for row in found
+    ]
 
 
-def _row(row: sa.Row[Any], load: int, teams: list[str], is_here: bool) -> AgentRow:
+def _standing(row: sa.Row[Any], is_here: bool) -> dict[str, Any]:
     is_available = row.availability == Availability.AVAILABLE
-    return AgentRow(
-        id=row.id,
-        name=row.name,
-        state=_state(row, is_here),
-        is_available=is_available,
-        is_taking=is_available and is_here,
-        load=in_tickets(load),
-        quarters=load,
-        capacity=row.capacity,
-        teams=", ".join(teams),
-        skills=", ".join(Category(skill).label for skill in row.skills),
-    )
+    return {
+        "id": row.id,
+        "name": row.name,
+        "state": _state(row, is_here),
+        "is_available": is_available,
+        "is_taking": is_available and is_here,
+        "load": in_tickets(row.load),
+        "quarters": row.load,
+        "capacity": row.capacity,
+    }
 
 
 def _state(row: sa.Row[Any], is_here: bool) -> str:
@@ -143,7 +160,7 @@ def _assignable(team_id: int | None) -> sa.Select[Any]:
     is_member = sa.exists().where(TeamMember.team_id == team_id, TeamMember.agent_id == Admin.id)
     return (
         _active()
-        .add_columns(Admin.email_key, load_of(Admin.__table__.c.id).label("load"))
+        .add_columns(Admin.email_key)
         .where(Admin.disabled_at.is_(None))
         .order_by(sa.case((is_member, 0), else_=1), Admin.name, Admin.id)
     )

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.support.agent_list import switch_of
 from portal.support.around import Around, look_around
 from portal.support.filter_language import (
     EVERYTHING,
@@ -65,6 +66,7 @@ def queue(view: str) -> Response:
         listing=listing,
         chips=_chips(found, narrowed.narrowed),
         help=FIELDS,
+        **_switch(),
         **_around(narrowed, around, looking, text=text),
         **_rows(narrowed, listing.items),
     )
@@ -99,9 +101,16 @@ def _refused(
         listing=None,
         chips=[],
         help=FIELDS,
+        **_switch(),
         **_around(found, around, looking, text=text, error=error),
         **_rows(found, []),
     )
+
+
+def _switch() -> dict[str, Any]:
+    """The person's own switch; a fragment has none."""
+    me = None if wants_fragment() else current_staff().id
+    return {"switch": switch_of(me) if me else None, "back": request.full_path.rstrip("?")}
 
 
 def _around(
