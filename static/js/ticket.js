@@ -259,7 +259,7 @@
 
   const send = (id, otherwise) => (find(id) ? find(id).requestSubmit() : announce(otherwise));
 
-  window.portal.addKeys([
+  if (find("composer")) window.portal.addKeys([
     { keys: "r", label: "Reply", act: () => write("reply") },
     { keys: "n", label: "Note", act: () => write("note") },
     { keys: "u", label: "Undo send", act: undo },
@@ -270,6 +270,8 @@
     { keys: "t", label: "Tag", act: () => show("field-tag") },
     { keys: "z", label: "Snooze", act: snooze },
     { keys: "e", label: "Solve and next", act: () => send("solve", "It is solved already.") },
+  ]);
+  window.portal.addKeys([
     { keys: "j", label: "Next ticket", act: () => find("next").click() },
     { keys: "k", label: "Previous ticket", act: () => find("previous").click() },
   ]);

@@ -44,7 +44,8 @@ class Chip(NamedTuple):
 @bp.get("/support/queue")
 @requires(Permission.TICKETS_VIEW)
 def own_queue() -> ResponseReturnValue:
-    return redirect(url_for("support.queue", view=View.MINE))
+    may_work = current_staff().actor.may(Permission.TICKETS_REPLY)
+    return redirect(url_for("support.queue", view=View.MINE if may_work else View.ALL))
 
 
 @bp.get("/support/queue/<view>")

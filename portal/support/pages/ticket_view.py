@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Response
 
 from portal.core import clock
+from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.agent_list import assign_choices
 from portal.support.company import around
@@ -108,6 +109,7 @@ def head_context(ticket: SupportTicket) -> dict[str, Any]:
         "state_colour": STATUS_COLOURS.get(Status(ticket.status), "secondary"),
         "priority_colour": PRIORITY_COLOURS.get(Priority(ticket.priority), "secondary"),
         "hidden_until": _hidden_until(ticket),
+        "may_work": current_staff().actor.may(Permission.TICKETS_REPLY),
     }
 
 
