@@ -22,6 +22,7 @@ from portal.support.filter_language import (
 )
 from portal.support.filter_values import FIELDS
 from portal.support.filtering import Looking
+from portal.support.neighbours import FILTERED
 from portal.support.numbers import read_number
 from portal.support.pages.blueprint import bp
 from portal.support.queue_rows import QueueRow
@@ -142,7 +143,7 @@ def _rows(found: Queue, rows: Sequence[QueueRow | str], *, fresh: int = 0) -> di
         "shown": ",".join(numbers),
         "first_url": queue_url(found.key, here),
         "again_url": queue_url(found.key, here | cursor),
-        "place": urlencode({"view": found.key, **here}),
+        "place": urlencode({"view": f"{found.key}{FILTERED}{query}" if query else found.key}),
         "query": query,
     }
 

@@ -14,7 +14,7 @@ from portal.support.agent_list import assign_choices
 from portal.support.company import around
 from portal.support.filtering import Looking
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Here, neighbour
+from portal.support.neighbours import FILTERED, Here, neighbour
 from portal.support.pages.slots import slot_context
 from portal.support.pages.written import view_now
 from portal.support.reading import Stretch, newest
@@ -33,7 +33,6 @@ STATUS_COLOURS = {
     Status.SOLVED: "green",
 }
 PRIORITY_COLOURS = {Priority.HIGH: "orange", Priority.URGENT: "red"}
-FIRST_VIEW = "mine"
 AWAY = (Status.SPAM, Status.DELETED)
 
 
@@ -157,7 +156,10 @@ def ticket_url(number: str, view: str = "", anchor: str = "") -> str:
 
 
 def queue_url(view: str) -> str:
-    return f"/support/queue/{quote(view or FIRST_VIEW, safe='')}"
+    """The queue that a view names, narrowed as it was; without one, what is the person's own."""
+    name, _, text = view.partition(FILTERED)
+    query = f"?{urlencode({'q': text})}" if text else ""
+    return f"/support/queue/{quote(name, safe='')}{query}" if name else "/support/queue"
 
 
 def next_url(here: Here, *, is_forward: bool = True) -> str:
