@@ -24,13 +24,22 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") event.target.closest?.(".more-ways[open]")?.removeAttribute("open");
+    if (event.key === "Escape") leave(event);
     if (!(event.ctrlKey || event.metaKey) || event.key !== "Enter" || event.isComposing) return;
     const form = event.target.closest(".composer-form");
     if (!form) return;
     event.preventDefault();
-    form.requestSubmit(form.querySelector(".composer-foot [type=submit]"));
+    const next = event.shiftKey && form.querySelector('[value="solved next"]');
+    (next || form.querySelector(".composer-foot [type=submit]")).click();
   });
+
+  // Out of a field, so that single keys work again.
+  function leave(event) {
+    const { target } = event;
+    if (event.defaultPrevented || !target.matches?.("#ticket :is(input, select, textarea, summary, button)")) return;
+    target.closest(".more-ways[open]")?.removeAttribute("open");
+    find("content").focus({ preventScroll: true });
+  }
 
   // Drafts
 
@@ -264,6 +273,8 @@
     { keys: "n", label: "Note", act: () => write("note") },
     { keys: "u", label: "Undo send", act: undo },
     { keys: "Ctrl Enter", label: "Send what is written" },
+    { keys: "Ctrl Shift Enter", label: "Send, solve and next" },
+    { keys: "Esc", label: "Leave the field" },
     { keys: "a", label: "Assign", act: () => show("field-assignee") },
     { keys: "m", label: "Assign to me", act: () => send("take", "It is yours already.") },
     { keys: "s", label: "Status", act: () => show("field-status") },
@@ -274,6 +285,7 @@
   window.portal.addKeys([
     { keys: "j", label: "Next ticket", act: () => find("next").click() },
     { keys: "k", label: "Previous ticket", act: () => find("previous").click() },
+    { keys: "b", label: "Back to the queue", act: () => document.querySelector("#ticket-head .breadcrumb a").click() },
   ]);
 
   // Where the newest words are, unless the address names a place.
