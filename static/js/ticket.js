@@ -24,7 +24,6 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") leave(event);
     if (!(event.ctrlKey || event.metaKey) || event.key !== "Enter" || event.isComposing) return;
     const form = event.target.closest(".composer-form");
     if (!form) return;
@@ -33,13 +32,6 @@
     (next || form.querySelector(".composer-foot [type=submit]")).click();
   });
 
-  // Out of a field, so that single keys work again.
-  function leave(event) {
-    const { target } = event;
-    if (event.defaultPrevented || !target.matches?.("#ticket :is(input, select, textarea, summary, button)")) return;
-    target.closest(".more-ways[open]")?.removeAttribute("open");
-    find("content").focus({ preventScroll: true });
-  }
 
   // Drafts
 
@@ -241,6 +233,15 @@
 
   document.addEventListener("change", (event) => {
     if (event.target.form?.hasAttribute("data-submit-on-change")) event.target.form.requestSubmit();
+  });
+
+  // Out of a field, so that single keys work again; whoever needs the key for more comes before.
+  document.addEventListener("keydown", (event) => {
+    const { target } = event;
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (!target.matches?.("#ticket :is(input, select, textarea, summary, button)")) return;
+    target.closest(".more-ways[open]")?.removeAttribute("open");
+    find("content").focus({ preventScroll: true });
   });
 
   function show(id) {
