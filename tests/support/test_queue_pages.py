@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Admin, Role
+from portal.core.roles import Role
+from portal.staff.models import Admin
 from portal.support.models import TicketPresence
 from portal.support.words import Status
 from tests.cast import make_admin, make_user, open_session, signed_in
