@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from portal.support.words import Strategy
 
 KIND = "support.release_idle"
 AT_ONCE = 100
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 RESTARTS = ("assigned", "woken")
 """What begins the time anew, whoever did it."""
 _ticket, _team = SupportTicket.__table__.c, SupportTeam.__table__.c
@@ -33,50 +34,51 @@ recurring(KIND, every=timedelta(minutes=5))
 @handles(KIND)
 def release_idle(_payload: dict[str, Any]) -> None:
     """At most a hundred tickets, and the next job when there may be more."""
-    now, levels = clock.now(), levels_in_force()
-    released = 0
-    for ticket, team, since in _candidates(now):
-        if not _is_idle(ticket, team.idle_minutes, since, levels, now):
-            continue
+    now = clock.now()
+    since, shortest = _last_deed(), db.session.scalar(sa.select(sa.func.min(_team.idle_minutes)))
+    if shortest is None:
+        return
+    query = (
+        sa.select(SupportTicket, SupportTeam, since)
+        .join(SupportTeam, _team.id == _ticket.team_id)
+        .where(*_may_be_idle(now), since <= now - shortest * MINUTE)
+        .order_by(since, _ticket.id)
+    )
+    idle = _idle_of(db.session.execute(query), now)
+    # Only what is given back is held, and nothing that somebody holds at this moment.
+    hold = query.where(_ticket.id.in_(idle)).with_for_update(skip_locked=True, of=SupportTicket)
+    for ticket, team, _ in db.session.execute(hold.execution_options(populate_existing=True)):
         _release(ticket, team)
-        released += 1
-        if released == AT_ONCE:
-            enqueue(KIND, {})
-            return
+    if len(idle) == AT_ONCE:
+        enqueue(KIND, {})
 
 
-def _candidates(now: datetime) -> Iterable[sa.Row[tuple[SupportTicket, SupportTeam, datetime]]]:
-    """Locked, by how long nobody did anything on the wall clock, of which open hours are a part.
-
-    Whoever has a ticket open is at it. What somebody holds at this moment is not idle either.
-    """
-    since = _last_deed()
+def _may_be_idle(now: datetime) -> list[sa.ColumnElement[bool]]:
+    """Whoever has a ticket open is at it."""
     is_looked_at = sa.exists().where(
         TicketPresence.ticket_id == _ticket.id,
         TicketPresence.admin_id == _ticket.assignee_id,
         TicketPresence.seen_at > now - LASTS,
     )
-    shortest = sa.select(sa.func.min(_team.idle_minutes)).scalar_subquery()
-    earliest = db.session.scalar(sa.select(shortest))
-    if earliest is None:
-        return ()
-    query = (
-        sa.select(SupportTicket, SupportTeam, since)
-        .join(SupportTeam, _team.id == _ticket.team_id)
-        .where(
-            _ticket.is_open,
-            _ticket.assignee_id.is_not(None),
-            _ticket.status.in_(CLAIMABLE),
-            _team.idle_minutes.is_not(None),
-            sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= now),
-            since <= now - earliest * MINUTE,
-            ~is_looked_at,
-        )
-        .order_by(since, _ticket.id)
-        .with_for_update(skip_locked=True, of=SupportTicket)
-        .execution_options(populate_existing=True)
+    return [
+        _ticket.is_open,
+        _ticket.assignee_id.is_not(None),
+        _ticket.status.in_(CLAIMABLE),
+        _team.idle_minutes.is_not(None),
+        sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= now),
+        ~is_looked_at,
+    ]
+
+
+def _idle_of(rows: Iterable[sa.Row[*tuple[Any, ...]]], now: datetime) -> list[int]:
+    """The ids of the first hundred. Open hours are a part of those on the wall."""
+    levels = levels_in_force()
+    idle = (
+        ticket.id
+        for ticket, team, since in rows
+        if _open_seconds(ticket, since, levels, now) >= team.idle_minutes * 60
     )
-    return db.session.execute(query).all()
+    return list(islice(idle, AT_ONCE))
 
 
 def _last_deed() -> sa.ScalarSelect[datetime]:
@@ -90,21 +92,14 @@ def _last_deed() -> sa.ScalarSelect[datetime]:
     return latest.correlate(SupportTicket.__table__).scalar_subquery()
 
 
-def _is_idle(
-    ticket: SupportTicket,
-    minutes: int | None,
-    since: datetime,
-    levels: Sequence[Level],
-    now: datetime,
-) -> bool:
+def _open_seconds(
+    ticket: SupportTicket, since: datetime, levels: Sequence[Level], now: datetime
+) -> int:
     """By the hours of the ticket's service level; without one every hour is open."""
     # A customer who comes back after weeks starts the time anew.
     begun = max(since, ticket.waiting_since or since)
     level = level_for(ticket, levels)
-    seconds = (
-        level.calendar.elapsed(begun, now) if level else (now - begun) // timedelta(seconds=1)
-    )
-    return minutes is not None and seconds >= minutes * 60
+    return level.calendar.elapsed(begun, now) if level else (now - begun) // SECOND
 
 
 def _release(ticket: SupportTicket, team: SupportTeam) -> None:
