@@ -27,6 +27,8 @@ BY_HAND: dict[Status, frozenset[Status]] = {
     Status.MERGED: frozenset(),
 }
 """From each status, those that a person may choose. Merging has deeds of its own."""
+BY_TIME = "timer"
+"""The cause of what time alone did."""
 
 
 class WrongMove(Conflict):
@@ -79,7 +81,8 @@ def move(
     _stamp(ticket, old, status, now)
     note_event(ticket, "status", by=by, old=old, new=status, cause=cause, at=now)
     clocks.status_changed(ticket, old, status, now)
-    outgoing.status_moved(ticket, old, status)
+    if cause != BY_TIME:  # its notice is mail enough for one minute
+        outgoing.status_moved(ticket, old, status)
     record(
         Action.TICKET_STATUS_CHANGED,
         by=by,
