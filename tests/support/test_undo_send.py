@@ -10,6 +10,7 @@ from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.mail.models import MailStatus
 from portal.support.attachments import Upload
+from portal.support.clock_math import Metric
 from portal.support.drafts import save_draft
 from portal.support.mail_states import MailState
 from portal.support.messages import add_note
@@ -19,8 +20,10 @@ from portal.support.withdrawing import TooLate, undo_send
 from portal.support.words import Channel, MessageKind, Status
 from tests.cast import actor, make_user, signed_in
 from tests.ledger import events
+from tests.support.clocks import at
 from tests.support.desk import answer, customer_writes, make_ticket
 from tests.support.letters import html, mail_states, mails, text, work_later
+from tests.support.levels import make_calendar, make_rule, row
 
 
 @pytest.fixture
@@ -187,3 +190,22 @@ def test_what_was_sent_or_taken_back_has_no_button(app, ticket, bea):
     assert page.select_one(f"#message-{sent.id} .message-mail") is None
     words = page.select_one(f"#message-{gone.id} .message-mail").get_text()
     assert words == "It was taken back before it was sent."
+
+
+@pytest.mark.parametrize("status", [None, Status.PENDING, Status.SOLVED])
+def test_the_next_response_is_due_again_when_it_was(acme, bea, status):
+    make_rule(make_calendar())
+    with time_machine.travel(at(7, "10:00"), tick=False):
+        ticket = make_ticket(make_user(acme, "Nia"))
+        answer(ticket, bea, "First.")
+    with time_machine.travel(at(7, "12:00"), tick=False):
+        customer_writes(ticket, "And?")
+    due = row(ticket, Metric.NEXT_RESPONSE).due_at
+    with time_machine.travel(at(7, "12:30"), tick=False) as traveller:
+        message = answer(ticket, bea, status=status).message
+        assert row(ticket, Metric.NEXT_RESPONSE).state == "met"
+        traveller.shift(5)
+        undo_send(by=actor(bea), ticket=ticket, message_id=message.id)
+    found = row(ticket, Metric.NEXT_RESPONSE)
+    assert (found.state, found.due_at, found.met_at) == ("running", due, None)
+    assert (ticket.next_due_at, due) == (due, at(7, "13:00"))
