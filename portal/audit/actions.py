@@ -166,6 +166,10 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     # the portal itself
     AUDIT_SEARCHED = "audit.searched"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_ARCHIVED = "audit.archived"
+    AUDIT_HOLD_PLACED = "audit.hold_placed"
+    AUDIT_HOLD_RELEASED = "audit.hold_released"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -240,5 +244,9 @@ _SEVERITIES = {
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
+    Action.AUDIT_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_ARCHIVED: Severity.WARNING,
+    Action.AUDIT_HOLD_PLACED: Severity.NOTICE,
+    Action.AUDIT_HOLD_RELEASED: Severity.WARNING,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -127,6 +127,10 @@ WORDS: dict[Action, str] = {
     Action.JOB_RETRIED: "started a job again",
     Action.JOB_CANCELLED: "cancelled a job",
     Action.AUDIT_SEARCHED: "looked at the audit log",
+    Action.AUDIT_EXPORTED: "exported a part of the audit log",
+    Action.AUDIT_ARCHIVED: "moved old events into an archive",
+    Action.AUDIT_HOLD_PLACED: "forbade to remove events",
+    Action.AUDIT_HOLD_RELEASED: "allowed again to remove events",
     Action.BACKUP_MADE: "made a backup",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }

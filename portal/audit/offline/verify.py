@@ -137,9 +137,9 @@ class Check:
         except StopIteration:
             root = b""
         is_rest = sum(1 for _ in leaves) + sum(1 for _ in beside) > 0
-        if kept[0] + self.found["leaves"] < kept[1]:
-            message = "the last leaves are not in index.jsonl"
-            self.fault("missing", message, leaf_index=kept[0] + self.found["leaves"])
+        end = kept[0] if self.found["last"] is None else self.found["last"] + 1
+        if end < kept[1]:
+            self.fault("missing", "the last leaves are not in index.jsonl", leaf_index=end)
         if root != self.note.root or is_rest:
             message = "leaves and edges do not lead to the root of the checkpoint"
             self.fault("bad_proof", message, file="index.jsonl")
