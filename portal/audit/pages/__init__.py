@@ -1,9 +1,9 @@
 """Pages of the ledger: the log, one event, the calendar, a person's story."""
 
-from portal.audit.pages import browse, calendar, event, story
+from portal.audit.pages import browse, calendar, event, exports, retention, story
 from portal.audit.pages.blueprint import bp
 from portal.core.permissions import Permission
 from portal.web.nav import NavItem
 
 NAV = (NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),)
-__all__ = ["NAV", "bp", "browse", "calendar", "event", "story"]
+__all__ = ["NAV", "bp", "browse", "calendar", "event", "exports", "retention", "story"]
