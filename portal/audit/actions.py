@@ -170,6 +170,11 @@ class Action(StrEnum):
     AUDIT_ARCHIVED = "audit.archived"
     AUDIT_HOLD_PLACED = "audit.hold_placed"
     AUDIT_HOLD_RELEASED = "audit.hold_released"
+    AUDIT_HEARTBEAT = "audit.heartbeat"
+    AUDIT_KEY_CREATED = "audit.key_created"
+    AUDIT_KEY_ROTATED = "audit.key_rotated"
+    AUDIT_FORK_FOUND = "audit.fork_found"
+    AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -248,5 +253,9 @@ _SEVERITIES = {
     Action.AUDIT_ARCHIVED: Severity.WARNING,
     Action.AUDIT_HOLD_PLACED: Severity.NOTICE,
     Action.AUDIT_HOLD_RELEASED: Severity.WARNING,
+    Action.AUDIT_KEY_CREATED: Severity.WARNING,
+    Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
+    Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
+    Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -4,7 +4,6 @@ A range is archived in steps, each whole by itself: the bundle is written and ch
 `audit_archives` say so; then events are removed, as often as it is begun until none is left.
 """
 
-import hashlib
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +13,9 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.bundle_rows import Stretch
-from portal.audit.bundles import Bundle, write_bundle
+from portal.audit.bundles import Bundle, sha256_of, write_bundle
 from portal.audit.exports import Asked, Content, Kind, Order, order_export
+from portal.audit.filters import UTC_ZONE, Filters
 from portal.audit.keys import public_keys
 from portal.audit.ledger import Target, record
 from portal.audit.merkle import Span
@@ -23,7 +23,6 @@ from portal.audit.models import Archive, AuditEvent, Hold, Leaf
 from portal.audit.offline.notes import Key
 from portal.audit.offline.reading import Bundle as File
 from portal.audit.offline.verify import Check
-from portal.audit.filters import UTC_ZONE, Filters
 from portal.audit.tree import TreeReader
 from portal.config import settings
 from portal.core import clock
@@ -142,11 +141,6 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def record_archive(*, by: Actor, written: Written, before: datetime) -> Archive:

@@ -1,9 +1,11 @@
 """A bundle: events with everything that a stranger needs to check them, as one zip."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, Any
 
 import sqlalchemy as sa
@@ -87,6 +89,11 @@ def write_bundle(stream: IO[bytes], bundle: Bundle) -> Manifest:
     for part in writer.parts():
         stream.write(part)
     return writer.manifest
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class BundleWriter:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from portal.audit.actions import Action
 from portal.audit.guards import SQLITE
 from portal.audit.holds import is_held
 from portal.audit.merkle import Span
@@ -19,12 +20,13 @@ from portal.core.errors import Conflict
 AT_ONCE = 1_000
 PATIENCE = "SET LOCAL lock_timeout = '10s'"
 KEPT = (
-    "audit.archived",
-    "audit.key_rotated",
-    "audit.fork_found",
-    "audit.fork_accepted",
-    "audit.hold_placed",
-    "audit.hold_released",
+    Action.AUDIT_ARCHIVED,
+    Action.AUDIT_HOLD_PLACED,
+    Action.AUDIT_HOLD_RELEASED,
+    Action.AUDIT_KEY_CREATED,
+    Action.AUDIT_KEY_ROTATED,
+    Action.AUDIT_FORK_FOUND,
+    Action.AUDIT_FORK_ACCEPTED,
 )
 """What the ledger says about itself stays: verification reads it."""
 WITHOUT_GUARD = {
@@ -85,7 +87,9 @@ def _next_events(connection: sa.Connection, span: Span) -> list[tuple[int, str]]
         sa.select(_leaf.leaf_index, _event.id)
         .join_from(Leaf, AuditEvent, _event.id == _leaf.event_id)
         .where(_leaf.leaf_index.between(span[0], span[1] - 1))
-        .where(_event.action.not_in(KEPT), sa.not_(is_held(connection)))
+        .where(
+            _event.action.not_in([action.value for action in KEPT]), sa.not_(is_held(connection))
+        )
         .order_by(_leaf.leaf_index)
         .limit(AT_ONCE)
     )

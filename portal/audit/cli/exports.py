@@ -1,8 +1,7 @@
-"""`flask audit export` and `archive`: evidence in a file, and old events moved into one."""
+"""`flask audit export`: evidence in a file."""
 
 import sys
 from dataclasses import replace
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,24 +9,13 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import with_appcontext
 
-from portal.audit.archives import (
-    order_archive,
-    record_archive,
-    refuse_without_bundle,
-    sha256_of,
-    unfinished,
-    write_archive,
-)
-from portal.audit.bundles import Bundle, covered, write_bundle
+from portal.audit.bundles import Bundle, covered, sha256_of, write_bundle
 from portal.audit.checkpoints import sign_now
 from portal.audit.cli.group import audit_commands, refusals_told
 from portal.audit.exports import Asked, Kind, Order, content_of, order_export
 from portal.audit.filters import Filters, asked_as
-from portal.audit.models import Archive
-from portal.audit.removing import owner_engine, remove_events
 from portal.audit.sequencing import sequence_all
 from portal.config import settings
-from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.permissions import Permission
@@ -76,7 +64,7 @@ def export(file: Path, *, hash_only_rest: bool, **given: Any) -> None:
         sequence_all()
         asked = Asked(kind, filters, zone, **numbers)
         content = content_of(by=OPERATOR, asked=asked)
-        bundle = _recorded(order_export(by=OPERATOR, asked=asked, content=content))
+        bundle = recorded(order_export(by=OPERATOR, asked=asked, content=content))
     _write(file, bundle)
 
 
@@ -97,7 +85,7 @@ def _kind(filters: Filters, numbers: dict[str, int | None], *, hash_only_rest: b
     return Kind.SELECTION if is_filtered else Kind.RANGE
 
 
-def _recorded(order: Order) -> Bundle:
+def recorded(order: Order) -> Bundle:
     """Commits the order, and brings the newest checkpoint over it."""
     db.session.commit()
     sequence_all()
@@ -121,50 +109,3 @@ def _write(file: Path, bundle: Bundle) -> None:
     count, size = manifest["events"], manifest["tree_size"]
     click.echo(f"{file}: {count} events, under the checkpoint of {size} leaves.", err=True)
     click.echo(f"{manifest['completeness']}. SHA-256 {sha256_of(file)}", err=True)
-
-
-@audit_commands.command("archive")
-@click.option("--before", required=True, type=click.DateTime(["%Y-%m-%d"]), help="A day.")
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="A folder.")
-@with_appcontext
-def archive(before: datetime, folder: Path | None) -> None:
-    """Move events older than a day into a bundle; their leaves stay, so nothing is lost of the
-    proof.
-
-    What an earlier run began and did not end is ended first. Held events stay in the table.
-    """
-    day = _midnight(before.date())
-    with refusals_told():
-        engine = owner_engine()
-        for begun in unfinished():
-            _remove(engine, begun)
-        db.session.rollback()
-        sequence_all()
-        bundle = _recorded(order_archive(by=OPERATOR, before=day))
-        place = folder or settings().instance_dir / "archives"
-        written = write_archive(bundle, place.resolve())
-        archived = record_archive(by=OPERATOR, written=written, before=day)
-        db.session.commit()
-        sequence_all()
-        click.echo(f"{written.path}: {written.events} events, checked.", err=True)
-        _remove(engine, archived)
-        engine.dispose()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, ZoneInfo(settings().timezone))
-
-
-def _remove(engine: Any, archived: Archive) -> None:
-    """Events leave the table; the session holds no lock meanwhile."""
-    refuse_without_bundle(archived)
-    span = archived.first_index, archived.end_index
-    number = archived.id
-    db.session.commit()
-    total = sum(remove_events(engine, span))
-    found = db.session.get_one(Archive, number)
-    found.removed_at = clock.now()
-    db.session.commit()
-    click.echo(
-        f"Removed from the table: {total} events of leaves {span[0]} to {span[1] - 1}.", err=True
-    )
