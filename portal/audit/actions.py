@@ -169,6 +169,15 @@ class Action(StrEnum):
     AUDIT_CSV_EXPORTED = "audit.csv_exported"
     AUDIT_VIEW_SAVED = "audit_view.saved"
     AUDIT_VIEW_REMOVED = "audit_view.removed"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_ARCHIVED = "audit.archived"
+    AUDIT_HOLD_PLACED = "audit.hold_placed"
+    AUDIT_HOLD_RELEASED = "audit.hold_released"
+    AUDIT_HEARTBEAT = "audit.heartbeat"
+    AUDIT_KEY_CREATED = "audit.key_created"
+    AUDIT_KEY_ROTATED = "audit.key_rotated"
+    AUDIT_FORK_FOUND = "audit.fork_found"
+    AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -244,5 +253,13 @@ _SEVERITIES = {
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
     Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_ARCHIVED: Severity.WARNING,
+    Action.AUDIT_HOLD_PLACED: Severity.NOTICE,
+    Action.AUDIT_HOLD_RELEASED: Severity.WARNING,
+    Action.AUDIT_KEY_CREATED: Severity.WARNING,
+    Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
+    Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
+    Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -2,8 +2,8 @@
 
 import click
 
-from portal.audit.cli import tree
+from portal.audit.cli import archiving, exports, keys, tree
 from portal.audit.cli.group import audit_commands
 
 COMMANDS: tuple[click.Command, ...] = (audit_commands,)
-__all__ = ["COMMANDS", "tree"]
+__all__ = ["COMMANDS", "archiving", "exports", "keys", "tree"]
