@@ -106,6 +106,8 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "labels": LABELS_OF_FIELDS,
         "save_url": url_of(filters, "audit.new_view"),
         "csv_url": url_of(filters, "audit.table"),
+        "export_url": url_of(filters, "audit.export"),
+        "may_export": acting().may(Permission.AUDIT_EXPORT),
         "actor_url": url_before(filters, "actor"),
         "actions": ACTIONS,
         "outcomes": OUTCOMES,
