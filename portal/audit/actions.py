@@ -166,6 +166,11 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     # the portal itself
     AUDIT_SEARCHED = "audit.searched"
+    AUDIT_HEARTBEAT = "audit.heartbeat"
+    AUDIT_KEY_CREATED = "audit.key_created"
+    AUDIT_KEY_ROTATED = "audit.key_rotated"
+    AUDIT_FORK_FOUND = "audit.fork_found"
+    AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -240,5 +245,9 @@ _SEVERITIES = {
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
+    Action.AUDIT_KEY_CREATED: Severity.WARNING,
+    Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
+    Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
+    Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -127,6 +127,11 @@ WORDS: dict[Action, str] = {
     Action.JOB_RETRIED: "started a job again",
     Action.JOB_CANCELLED: "cancelled a job",
     Action.AUDIT_SEARCHED: "looked at the audit log",
+    Action.AUDIT_HEARTBEAT: "noted that the audit log is alive",
+    Action.AUDIT_KEY_CREATED: "made the key that signs the audit log",
+    Action.AUDIT_KEY_ROTATED: "changed the key that signs the audit log",
+    Action.AUDIT_FORK_FOUND: "found that the audit log is not the one that was signed",
+    Action.AUDIT_FORK_ACCEPTED: "went on with another audit log under a new name",
     Action.BACKUP_MADE: "made a backup",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }
