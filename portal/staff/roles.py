@@ -4,7 +4,7 @@ The page `/staff/roles` and `docs/roles.md` are drawn from it.
 """
 
 from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
-from portal.staff.models import Role
+from portal.core.roles import Role
 
 EVERYBODY = frozenset(
     {
@@ -52,7 +52,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT_AGENT: EVERYBODY
     | DESK
     | {Permission.CUSTOMERS_WRITE, Permission.ENTITLEMENTS_GRANT_BRIEFLY},
-    Role.FINANCE: EVERYBODY | {Permission.SUBSCRIPTIONS_ASSIGN},
+    Role.FINANCE: EVERYBODY
+    | {
+        Permission.SUBSCRIPTIONS_ASSIGN,
+        Permission.TICKETS_VIEW,
+        Permission.TICKETS_READ,
+        Permission.SUPPORT_REPORTS,
+    },
     Role.MARKETING: EVERYBODY,
 }
 
