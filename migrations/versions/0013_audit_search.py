@@ -27,12 +27,14 @@ CAPITALS = "".join(
 )
 SPANS = {"m": ("1, 4", "6, 2"), "d": ("1, 4", "6, 2", "9, 2")}
 INDEXES = {
-    "ix_audit_events_action": ("action", None),
-    "ix_audit_events_outcome": ("outcome", "outcome <> 'success'"),
-    "ix_audit_events_severity": ("severity", "severity <> 'info'"),
-    "ix_audit_events_ip": ("ip", "ip IS NOT NULL"),
-    "ix_audit_events_session_ref": ("session_ref", "session_ref IS NOT NULL"),
-    "ix_audit_events_request_id": ("request_id", "request_id IS NOT NULL"),
+    "ix_audit_events_action": (("action",), None),
+    "ix_audit_events_outcome": (("outcome",), "outcome <> 'success'"),
+    "ix_audit_events_stream_outcome": (("stream", "outcome"), "outcome <> 'success'"),
+    "ix_audit_events_severity": (("severity",), "severity <> 'info'"),
+    "ix_audit_events_stream_severity": (("stream", "severity"), "severity <> 'info'"),
+    "ix_audit_events_ip": (("ip",), "ip IS NOT NULL"),
+    "ix_audit_events_session_ref": (("session_ref",), "session_ref IS NOT NULL"),
+    "ix_audit_events_request_id": (("request_id",), "request_id IS NOT NULL"),
 }
 
 SQLITE_TRIGGERS = (
@@ -58,12 +60,12 @@ def upgrade():
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _sqlite() if is_sqlite else _postgresql():
         op.execute(sa.text(statement.replace(":", "\\:")))
-    for name, (column, where) in INDEXES.items():
+    for name, (columns, where) in INDEXES.items():
         condition = sa.text(where) if where else None
         op.create_index(
             name,
             "audit_events",
-            [column, "occurred_at", "id"],
+            [*columns, "occurred_at", "id"],
             sqlite_where=condition,
             postgresql_where=condition,
         )
