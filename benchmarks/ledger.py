@@ -28,9 +28,9 @@ from portal.config import ROOT
 from portal.core import clock
 from portal.core.database import db
 from portal.core.provenance import Provenance, set_provenance
+from portal.core.roles import Role
 from portal.customers.models import Tenant, User
 from portal.entitlements.grants import grant_user_feature
-from portal.staff.models import Role
 from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin

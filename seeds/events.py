@@ -16,8 +16,9 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.provenance import Provenance, set_provenance
+from portal.core.roles import Role
 from portal.customers.models import Tenant
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from seeds.bulk_rows import analyze, load
 from seeds.event_kinds import MACHINE, STAFF, USUAL, Kind, change
 from seeds.history import BROWSERS
