@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.database import Base
-from portal.core.roles import Role as Role  # the rooms above know it from here
 
 
 class Theme(StrEnum):

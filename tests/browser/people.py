@@ -14,6 +14,7 @@ from portal.catalog.plans import plan_named
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.import_file import COLUMNS, read_file
 from portal.customers.import_preview import judge
 from portal.customers.imports import keep_preview, start_import
@@ -27,7 +28,7 @@ from portal.entitlements.usage import Report, take_in
 from portal.jobs.models import Job
 from portal.mail.models import EmailLog
 from portal.staff.links import issue_link
-from portal.staff.models import Admin, LinkPurpose, Role
+from portal.staff.models import Admin, LinkPurpose
 from portal.staff.notices import notify
 from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
