@@ -20,7 +20,7 @@ ROOMS = {
     "jobs": ("cli", "upkeep"),
     "audit": ("pages", "cli"),
     "mail": ("upkeep",),
-    "staff": ("pages", "api", "cli", "upkeep"),
+    "staff": ("pages", "api", "cli", "upkeep", "ledger_notices"),
     "two_factor": ("pages", "api", "cli"),
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),

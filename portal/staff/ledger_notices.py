@@ -31,6 +31,8 @@ def tell_roles(
             to_name=person.name,
             template=template,
             context={"name": person.name, **context},
+            # Its own event could meet the very rule that it tells of, without end.
+            is_security=False,
         )
         told += 1
     return told

@@ -109,6 +109,7 @@ def change_rule(*, by: Actor, row: AlertRule, version: int, terms: RuleTerms) ->
         for name, (_, value) in changes.items():
             setattr(row, name, value)
         row.version += 1
+        db.session.flush()
         _record_saved(by, row, changes)
     return row
 
