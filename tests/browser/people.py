@@ -34,6 +34,7 @@ from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
 from tests.browser.desk import desk
+from tests.browser.evidence import evidence
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -75,6 +76,7 @@ def cast_of(site: Site) -> Cast:
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
         names |= customers()
+        names |= evidence()
         db.session.commit()
         names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))

@@ -33,6 +33,7 @@ from tests.house import (
     drives_queue,
     drives_quotas,
     drives_reports,
+    drives_streams,
     drives_subscriptions,
     drives_threads,
     drives_ticket,
@@ -263,6 +264,7 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
 DRIVES |= drives_ticket.DRIVES
 DRIVES |= drives_threads.DRIVES
