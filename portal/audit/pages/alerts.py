@@ -73,7 +73,7 @@ def new_alert_rule() -> ResponseReturnValue:
 @audits(Action.ALERT_RULE_SAVED)
 def edit_alert_rule(rule_id: int) -> ResponseReturnValue:
     row = rule_or_404(rule_id)
-    form = RuleForm(data={**terms_of(row).values, "version": row.version})
+    form = RuleForm(data={**terms_of(row).values, "version": str(row.version)})
     name = row.name
     if form.validate_on_submit():
         with form.refusing():
