@@ -56,6 +56,16 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/audit/events/x", 404),
     ],
     "audit.log": [Scene(Who.ANN, "/audit/log"), Scene(Who.BEA, "/audit/log", 403)],
+    "audit.streams": [Scene(Who.ANN, "/audit/streams")],
+    "audit.new_stream": [Scene(Who.ANN, "/audit/streams/new")],
+    "audit.stream": [
+        Scene(Who.ANN, "/audit/streams/{stream}"),
+        Scene(Who.ANN, "/audit/streams/0", 404),
+    ],
+    "audit.alerts": [Scene(Who.ANN, "/audit/alerts"), Scene(Who.ANN, "/audit/alerts?state=seen")],
+    "audit.alert_rules": [Scene(Who.ANN, "/audit/alerts/rules")],
+    "audit.new_alert_rule": [Scene(Who.ANN, "/audit/alerts/rules/new")],
+    "audit.edit_alert_rule": [Scene(Who.ANN, "/audit/alerts/rules/{alert_rule}")],
     "customers.customers": [
         Scene(Who.ANN, "/customers"),
         Scene(Who.BEA, "/customers?tab=users"),
