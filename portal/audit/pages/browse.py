@@ -1,27 +1,23 @@
 """Browsing the ledger."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Response, request, url_for
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.browsing import (
     LABELS,
     Filters,
-    event_or_404,
     note_reading,
     reading_is_due,
 )
 from portal.audit.browsing import (
     browse as browse_events,
 )
+from portal.audit.pages.blueprint import bp
 from portal.config import settings
 from portal.core.database import writing
 from portal.core.permissions import Permission
 from portal.web.access import caller, requires
-from portal.web.htmx import page, page_or_fragment
-from portal.web.nav import NavItem
-
-bp = Blueprint("audit", __name__)
-NAV = (NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),)
+from portal.web.htmx import page_or_fragment
 
 
 @bp.get("/audit")
@@ -48,11 +44,3 @@ def browse() -> Response:
         actions=[(action.value, action.value) for action in Action],
         sees_all=person.actor.may(Permission.AUDIT_ALL),
     )
-
-
-@bp.get("/audit/events/<event_id>")
-@requires(Permission.AUDIT_OWN)
-def event(event_id: str) -> Response:
-    person = caller()
-    assert person is not None  # noqa: S101 - `requires` let nobody else in
-    return page("audit/event.html", event=event_or_404(by=person.actor, event_id=event_id))
