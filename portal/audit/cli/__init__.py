@@ -1,0 +1,9 @@
+"""Commands of the ledger, by subject. They share one group."""
+
+import click
+
+from portal.audit.cli import tree
+from portal.audit.cli.group import audit_commands
+
+COMMANDS: tuple[click.Command, ...] = (audit_commands,)
+__all__ = ["COMMANDS", "tree"]
