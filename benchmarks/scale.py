@@ -28,11 +28,11 @@ from portal.config import ROOT
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import Tenant, User
 from portal.customers.tokens import issue_user_token
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.staff.current import cookie_name
-from portal.staff.models import Role
 from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog
 from tests.cast import make_admin, open_session

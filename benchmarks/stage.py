@@ -13,10 +13,10 @@ from portal import create_app
 from portal.catalog.plans import plan_named
 from portal.core import quick
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.tokens import issue_user_token
 from portal.entitlements.grants import grant_user_feature
 from portal.staff.current import cookie_name
-from portal.staff.models import Role
 from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog

@@ -14,7 +14,8 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.staff.models import Admin, Role
+from portal.core.roles import Role
+from portal.staff.models import Admin
 from portal.staff.naming import actor_of
 from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog

@@ -14,8 +14,9 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.core.sealing import key_id
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.staff.passwords import hash_password
 from portal.staff.signals import person_changed
 from portal.two_factor.authenticators import sealed_secret

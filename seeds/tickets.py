@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import Tenant, User
 from portal.mail.models import EmailLog, MailStatus
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.staff.naming import actor_of
 from portal.support.assignment import take
 from portal.support.messages import add_note, customer_message, reply

@@ -11,10 +11,11 @@ from flask import Flask
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.core.tokens import new_token, token_sha256
 from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
 from portal.customers.naming import address_key, name_key
-from portal.staff.models import Admin, AdminSession, Role
+from portal.staff.models import Admin, AdminSession
 from portal.staff.roles import permissions_of
 from portal.web.access import SessionState
 from tests.client import Client

@@ -166,6 +166,9 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     # the portal itself
     AUDIT_SEARCHED = "audit.searched"
+    AUDIT_CSV_EXPORTED = "audit.csv_exported"
+    AUDIT_VIEW_SAVED = "audit_view.saved"
+    AUDIT_VIEW_REMOVED = "audit_view.removed"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -240,5 +243,6 @@ _SEVERITIES = {
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
+    Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

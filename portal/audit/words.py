@@ -127,6 +127,9 @@ WORDS: dict[Action, str] = {
     Action.JOB_RETRIED: "started a job again",
     Action.JOB_CANCELLED: "cancelled a job",
     Action.AUDIT_SEARCHED: "looked at the audit log",
+    Action.AUDIT_CSV_EXPORTED: "took the audit log away as a table",
+    Action.AUDIT_VIEW_SAVED: "saved a view of the audit log",
+    Action.AUDIT_VIEW_REMOVED: "removed a view of the audit log",
     Action.BACKUP_MADE: "made a backup",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }

@@ -8,9 +8,9 @@ from flask.cli import with_appcontext
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.roles import Role
 from portal.staff.commands import staff_commands
 from portal.staff.invites import add_person, invite
-from portal.staff.models import Role
 from portal.staff.role_table import role_table
 
 

@@ -17,8 +17,9 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db, writing
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
+from portal.core.roles import Role
 from portal.core.tokens import token_sha256
-from portal.staff.models import Admin, AdminSession, Notice, Role
+from portal.staff.models import Admin, AdminSession, Notice
 from portal.staff.roles import permissions_of
 from portal.web.access import SessionState
 from portal.web.addresses import client_address

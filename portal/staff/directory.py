@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.roles import Role
 from portal.staff.identity import email_key
-from portal.staff.models import Admin, AdminSession, Role
+from portal.staff.models import Admin, AdminSession
 from portal.web.access import SessionState
 from portal.web.paging import ListPage, page_of
 

@@ -10,11 +10,12 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.permissions import Permission
+from portal.core.roles import Role
 from portal.mail.outbox import queue_mail
 from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, checked_name
 from portal.staff.links import issue_link, open_link, use_link
-from portal.staff.models import Admin, LinkPurpose, Role
+from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password

@@ -9,20 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.database import Base
 
 
-class Role(StrEnum):
-    """What a person is here. What each may do stands in `portal.staff.roles`."""
-
-    ADMIN = "admin"
-    MANAGER = "manager"
-    SUPPORT_AGENT = "support_agent"
-    FINANCE = "finance"
-    MARKETING = "marketing"
-
-    @property
-    def label(self) -> str:
-        return self.value.replace("_", " ").capitalize()
-
-
 class Theme(StrEnum):
     """How the pages look."""
 

@@ -7,14 +7,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from threading import BoundedSemaphore
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from argon2.profiles import CHEAPEST
-from zxcvbn import zxcvbn
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from portal.config import Environment, settings
 from portal.core.errors import DomainError
@@ -99,7 +98,7 @@ def check_new_password(password: str, *, context: Sequence[str] = ()) -> None:
         raise WeakPassword("This is one of the first passwords that attackers try.")
     if len(_without(folded, words)) < SHORTEST // 2:
         raise WeakPassword("Do not build it from your name, your address or the name of the site.")
-    found = zxcvbn(text[:LONGEST_JUDGED], user_inputs=words)
+    found = _library().zxcvbn(text[:LONGEST_JUDGED], user_inputs=words)
     if found["score"] < GOOD_SCORE:
         raise WeakPassword(_reason(found["feedback"]))
 
@@ -136,7 +135,12 @@ def _repeated_unit(text: str) -> str:
 @cache
 def _common_passwords() -> frozenset[str]:
     """The 30,000 of zxcvbn's list; one repeated until it is long enough counts as the same."""
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    return frozenset(_library().frequency_lists.FREQUENCY_LISTS["passwords"])
+
+
+def _library() -> Any:
+    """Loaded when the first password is chosen: its word lists take 17 MiB of each process."""
+    return import_module("zxcvbn")
 
 
 @contextmanager

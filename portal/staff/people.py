@@ -12,10 +12,11 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied
+from portal.core.roles import Role
 from portal.mail.outbox import queue_mail
 from portal.staff.directory import locked_person
 from portal.staff.links import revoke_links
-from portal.staff.models import Admin, AdminSession, Role
+from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.roles import may_give

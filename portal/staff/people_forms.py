@@ -4,8 +4,9 @@ from wtforms import BooleanField, HiddenField, PasswordField, RadioField, Select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
+from portal.core.roles import Role
 from portal.staff.identity import LONGEST_EMAIL, LONGEST_NAME
-from portal.staff.models import Role, Theme
+from portal.staff.models import Theme
 from portal.staff.zones import zones
 from portal.web.forms import PortalForm
 

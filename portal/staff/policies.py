@@ -11,7 +11,8 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import changed_rows, db
 from portal.core.errors import DomainError
-from portal.staff.models import Admin, AdminSession, Role, RolePolicy
+from portal.core.roles import Role
+from portal.staff.models import Admin, AdminSession, RolePolicy
 from portal.web.access import SessionState
 
 LONGEST_GRACE = 90

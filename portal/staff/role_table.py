@@ -1,7 +1,7 @@
 """The permission table as Markdown: `docs/roles.md` is this text."""
 
 from portal.core.permissions import Permission
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.staff.roles import PERMISSIONS
 
 

@@ -4,7 +4,7 @@ The page `/staff/roles` and `docs/roles.md` are drawn from it.
 """
 
 from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
-from portal.staff.models import Role
+from portal.core.roles import Role
 
 EVERYBODY = frozenset(
     {

@@ -9,7 +9,8 @@ from portal.audit.models import AuditEvent
 from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Admin, Role, RolePolicy
+from portal.core.roles import Role
+from portal.staff.models import Admin, RolePolicy
 from portal.staff.policies import Rule, grace_until, owes_under, rule_of, rules
 from portal.two_factor.models import TwoFactorAuth
 

@@ -6,9 +6,10 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
+from portal.core.roles import Role
 from portal.staff.cookies import bind_form_token, set_session_cookie
 from portal.staff.current import current_staff
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.staff.policies import change_policy
 from portal.staff.sessions import session_of
 from portal.staff.steps import Step

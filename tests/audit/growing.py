@@ -5,7 +5,10 @@ import sqlalchemy as sa
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.audit.merkle import leaf_hash
-from portal.audit.models import AuditEvent, Leaf, PendingEvent
+from portal.audit.models import AuditEvent, Leaf, PendingEvent, SignedTree
+from portal.audit.notes import Checkpoint
+from portal.audit.tree import TreeReader
+from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 
@@ -32,3 +35,15 @@ def events_in_order() -> list[tuple[str, bytes]]:
     query = sa.select(AuditEvent.id, AuditEvent.canonical)
     rows = db.session.execute(query.order_by(AuditEvent.occurred_at, AuditEvent.id))
     return [(row.id, leaf_hash(row.canonical)) for row in rows]
+
+
+def seal(key_id: str | None = "d38c7771") -> SignedTree:
+    """A checkpoint over all leaves."""
+    reader = TreeReader(db.session.connection())
+    size = reader.size
+    root = reader.root(size)
+    note = Checkpoint("audit.example.test/portal-1", size, root).signed_by([])
+    row = SignedTree(tree_size=size, root=root, created_at=clock.now(), key_id=key_id, note=note)
+    db.session.add(row)
+    db.session.commit()
+    return row

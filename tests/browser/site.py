@@ -15,9 +15,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.config import settings
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.mail.models import EmailLog
 from portal.staff.current import cookie_name
-from portal.staff.models import Admin, AuthThrottle, Role
+from portal.staff.models import Admin, AuthThrottle
 from portal.staff.passwords import hash_password
 from portal.web.access import SessionState
 from tests.cast import PASSWORD, make_admin, open_session

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import User
-from portal.staff.models import Role
 from portal.support.bulk_work import work_off
 from portal.support.canned import create_answer
 from portal.support.models import BulkChange, SupportTicket

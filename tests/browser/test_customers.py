@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from tests.cast import make_tenant, make_user, sudo_until
 
 FOUND = re.compile(r"[?&]q=juni(&|$)")

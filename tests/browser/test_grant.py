@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from playwright.sync_api import Locator, Page, expect
 
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.entitlements.models import UserEntitlement
-from portal.staff.models import Role
 from seeds.catalog import seed_catalog
 from tests.browser import hands
 from tests.cast import make_tenant, make_user

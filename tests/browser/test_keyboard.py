@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from portal.staff.models import Role
+from portal.core.roles import Role
 from tests.browser import hands
 
 

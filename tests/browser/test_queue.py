@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import User
-from portal.staff.models import Role
 from portal.support.models import SupportTicket
 from tests.browser import hands
 from tests.cast import make_tenant, make_user

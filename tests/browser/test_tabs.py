@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from portal.audit.actions import Action
 from portal.audit.models import AuditEvent
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from tests.browser import hands
 from tests.cast import PASSWORD, sudo_until
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from seeds.catalog import seed_catalog
 from tests.browser.people import uses
 from tests.cast import make_tenant

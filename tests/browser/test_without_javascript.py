@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.core import clock
-from portal.staff.models import Role
+from portal.core.roles import Role
 from tests.browser import hands
 from tests.browser.people import enrolled_with_key
 from tests.cast import PASSWORD, sudo_until

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import Tenant, User
 from portal.customers.tokens import issue_service_token
-from portal.staff.models import Role
 from tests.cast import actor, make_admin, make_tenant, make_user, signed_in, sudo_until
 
 TENANTS, USERS = "/api/customers/tenants", "/api/customers/users"

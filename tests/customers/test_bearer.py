@@ -9,6 +9,7 @@ from flask import Flask
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.gatekeeper import MOST_DENIALS
 from portal.customers.models import ApiToken, Tenant, TenantStatus, User, UserStatus
 from portal.customers.rates import RateLimiter
@@ -19,7 +20,7 @@ from portal.customers.tokens import (
     issue_user_token,
     revoke_token,
 )
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from tests.cast import actor, make_user, signed_in
 from tests.client import Client
 

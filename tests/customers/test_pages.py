@@ -9,9 +9,9 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import Tenant, TenantStatus, User, UserStatus
 from portal.customers.tokens import issue_user_token
-from portal.staff.models import Role
 from tests.cast import make_admin, make_tenant, make_user, signed_in, sudo_until
 from tests.statements import counted
 

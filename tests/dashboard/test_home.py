@@ -9,9 +9,9 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.jobs.models import Job, JobStatus
 from portal.mail.models import EmailLog, MailStatus
-from portal.staff.models import Role
 from tests.cast import make_admin, signed_in
 
 

@@ -12,6 +12,7 @@ import time_machine
 from portal.catalog.plans import plan_named
 from portal.core.database import db
 from portal.core.errors import Denied, NotFound
+from portal.core.roles import Role
 from portal.customers.models import TenantStatus, UserStatus
 from portal.entitlements import bulk_work
 from portal.entitlements.bulk import (
@@ -27,7 +28,6 @@ from portal.entitlements.subjects import BadSubjects, Reach, SubjectFilter, coun
 from portal.entitlements.terms import BadTerms
 from portal.jobs.models import Job
 from portal.jobs.worker import Worker
-from portal.staff.models import Role
 from portal.subscriptions.assignments import assign_plan
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user

@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.quick import Lines
+from portal.core.roles import Role
 from portal.customers.bearer import token_query
 from portal.customers.token_text import public_id_of
 from portal.customers.tokens import issue_service_token, issue_user_token
@@ -21,7 +22,6 @@ from portal.entitlements.counted import COUNTS, counts_in
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.reservations import reserve_quota
 from portal.entitlements.topups import top_up
-from portal.staff.models import Role
 from portal.subscriptions.assignments import assign_plan
 from tests.cast import actor, make_admin, make_tenant, make_user
 from tests.conftest import make_app

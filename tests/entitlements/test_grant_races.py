@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.roles import Role
 from portal.customers.models import Tenant, User
 from portal.entitlements.facts import Effect
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import UserEntitlement
 from portal.entitlements.revoking import revoke_feature
-from portal.staff.models import Role
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user
 from tests.conftest import make_app

@@ -10,11 +10,11 @@ from flask import Flask
 from portal.catalog.features import kill_feature
 from portal.core import clock
 from portal.core.database import db, read_only
+from portal.core.roles import Role
 from portal.customers.tenants import suspend_tenant
 from portal.entitlements import snapshots
 from portal.entitlements.checks import check_feature_access, fresh_answer, standing_of
 from portal.entitlements.grants import preview_grant
-from portal.staff.models import Role
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user
 from tests.conftest import make_app

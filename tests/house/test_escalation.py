@@ -10,7 +10,7 @@ from portal.audit.actions import Action
 from portal.audit.models import AuditEvent
 from portal.core.database import db
 from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.staff.roles import permissions_of
 from tests.cast import make_admin, signed_in
 

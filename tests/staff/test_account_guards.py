@@ -4,7 +4,8 @@ import logging
 
 from portal.audit.actions import Action
 from portal.core.database import db
-from portal.staff.models import Admin, Role
+from portal.core.roles import Role
+from portal.staff.models import Admin
 from portal.staff.password_changes import change_password, reset_url
 from tests.cast import PASSWORD, actor, open_session, signed_in
 from tests.ledger import events

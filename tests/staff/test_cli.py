@@ -1,7 +1,8 @@
 """Adding people on the server's command line."""
 
 from portal.core.database import db
-from portal.staff.models import Admin, Role
+from portal.core.roles import Role
+from portal.staff.models import Admin
 from portal.staff.passwords import verify_password
 from tests.staff.post import mails
 

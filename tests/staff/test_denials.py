@@ -1,7 +1,7 @@
 """What a deed refuses is rolled back, but that somebody tried is not."""
 
 from portal.audit.actions import Action
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.staff.people import RoleNotYours
 from tests.cast import PASSWORD, make_admin, signed_in
 from tests.ledger import events

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Admin, Role
+from portal.core.roles import Role
+from portal.staff.models import Admin
 from tests.cast import make_admin, signed_in
 
 CROWD = 10_000

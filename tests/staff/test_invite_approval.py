@@ -7,6 +7,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.core.roles import Role
 from portal.mail.models import EmailLog
 from portal.staff.invites import (
     OwnInvite,
@@ -16,7 +17,7 @@ from portal.staff.invites import (
     resend_invite,
     revoke_invite,
 )
-from portal.staff.models import Admin, Notice, Role
+from portal.staff.models import Admin, Notice
 from tests.cast import actor, make_admin, signed_in, sudo_until
 from tests.ledger import events
 

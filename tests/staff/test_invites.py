@@ -8,7 +8,8 @@ import time_machine
 from portal.audit.actions import Action
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Admin, AdminSession, Role, StaffLink
+from portal.core.roles import Role
+from portal.staff.models import Admin, AdminSession, StaffLink
 from tests.cast import PASSWORD, make_admin
 from tests.ledger import events
 from tests.staff.post import link_in, mails, trusted

@@ -4,8 +4,9 @@ import pytest
 
 from portal.audit.actions import Action
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.staff.directory import Search, people
-from portal.staff.models import Admin, AdminSession, Role
+from portal.staff.models import Admin, AdminSession
 from portal.staff.throttles import book_failure, code_buckets
 from tests.cast import make_admin, open_session, signed_in
 from tests.ledger import events

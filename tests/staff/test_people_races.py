@@ -4,8 +4,9 @@ import pytest
 
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.roles import Role
 from portal.staff.invites import invite, join
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.staff.people import change_role, disable_person
 from tests.cast import actor, make_admin
 from tests.staff.test_races import together

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.support.models import SupportAgent, SupportTeam
 from portal.support.statuses import set_status
 from portal.support.teams import members_of

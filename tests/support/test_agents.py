@@ -9,10 +9,10 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.roles import Role
 from portal.customers.staleness import Stale
 from portal.staff.account import change_preferences
 from portal.staff.invites import add_person
-from portal.staff.models import Role
 from portal.staff.people import change_role
 from portal.support.agent_list import agents_list, assign_choices
 from portal.support.agents import (

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.roles import Role
 from portal.customers.models import User
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.support.agents import set_availability
 from portal.support.assignment import AlreadyTaken, AtCapacity, next_ticket, take
 from portal.support.backlog import work_off

@@ -6,9 +6,9 @@ import pytest
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.entitlements.models import UserEntitlement
-from portal.staff.models import Role
 from portal.support.customer_words import customer_sentence
 from portal.support.drafts import draft_of
 from portal.support.models import SupportMessage

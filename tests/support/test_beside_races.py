@@ -9,11 +9,11 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.roles import Role
 from portal.customers.models import User
 from portal.customers.tokens import issue_user_token
 from portal.entitlements.expiry import note_expired
 from portal.entitlements.models import UserEntitlement
-from portal.staff.models import Role
 from portal.support.amending import Amendment, amend
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.ticket_grants import grant_from_ticket, revoke_from_ticket

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Denied, NotFound
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.support import bulk_work
 from portal.support.bulk import (
     NothingChosen,

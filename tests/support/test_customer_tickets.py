@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core import clock
-from portal.staff.models import Role
+from portal.core.roles import Role
 from tests.cast import make_admin, make_user, signed_in
 from tests.support.desk import make_ticket
 

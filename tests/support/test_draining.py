@@ -9,8 +9,9 @@ import pytest
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.jobs.models import Job
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.staff.people import change_role, disable_person, enable_person
 from portal.support import backlog, draining
 from portal.support.agents import NotYourself, Profile, change_agent, set_availability

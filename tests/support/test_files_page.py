@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.permissions import Permission
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.support.attachments import Upload, attachments_of
 from portal.support.messages import add_note
 from portal.support.words import Status

@@ -4,8 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.entitlements.models import UserEntitlement
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.support.macro_runs import NothingDone, StalePreview, run_macro, undo_macro
 from portal.support.macros import create_macro
 from portal.support.models import MacroRun, SupportMessage, SupportTicket

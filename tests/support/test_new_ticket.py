@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.support import outgoing
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.words import AuthorType, Channel, Status

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.support.models import TicketPresence
 from portal.support.words import Status
 from tests.cast import make_admin, make_user, signed_in

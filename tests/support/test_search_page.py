@@ -1,7 +1,7 @@
 """The page that finds tickets."""
 
 from portal.core.database import db
-from portal.staff.models import Role
+from portal.core.roles import Role
 from tests.cast import make_admin, make_user, signed_in
 from tests.statements import counted
 from tests.support.desk import make_ticket

@@ -11,8 +11,9 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.roles import Role
 from portal.customers.models import User
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.support import clocks
 from portal.support.models import SupportTicket, TicketClock
 from portal.support.seeing import lock_ticket

@@ -4,7 +4,8 @@ import pytest
 
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.staff.models import Notice, Role
+from portal.core.roles import Role
+from portal.staff.models import Notice
 from portal.staff.notices import read_all_notices
 from portal.support.mentions import mentioned_in
 from portal.support.messages import add_note

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.staff.models import Role
+from portal.core.roles import Role
 from portal.support.words import Status
 from tests.cast import make_admin, make_user, signed_in
 from tests.support.desk import customer_writes, make_ticket

@@ -5,8 +5,8 @@ from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.mail.models import EmailLog
-from portal.staff.models import Role
 from portal.support.messages import add_note
 from portal.support.models import AttachmentBlob, MessageAttachment, SupportMessage
 from portal.support.participants import add_participant

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.mail.models import EmailLog
-from portal.staff.models import Admin, AdminSession, Role
+from portal.staff.models import Admin, AdminSession
 from portal.staff.policies import change_policy
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.models import BackupCode, TwoFactorAuth

@@ -7,7 +7,8 @@ import pytest
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import AdminSession, Role, RolePolicy
+from portal.core.roles import Role
+from portal.staff.models import AdminSession, RolePolicy
 from portal.staff.policies import (
     BadGrace,
     Rule,

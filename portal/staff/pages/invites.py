@@ -6,11 +6,12 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
+from portal.core.roles import Role
 from portal.staff.current import current_staff
 from portal.staff.invites import approve_invite, join, resend_invite, revoke_invite
 from portal.staff.invites import invite as send_invite
 from portal.staff.links import open_link
-from portal.staff.models import Admin, LinkPurpose, Role
+from portal.staff.models import Admin, LinkPurpose
 from portal.staff.pages.blueprint import bp
 from portal.staff.people_forms import ROLES, InviteForm, JoinForm
 from portal.staff.roles import may_give

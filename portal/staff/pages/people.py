@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
+from portal.core.roles import Role
 from portal.staff.current import current_staff
 from portal.staff.directory import (
     ROLE_LABELS,
@@ -19,7 +20,7 @@ from portal.staff.directory import (
     people as people_page,
 )
 from portal.staff.invites import may_approve
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.staff.pages.blueprint import bp
 from portal.staff.people import change_role, disable_person, enable_person, unlock
 from portal.staff.people_forms import RoleForm

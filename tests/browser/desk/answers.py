@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from portal.core.database import db
-from portal.staff.models import Admin, Role
+from portal.core.roles import Role
+from portal.staff.models import Admin
 from portal.support.bulk import start_bulk_change
 from portal.support.bulk_work import work_off
 from portal.support.canned import create_answer

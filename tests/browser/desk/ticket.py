@@ -5,8 +5,9 @@ from datetime import timedelta
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.customers.models import User
-from portal.staff.models import Admin, Role
+from portal.staff.models import Admin
 from portal.support.drafts import save_draft
 from portal.support.messages import add_note
 from portal.support.models import SupportAgent, SupportTicket
