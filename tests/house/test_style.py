@@ -18,6 +18,7 @@ FLASK_FILES = {
     "portal/customers/bearer.py",
     "portal/customers/gatekeeper.py",
     "portal/jobs/presence.py",  # the worker gives each job an application context of its own
+    "portal/jobs/ticks.py",
     "portal/jobs/worker.py",
     "portal/mail/templates.py",
     "portal/operations/metrics.py",  # counts requests as they are answered
@@ -137,6 +138,7 @@ def test_only_the_edges_commit():
     owners = {
         "portal/core/database.py",
         "portal/jobs/presence.py",
+        "portal/jobs/ticks.py",
         "portal/jobs/worker.py",
         "portal/mail/delivery.py",
         "portal/staff/gatekeeper.py",
