@@ -169,6 +169,10 @@ class Action(StrEnum):
     AUDIT_CSV_EXPORTED = "audit.csv_exported"
     AUDIT_VIEW_SAVED = "audit_view.saved"
     AUDIT_VIEW_REMOVED = "audit_view.removed"
+    AUDIT_VERIFICATION_REQUESTED = "audit.verification_requested"
+    AUDIT_VERIFIED = "audit.verified"
+    AUDIT_VERIFICATION_FAILED = "audit.verification_failed"
+    AUDIT_VERIFICATION_UNPROVEN = "audit.verification_unproven"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -244,5 +248,7 @@ _SEVERITIES = {
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
     Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_VERIFICATION_FAILED: Severity.CRITICAL,
+    Action.AUDIT_VERIFICATION_UNPROVEN: Severity.WARNING,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -133,6 +133,10 @@ SENTENCES: dict[Action, str] = {
     Action.AUDIT_CSV_EXPORTED: "took events of the audit log away as a table ({target})",
     Action.AUDIT_VIEW_SAVED: "saved the view of the audit log {target}{changes}",
     Action.AUDIT_VIEW_REMOVED: "removed the view of the audit log {target}",
+    Action.AUDIT_VERIFICATION_REQUESTED: "asked for a verification of the audit log",
+    Action.AUDIT_VERIFIED: "verified the audit log",
+    Action.AUDIT_VERIFICATION_FAILED: "found that the audit log was changed{because}",
+    Action.AUDIT_VERIFICATION_UNPROVEN: "could not prove the audit log{because}",
     Action.BACKUP_MADE: "made the backup {target}",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }

@@ -130,6 +130,10 @@ WORDS: dict[Action, str] = {
     Action.AUDIT_CSV_EXPORTED: "took the audit log away as a table",
     Action.AUDIT_VIEW_SAVED: "saved a view of the audit log",
     Action.AUDIT_VIEW_REMOVED: "removed a view of the audit log",
+    Action.AUDIT_VERIFICATION_REQUESTED: "asked for a verification of the audit log",
+    Action.AUDIT_VERIFIED: "verified the audit log",
+    Action.AUDIT_VERIFICATION_FAILED: "found that the audit log was changed",
+    Action.AUDIT_VERIFICATION_UNPROVEN: "could not prove the audit log",
     Action.BACKUP_MADE: "made a backup",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }

@@ -2,8 +2,8 @@
 
 import click
 
-from portal.audit.cli import tree
+from portal.audit.cli import tree, verify
 from portal.audit.cli.group import audit_commands
 
 COMMANDS: tuple[click.Command, ...] = (audit_commands,)
-__all__ = ["COMMANDS", "tree"]
+__all__ = ["COMMANDS", "tree", "verify"]

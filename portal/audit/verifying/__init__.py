@@ -2,6 +2,7 @@
 
 from portal.audit.verifying.checks import NoSuchCheckpoint, verify
 from portal.audit.verifying.report import Ending, Fault, Kind, Report
+from portal.audit.verifying.rounds import latest
 from portal.audit.verifying.snapshots import snapshot, verify_now
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Kind",
     "NoSuchCheckpoint",
     "Report",
+    "latest",
     "snapshot",
     "verify",
     "verify_now",

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from portal.audit.merkle import leaf_hash
 from portal.audit.models import AuditEvent, Leaf, LogOrigin
-from portal.audit.notes import MalformedNote, VerifierKey
+from portal.audit.notes import VerifierKey
 from portal.audit.verifying.events import Range
 
 ARCHIVED = "audit.archived"
 KEY_ROTATED = "audit.key_rotated"
+LONG_AS_A_KEY = 32
 _event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
 
 
@@ -26,7 +27,10 @@ class Announcement:
     """A new key of the log, as an event says."""
 
     leaf_index: int
-    key: VerifierKey
+    public: bytes
+
+    def under(self, origin: str) -> VerifierKey:
+        return VerifierKey(origin, self.public)
 
 
 def archived_ranges(connection: sa.Connection) -> list[Range]:
@@ -44,9 +48,11 @@ def announced_keys(connection: sa.Connection) -> list[Announcement]:
     found = []
     for index, meta in _meta_of(connection, KEY_ROTATED):
         try:
-            found.append(Announcement(index, VerifierKey.parse(str(meta.get("public_key")))))
-        except MalformedNote:
+            public = bytes.fromhex(str(meta.get("public")))
+        except ValueError:
             continue
+        if len(public) == LONG_AS_A_KEY:
+            found.append(Announcement(index, public))
     return sorted(found, key=lambda each: each.leaf_index)
 
 

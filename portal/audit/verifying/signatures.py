@@ -3,6 +3,7 @@ one before.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -102,18 +103,18 @@ class CheckpointCheck:
                 self._refuse(size, f"{source} has lost its signature.")
         elif all(key.name != origin for key in self.keys):
             self.unknown[f"No trusted key is of the log {origin}."] = None
-        elif new := self._announced(note):
-            self.unknown[f"Add the key that was announced in leaf {new.leaf_index}: {new.key}"] = (
-                None
-            )
+        elif key := self._announced(note):
+            self.unknown[f"The log announced a new key. If you believe it, add: {key}"] = None
         else:
             self._refuse(size, f"{source} is not signed by any trusted key.")
 
-    def _announced(self, note: Note) -> Announcement | None:
-        """A rotation that a trusted signature covers, for the key that signed here."""
+    def _announced(self, note: Note) -> VerifierKey | None:
+        """The key of a rotation that a trusted signature covers, if it signed here."""
         for each in self.announced:
-            if each.leaf_index < self.signed_size and note.signers([each.key]):
-                return each
+            key = each.under(note.checkpoint.origin)
+            with suppress(MalformedNote):
+                if each.leaf_index < self.signed_size and note.signers([key]):
+                    return key
         return None
 
     def _refuse(self, size: int, what: str) -> None:
