@@ -18,7 +18,7 @@ from portal.web.setup import init_web
 
 ROOMS = {
     "jobs": ("cli", "upkeep"),
-    "audit": ("pages", "api", "cli"),
+    "audit": ("pages", "api", "cli", "upkeep"),
     "mail": ("upkeep",),
     "staff": ("pages", "api", "cli", "upkeep"),
     "two_factor": ("pages", "api", "cli"),

@@ -173,6 +173,11 @@ class Action(StrEnum):
     AUDIT_VERIFIED = "audit.verified"
     AUDIT_VERIFICATION_FAILED = "audit.verification_failed"
     AUDIT_VERIFICATION_UNPROVEN = "audit.verification_unproven"
+    AUDIT_HEARTBEAT = "audit.heartbeat"
+    AUDIT_KEY_CREATED = "audit.key_created"
+    AUDIT_KEY_ROTATED = "audit.key_rotated"
+    AUDIT_FORK_FOUND = "audit.fork_found"
+    AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -250,5 +255,9 @@ _SEVERITIES = {
     Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
     Action.AUDIT_VERIFICATION_FAILED: Severity.CRITICAL,
     Action.AUDIT_VERIFICATION_UNPROVEN: Severity.WARNING,
+    Action.AUDIT_KEY_CREATED: Severity.WARNING,
+    Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
+    Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
+    Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

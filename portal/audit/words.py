@@ -134,6 +134,11 @@ WORDS: dict[Action, str] = {
     Action.AUDIT_VERIFIED: "verified the audit log",
     Action.AUDIT_VERIFICATION_FAILED: "found that the audit log was changed",
     Action.AUDIT_VERIFICATION_UNPROVEN: "could not prove the audit log",
+    Action.AUDIT_HEARTBEAT: "noted that the audit log is alive",
+    Action.AUDIT_KEY_CREATED: "made the key that signs the audit log",
+    Action.AUDIT_KEY_ROTATED: "changed the key that signs the audit log",
+    Action.AUDIT_FORK_FOUND: "found that the audit log is not the one that was signed",
+    Action.AUDIT_FORK_ACCEPTED: "went on with another audit log under a new name",
     Action.BACKUP_MADE: "made a backup",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }
