@@ -43,6 +43,23 @@ Range: TypeAlias = tuple[int, int]
 """The leaves from the first index up to, not including, the second."""
 
 
+_decode = json.JSONDecoder().raw_decode
+
+
+def _parsed(canonical: bytes) -> dict[str, Any]:
+    """`json.loads` for bytes that are UTF-8 without a space at either end, and much faster.
+
+    Raises:
+        ValueError: they are no such JSON.
+    """
+    text = canonical.decode()
+    body, end = _decode(text)
+    if end != len(text):
+        raise ValueError("something stands behind the event")
+    found: dict[str, Any] = body
+    return found
+
+
 def projection(body: dict[str, Any]) -> tuple[object, ...]:
     """What the columns must hold.
 
@@ -108,7 +125,7 @@ class EventCheck:
                 self.differing.append(Differing(row[0], row[1], bytes(row[2]), actual))
             return None
         try:
-            expected = projection(json.loads(canonical))
+            expected = projection(_parsed(canonical))
         except (ValueError, KeyError, TypeError, AttributeError):
             return self.findings.add(
                 Kind.MODIFIED, "The bytes are no event, though the leaf fits them.", row[0], row[1]
