@@ -166,14 +166,18 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     # the portal itself
     AUDIT_SEARCHED = "audit.searched"
+    AUDIT_CSV_EXPORTED = "audit.csv_exported"
+    AUDIT_VIEW_SAVED = "audit_view.saved"
+    AUDIT_VIEW_REMOVED = "audit_view.removed"
+    AUDIT_VERIFICATION_REQUESTED = "audit.verification_requested"
+    AUDIT_VERIFIED = "audit.verified"
+    AUDIT_VERIFICATION_FAILED = "audit.verification_failed"
+    AUDIT_VERIFICATION_UNPROVEN = "audit.verification_unproven"
     AUDIT_HEARTBEAT = "audit.heartbeat"
     AUDIT_KEY_CREATED = "audit.key_created"
     AUDIT_KEY_ROTATED = "audit.key_rotated"
     AUDIT_FORK_FOUND = "audit.fork_found"
     AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
-    AUDIT_CSV_EXPORTED = "audit.csv_exported"
-    AUDIT_VIEW_SAVED = "audit_view.saved"
-    AUDIT_VIEW_REMOVED = "audit_view.removed"
     STREAM_ADDED = "audit_stream.added"
     STREAM_CHANGED = "audit_stream.changed"
     STREAM_PAUSED = "audit_stream.paused"
@@ -261,11 +265,13 @@ _SEVERITIES = {
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
+    Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_VERIFICATION_FAILED: Severity.CRITICAL,
+    Action.AUDIT_VERIFICATION_UNPROVEN: Severity.WARNING,
     Action.AUDIT_KEY_CREATED: Severity.WARNING,
     Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
     Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
     Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
-    Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
     Action.STREAM_ADDED: Severity.WARNING,
     Action.STREAM_CHANGED: Severity.WARNING,
     Action.STREAM_PAUSED: Severity.WARNING,

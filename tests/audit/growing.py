@@ -41,6 +41,18 @@ def events_in_order() -> list[tuple[str, bytes]]:
     return [(row.id, leaf_hash(row.canonical)) for row in rows]
 
 
+def seal(key_id: str | None = "d38c7771") -> SignedTree:
+    """A checkpoint over all leaves."""
+    reader = TreeReader(db.session.connection())
+    size = reader.size
+    root = reader.root(size)
+    note = Checkpoint("audit.example.test/portal-1", size, root).signed_by([])
+    row = SignedTree(tree_size=size, root=root, created_at=clock.now(), key_id=key_id, note=note)
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
 def grown(times: int) -> None:
     """So many events with their leaves."""
     happen(times)
@@ -53,15 +65,3 @@ def sign(*, after: timedelta = timedelta(0)) -> SignedTree | None:
         signed = sign_due()
         db.session.commit()
     return signed
-
-
-def seal(key_id: str | None = "d38c7771") -> SignedTree:
-    """A checkpoint over all leaves."""
-    reader = TreeReader(db.session.connection())
-    size = reader.size
-    root = reader.root(size)
-    note = Checkpoint("audit.example.test/portal-1", size, root).signed_by([])
-    row = SignedTree(tree_size=size, root=root, created_at=clock.now(), key_id=key_id, note=note)
-    db.session.add(row)
-    db.session.commit()
-    return row

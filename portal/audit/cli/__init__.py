@@ -2,8 +2,8 @@
 
 import click
 
-from portal.audit.cli import keys, tree
+from portal.audit.cli import keys, tree, verify
 from portal.audit.cli.group import audit_commands
 
 COMMANDS: tuple[click.Command, ...] = (audit_commands,)
-__all__ = ["COMMANDS", "keys", "tree"]
+__all__ = ["COMMANDS", "keys", "tree", "verify"]

@@ -10,6 +10,7 @@ from portal.audit.pages import (
     story,
     streams,
     table,
+    verification,
     views,
 )
 from portal.audit.pages.blueprint import bp
@@ -35,5 +36,6 @@ __all__ = [
     "story",
     "streams",
     "table",
+    "verification",
     "views",
 ]
