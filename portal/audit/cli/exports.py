@@ -96,7 +96,7 @@ def recorded(order: Order) -> Bundle:
 
 def _write(file: Path, bundle: Bundle) -> None:
     if str(file) == "-":
-        write_bundle(click.get_binary_stream("stdout"), bundle)
+        write_bundle(sys.stdout.buffer, bundle)
         return
     draft = file.with_name(f"{file.name}.part")
     try:
