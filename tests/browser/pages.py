@@ -42,6 +42,7 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/audit/events/{event}"),
         Scene(Who.ANN, "/audit/events/x", 404),
     ],
+    "audit.log": [Scene(Who.ANN, "/audit/log"), Scene(Who.BEA, "/audit/log", 403)],
     "customers.customers": [
         Scene(Who.ANN, "/customers"),
         Scene(Who.BEA, "/customers?tab=users"),

@@ -1,9 +1,14 @@
-"""Pages of the ledger: the log, one event, the calendar, a person's story."""
+"""Pages of the ledger: the log, one event, the calendar, a person's story, what proves the whole,
+and what leaves it.
+"""
 
-from portal.audit.pages import browse, calendar, event, exports, retention, story
+from portal.audit.pages import browse, calendar, event, exports, log, retention, story
 from portal.audit.pages.blueprint import bp
 from portal.core.permissions import Permission
 from portal.web.nav import NavItem
 
-NAV = (NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),)
-__all__ = ["NAV", "bp", "browse", "calendar", "event", "exports", "retention", "story"]
+NAV = (
+    NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),
+    NavItem("Evidence", "Checkpoints", "audit.log", "fingerprint", "s", Permission.AUDIT_ALL),
+)
+__all__ = ["NAV", "bp", "browse", "calendar", "event", "exports", "log", "retention", "story"]
