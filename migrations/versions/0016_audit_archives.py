@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016_audit_archives"
-down_revision = "0012_audit_proofs"
+down_revision = "0014_audit_views"
 branch_labels = None
 depends_on = None
 

@@ -175,6 +175,9 @@ class Action(StrEnum):
     AUDIT_KEY_ROTATED = "audit.key_rotated"
     AUDIT_FORK_FOUND = "audit.fork_found"
     AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
+    AUDIT_CSV_EXPORTED = "audit.csv_exported"
+    AUDIT_VIEW_SAVED = "audit_view.saved"
+    AUDIT_VIEW_REMOVED = "audit_view.removed"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -257,5 +260,6 @@ _SEVERITIES = {
     Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
     Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
     Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
+    Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

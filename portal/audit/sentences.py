@@ -130,6 +130,9 @@ SENTENCES: dict[Action, str] = {
     Action.JOB_RETRIED: "started the job {target} again",
     Action.JOB_CANCELLED: "cancelled the job {target}",
     Action.AUDIT_SEARCHED: "looked at the audit log ({target})",
+    Action.AUDIT_CSV_EXPORTED: "took events of the audit log away as a table ({target})",
+    Action.AUDIT_VIEW_SAVED: "saved the view of the audit log {target}{changes}",
+    Action.AUDIT_VIEW_REMOVED: "removed the view of the audit log {target}",
     Action.BACKUP_MADE: "made the backup {target}",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }

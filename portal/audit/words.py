@@ -136,6 +136,9 @@ WORDS: dict[Action, str] = {
     Action.AUDIT_KEY_ROTATED: "changed the key that signs the audit log",
     Action.AUDIT_FORK_FOUND: "found that the audit log is not the one that was signed",
     Action.AUDIT_FORK_ACCEPTED: "went on with another audit log under a new name",
+    Action.AUDIT_CSV_EXPORTED: "took the audit log away as a table",
+    Action.AUDIT_VIEW_SAVED: "saved a view of the audit log",
+    Action.AUDIT_VIEW_REMOVED: "removed a view of the audit log",
     Action.BACKUP_MADE: "made a backup",
     Action.DEMO_SEEDED: "filled the portal with demo data",
 }

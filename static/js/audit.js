@@ -35,6 +35,7 @@
       drawer.close();
       return;
     }
+    if (event.target.closest("[data-print]")) window.print();
     const link = event.target.closest(".event-link");
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!link || !drawer || !isPlain) return;
@@ -54,10 +55,6 @@
     drawer.hidden = true;
     links().find((link) => link.getAttribute("href") === last)?.focus();
   });
-
-  for (const button of document.querySelectorAll("[data-print]")) {
-    button.addEventListener("click", () => window.print());
-  }
 
   window.portal.addKeys?.([
     { keys: "j", label: "Next event", act: () => go(1) },

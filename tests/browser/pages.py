@@ -16,6 +16,7 @@ NOT_PAGES = {
     "operations.metrics",
     "support.bulk_results",
     "support.report_csv",
+    "audit.table",
     "support.attachment",
 }
 
@@ -33,6 +34,17 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, "/audit/calendar?month=2026-01"),
         Scene(Who.ANN, "/audit/calendar?month=never", 422),
     ],
+    "audit.proof": [
+        Scene(Who.ANN, "/audit/events/{event}/proof"),
+        Scene(Who.ANN, "/audit/events/{waiting}/proof"),
+        Scene(Who.ANN, "/audit/events/x/proof", 404),
+    ],
+    "audit.views": [Scene(Who.ANN, "/audit/views"), Scene(Who.BEA, "/audit/views")],
+    "audit.new_view": [
+        Scene(Who.ANN, "/audit/views/new?outcome=denied&range=7d"),
+        Scene(Who.BEA, "/audit/views/new?q=x"),
+    ],
+    "audit.edit_view": [Scene(Who.ANN, "/audit/views/{audit_view}")],
     "audit.person": [
         Scene(Who.ANN, "/audit/people/{bea}"),
         Scene(Who.BEA, "/audit/people/{bea}?range=today"),
@@ -40,6 +52,7 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "audit.event": [
         Scene(Who.ANN, "/audit/events/{event}"),
+        Scene(Who.ANN, "/audit/events/{granted}"),
         Scene(Who.ANN, "/audit/events/x", 404),
     ],
     "audit.log": [Scene(Who.ANN, "/audit/log"), Scene(Who.BEA, "/audit/log", 403)],

@@ -22,6 +22,7 @@ from tests.client import Client
 from tests.house import (
     drives_agents,
     drives_answers,
+    drives_audit,
     drives_beside,
     drives_catalog,
     drives_customers,
@@ -264,6 +265,7 @@ DRIVES: dict[str, Drive] = {
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_queue.DRIVES
 DRIVES |= drives_reports.DRIVES
+DRIVES |= drives_audit.DRIVES
 DRIVES |= drives_ticket.DRIVES
 DRIVES |= drives_threads.DRIVES
 DRIVES |= drives_answers.DRIVES

@@ -1,8 +1,19 @@
-"""Pages of the ledger: the log, one event, the calendar, a person's story, what proves the whole,
-and what leaves it.
+"""Pages of the ledger: the log, one event and its proof, calendar, stories, saved views, what
+proves the whole, and what leaves it.
 """
 
-from portal.audit.pages import browse, calendar, event, exports, log, retention, story
+from portal.audit.pages import (
+    browse,
+    calendar,
+    event,
+    exports,
+    log,
+    proof,
+    retention,
+    story,
+    table,
+    views,
+)
 from portal.audit.pages.blueprint import bp
 from portal.core.permissions import Permission
 from portal.web.nav import NavItem
@@ -11,4 +22,17 @@ NAV = (
     NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),
     NavItem("Evidence", "Checkpoints", "audit.log", "fingerprint", "s", Permission.AUDIT_ALL),
 )
-__all__ = ["NAV", "bp", "browse", "calendar", "event", "exports", "log", "retention", "story"]
+__all__ = [
+    "NAV",
+    "bp",
+    "browse",
+    "calendar",
+    "event",
+    "exports",
+    "log",
+    "proof",
+    "retention",
+    "story",
+    "table",
+    "views",
+]

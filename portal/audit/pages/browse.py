@@ -17,6 +17,7 @@ from portal.audit.logs import EVERYTHING, LOGS
 from portal.audit.pages.addresses import (
     LABELS_OF_FIELDS,
     chips_of,
+    names_in,
     presets_of,
     tabs_of,
     url_before,
@@ -25,10 +26,11 @@ from portal.audit.pages.addresses import (
 from portal.audit.pages.blueprint import bp
 from portal.audit.reading import note_reading
 from portal.audit.spans import midnight, read_day
+from portal.audit.standing import standing
 from portal.audit.words import WORDS
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
-from portal.web.htmx import page_or_fragment
+from portal.web.htmx import page_or_fragment, wants_fragment
 from portal.web.paging import ListPage
 from portal.web.times import reader_zone
 
@@ -71,6 +73,7 @@ def browse() -> ResponseReturnValue:
         listing=listing,
         faults=faults,
         jump=jump,
+        standing=None if wants_fragment() else standing(),
         **_around(filters, listing),
     )
     answer.headers["HX-Push-Url"] = url_of(filters)
@@ -99,8 +102,10 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "days": by_day(listing.items, reader_zone()),
         "tabs": tabs_of(filters),
         "presets": presets_of(filters),
-        "chips": list(chips_of(filters)),
+        "chips": list(chips_of(filters, names_in(listing.items))),
         "labels": LABELS_OF_FIELDS,
+        "save_url": url_of(filters, "audit.new_view"),
+        "csv_url": url_of(filters, "audit.table"),
         "actor_url": url_before(filters, "actor"),
         "actions": ACTIONS,
         "outcomes": OUTCOMES,
