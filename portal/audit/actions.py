@@ -173,6 +173,10 @@ class Action(StrEnum):
     AUDIT_VERIFIED = "audit.verified"
     AUDIT_VERIFICATION_FAILED = "audit.verification_failed"
     AUDIT_VERIFICATION_UNPROVEN = "audit.verification_unproven"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_ARCHIVED = "audit.archived"
+    AUDIT_HOLD_PLACED = "audit.hold_placed"
+    AUDIT_HOLD_RELEASED = "audit.hold_released"
     AUDIT_HEARTBEAT = "audit.heartbeat"
     AUDIT_KEY_CREATED = "audit.key_created"
     AUDIT_KEY_ROTATED = "audit.key_rotated"
@@ -268,6 +272,10 @@ _SEVERITIES = {
     Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
     Action.AUDIT_VERIFICATION_FAILED: Severity.CRITICAL,
     Action.AUDIT_VERIFICATION_UNPROVEN: Severity.WARNING,
+    Action.AUDIT_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_ARCHIVED: Severity.WARNING,
+    Action.AUDIT_HOLD_PLACED: Severity.NOTICE,
+    Action.AUDIT_HOLD_RELEASED: Severity.WARNING,
     Action.AUDIT_KEY_CREATED: Severity.WARNING,
     Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
     Action.AUDIT_FORK_FOUND: Severity.CRITICAL,

@@ -55,6 +55,13 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/audit/events/{granted}"),
         Scene(Who.ANN, "/audit/events/x", 404),
     ],
+    "audit.export": [
+        Scene(Who.ANN_PROVEN, "/audit/export"),
+        Scene(Who.ANN_PROVEN, "/audit/export?action=user.created&range=30d"),
+        Scene(Who.ANN_PROVEN, "/audit/export?ip=nowhere", 422),
+        Scene(Who.BEA, "/audit/export", 403),
+    ],
+    "audit.holds": [Scene(Who.ANN_PROVEN, "/audit/holds"), Scene(Who.BEA, "/audit/holds", 403)],
     "audit.log": [Scene(Who.ANN, "/audit/log"), Scene(Who.BEA, "/audit/log", 403)],
     "audit.streams": [Scene(Who.ANN, "/audit/streams")],
     "audit.new_stream": [Scene(Who.ANN, "/audit/streams/new")],

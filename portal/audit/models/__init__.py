@@ -1,6 +1,7 @@
 """Tables of the ledger: events, the tree over them, and who is told."""
 
 from portal.audit.models.alerts import Alert, AlertRule, GroupBy, WatchPlace
+from portal.audit.models.archives import Archive, Hold
 from portal.audit.models.ledger import AuditEvent
 from portal.audit.models.streams import AuditStream, StreamFormat, StreamKind
 from portal.audit.models.tree import (
@@ -19,11 +20,13 @@ __all__ = [
     "Alert",
     "AlertRule",
     "Anchor",
+    "Archive",
     "AuditEvent",
     "AuditStream",
     "AuditView",
     "FrontierRow",
     "GroupBy",
+    "Hold",
     "Leaf",
     "LogOrigin",
     "Node",

@@ -106,9 +106,15 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "labels": LABELS_OF_FIELDS,
         "save_url": url_of(filters, "audit.new_view"),
         "csv_url": url_of(filters, "audit.table"),
+        "evidence_url": _evidence_url(filters),
+        "may_hold": acting().may(Permission.AUDIT_HOLD),
         "actor_url": url_before(filters, "actor"),
         "actions": ACTIONS,
         "outcomes": OUTCOMES,
         "severities": SEVERITIES,
         "sees_all": acting().may(Permission.AUDIT_ALL),
     }
+
+
+def _evidence_url(filters: Filters) -> str | None:
+    return url_of(filters, "audit.export") if acting().may(Permission.AUDIT_EXPORT) else None
