@@ -43,8 +43,22 @@ def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        chosen = chosen_databases(metafunc.config)
+        chosen = databases_for(metafunc, chosen_databases(metafunc.config))
         metafunc.parametrize("database", chosen, scope="session", indirect=True)
+
+
+def databases_for(metafunc: pytest.Metafunc, chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """All that are chosen. What is the same on every database runs on the first of them.
+
+    So does what happens in a real browser, unless the test says otherwise: its scripts and its
+    looks know no database. What is about one kind of database runs there, whatever was chosen.
+    """
+    for marker in metafunc.definition.iter_markers():
+        if marker.name == "each_database":
+            return chosen
+        if marker.name == "one_database":
+            return marker.args or chosen[:1]
+    return chosen[:1] if "browser" in metafunc.fixturenames else chosen
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,12 +101,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 def database(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
     """A migrated template database of the kind under test, from which others are cloned."""
     return servers(request.param)
-
-
-@pytest.fixture(scope="session")
-def is_first_database(request: pytest.FixtureRequest, database: Server) -> bool:
-    """Whether what does not depend on the database is to be looked at here."""
-    return database.name == chosen_databases(request.config)[0]
 
 
 def make_app(url: str, folder: Path, **settings: str) -> Flask:
