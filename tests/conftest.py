@@ -23,8 +23,8 @@ from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
 
 pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
-# Rooms and kinds of tests that share no application with others: any worker may take them.
-APART = ("browser", "races", "attacks", "durability", "docs")
+# Rooms whose tests share no application with others: any worker may take them.
+APART = ("attacks", "durability", "docs")
 PATIENCE = 300  # seconds
 DATABASES = ("sqlite", "postgresql")
 # The same examples every time, on a machine as slow as it likes to be.
@@ -64,12 +64,19 @@ def databases_for(metafunc: pytest.Metafunc, chosen: tuple[str, ...]) -> tuple[s
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With xdist, each worker begins with one database; who is done first takes what is apart."""
     for item in items:
-        parameters = getattr(item, "callspec", None)
-        name = parameters.params.get("database", "none") if parameters else "none"
-        room = item.path.relative_to(Path(__file__).parent).parts[0]
-        kind = "races" if item.get_closest_marker("race") else room
-        group = f"{kind} on {name}" if kind in APART else name
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """The tests of one group run on one worker. Small groups come last, so both end together."""
+    parameters = getattr(item, "callspec", None)
+    name = parameters.params.get("database", "none") if parameters else "none"
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    if item.get_closest_marker("race"):
+        return f"races on {name}"
+    if room == "browser":
+        return f"{item.path.stem} on {name}"
+    return f"{room} on {name}" if room in APART else name
 
 
 def pytest_collection_finish() -> None:
