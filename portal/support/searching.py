@@ -15,13 +15,22 @@ from portal.support.filtering import Looking, condition_of
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.seeing import messages_seen_by, seen_by
 from portal.support.snippets import snippet_of
-from portal.support.text_matching import HEADS, MESSAGES, index, matches, question, rank, terms_of
+from portal.support.text_matching import (
+    HEADS,
+    MESSAGES,
+    index,
+    matches,
+    question,
+    rank,
+    says_beside,
+    terms_of,
+)
 from portal.support.words import MessageKind
 
 PER_PAGE = 25
 MOST_PLACES = 400
 """So many places are ranked; whoever wants more of them narrows the question."""
-NEWEST = 5_000
+NEWEST = 2_000
 """Of a word that stands everywhere, so many of the newest messages are looked at."""
 HEAD_COUNTS = 3.0
 """A word in a subject says more than one in a message."""
@@ -63,7 +72,7 @@ def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Resu
     rows = [terms for terms in map(terms_of, said) if terms]
     if not rows:
         return Results([], 1, has_more=False, is_cut=False)
-    fits = sa.and_(seen_by(by), condition_of(asked, looking))
+    fits = sa.and_(seen_by(by), condition_of(asked, looking, words=says_beside(said)))
     places = _places(question(rows), fits, by)
     best: dict[int, Any] = {}
     for place in places:
@@ -101,12 +110,18 @@ def _in_messages(asked: str, fits: sa.ColumnElement[bool], by: Actor) -> sa.Sele
         .limit(NEWEST)
         .subquery()
     )
-    return (
-        sa.select(_message.ticket_id, _message.id, newest.c.score)
-        .join(newest, newest.c.id == _message.id)
+    # The best first, so that no more tickets are asked for the rest than places are wanted.
+    ranked = sa.select(newest).order_by(newest.c.score).subquery()
+    found = (
+        sa.select(_message.ticket_id, _message.id, ranked.c.score)
+        .join(ranked, ranked.c.id == _message.id)
         .join(SupportTicket, _ticket.id == _message.ticket_id)
         .where(messages_seen_by(by), fits)
+        .order_by(ranked.c.score)
+        .limit(MOST_PLACES)
+        .subquery()
     )
+    return sa.select(found)
 
 
 def _drawn(ids: list[int], best: dict[int, Any], terms: Sequence[str]) -> list[Found]:
