@@ -39,6 +39,8 @@ CARRIED = (
 )
 """What a row and the arithmetic's clock have in common, beside metric and state."""
 
+MOST_SHOWN = 20
+
 
 Rows: TypeAlias = sa.Select[TicketClock, dict[str, Any], dict[str, Any]]
 
@@ -171,8 +173,14 @@ def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
 
 
 def look_at_clocks(ticket: SupportTicket) -> list[Held]:
-    """To show them, also those that gave way; the oldest first."""
-    return _held(_rows().where(TicketClock.ticket_id == ticket.id).order_by(TicketClock.id))
+    """To show them, also those that gave way; the oldest first.
+
+    All that are live, and the newest others up to `MOST_SHOWN`: a long thread has hundreds.
+    """
+    is_live = TicketClock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
+    order = (sa.case((is_live, 0), else_=1), TicketClock.id.desc())
+    shown = _rows().where(TicketClock.ticket_id == ticket.id).order_by(*order).limit(MOST_SHOWN)
+    return sorted(_held(shown), key=lambda held: held.row.id)
 
 
 def _rows() -> Rows:
@@ -200,8 +208,18 @@ def _locked(query: Rows) -> Rows:
 
 
 def _held(query: Rows) -> list[Held]:
-    rows = db.session.execute(query)
-    return [Held(row[0], hours_of(row[1]), terms_from(row[2])) for row in rows]
+    """Each version is worked out once, however many clocks run by it."""
+    hours: dict[tuple[int, int], BusinessCalendar] = {}
+    terms: dict[tuple[int, int], RuleTerms] = {}
+    found = []
+    for row, calendar, rule in db.session.execute(query):
+        by, under = (row.calendar_id, row.calendar_version), (row.rule_id, row.rule_version)
+        if by not in hours:
+            hours[by] = hours_of(calendar)
+        if under not in terms:
+            terms[under] = terms_from(rule)
+        found.append(Held(row, hours[by], terms[under]))
+    return found
 
 
 def _row(ticket_id: int, clock: Clock, level: Level, cycle_no: int) -> TicketClock:
