@@ -5,7 +5,9 @@ notes breaches without the ticket.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -27,15 +29,8 @@ from portal.support.models.tickets import NEVER
 from portal.support.rule_terms import Level, RuleTerms, terms_from
 
 CARRIED = (
-    "target_s",
-    "consumed_s",
-    "running_since",
-    "due_at",
-    "warn_at",
-    "started_at",
-    "met_at",
-    "breached_at",
-    "breach_reason",
+    *("target_s", "consumed_s", "running_since", "due_at", "warn_at", "started_at", "met_at"),
+    *("breached_at", "breach_reason"),
 )
 """What a row and the arithmetic's clock have in common, beside metric and state."""
 
@@ -153,7 +148,26 @@ class TicketClocks:
 
 def clocks_of(ticket: SupportTicket) -> TicketClocks:
     """To change them: the rows stay as read until the transaction ends."""
-    return clocks_of_all([ticket])[0]
+    kept = _kept.get().get(ticket.id)
+    return kept or clocks_of_all([ticket])[0]
+
+
+_kept: ContextVar[dict[int, TicketClocks]] = ContextVar("kept_clocks", default={})  # noqa: B039
+
+
+@contextmanager
+def clocks_kept(tickets: Sequence[SupportTicket]) -> Iterator[None]:
+    """Inside it the clocks of these locked tickets are read once, for all that happens to them."""
+    token = _kept.set({book.ticket.id: book for book in clocks_of_all(tickets)})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def forget_clocks(ticket_id: int) -> None:
+    """What was done to the ticket was rolled back: its clocks are read afresh."""
+    _kept.get().pop(ticket_id, None)
 
 
 def clocks_of_all(tickets: Sequence[SupportTicket]) -> list[TicketClocks]:
