@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.actor import Actor, ActorType
+from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
-from portal.staff.models import Admin
-from portal.staff.roles import permissions_of
+from portal.staff.naming import starter
 from portal.support.applying import apply_change, changed_fields, state_of, take_back
 from portal.support.bulk import KIND, cause_of
 from portal.support.clock_rows import clocks_kept, forget_clocks
@@ -71,7 +70,7 @@ def _waiting(bulk: BulkChange) -> Sequence[BulkChangeRow]:
 
 
 def _change_all(bulk: BulkChange, rows: Sequence[BulkChangeRow]) -> None:
-    by = _doer(bulk)
+    by = starter(bulk.created_by, bulk.created_by_label)
     tickets = _locked(by, [row.ticket_id for row in rows])
     deed = _undoing(bulk, by, rows) if bulk.undoes_id else _changing(bulk, by)
     # Taking back goes field by field, each of which may be rolled back by itself.
@@ -81,15 +80,6 @@ def _change_all(bulk: BulkChange, rows: Sequence[BulkChangeRow]) -> None:
     # Kept together at the end: one statement for them all.
     for row, result in zip(rows, results, strict=True):
         row.result, row.detail, row.before = result
-
-
-def _doer(bulk: BulkChange) -> Actor:
-    """Whoever started it, with what they may do now: nothing, if they were disabled meanwhile."""
-    admin = db.session.get(Admin, bulk.created_by) if bulk.created_by else None
-    is_active = admin is not None and admin.disabled_at is None
-    role = admin.role if admin is not None else None
-    permissions = permissions_of(role) if role and is_active else frozenset()
-    return Actor(ActorType.ADMIN, bulk.created_by, bulk.created_by_label, role, permissions)
 
 
 def _locked(by: Actor, ids: Sequence[int]) -> dict[int, SupportTicket]:
