@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from portal.audit.actions import Action
 from portal.audit.merkle import root
@@ -64,7 +65,9 @@ class Writers:
         os.close(self.reading)
 
 
-def test_sixteen_writers_and_a_sequencer_that_are_killed_lose_nothing(database, tmp_path, deeds):
+@pytest.fixture
+def town(database, tmp_path) -> Iterator[tuple[Flask, Portal]]:
+    """A tenant for each writer, so that none waits for another."""
     url = database.clone()
     app = make_app(url, tmp_path)
     with app.app_context():
@@ -72,7 +75,15 @@ def test_sixteen_writers_and_a_sequencer_that_are_killed_lose_nothing(database, 
             make_tenant(f"W{number}")
         db.session.commit()
         db.engine.dispose()
-    with Portal(url, tmp_path) as portal, portal.worker() as worker, ExitStack() as stack:
+    with Portal(url, tmp_path) as portal:
+        yield app, portal
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_sixteen_writers_and_a_sequencer_that_are_killed_lose_nothing(town, deeds):
+    app, portal = town
+    with portal.worker() as worker, ExitStack() as stack:
         writers = Writers(portal, deeds)
         victims = [worker, *(stack.enter_context(process) for process in writers.processes)]
         for victim, pause in strikes(victims, deeds):
@@ -83,7 +94,6 @@ def test_sixteen_writers_and_a_sequencer_that_are_killed_lose_nothing(database, 
             late = wait_until_still()
     with app.app_context():
         assert faults(deeds) == []
-        db.engine.dispose()
     assert late < SECONDS_TO_CATCH_UP
 
 
