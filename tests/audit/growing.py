@@ -9,7 +9,9 @@ from portal.audit.checkpoints import sign_due
 from portal.audit.ledger import record
 from portal.audit.merkle import leaf_hash
 from portal.audit.models import AuditEvent, Leaf, PendingEvent, SignedTree
+from portal.audit.notes import Checkpoint
 from portal.audit.sequencing import sequence_all
+from portal.audit.tree import TreeReader
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -37,6 +39,18 @@ def events_in_order() -> list[tuple[str, bytes]]:
     query = sa.select(AuditEvent.id, AuditEvent.canonical)
     rows = db.session.execute(query.order_by(AuditEvent.occurred_at, AuditEvent.id))
     return [(row.id, leaf_hash(row.canonical)) for row in rows]
+
+
+def seal(key_id: str | None = "d38c7771") -> SignedTree:
+    """A checkpoint over all leaves."""
+    reader = TreeReader(db.session.connection())
+    size = reader.size
+    root = reader.root(size)
+    note = Checkpoint("audit.example.test/portal-1", size, root).signed_by([])
+    row = SignedTree(tree_size=size, root=root, created_at=clock.now(), key_id=key_id, note=note)
+    db.session.add(row)
+    db.session.commit()
+    return row
 
 
 def grown(times: int) -> None:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from playwright.sync_api import BrowserContext
 
 from portal.audit.models import AuditEvent
+from portal.audit.sequencing import sequence_all
+from portal.audit.views import save_view
 from portal.catalog.features import FeatureTerms, create_feature, kill_feature
 from portal.catalog.plans import plan_named
 from portal.core import clock
@@ -33,7 +35,9 @@ from portal.staff.notices import notify
 from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
+from tests.audit.growing import seal
 from tests.browser.desk import desk
+from tests.browser.outside import told_outside
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -75,11 +79,26 @@ def cast_of(site: Site) -> Cast:
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
         names |= customers()
+        names |= told_outside()
         db.session.commit()
-        names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
+        names |= evidence(ann)
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
     return Cast(site, people, names)
+
+
+def evidence(ann: Admin) -> dict[str, object]:
+    """Events with a place in the log, a checkpoint over them, one that waits, and a view."""
+    event = sa.select(sa.func.max(AuditEvent.id))
+    granted = event.where(AuditEvent.action == "entitlement.granted")
+    names = {"event": db.session.scalar(event), "granted": db.session.scalar(granted)}
+    db.session.commit()
+    sequence_all()
+    seal(key_id=None)
+    view = {"name": "Denials", "query": "outcome=denied&range=7d", "is_shared": True}
+    names["audit_view"] = save_view(by=actor(ann), **view).id
+    db.session.commit()
+    return {**names, "waiting": db.session.scalar(event)}
 
 
 def catalogue() -> None:
