@@ -73,7 +73,12 @@ class TreeReader:
         Raises:
             TreeDamaged: it has fewer now.
         """
-        return self.hash_of((0, size)) if size else EMPTY_ROOT
+        return self.roots([size])[0]
+
+    def roots(self, sizes: Sequence[int]) -> list[bytes]:
+        """The root at each of these sizes, for the price of one."""
+        found = iter(self.hashes_of([(0, size) for size in sizes if size]))
+        return [next(found) if size else EMPTY_ROOT for size in sizes]
 
     def frontier(self, size: int | None = None) -> Frontier:
         """The right edge at this size, by default of all leaves."""

@@ -1,12 +1,16 @@
 """A ledger that grows: events by the number, and what stands in the tree over them."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
+from portal.audit.checkpoints import sign_due
 from portal.audit.ledger import record
 from portal.audit.merkle import leaf_hash
 from portal.audit.models import AuditEvent, Leaf, PendingEvent, SignedTree
 from portal.audit.notes import Checkpoint
+from portal.audit.sequencing import sequence_all
 from portal.audit.tree import TreeReader
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -47,3 +51,17 @@ def seal(key_id: str | None = "d38c7771") -> SignedTree:
     db.session.add(row)
     db.session.commit()
     return row
+
+
+def grown(times: int) -> None:
+    """So many events with their leaves."""
+    happen(times)
+    sequence_all()
+
+
+def sign(*, after: timedelta = timedelta(0)) -> SignedTree | None:
+    """As the worker does it when so much time has passed."""
+    with clock.standing_at(clock.now() + after):
+        signed = sign_due()
+        db.session.commit()
+    return signed
