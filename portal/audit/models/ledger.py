@@ -8,9 +8,6 @@ from portal.core.database import Base
 NOT_SUCCESS, NOT_INFO = "outcome <> 'success'", "severity <> 'info'"
 """Few events: an index of them alone costs the others nothing. See `searching.is_outcome`."""
 
-NOT_SUCCESS, NOT_INFO = "outcome <> 'success'", "severity <> 'info'"
-"""Few events: an index of them alone costs the others nothing. See `searching.is_outcome`."""
-
 
 def _index(*columns: str, where: str | None = None, name: str = "") -> sa.Index:
     """For one filter, the newest first; of most events only what the filter is asked for."""
