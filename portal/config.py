@@ -66,6 +66,8 @@ class Settings:
     `audit-anchors.jsonl` in the instance folder."""
     audit_anchor_url: str
     """Address that each checkpoint is posted to as JSON. Default: none."""
+    audit_retention_days: int
+    """Younger events are never archived. Default 0; nothing is archived unless somebody does."""
     metrics_token: str
     """Bearer token of `/metrics`. Empty closes the page, in every environment."""
     base_url: str
@@ -139,6 +141,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         token_pepper=keys.secret("TOKEN_PEPPER"),
         audit_key_file=Path(reader.text("AUDIT_KEY_FILE") or instance / "audit.key"),
         audit_anchor_file=reader.anchor_file(instance),
+        audit_retention_days=reader.number("AUDIT_RETENTION_DAYS", 0, least=0),
         audit_anchor_url=reader.anchor_url(),
         metrics_token=reader.text("METRICS_TOKEN"),
         base_url=base_url,
@@ -184,11 +187,11 @@ class _Reader:
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
 
-    def number(self, name: str, default: int) -> int:
-        """A whole number of at least 1."""
+    def number(self, name: str, default: int, least: int = 1) -> int:
+        """A whole number of at least `least`."""
         value = self.text(name) or str(default)
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value[:10]) < 10**9:
-            self.faults.append(f"PORTAL_{name} must be a whole number, 1 or more")
+        if not value.isascii() or not value.isdigit() or not least <= int(value[:10]) < 10**9:
+            self.faults.append(f"PORTAL_{name} must be a whole number, {least} or more")
             return default
         return int(value)
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012_audit_proofs"
-down_revision = "0010_invite_approval"
+down_revision = "0011_idle_release"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014_audit_views"
-down_revision = "0012_audit_proofs"
+down_revision = "0013_audit_search"
 branch_labels = None
 depends_on = None
 

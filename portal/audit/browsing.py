@@ -124,7 +124,12 @@ def bodies(
 
 
 def about(
-    *, by: Actor, tenant_id: int | None = None, target: Target | None = None, limit: int = 8
+    *,
+    by: Actor,
+    zone: ZoneInfo,
+    tenant_id: int | None = None,
+    target: Target | None = None,
+    limit: int = 8,
 ) -> list[EventRow]:
     """The newest events of a tenant or about one thing, of every log, in this person's scope."""
     where = seen_by(by)
@@ -132,7 +137,7 @@ def about(
         where.append(_event.tenant_id == tenant_id)
     if target is not None:
         where += [_event.target_type == target.type, _event.target_id == str(target.id)]
-    return read_page(ZoneInfo("UTC"), [where], limit=limit).items
+    return read_page(zone, [where], limit=limit).items
 
 
 def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
 from portal.audit.scope import Conditions
+from portal.audit.searching import rows_of
 from portal.core.clock import timestamp
-from portal.core.database import db
 from portal.web.paging import PAGE_SIZE, BadCursor, Item, ListPage
 
 _event = AuditEvent.__table__.c
-KEY = sa.tuple_(_event.occurred_at, _event.id)
+_key = sa.tuple_(_event.occurred_at, _event.id)
 PLACE = re.compile(r"([<>])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)~([0-9a-f-]{0,36})", re.ASCII)
 
 
@@ -36,7 +36,7 @@ class Place:
 
     def beyond(self) -> sa.ColumnElement[bool]:
         here = sa.tuple_(sa.literal(self.occurred_at), sa.literal(self.id))
-        return here > KEY if self.is_older else here < KEY
+        return _key < here if self.is_older else _key > here
 
 
 def place_before(at: datetime) -> str:
@@ -111,7 +111,7 @@ def ledger_rows(
     if len(parts) > 1:
         merged = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
         query = sa.select(merged).order_by(*_order(merged.c, is_older)).limit(limit)
-    return list(db.session.connection().execute(query))
+    return rows_of(query, wanted=limit, is_older=is_older)
 
 
 def _order(columns: Any, is_older: bool) -> tuple[sa.ColumnElement[Any], ...]:
@@ -121,7 +121,5 @@ def _order(columns: Any, is_older: bool) -> tuple[sa.ColumnElement[Any], ...]:
 
 def _has_any(questions: Sequence[Conditions], edge: Place | None) -> bool:
     """Is there an event beyond the edge?"""
-    if edge is None:
-        return False
-    found = [sa.exists().where(*where, edge.beyond()) for where in questions]
-    return bool(db.session.connection().scalar(sa.select(sa.or_(*found))))
+    columns = (_event.occurred_at, _event.id)
+    return edge is not None and bool(ledger_rows(columns, questions, edge, 1))

@@ -39,6 +39,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_VIEW,
         Permission.STAFF_INVITE,
         Permission.AUDIT_ALL,
+        Permission.AUDIT_EXPORT,
         Permission.OPERATIONS_VIEW,
         Permission.CUSTOMERS_WRITE,
         Permission.CUSTOMERS_SUSPEND,
@@ -52,7 +53,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT_AGENT: EVERYBODY
     | DESK
     | {Permission.CUSTOMERS_WRITE, Permission.ENTITLEMENTS_GRANT_BRIEFLY},
-    Role.FINANCE: EVERYBODY | {Permission.SUBSCRIPTIONS_ASSIGN},
+    Role.FINANCE: EVERYBODY
+    | {
+        Permission.SUBSCRIPTIONS_ASSIGN,
+        Permission.TICKETS_VIEW,
+        Permission.TICKETS_READ,
+        Permission.SUPPORT_REPORTS,
+    },
     Role.MARKETING: EVERYBODY,
 }
 

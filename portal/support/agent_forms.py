@@ -11,7 +11,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.support.agents import LONGEST_SIGNATURE, MOST_CAPACITY, Profile
@@ -107,6 +107,12 @@ class TeamForm(PortalForm):
     )
     lead_id = SelectField("Lead", choices=[])
     member_ids = Ticks("Members", choices=[], coerce=int)
+    idle_minutes = IntegerField(
+        "Idle minutes",
+        [Optional()],
+        description="A ticket on which no agent does anything for so many open minutes while its "
+        "customer waits is nobody's again. Empty: it stays with its agent.",
+    )
     seen = HiddenField()
 
     def offer(self, agents: list[tuple[int, str]]) -> "TeamForm":
@@ -127,4 +133,5 @@ class TeamForm(PortalForm):
             categories=list(self.categories.data or ()),
             lead_id=int(lead) if lead else None,
             member_ids=list(self.member_ids.data or ()),
+            idle_minutes=self.idle_minutes.data,
         )

@@ -2,21 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.core.database import db
 from portal.staff.models import Admin
-from portal.support.load import WHOLE, at_work, in_tickets, loads_of
+from portal.support.load import WHOLE, at_work, in_tickets, load_of
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember
 from portal.support.words import Availability, Category
 from portal.web.paging import ListPage, page_of
 
+TAKING = "Available"
+
 
 @dataclass(frozen=True, slots=True)
-class AgentRow:
-    """One agent as a list shows them. `load` is text for people, `quarters` is for a bar."""
+class Switch:
+    """What stands beside an agent's switch. `load` is text for people, `quarters` for a bar."""
 
     id: int
     name: str
@@ -27,6 +29,12 @@ class AgentRow:
     load: str
     quarters: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow(Switch):
+    """One agent as a list shows them."""
+
     teams: str
     skills: str
 
@@ -52,6 +60,12 @@ def agent_row(agent_id: int) -> AgentRow | None:
     return next(iter(_rows(list(found))), None)
 
 
+def switch_of(agent_id: int) -> Switch | None:
+    """The agent's switch in two statements; None: they work on no tickets."""
+    found = db.session.execute(_active().where(SupportAgent.id == agent_id)).one_or_none()
+    return Switch(**_standing(found, bool(at_work([found])))) if found else None
+
+
 def _active() -> sa.Select[Any]:
     columns = SupportAgent.__table__.c
     return (
@@ -63,6 +77,7 @@ def _active() -> sa.Select[Any]:
             columns.capacity,
             columns.skills,
             columns.ignores_shifts,
+            load_of(columns.id).label("load"),
         )
         .join(SupportAgent, SupportAgent.id == Admin.id)
         .where(columns.is_active)
@@ -73,26 +88,35 @@ def _rows(found: list[sa.Row[Any]]) -> list[AgentRow]:
     ids = [row.id for row in found]
     if not ids:
         return []
-    loads, teams = loads_of(ids), _team_names(ids)
-    here = {row.id for row in at_work(found)}
-    return [_row(row, loads.get(row.id, 0), teams.get(row.id, []), row.id in here) for row in found]
+    teams, here = _team_names(ids), {row.id for row in at_work(found)}
+    return [
+        AgentRow(
+            **_standing(row, row.id in here),
+            teams=", ".join(teams.get(row.id, [])),
+            skills=", ".join(Category(skill).label for skill in row.skills),
+        )
+        for row in found
+    ]
 
 
-def _row(row: sa.Row[Any], load: int, teams: list[str], is_here: bool) -> AgentRow:
+def _standing(row: sa.Row[Any], is_here: bool) -> dict[str, Any]:
     is_available = row.availability == Availability.AVAILABLE
-    state = "Away" if not is_available else "Available" if is_here else "Off shift"
-    return AgentRow(
-        id=row.id,
-        name=row.name,
-        state=state,
-        is_available=is_available,
-        is_taking=is_available and is_here,
-        load=in_tickets(load),
-        quarters=load,
-        capacity=row.capacity,
-        teams=", ".join(teams),
-        skills=", ".join(Category(skill).label for skill in row.skills),
-    )
+    return {
+        "id": row.id,
+        "name": row.name,
+        "state": _state(row, is_here),
+        "is_available": is_available,
+        "is_taking": is_available and is_here,
+        "load": in_tickets(row.load),
+        "quarters": row.load,
+        "capacity": row.capacity,
+    }
+
+
+def _state(row: sa.Row[Any], is_here: bool) -> str:
+    if row.availability != Availability.AVAILABLE:
+        return "Away"
+    return TAKING if is_here else "Off shift"
 
 
 def _team_names(agent_ids: Collection[int]) -> dict[int, list[str]]:
@@ -108,35 +132,44 @@ def _team_names(agent_ids: Collection[int]) -> dict[int, list[str]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the selects of a ticket offer: pairs of id and label."""
+class Assignable(NamedTuple):
+    """An agent as the select of a ticket offers them, and what a note may call them by."""
 
-    agents: list[tuple[int, str]]
-    teams: list[tuple[int, str]]
+    id: int
+    label: str
+    local_part: str
 
 
-def assign_choices(ticket: SupportTicket) -> Choices:
-    """Agents with their load, the members of the ticket's team first; and the teams.
+def assign_choices(ticket: SupportTicket) -> list[Assignable]:
+    """Agents with their load, the members of the ticket's team first.
 
     Who has the ticket is among them, though they may work on tickets no more.
     """
-    rows = db.session.execute(_active().order_by(Admin.name, Admin.id)).all()
-    members = set(
-        db.session.scalars(
-            sa.select(TeamMember.agent_id).where(TeamMember.team_id == ticket.team_id)
-        )
+    rows = db.session.execute(_assignable(ticket.team_id)).all()
+    here = {row.id for row in at_work(rows)}
+    found = [
+        Assignable(row.id, _label(row, row.id in here), row.email_key.partition("@")[0])
+        for row in rows
+    ]
+    if ticket.assignee_id is not None and ticket.assignee_id not in {one.id for one in found}:
+        found.insert(0, Assignable(ticket.assignee_id, f"{ticket.assignee_name} (gone)", ""))
+    return found
+
+
+def _assignable(team_id: int | None) -> sa.Select[Any]:
+    is_member = sa.exists().where(TeamMember.team_id == team_id, TeamMember.agent_id == Admin.id)
+    return (
+        _active()
+        .add_columns(Admin.email_key)
+        .where(Admin.disabled_at.is_(None))
+        .order_by(sa.case((is_member, 0), else_=1), Admin.name, Admin.id)
     )
-    found = sorted(_rows(list(rows)), key=lambda row: row.id not in members)
-    agents = [(row.id, _label(row)) for row in found]
-    if ticket.assignee_id is not None and ticket.assignee_id not in dict(agents):
-        agents.insert(0, (ticket.assignee_id, f"{ticket.assignee_name} (gone)"))
-    return Choices(agents, team_choices())
 
 
-def _label(row: AgentRow) -> str:
-    suffix = "" if row.is_taking else f", {row.state.lower()}"
-    return f"{row.name} ({row.load} of {row.capacity}{suffix})"
+def _label(row: sa.Row[Any], is_here: bool) -> str:
+    state = _state(row, is_here)
+    suffix = "" if state == TAKING else f", {state.lower()}"
+    return f"{row.name} ({in_tickets(row.load)} of {row.capacity}{suffix})"
 
 
 def agent_choices() -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
 from portal.staff.models import Admin
+from portal.support.correspondence import Answering
 from portal.support.draining import drain, place
 from portal.support.giving import claim, give, say, waiting
 from portal.support.history import note_event, target_of_ticket
@@ -133,7 +134,8 @@ def assign(
     if ticket.status in FINAL:
         label = Status(ticket.status).label.lower()
         raise NotForTaking(f"{ticket.number} is {label}: it stays with whom it is.")
-    _move_to(ticket, _team(team_id), by=by, cause=cause)
+    if team_id != ticket.team_id:  # a solved one may stay with a team that is gone
+        _move_to(ticket, _team(team_id), by=by, cause=cause)
     before = ticket.assignee_id
     if before == agent_id:
         return Given(ticket)
@@ -158,12 +160,9 @@ def _team(team_id: int | None) -> SupportTeam | None:
 def _move_to(
     ticket: SupportTicket, team: SupportTeam | None, *, by: Actor, cause: str | None
 ) -> None:
-    new_id = team.id if team else None
-    if ticket.team_id == new_id:
-        return
     old = db.session.get(SupportTeam, ticket.team_id) if ticket.team_id is not None else None
     names = (old.name if old else None, team.name if team else None)
-    ticket.team_id = new_id
+    ticket.team_id = team.id if team else None
     ticket.version += 1
     note_event(ticket, "team", by=by, old=names[0], new=names[1], cause=cause)
     record(
@@ -198,13 +197,22 @@ def _is_at_work(row: SupportAgent) -> bool:
     return bool(at_work(db.session.execute(query.where(SupportAgent.id == row.id)).all()))
 
 
-def assign_on_reply(*, by: Actor, ticket: SupportTicket, author: Admin) -> None:
-    """Whoever answers a locked ticket that nobody has works on it, however much they have."""
+def assign_on_reply(
+    *, by: Actor, ticket: SupportTicket, author_id: int, known: Answering | None
+) -> None:
+    """Whoever answers a locked ticket that nobody has works on it, however much they have.
+
+    `known` is the author as an agent, where they have a row.
+    """
     if ticket.assignee_id is not None:
         return
-    agent = named_or_new(author.id)
-    if agent is not None:
-        give(ticket, by=by, agent_id=agent.agent.id, name=agent.name, cause="replied")
+    if known is None:
+        found = named_or_new(author_id)
+        name = found.name if found else None
+    else:
+        name = known.name if known.is_active else None
+    if name is not None:
+        give(ticket, by=by, agent_id=author_id, name=name, cause="replied")
 
 
 def route(*, by: Actor, ticket: SupportTicket) -> None:

@@ -22,7 +22,7 @@ from portal.staff.roles import permissions_of
 from portal.support.applying import apply_change, changed_fields, state_of, take_back
 from portal.support.bulk import KIND, cause_of
 from portal.support.draining import held_back
-from portal.support.models import BulkChange, BulkChangeRow, SupportTicket
+from portal.support.models import BulkChange, BulkChangeRow, SupportTeam, SupportTicket, TeamMember
 from portal.support.seeing import NOT_THERE, seen_by
 
 AT_ONCE = 100
@@ -102,11 +102,24 @@ def _locked(by: Actor, ids: Sequence[int]) -> dict[int, SupportTicket]:
 
 def _changing(bulk: BulkChange, by: Actor) -> Deed:
     change, cause = bulk.change, cause_of(bulk)
+    others = _teams_of_others(by)
 
     def change_it(ticket: SupportTicket) -> None:
+        if ticket.team_id in others and ticket.assignee_id != by.id:
+            name = others[ticket.team_id]
+            raise Denied(f"It belongs to “{name}”, and you are neither in it nor the assignee.")
         apply_change(by=by, ticket=ticket, change=change, cause=cause)
 
     return change_it
+
+
+def _teams_of_others(by: Actor) -> dict[int, str]:
+    """Names of the teams whose tickets this person may not change in bulk."""
+    if by.may(Permission.SUPPORT_MANAGE):
+        return {}
+    own = sa.select(TeamMember.team_id).where(TeamMember.agent_id == by.id)
+    query = sa.select(SupportTeam.id, SupportTeam.name).where(SupportTeam.id.not_in(own))
+    return {row.id: row.name for row in db.session.execute(query)}
 
 
 def _undoing(bulk: BulkChange, by: Actor, rows: Sequence[BulkChangeRow]) -> Deed:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
 
 from portal.audit.actions import Action
 from portal.audit.ledger import record
@@ -131,6 +132,10 @@ class TicketClocks:
             setattr(row, name, getattr(clock, name))
         row.state = clock.state
         row.ended_at = whole_second(at) if is_final else None
+        if sa.inspect(row).persistent:
+            # The same columns whatever changed, so that all rows go by one statement.
+            for name in (*CARRIED, "state", "ended_at"):
+                flag_modified(row, name)
         if clock.breached_at is None:
             row.escalated_at = None
         elif clock.state is ClockState.MISSED and row.escalated_at is None:

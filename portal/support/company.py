@@ -1,6 +1,7 @@
 """Who and what stands around a ticket: participants, watchers, who is there, what is half written.
 
-Also who could have it. One question for all, as a page asks for them together.
+Also which team could have it, and how its customer liked it. One question for all, as a page asks
+for them together.
 """
 
 from dataclasses import dataclass, field
@@ -12,16 +13,17 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import UTCDateTime, db
 from portal.staff.models import Admin
-from portal.support.mentions import WORKS_NOW, Mentionable
 from portal.support.models import (
-    SupportAgent,
+    SupportTeam,
     SupportTicket,
     TicketDraft,
     TicketParticipant,
     TicketPresence,
+    TicketRating,
     TicketWatcher,
 )
 from portal.support.presence import LASTS, Present, is_replying
+from portal.support.ratings import SCORES
 from portal.support.words import MessageKind
 
 NOBODY = sa.literal(None, sa.Integer)
@@ -46,6 +48,18 @@ class Watcher(NamedTuple):
     name: str
 
 
+class Rating(NamedTuple):
+    """What the customer thought of the latest solution that they rated."""
+
+    score: int
+    comment: str
+    at: datetime
+
+    @property
+    def label(self) -> str:
+        return SCORES[self.score]
+
+
 @dataclass(slots=True)
 class Around:
     """What was found."""
@@ -55,8 +69,9 @@ class Around:
     present: list[Present] = field(default_factory=list)
     drafts: dict[str, str] = field(default_factory=dict)
     """By kind: what the reader has written and not sent."""
-    agents: list[Mentionable] = field(default_factory=list)
-    """Who works on tickets now, by name."""
+    teams: list[tuple[int, str]] = field(default_factory=list)
+    """Those that take tickets, by name, and the one that has it."""
+    rating: Rating | None = None
 
     def is_watched_by(self, admin_id: int) -> bool:
         return any(watcher.id == admin_id for watcher in self.watchers)
@@ -69,7 +84,7 @@ def around(ticket: SupportTicket, admin_id: int) -> Around:
     """As the person of this number sees it: their own drafts, and everybody but themselves."""
     now, found = clock.now(), Around()
     domain = domain_of(ticket.requester_email)
-    for what, row_id, name, text, at in db.session.execute(_query(ticket.id, admin_id, now)):
+    for what, row_id, name, text, at in db.session.execute(_query(ticket, admin_id, now)):
         if what == "participant":
             outside = domain_of(text) != domain
             found.participants.append(Participant(row_id, name, text, outside))
@@ -77,8 +92,10 @@ def around(ticket: SupportTicket, admin_id: int) -> Around:
             found.watchers.append(Watcher(row_id, name))
         elif what == "present":
             found.present.append(Present(row_id, name, is_replying(at, now)))
-        elif what == "agent":
-            found.agents.append(Mentionable.of(row_id, name, text))
+        elif what == "team":
+            found.teams.append((row_id, name))
+        elif what == "rating":
+            found.rating = Rating(row_id, text, at)
         else:
             found.drafts[name] = text
     return found
@@ -88,7 +105,8 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2].casefold()
 
 
-def _query(ticket_id: int, admin_id: int, now: datetime) -> sa.CompoundSelect[Any]:
+def _query(ticket: SupportTicket, admin_id: int, now: datetime) -> sa.CompoundSelect[Any]:
+    ticket_id = ticket.id
     participants = sa.select(
         sa.literal("participant").label("what"),
         TicketParticipant.id.label("row_id"),
@@ -119,16 +137,23 @@ def _query(ticket_id: int, admin_id: int, now: datetime) -> sa.CompoundSelect[An
     drafts = sa.select(
         sa.literal("draft"), NOBODY, sa.cast(TicketDraft.kind, sa.Text), TicketDraft.body, NEVER
     ).where(TicketDraft.ticket_id == ticket_id, TicketDraft.admin_id == admin_id)
-    agents = (
-        sa.select(
-            sa.literal("agent"),
-            Admin.id,
-            sa.cast(Admin.name, sa.Text),
-            sa.cast(Admin.email_key, sa.Text),
-            NEVER,
-        )
-        .join(SupportAgent, SupportAgent.id == Admin.id)
-        .where(*WORKS_NOW)
+    is_offered = sa.or_(SupportTeam.archived_at.is_(None), SupportTeam.id == ticket.team_id)
+    teams = sa.select(
+        sa.literal("team"), SupportTeam.id, sa.cast(SupportTeam.name, sa.Text), NOTHING, NEVER
+    ).where(is_offered)
+    every: sa.CompoundSelect[Any] = sa.union_all(
+        participants, watchers, present, drafts, teams, _rating(ticket_id)
     )
-    every: sa.CompoundSelect[Any] = sa.union_all(participants, watchers, present, drafts, agents)
     return every.order_by("what", "name", "row_id")
+
+
+def _rating(ticket_id: int) -> sa.Select[Any]:
+    latest = (
+        sa.select(TicketRating)
+        .where(TicketRating.ticket_id == ticket_id)
+        .order_by(TicketRating.solved_at.desc())
+        .limit(1)
+        .subquery()
+    )
+    comment = sa.cast(latest.c.comment, sa.Text)
+    return sa.select(sa.literal("rating"), latest.c.score, NOTHING, comment, latest.c.rated_at)

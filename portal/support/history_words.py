@@ -14,6 +14,7 @@ CAUSES = {
     "customer_replied": "as the customer wrote",
     "replied": "with a reply",
     "timer": "as time had passed",
+    "idle": "as nobody had worked on it",
 }
 NUMBERED = {"bulk": "with many at once, change {}", "macro": "by a macro"}
 

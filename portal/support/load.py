@@ -55,6 +55,13 @@ def loads_of(agent_ids: Collection[int]) -> dict[int, int]:
     return {agent_id: int(load) for agent_id, load in db.session.execute(query)}
 
 
+def load_of(agent_id: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The same of one agent, as a column of a query over agents."""
+    mine = (SupportTicket.assignee_id == agent_id, SupportTicket.is_open)
+    load = sa.select(sa.func.coalesce(sa.func.sum(_WEIGHT), 0)).where(*mine)
+    return sa.type_coerce(load.scalar_subquery(), sa.Integer)
+
+
 def is_lighter(status: Status, than: Status) -> bool:
     """Does a ticket of this status weigh less?"""
     return WEIGHTS.get(status, 0) < WEIGHTS.get(than, 0)

@@ -1,13 +1,10 @@
 """What became of the mails of a message, as its ticket shows it."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from portal.core.database import db
 from portal.mail.models import EmailLog, MailStatus
-from portal.support.models import SupportMessage
 from portal.support.outgoing import MESSAGE
 
 TRIES_UNNOTICED = 1
@@ -30,41 +27,35 @@ class MailState(StrEnum):
         return self in {MailState.FAILED, MailState.UNKNOWN}
 
     @property
-    def label(self) -> str:
-        return _LABELS[self]
+    def words(self) -> str | None:
+        """What the page says; None: all goes as it should."""
+        return _WORDS.get(self)
 
 
-_LABELS = {
-    MailState.FAILED: "Not delivered",
-    MailState.UNKNOWN: "Perhaps not delivered",
-    MailState.DELAYED: "Delayed, will be tried again",
-    MailState.WAITING: "Being sent",
-    MailState.SENT: "Sent",
-    MailState.WITHDRAWN: "Taken back",
-}
-_STATES = {
-    MailStatus.FAILED: MailState.FAILED,
-    MailStatus.UNKNOWN: MailState.UNKNOWN,
-    MailStatus.SENT: MailState.SENT,
-    MailStatus.CANCELLED: MailState.WITHDRAWN,
+_WORDS = {
+    MailState.FAILED: "The mail could not be delivered.",
+    MailState.UNKNOWN: "Nobody knows whether the mail arrived.",
+    MailState.DELAYED: "The mail is delayed and will be tried again.",
+    MailState.WITHDRAWN: "It was taken back before it was sent.",
 }
 _WORST = list(MailState)
+_PLACES = {state: place for place, state in enumerate(_WORST)}
+_mail = EmailLog.__table__.c
 
 
-def mail_states(messages: Sequence[SupportMessage]) -> dict[int, MailState]:
-    """The state of each message that was mailed, by its id, in one query."""
-    ids = [message.id for message in messages]
-    query = sa.select(SupportMessage.id, EmailLog.status, EmailLog.attempts).where(
-        EmailLog.cause_type == MESSAGE,
-        EmailLog.cause_id == SupportMessage.id,
-        SupportMessage.id.in_(ids),
+def worst_of(message_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int | None]:
+    """The state of the mails of a message, as a column that `state_at` reads; NULL: it has none."""
+    place = sa.case(
+        (_mail.status == MailStatus.FAILED, _PLACES[MailState.FAILED]),
+        (_mail.status == MailStatus.UNKNOWN, _PLACES[MailState.UNKNOWN]),
+        (_mail.status == MailStatus.SENT, _PLACES[MailState.SENT]),
+        (_mail.status == MailStatus.CANCELLED, _PLACES[MailState.WITHDRAWN]),
+        (_mail.attempts > TRIES_UNNOTICED, _PLACES[MailState.DELAYED]),
+        else_=_PLACES[MailState.WAITING],
     )
-    found: dict[int, MailState] = {}
-    for message_id, status, attempts in db.session.execute(query):
-        state = _STATES.get(MailStatus(status)) or _under_way(attempts)
-        found[message_id] = min(state, found.get(message_id, state), key=_WORST.index)
-    return found
+    of_it = (_mail.cause_type == MESSAGE, _mail.cause_id == message_id)
+    return sa.select(sa.func.min(place)).where(*of_it).scalar_subquery()
 
 
-def _under_way(attempts: int) -> MailState:
-    return MailState.DELAYED if attempts > TRIES_UNNOTICED else MailState.WAITING
+def state_at(place: int | None) -> MailState | None:
+    return None if place is None else _WORST[place]

@@ -11,6 +11,8 @@ from portal.support.models import SavedView, SupportTicket
 from portal.support.queues import Place, Queue, View, conditions, place_of
 
 SAVED = "view-"
+FILTERED = "~"
+"""Between the name of a view and the filter that narrows it: `mine~is:unread`."""
 _ticket = SupportTicket.__table__.c
 _place = sa.tuple_(_ticket.queue_at, _ticket.id)
 
@@ -39,7 +41,19 @@ def neighbour(*, looking: Looking, here: Here, is_forward: bool = True) -> str |
 
 
 def queue_of(view: str, looking: Looking) -> Queue:
-    """What an address calls a view: `mine`, or `view-7` for a saved one. Else it is that of all."""
+    """What an address calls a view: `mine`, `view-7` for a saved one, `mine~is:unread` narrowed.
+
+    Else it is that of all. What is no filter narrows nothing.
+    """
+    name, _, text = view.partition(FILTERED)
+    found = _named(name, looking)
+    try:
+        return found.narrowed_by(parse(text))
+    except BadFilter:
+        return found
+
+
+def _named(view: str, looking: Looking) -> Queue:
     if view in set(View):
         return Queue.of(View(view))
     number = view.removeprefix(SAVED)

@@ -16,6 +16,7 @@ from portal.customers.privacy import NEUTRAL_NAME, register_holding
 from portal.mail.models import EmailLog, MailStatus
 from portal.support.attachments import attachments_of
 from portal.support.models import (
+    BulkChange,
     MessageAttachment,
     SupportMessage,
     SupportTicket,
@@ -133,8 +134,24 @@ def _forget_tickets(user: User) -> None:
         .where(TicketEvent.ticket_id.in_(own), TicketEvent.kind.in_(TELLING))
         .values(old=None, new=NEUTRAL_SUBJECT)
     )
+    _forget_filters(user)
     # What somebody of ours began to answer repeats them.
     changed_rows(sa.delete(TicketDraft).where(TicketDraft.ticket_id.in_(own)))
+
+
+def _forget_filters(user: User) -> None:
+    """Those that chose tickets for a change in bulk by a word of theirs.
+
+    One that merely looks alike goes, too: nothing is decided by it any more.
+    """
+    words = {part for part in user.name.casefold().split() if len(part) > 2} | {user.email_key}
+    query = sa.select(BulkChange.id, BulkChange.query).where(BulkChange.query.is_not(None))
+    theirs = [
+        row.id
+        for row in db.session.execute(query)
+        if any(word in row.query.casefold() for word in words)
+    ]
+    changed_rows(sa.update(BulkChange).where(BulkChange.id.in_(theirs)).values(query=None))
 
 
 def _forget_messages(user: User) -> None:

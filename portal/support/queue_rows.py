@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
+from portal.support.due_words import DueChip, due_chip, single_hours
 from portal.support.models import SupportTicket
 from portal.support.words import AuthorType, Priority, Status
 
-LATE_SOON = timedelta(hours=1)
 STATUS_COLOURS = {
     Status.NEW: "azure",
     Status.OPEN: "blue",
@@ -51,14 +52,6 @@ COLUMNS = tuple(SupportTicket.__table__.c[name] for name in NAMES)
 """All that a line shows: no other table is asked, and none a row."""
 
 
-class Due(NamedTuple):
-    """Until when something is promised."""
-
-    words: str
-    colour: str
-    at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class QueueRow:
     """One line. `is_here` is False once the ticket has left the list that it is shown in."""
@@ -75,7 +68,7 @@ class QueueRow:
     assignee_name: str | None
     tags: list[str]
     snoozed_until: datetime | None
-    due: Due | None
+    due: DueChip | None
     is_unread: bool
     version: int
     message_count: int
@@ -95,7 +88,11 @@ class QueueRow:
 
 
 def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
-    """Makes lines as they stand at this instant."""
+    """Makes lines as they stand at this instant. Opening hours are asked for once, if at all."""
+    hours = cache(single_hours)
+
+    def due(at: datetime | None) -> DueChip | None:
+        return due_chip(at, now, hours()) if at else None
 
     def make(row: sa.Row[*tuple[Any, ...]]) -> QueueRow:
         values = row._asdict()
@@ -106,39 +103,12 @@ def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
             "status": Status(row.status),
             "priority": Priority(row.priority),
             "author": AUTHORS[AuthorType(values.pop("last_message_by"))],
-            "due": due_of(next_due_at, now) if is_open else None,
+            "due": due(next_due_at) if is_open else None,
             "snoozed_until": snoozed_until if snoozed_until and snoozed_until > now else None,
         }
         return QueueRow(**values)
 
     return make
-
-
-def due_of(at: datetime | None, now: datetime) -> Due | None:
-    """The promise in words: `2 h left`, `Overdue by 3 d`; None where none runs."""
-    if at is None:
-        return None
-    if at < now:
-        return Due(f"Overdue by {length_in_words(now - at)}", "red", at)
-    colour = "orange" if at - now <= LATE_SOON else "green"
-    return Due(f"{length_in_words(at - now)} left", colour, at)
-
-
-def length_in_words(length: timedelta) -> str:
-    """Short, in its one or two largest units: `45 min`, `3 h 20 min`, `2 d 4 h`, `40 d`."""
-    minutes = int(length.total_seconds()) // 60
-    hours, days = minutes // 60, minutes // 1440
-    if days >= 10:
-        return f"{days:,} d"
-    if days:
-        return _two(days, "d", hours % 24, "h")
-    if hours:
-        return _two(hours, "h", minutes % 60, "min")
-    return f"{max(minutes, 1)} min"
-
-
-def _two(more: int, unit: str, less: int, smaller: str) -> str:
-    return f"{more} {unit} {less} {smaller}" if less else f"{more} {unit}"
 
 
 def initials(name: str) -> str:

@@ -170,9 +170,3 @@ def _answered_by(solution: Solution) -> int | None:
 def given(token: str) -> TicketRating | None:
     """What was answered by this link before."""
     return _rating_at(open_rating(token))
-
-
-def rating_of(ticket: SupportTicket) -> TicketRating | None:
-    """What the customer thought of the ticket's latest solution that they rated."""
-    query = sa.select(TicketRating).filter_by(ticket_id=ticket.id)
-    return db.session.scalar(query.order_by(TicketRating.solved_at.desc()).limit(1))

@@ -2,28 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from markupsafe import Markup
 
+from portal.core import clock
 from portal.core.database import db
-from portal.mail.models import EmailLog, MailStatus
 from portal.support.bodies import html_of
+from portal.support.mail_states import MailState, state_at, worst_of
 from portal.support.models import MessageAttachment, SupportMessage, SupportTicket
+from portal.support.outgoing import UNDO_HOLD
 from portal.support.words import AuthorType, MessageKind
 
 AT_FIRST = 30
 """Messages that a page draws before somebody asks for more."""
 AT_ONCE = 500
 """Of the earlier ones, when somebody asks."""
-LOST = {
-    MailStatus.FAILED: "The mail could not be delivered.",
-    MailStatus.UNKNOWN: "Nobody knows whether the mail arrived.",
-}
 _message, _file = SupportMessage.__table__.c, MessageAttachment.__table__.c
-_mail = EmailLog.__table__.c
 
 
 class File(NamedTuple):
@@ -45,8 +42,11 @@ class Line(NamedTuple):
     body: Markup
     at: datetime
     is_unverified: bool
-    lost: str | None
-    """What became of its mail, when that is bad."""
+    author_id: int | None
+    """Who of ours wrote it."""
+    mail: MailState | None
+    held_for: int
+    """Seconds in which its author may still take it back; 0: it is too late, or no mail."""
     files: Sequence[File]
 
 
@@ -90,12 +90,8 @@ def _stretch(ticket: SupportTicket, condition: sa.ColumnElement[bool], most: int
             _message.body,
             _message.created_at,
             _message.is_unverified,
-            _mail.status,
-        )
-        .select_from(
-            SupportMessage.__table__.outerjoin(
-                EmailLog.__table__, _mail.id == _message.email_log_id
-            )
+            _message.author_admin_id,
+            worst_of(_message.id),
         )
         .where(_message.ticket_id == ticket.id, condition)
         .order_by(_message.id.desc())
@@ -122,7 +118,8 @@ def _files(message_ids: list[int]) -> dict[int, list[File]]:
 
 
 def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:
-    message_id, kind, author_type, author, body, at, is_unverified, mail = row
+    message_id, kind, author_type, author, body, at, is_unverified, author_id, place = row
+    mail = state_at(place)
     return Line(
         message_id,
         side_of(kind, author_type),
@@ -131,9 +128,16 @@ def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:
         html_of(body),
         at,
         is_unverified,
-        LOST.get(mail),
+        author_id,
+        mail,
+        _held_for(at) if mail is MailState.WAITING else 0,
         files.get(message_id, ()),
     )
+
+
+def _held_for(at: datetime) -> int:
+    """Whole seconds, rounded down: a button that leaves early refuses nobody."""
+    return max((at + UNDO_HOLD - clock.now()) // timedelta(seconds=1), 0)
 
 
 def side_of(kind: str, author_type: str) -> str:

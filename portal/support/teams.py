@@ -19,6 +19,7 @@ from portal.support.models import SupportAgent, SupportTeam, SupportTicket, Team
 from portal.support.words import OPEN_STATUSES, Category, Status, Strategy
 
 LONGEST_NAME = 80
+SHORTEST_IDLE, LONGEST_IDLE = 5, 100_000
 MOVING = (*OPEN_STATUSES, Status.SOLVED)
 """What leaves a team with its archiving: a solved ticket may be reopened. The rest is history."""
 
@@ -32,7 +33,7 @@ class CategoryTaken(DomainError):
 
 
 class BadTerms(DomainError):
-    """A strategy, category, lead or member that does not exist."""
+    """A strategy, category, lead or member that does not exist, or minutes that cannot be."""
 
 
 class DefaultTeam(Conflict):
@@ -50,6 +51,8 @@ class Terms:
     categories: Sequence[str] = ()
     lead_id: int | None = None
     member_ids: Sequence[int] = ()
+    idle_minutes: int | None = None
+    """Open minutes after which an idle ticket is nobody's again; None: it stays with its agent."""
 
 
 def team_or_404(team_id: int) -> SupportTeam:
@@ -78,10 +81,20 @@ def terms_of(team: SupportTeam) -> Terms:
         categories=team.categories,
         lead_id=team.lead_id,
         member_ids=members_of(team.id),
+        idle_minutes=team.idle_minutes,
     )
 
 
-WORDS = ("name", "strategy", "is_sticky", "is_default", "categories", "lead_id", "member_ids")
+WORDS = (
+    "name",
+    "strategy",
+    "is_sticky",
+    "is_default",
+    "categories",
+    "lead_id",
+    "member_ids",
+    "idle_minutes",
+)
 
 
 def as_words(terms: Terms) -> tuple[str, ...]:
@@ -94,6 +107,7 @@ def as_words(terms: Terms) -> tuple[str, ...]:
         " ".join(terms.categories),
         str(terms.lead_id or ""),
         " ".join(map(str, terms.member_ids)),
+        str(terms.idle_minutes or ""),
     )
 
 
@@ -208,6 +222,10 @@ def _checked(terms: Terms, team: SupportTeam | None) -> Terms:
     name = checked_name(terms.name, longest=LONGEST_NAME, missing="Write a name.")
     if terms.strategy not in list(Strategy):
         raise BadTerms("Choose a strategy.", field="strategy")
+    minutes = terms.idle_minutes
+    if minutes is not None and not SHORTEST_IDLE <= minutes <= LONGEST_IDLE:
+        text = f"Write {SHORTEST_IDLE} to {LONGEST_IDLE:,} minutes, or nothing."
+        raise BadTerms(text, field="idle_minutes")
     before = members_of(team.id) if team else []
     named = {*terms.member_ids, *before, *([terms.lead_id] if terms.lead_id else [])}
     query = sa.select(SupportAgent.id, SupportAgent.is_active).where(SupportAgent.id.in_(named))
@@ -245,7 +263,7 @@ def _store(team: SupportTeam, terms: Terms) -> None:
             team.name, team.name_key = terms.name, email_key(terms.name)[:LONGEST_NAME]
             team.strategy, team.is_sticky = terms.strategy, terms.is_sticky
             team.is_default, team.lead_id = terms.is_default, terms.lead_id
-            team.categories = list(terms.categories)
+            team.categories, team.idle_minutes = list(terms.categories), terms.idle_minutes
             db.session.add(team)
     except IntegrityError as error:
         raise TeamNameTaken("Another team has this name.", field="name") from error

@@ -15,7 +15,7 @@ from portal.staff.notices import notify
 from portal.support.history import note_event
 from portal.support.models import SupportTicket
 from portal.support.outgoing import mail_reply
-from portal.support.statuses import move
+from portal.support.statuses import BY_TIME, move
 from portal.support.thread import add_message
 from portal.support.words import AuthorType, MessageKind, Status
 
@@ -66,7 +66,7 @@ def _wake(now: datetime) -> int:
         until, ticket.snoozed_until = ticket.snoozed_until, None
         ticket.is_unread = True
         ticket.version += 1
-        note_event(ticket, "woken", by=SYSTEM, old=str(until), cause="timer", at=now)
+        note_event(ticket, "woken", by=SYSTEM, old=str(until), cause=BY_TIME, at=now)
         if ticket.assignee_id is not None:
             notify(
                 admin_id=ticket.assignee_id,
@@ -92,7 +92,7 @@ def _solve_silent(now: datetime) -> int:
             author_name="The portal",
         )
         mail_reply(ticket, notice)
-        move(by=SYSTEM, ticket=ticket, status=Status.SOLVED, cause="timer", at=now)
+        move(by=SYSTEM, ticket=ticket, status=Status.SOLVED, cause=BY_TIME, at=now)
 
     is_silent = sa.and_(
         _ticket.status == Status.PENDING,
@@ -104,7 +104,7 @@ def _solve_silent(now: datetime) -> int:
 
 def _close_solved(now: datetime) -> int:
     def close(ticket: SupportTicket) -> None:
-        move(by=SYSTEM, ticket=ticket, status=Status.CLOSED, cause="timer", at=now)
+        move(by=SYSTEM, ticket=ticket, status=Status.CLOSED, cause=BY_TIME, at=now)
 
     is_cold = sa.and_(_ticket.status == Status.SOLVED, _ticket.solved_at <= now - COOLING)
     return _each(is_cold, _ticket.solved_at, close)

@@ -56,7 +56,10 @@
     { keys: "Enter", label: "Open it" },
     { keys: "x", label: "Select it", act: tick },
     { keys: "m", label: "Assign it to me", act: take },
+    { keys: "1 … 9", label: "Another queue, by its place" },
   ]);
+  const views = [...document.querySelectorAll(".desk-views a")].slice(0, 9);
+  window.portal.addKeys(views.map((view, place) => ({ keys: String(place + 1), act: () => view.click() })));
 
   function count() {
     const place = document.getElementById("bulk-count");

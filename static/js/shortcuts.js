@@ -6,7 +6,8 @@
   const words = (link) => link.textContent.trim();
 
   // Keys of one page: `window.portal.addKeys([{ keys: "r", label: "Reply", act: () => ... }])`.
-  // One without `act` only stands in the list; one that answers false did nothing.
+  // One without `act` only stands in the list, one without `label` does not; one that answers false
+  // did nothing.
   const own = [];
   window.portal.addKeys = (keys) => { own.push(...keys); };
 
@@ -54,7 +55,7 @@
     const rows = [["?", "Show this list"], ["/", "Search"], ["Ctrl K", "Search or jump to any page"], ["Esc", "Close"]];
     for (const link of links()) if (link.dataset.key) rows.push([`g ${link.dataset.key}`, `Go to ${words(link)}`]);
     if (own.length) {
-      const ofPage = own.map((one) => [one.keys, one.label]);
+      const ofPage = own.filter((one) => one.label).map((one) => [one.keys, one.label]);
       dialog.append(make("h3", { className: "h4", textContent: "On this page" }), listOfKeys(ofPage));
       dialog.append(make("h3", { className: "h4 mt-3", textContent: "Everywhere" }));
     }

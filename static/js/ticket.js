@@ -24,13 +24,14 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") event.target.closest?.(".more-ways[open]")?.removeAttribute("open");
     if (!(event.ctrlKey || event.metaKey) || event.key !== "Enter" || event.isComposing) return;
     const form = event.target.closest(".composer-form");
     if (!form) return;
     event.preventDefault();
-    form.requestSubmit(form.querySelector(".composer-foot [type=submit]"));
+    const next = event.shiftKey && form.querySelector('[value="solved next"]');
+    (next || form.querySelector(".composer-foot [type=submit]")).click();
   });
+
 
   // Drafts
 
@@ -151,6 +152,7 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     look();
+    holdAll();
     if (place === null) return;
     scrollBy({ top: find("composer").getBoundingClientRect().top - place, behavior: "instant" });
     place = null;
@@ -179,10 +181,67 @@
     write("reply");
   });
 
-  // Fields
+  // An answer that is still held: its button leaves when the mail does, and nothing moves.
+
+  function hold(form) {
+    const seconds = Number(form.dataset.held);
+    delete form.dataset.held;
+    setTimeout(() => announce(`You can take your answer back for ${seconds} seconds: press U.`), 500);
+    setTimeout(() => {
+      const hadFocus = form.contains(document.activeElement);
+      const message = form.closest(".message");
+      form.remove();
+      announce("Your answer can no longer be taken back.");
+      if (hadFocus) message.querySelector(".message-at").focus();
+    }, seconds * 1000);
+  }
+
+  const holdAll = () => document.querySelectorAll("[data-held]").forEach(hold);
+
+  // Fields. Keys step through a select one value at a time: only the last one is meant, and saved
+  // by Enter or by leaving. Escape takes it back.
+
+  const SELECT = ".ticket-fields select";
+  let stepping = null;
+
+  function settle(saves) {
+    const { field, before } = stepping;
+    stepping = null;
+    field.closest(".field-row").classList.remove("is-held");
+    if (field.value === before) return;
+    if (saves) field.dispatchEvent(new Event("change", { bubbles: true }));
+    else field.value = before;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (!field.matches?.(SELECT)) return;
+    const isChanged = stepping?.field === field && field.value !== stepping.before;
+    if (event.key === "Enter" || event.key === "Escape") {
+      if (isChanged) event.preventDefault();
+      if (stepping) settle(event.key === "Enter");
+    } else if (stepping?.field !== field) stepping = { field, before: field.value };
+  });
+  document.addEventListener("pointerdown", () => { if (stepping?.field.value === stepping?.before) stepping = null; });
+  document.addEventListener("focusout", () => { if (stepping) settle(true); });
+  document.addEventListener("change", (event) => {
+    if (stepping?.field !== event.target) return;
+    event.stopImmediatePropagation();
+    event.target.closest(".field-row").classList.add("is-held");
+    announce("Enter saves it, Escape leaves it as it was.");
+  }, true);
 
   document.addEventListener("change", (event) => {
     if (event.target.form?.hasAttribute("data-submit-on-change")) event.target.form.requestSubmit();
+  });
+
+  // Out of a field, so that single keys work again; whoever needs the key for more comes before.
+  document.addEventListener("keydown", (event) => {
+    const { target } = event;
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (!target.matches?.("#ticket :is(input, select, textarea, summary, button)")) return;
+    target.closest(".more-ways[open]")?.removeAttribute("open");
+    find("content").focus({ preventScroll: true });
   });
 
   function show(id) {
@@ -201,23 +260,37 @@
     return undefined;
   }
 
+  function undo() {
+    const forms = document.querySelectorAll(".message-undo");
+    if (!forms.length) return announce("No answer can be taken back now.");
+    forms[forms.length - 1].requestSubmit();
+    return undefined;
+  }
+
   const send = (id, otherwise) => (find(id) ? find(id).requestSubmit() : announce(otherwise));
 
-  window.portal.addKeys([
+  if (find("composer")) window.portal.addKeys([
     { keys: "r", label: "Reply", act: () => write("reply") },
     { keys: "n", label: "Note", act: () => write("note") },
+    { keys: "u", label: "Undo send", act: undo },
     { keys: "Ctrl Enter", label: "Send what is written" },
+    { keys: "Ctrl Shift Enter", label: "Send, solve and next" },
+    { keys: "Esc", label: "Leave the field" },
     { keys: "a", label: "Assign", act: () => show("field-assignee") },
     { keys: "m", label: "Assign to me", act: () => send("take", "It is yours already.") },
     { keys: "s", label: "Status", act: () => show("field-status") },
     { keys: "t", label: "Tag", act: () => show("field-tag") },
     { keys: "z", label: "Snooze", act: snooze },
     { keys: "e", label: "Solve and next", act: () => send("solve", "It is solved already.") },
+  ]);
+  window.portal.addKeys([
     { keys: "j", label: "Next ticket", act: () => find("next").click() },
     { keys: "k", label: "Previous ticket", act: () => find("previous").click() },
+    { keys: "b", label: "Back to the queue", act: () => document.querySelector("#ticket-head .breadcrumb a").click() },
   ]);
 
   // Where the newest words are, unless the address names a place.
   if (!location.hash) document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "nearest" });
   look();
+  holdAll();
 })();

@@ -67,7 +67,7 @@ def test_each_route_gives_its_own_stream(mo_client, ann):
         ("from", "2026-03-01T10:00:00+01:00", "2026-03-01T09:00:01Z"),
         ("to", "2026-03-01", "2026-02-28"),
         ("to", "2026-03-01T09:00:01Z", "2026-03-01T09:00:00Z"),
-        ("q", "bea a", "zed"),
+        ("q", "bea age", "zed"),
         ("severity", "notice", "info"),
         ("request_id", "r-1", "r-2"),
     ],

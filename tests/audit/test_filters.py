@@ -6,6 +6,7 @@ import pytest
 
 from portal.audit.actions import Action
 from portal.audit.filters import Filters
+from portal.audit.ledger import Target
 from portal.core.clock import standing_at
 from portal.core.provenance import Provenance, set_provenance
 from tests.audit.log_cast import at, ids, put
@@ -103,3 +104,10 @@ def test_a_feature_is_a_filter(mo_client, ann):
     put(ann, "2026-03-01 09:00", action=Action.ENTITLEMENT_GRANTED)
     assert ids(mo_client.soup("/audit?feature=custom_reports")) == [given]
     assert ids(mo_client.soup("/audit?feature=Custom+Reports")) == [given]
+
+
+def test_a_chip_calls_a_number_by_its_name(mo_client, ann, acme):
+    put(ann, "2026-03-01 09:00", tenant_id=acme.id, target=Target("tenant", acme.id, "Acme"))
+    soup = mo_client.soup(f"/audit?tenant={acme.id}&actor={ann.id}&target_type=tenant")
+    chips = [" ".join(chip.get_text().split()) for chip in soup.select("a.chip")]
+    assert {f"Who {ann.email}", "Account Acme", "Kind of object tenant"} <= set(chips)

@@ -114,3 +114,20 @@ def test_what_was_made_by_nobody_of_ours_is_shown_too(mo_client, ann):
     soup = mo_client.soup("/audit?log=admin-logins&action=session.password_refused")
     assert ids(soup) == [event]
     assert "failed to sign in as Bea Agent (wrong password)" in soup.get_text()
+
+
+def test_an_event_is_found_by_its_id_and_by_the_words_of_its_reason(mo_client, ann):
+    event = put(ann, "2026-03-01 09:00", reason="three invoices unpaid")
+    put(ann, "2026-03-01 09:00")
+    for text in (event, event.upper(), "invoi", "unpaid three"):
+        assert ids(mo_client.soup("/audit", query_string={"q": text})) == [event], text
+
+
+def test_pages_of_a_search_go_both_ways(mo_client, ann):
+    made = [put(ann, f"2026-0{1 + n % 9}-01 09:00", reason="unpaid") for n in range(60)]
+    first = mo_client.soup("/audit?q=unpaid")
+    second = mo_client.soup(first.select_one('a[rel="next"]')["href"])
+    assert len(ids(first)) == 50
+    assert {*ids(first), *ids(second)} == set(made)
+    back = mo_client.soup(second.select_one('a[rel="prev"]')["href"])
+    assert ids(back) == ids(first)

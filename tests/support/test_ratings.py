@@ -10,9 +10,10 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.mail.models import MailStatus
 from portal.staff.models import Notice
+from portal.support.company import around
 from portal.support.messages import add_note
 from portal.support.models import TicketEvent, TicketRating
-from portal.support.ratings import OPEN_FOR, RatingGone, open_rating, rate, rating_of, rating_token
+from portal.support.ratings import OPEN_FOR, RatingGone, open_rating, rate, rating_token
 from portal.support.statuses import move
 from portal.support.words import Status
 from tests.cast import actor, make_user
@@ -80,7 +81,7 @@ def test_each_solve_is_asked_about_and_answered_for_itself(solved, bea):
     rate(token=rating_token(solved), score=3)
     assert len(mails("ticket_solved")) == 2
     assert ratings() == [(1, ""), (3, "")]
-    assert rating_of(solved).score == 3
+    assert around(solved, bea.id).rating.score == 3
 
 
 def test_looking_counts_nothing(client, solved):
@@ -94,7 +95,7 @@ def test_a_press_counts(client, solved, bea):
     found = client.submit(link(solved), score="3", comment=" Quick! ")
     assert (found.status_code, "Thank you" in found.text) == (200, True)
     assert ratings() == [(3, "Quick!")]
-    assert rating_of(solved).agent_id == bea.id
+    assert db.session.query(TicketRating.agent_id).scalar() == bea.id
     event = events("ticket.rated")[-1]
     assert (event.actor_type, event.actor_id, event.target_id) == (
         "customer",

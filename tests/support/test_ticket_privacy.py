@@ -9,6 +9,7 @@ from portal.core.database import db
 from portal.customers.privacy import NEUTRAL_NAME, erase_user, export_user
 from portal.mail.models import EmailLog
 from portal.support.attachments import Upload, remove_orphans
+from portal.support.bulk import start_bulk_change
 from portal.support.drafts import save_draft
 from portal.support.fields import Wanted, change_fields
 from portal.support.messages import add_note, customer_message
@@ -85,11 +86,17 @@ def test_nothing_of_an_erased_user_is_left(ticket, zeb, bea, ann, acme):
     other = make_ticket(make_user(acme, "Olga Other"))
     add_participant(by=actor(ann), ticket=other, email=EMAIL)
     writes(other, zeb)
+    for query in (f'from:"{NAME.upper()}"', f"{EMAIL} is:unread", "quibble", "tag:vip"):
+        start_bulk_change(
+            by=actor(bea), ticket_ids=[other.id], change={"priority": "low"}, query=query
+        )
     assert all(text in dump() for text in (NAME, EMAIL, WORDS))
     erase_user(by=actor(ann), user=zeb, reason="asked")
     db.session.flush()
     left = dump()
-    assert [text for text in (NAME, EMAIL, WORDS) if text in left] == []
+    gone = (NAME, EMAIL, WORDS, "quibble", NAME.upper())
+    assert [text for text in gone if text in left] == []
+    assert "tag:vip" in left
 
 
 def test_a_ticket_keeps_its_number_times_and_statuses(ticket, zeb, bea, ann):

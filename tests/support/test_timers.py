@@ -16,6 +16,7 @@ from portal.support.timers import COOLING, SILENCE, run_timers
 from portal.support.words import AuthorType, MessageKind, Status
 from tests.cast import make_user
 from tests.support.desk import answer, customer_writes, make_agent, make_ticket
+from tests.support.letters import mails
 
 
 @pytest.fixture
@@ -53,6 +54,8 @@ def test_silence_of_the_customer_solves_a_pending_ticket_with_one_public_word(ti
     query = sa.select(SupportMessage).where(SupportMessage.author_type == AuthorType.SYSTEM)
     words = db.session.scalars(query).one()
     assert (words.kind, "14 days" in words.body) == (MessageKind.PUBLIC, True)
+    # The notice is all that they get: no question how it was beside it.
+    assert (len(mails()), mails("ticket_solved")) == (2, [])
 
 
 def test_a_ticket_that_waits_for_us_is_never_solved_by_time(ticket, bea):

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
+from portal.core import clock
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.mail.models import MailStatus
 from portal.support.attachments import Upload
+from portal.support.clock_math import Metric
 from portal.support.drafts import save_draft
-from portal.support.mail_states import MailState, mail_states
+from portal.support.mail_states import MailState
 from portal.support.messages import add_note
 from portal.support.models import SupportMessage, TicketDraft
 from portal.support.tickets import Opening, open_ticket
@@ -17,8 +20,10 @@ from portal.support.withdrawing import TooLate, undo_send
 from portal.support.words import Channel, MessageKind, Status
 from tests.cast import actor, make_user, signed_in
 from tests.ledger import events
+from tests.support.clocks import at
 from tests.support.desk import answer, customer_writes, make_ticket
-from tests.support.letters import html, mails, text, work_later
+from tests.support.letters import html, mail_states, mails, text, work_later
+from tests.support.levels import make_calendar, make_rule, row
 
 
 @pytest.fixture
@@ -149,7 +154,58 @@ def test_the_button_takes_it_back(app, ticket, bea):
     client = signed_in(app, bea)
     url = f"/support/tickets/{ticket.number}/undo-send"
     found = client.submit(url, message_id=str(message.id))
-    assert (found.status_code, found.location) == (303, f"/support/tickets/{ticket.number}")
+    assert (found.status_code, found.location) == (
+        303,
+        f"/support/tickets/{ticket.number}#reply-body",
+    )
     assert mails()[0].status == MailStatus.CANCELLED
     for wrong in ("", "x", "9" * 30, "²"):
         assert client.submit(url, message_id=wrong).status_code == 404
+
+
+def undo_buttons(client, ticket):
+    page = client.soup(f"/support/tickets/{ticket.number}?view=mine")
+    return [form["data-held"] for form in page.select(".message-undo")]
+
+
+def test_only_its_author_sees_the_button_and_only_while_it_is_held(app, ticket, bea, mo):
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        answer(ticket, bea)
+        client = signed_in(app, bea)
+        assert undo_buttons(client, ticket) == ["10"]
+        assert undo_buttons(signed_in(app, mo), ticket) == []
+        traveller.shift(7)
+        assert undo_buttons(client, ticket) == ["3"]
+        traveller.shift(3)
+        assert undo_buttons(client, ticket) == []
+
+
+def test_what_was_sent_or_taken_back_has_no_button(app, ticket, bea):
+    sent, gone = (answer(ticket, bea).message for _ in range(2))
+    mails()[0].status = MailStatus.SENT
+    undo_send(by=actor(bea), ticket=ticket, message_id=gone.id)
+    client = signed_in(app, bea)
+    assert undo_buttons(client, ticket) == []
+    page = client.soup(f"/support/tickets/{ticket.number}")
+    assert page.select_one(f"#message-{sent.id} .message-mail") is None
+    words = page.select_one(f"#message-{gone.id} .message-mail").get_text()
+    assert words == "It was taken back before it was sent."
+
+
+@pytest.mark.parametrize("status", [None, Status.PENDING, Status.SOLVED])
+def test_the_next_response_is_due_again_when_it_was(acme, bea, status):
+    make_rule(make_calendar())
+    with time_machine.travel(at(7, "10:00"), tick=False):
+        ticket = make_ticket(make_user(acme, "Nia"))
+        answer(ticket, bea, "First.")
+    with time_machine.travel(at(7, "12:00"), tick=False):
+        customer_writes(ticket, "And?")
+    due = row(ticket, Metric.NEXT_RESPONSE).due_at
+    with time_machine.travel(at(7, "12:30"), tick=False) as traveller:
+        message = answer(ticket, bea, status=status).message
+        assert row(ticket, Metric.NEXT_RESPONSE).state == "met"
+        traveller.shift(5)
+        undo_send(by=actor(bea), ticket=ticket, message_id=message.id)
+    found = row(ticket, Metric.NEXT_RESPONSE)
+    assert (found.state, found.due_at, found.met_at) == ("running", due, None)
+    assert (ticket.next_due_at, due) == (due, at(7, "13:00"))

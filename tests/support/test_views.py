@@ -24,7 +24,7 @@ from portal.support.views import (
 )
 from tests.cast import actor, make_admin, make_user, signed_in
 from tests.ledger import events
-from tests.support.queue_cast import looking, put
+from tests.support.queue_cast import HOUR, looking, put
 
 
 def save(admin, name="VIPs", query="tag:vip", **more):
@@ -207,3 +207,20 @@ def test_a_shared_view_is_refused_to_an_agent_on_every_page(app, bea, mo):
         )
         assert answer.status_code == 403
     assert "Edit" not in client.soup("/support/views").select_one("main").get_text()
+
+
+def test_the_filter_of_a_queue_goes_along_from_ticket_to_ticket(bea_client, acme):
+    una = make_user(acme, "Una User")
+    first, _, third = (
+        put(una, subject=name, due_in=HOUR * n, priority="low" if n == 2 else "high")
+        for n, name in enumerate(("one", "two", "three"), start=1)
+    )
+    row = bea_client.soup("/support/queue/all?q=priority:high").select_one(".queue-link")
+    head = bea_client.soup(row["href"]).select_one("#ticket-head")
+    assert head.select_one(".breadcrumb a")["href"] == "/support/queue/all?q=priority%3Ahigh"
+    found = bea_client.get(head.select_one("#next")["href"])
+    assert found.location == f"/support/tickets/{third.number}?view=all~priority%3Ahigh"
+    form = {name["name"]: name["value"] for name in head.select("#solve input[type=hidden]")}
+    form["view"] = "all~no:such(filter"
+    found = bea_client.submit(f"/support/tickets/{first.number}/status", **form)
+    assert found.location.startswith("/support/tickets/")

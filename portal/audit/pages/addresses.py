@@ -1,12 +1,14 @@
 """Addresses of the log with other filters, and what stands on the page about the present ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import url_for
 
+from portal.audit.browsing import EventRow
 from portal.audit.filters import Filters, asked_as
 from portal.audit.logs import LABELS
 from portal.audit.spans import PRESETS
@@ -37,6 +39,9 @@ LABELS_OF_FIELDS = {
     "jump": "Jump to",
 }
 """By the names of a query string."""
+
+
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Chip(NamedTuple):
@@ -81,12 +86,29 @@ def presets_of(filters: Filters) -> list[Choice]:
     ]
 
 
-def chips_of(filters: Filters) -> Iterator[Chip]:
+def names_in(rows: Iterable[EventRow]) -> dict[str, str]:
+    """What the numbers of filters are called, as far as the events that fit tell it."""
+    found: dict[str, str] = {}
+    for row in rows:
+        found.setdefault(f"actor {row.actor_key}", row.actor_label)
+        if row.target_label:
+            found.setdefault(f"{row.target_type} {row.target_id}", row.target_label)
+    return found
+
+
+def chips_of(filters: Filters, names: Mapping[str, str] = NO_NAMES) -> Iterator[Chip]:
     """In the order of the form. An object's kind and number are taken away together."""
     for name, label in CHIPS.items():
         text = str(getattr(filters, name))
         if text and not (name == "target_type" and filters.target_id):
-            yield Chip(label, _shown(filters, name, text), url_of(_without(filters, name)))
+            value = names.get(_key_of(filters, name), "") or _shown(filters, name, text)
+            yield Chip(label, value, url_of(_without(filters, name)))
+
+
+def _key_of(filters: Filters, name: str) -> str:
+    """What `names_in` knows the value of a filter by."""
+    kinds = {"actor": "actor", "tenant": "tenant", "target_id": filters.target_type}
+    return f"{kinds.get(name, '')} {getattr(filters, name)}"
 
 
 def _shown(filters: Filters, name: str, text: str) -> str:

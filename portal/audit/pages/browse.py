@@ -17,6 +17,7 @@ from portal.audit.logs import EVERYTHING, LOGS
 from portal.audit.pages.addresses import (
     LABELS_OF_FIELDS,
     chips_of,
+    names_in,
     presets_of,
     tabs_of,
     url_before,
@@ -101,13 +102,19 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "days": by_day(listing.items, reader_zone()),
         "tabs": tabs_of(filters),
         "presets": presets_of(filters),
-        "chips": list(chips_of(filters)),
+        "chips": list(chips_of(filters, names_in(listing.items))),
         "labels": LABELS_OF_FIELDS,
         "save_url": url_of(filters, "audit.new_view"),
         "csv_url": url_of(filters, "audit.table"),
+        "evidence_url": _evidence_url(filters),
+        "may_hold": acting().may(Permission.AUDIT_HOLD),
         "actor_url": url_before(filters, "actor"),
         "actions": ACTIONS,
         "outcomes": OUTCOMES,
         "severities": SEVERITIES,
         "sees_all": acting().may(Permission.AUDIT_ALL),
     }
+
+
+def _evidence_url(filters: Filters) -> str | None:
+    return url_of(filters, "audit.export") if acting().may(Permission.AUDIT_EXPORT) else None

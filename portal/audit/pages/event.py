@@ -12,6 +12,7 @@ from portal.core.permissions import Permission
 from portal.web.access import acting, requires
 from portal.web.htmx import page_or_fragment
 from portal.web.times import reader_zone
+from portal.web.urls import external_url
 
 
 @bp.get("/audit/events/<event_id>")
@@ -23,6 +24,7 @@ def event(event_id: str) -> Response:
         "audit/_event.html",
         event=found,
         row=found.row,
+        permalink=external_url("audit.event", event_id=found.row.id),
         told=found.told(reader_zone()),
         place=place_of(found.row.id),
         differences=differences(found.body),
@@ -34,7 +36,7 @@ def related_to(event: WholeEvent) -> list[Chip]:
     """Where the events stand that have something in common with this one."""
     row = event.row
     shared = {
-        "Same person": ("who", row.actor_label, Filters(actor=event.actor_key)),
+        "Same person": (True, row.actor_label, Filters(actor=event.actor_key)),
         "Same object": (
             row.target_id,
             row.target_label or "",

@@ -24,6 +24,8 @@ class SupportTeam(Base):
     categories: Mapped[list[str]]
     """Tickets of these categories come here by themselves."""
     lead_id: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
+    idle_minutes: Mapped[int | None]
+    """Of open hours: after so many without a deed of an agent, a ticket is nobody's again."""
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
 

@@ -1,7 +1,5 @@
 """A ticket changes hands: taken, given, or the next one."""
 
-from urllib.parse import quote, urlencode
-
 from flask import flash, request
 from flask.typing import ResponseReturnValue
 
@@ -10,14 +8,13 @@ from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.assignment import AtCapacity, NobodyThere, assign, next_ticket, take
-from portal.support.models import SupportTicket
 from portal.support.pages.blueprint import bp
+from portal.support.pages.ticket_view import queue_url, ticket_url
+from portal.support.pages.written import view_now
 from portal.support.seeing import ticket_or_404
 from portal.web.access import audits, requires
 from portal.web.htmx import see_other
 from portal.web.urls import LARGEST_ID
-
-LONGEST_VIEW = 60
 
 
 @bp.post("/support/tickets/<number>/take")
@@ -28,7 +25,7 @@ def take_ticket(number: str) -> ResponseReturnValue:
     ticket = take(by=by, ticket=ticket_or_404(by, number))
     db.session.commit()
     flash(f"{ticket.number} is yours.", "success")
-    return see_other(_url(ticket))
+    return see_other(ticket_url(ticket.number, view_now()))
 
 
 @bp.post("/support/tickets/<number>/assign")
@@ -48,7 +45,7 @@ def assign_ticket(number: str) -> ResponseReturnValue:
     flash(f"{ticket.number} belongs to {ticket.assignee_name or 'nobody'} now.", "success")
     if given.warning:
         flash(given.warning, "warning")
-    return see_other(_url(ticket))
+    return see_other(ticket_url(ticket.number, view_now()))
 
 
 def _chosen(field: str, present: int | None) -> int | None:
@@ -72,26 +69,10 @@ def claim_next() -> ResponseReturnValue:
     except AtCapacity as error:
         db.session.rollback()
         flash(error.message, "warning")
-        return see_other(_queue_url())
+        return see_other(queue_url(view_now()))
     db.session.commit()
     if ticket is None:
         flash("Nothing waits for you. Well done.", "success")
-        return see_other(_queue_url())
+        return see_other(queue_url(view_now()))
     flash(f"{ticket.number} is yours.", "success")
-    return see_other(_url(ticket))
-
-
-def _view() -> str:
-    """The view that the person works through, kept from page to page."""
-    return request.form.get("view", "").replace("\x00", "")[:LONGEST_VIEW]
-
-
-def _url(ticket: SupportTicket) -> str:
-    view = _view()
-    query = f"?{urlencode({'view': view})}" if view else ""
-    return f"/support/tickets/{ticket.number}{query}"
-
-
-def _queue_url() -> str:
-    view = _view()
-    return f"/support/queue/{quote(view, safe='')}" if view else "/support/queue"
+    return see_other(ticket_url(ticket.number, view_now()))

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.support.agent_list import switch_of
 from portal.support.around import Around, look_around
 from portal.support.filter_language import (
     EVERYTHING,
@@ -21,6 +22,7 @@ from portal.support.filter_language import (
 )
 from portal.support.filter_values import FIELDS
 from portal.support.filtering import Looking
+from portal.support.neighbours import FILTERED
 from portal.support.numbers import read_number
 from portal.support.pages.blueprint import bp
 from portal.support.queue_rows import QueueRow
@@ -43,7 +45,8 @@ class Chip(NamedTuple):
 @bp.get("/support/queue")
 @requires(Permission.TICKETS_VIEW)
 def own_queue() -> ResponseReturnValue:
-    return redirect(url_for("support.queue", view=View.MINE))
+    may_work = current_staff().actor.may(Permission.TICKETS_REPLY)
+    return redirect(url_for("support.queue", view=View.MINE if may_work else View.ALL))
 
 
 @bp.get("/support/queue/<view>")
@@ -65,6 +68,7 @@ def queue(view: str) -> Response:
         listing=listing,
         chips=_chips(found, narrowed.narrowed),
         help=FIELDS,
+        **_switch(),
         **_around(narrowed, around, looking, text=text),
         **_rows(narrowed, listing.items),
     )
@@ -99,9 +103,16 @@ def _refused(
         listing=None,
         chips=[],
         help=FIELDS,
+        **_switch(),
         **_around(found, around, looking, text=text, error=error),
         **_rows(found, []),
     )
+
+
+def _switch() -> dict[str, Any]:
+    """The person's own switch; a fragment has none."""
+    me = None if wants_fragment() else current_staff().id
+    return {"switch": switch_of(me) if me else None, "back": request.full_path.rstrip("?")}
 
 
 def _around(
@@ -132,7 +143,7 @@ def _rows(found: Queue, rows: Sequence[QueueRow | str], *, fresh: int = 0) -> di
         "shown": ",".join(numbers),
         "first_url": queue_url(found.key, here),
         "again_url": queue_url(found.key, here | cursor),
-        "place": urlencode({"view": found.key, **here}),
+        "place": urlencode({"view": f"{found.key}{FILTERED}{query}" if query else found.key}),
         "query": query,
     }
 

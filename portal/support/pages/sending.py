@@ -9,6 +9,8 @@ from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.pages.blueprint import bp
+from portal.support.pages.ticket_view import ticket_url
+from portal.support.pages.written import view_now
 from portal.support.seeing import ticket_or_404
 from portal.support.withdrawing import undo_send
 from portal.web.access import audits, requires
@@ -25,7 +27,7 @@ def undo_reply(number: str) -> ResponseReturnValue:
     undo_send(by=by, ticket=ticket, message_id=_message_id())
     db.session.commit()
     flash("Your answer was not sent. Its text is your draft again; attach its files anew.")
-    return see_other(f"/support/tickets/{ticket.number}")
+    return see_other(ticket_url(ticket.number, view_now(), "#reply-body"))
 
 
 def _message_id() -> int:

@@ -20,6 +20,8 @@ class Slot(NamedTuple):
 
     template: str
     context: Context
+    is_for_work: bool = False
+    """Whoever only reads tickets does not see it."""
 
 
 def _related(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
@@ -39,9 +41,9 @@ def _nothing(_ticket: SupportTicket, _by: Actor) -> dict[str, Any]:
 
 
 BESIDE: tuple[Slot, ...] = (
-    Slot("support/_clocks.html", _clocks),
+    Slot("support/_clocks_card.html", _clocks),
     Slot("support/_customer.html", customer_slot),
-    Slot("support/_macros.html", macros_beside),
+    Slot("support/_macros.html", macros_beside, is_for_work=True),
     Slot("support/_related.html", _related),
 )
 """In the column beside the thread, the first on top."""
@@ -51,8 +53,13 @@ IN_COMPOSER: tuple[Slot, ...] = (Slot("support/_answer_picker.html", _nothing),)
 
 def slot_context(ticket: SupportTicket, by: Actor) -> dict[str, Any]:
     """What all partials need, and which stand where."""
+    may_work = by.may(Permission.TICKETS_REPLY)
+    beside = [slot for slot in BESIDE if may_work or not slot.is_for_work]
     found: dict[str, Any] = {}
-    for slot in (*BESIDE, *IN_COMPOSER):
+    for slot in (*beside, *IN_COMPOSER):
         found |= slot.context(ticket, by)
-    beside, in_composer = ([slot.template for slot in place] for place in (BESIDE, IN_COMPOSER))
-    return {**found, "beside_slots": beside, "composer_slots": in_composer}
+    return {
+        **found,
+        "beside_slots": [slot.template for slot in beside],
+        "composer_slots": [slot.template for slot in IN_COMPOSER],
+    }

@@ -70,6 +70,7 @@ def team(team_id: int) -> Response:
         "categories": list(terms.categories),
         "lead_id": str(terms.lead_id or ""),
         "member_ids": list(terms.member_ids),
+        "idle_minutes": terms.idle_minutes,
         "seen": _seen(found),
     }
     return _page(found, TeamForm(formdata=None, data=values).offer(agent_choices()))

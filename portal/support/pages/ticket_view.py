@@ -8,11 +8,13 @@ from urllib.parse import quote, urlencode
 from flask import Response
 
 from portal.core import clock
+from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.support.agent_list import assign_choices
 from portal.support.company import around
 from portal.support.filtering import Looking
 from portal.support.models import SupportTicket
-from portal.support.neighbours import Here, neighbour
+from portal.support.neighbours import FILTERED, Here, neighbour
 from portal.support.pages.slots import slot_context
 from portal.support.pages.written import view_now
 from portal.support.reading import Stretch, newest
@@ -31,7 +33,6 @@ STATUS_COLOURS = {
     Status.SOLVED: "green",
 }
 PRIORITY_COLOURS = {Priority.HIGH: "orange", Priority.URGENT: "red"}
-FIRST_VIEW = "mine"
 AWAY = (Status.SPAM, Status.DELETED)
 
 
@@ -107,6 +108,7 @@ def head_context(ticket: SupportTicket) -> dict[str, Any]:
         "state_colour": STATUS_COLOURS.get(Status(ticket.status), "secondary"),
         "priority_colour": PRIORITY_COLOURS.get(Priority(ticket.priority), "secondary"),
         "hidden_until": _hidden_until(ticket),
+        "may_work": current_staff().actor.may(Permission.TICKETS_REPLY),
     }
 
 
@@ -126,7 +128,7 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
         "choices": _choices(ticket, keeping.values),
         "keeping": keeping,
         "away": [one for one in may_become(ticket) if one in AWAY],
-        "agents": found.agents,
+        "agents": assign_choices(ticket),
         "around": found,
         "snoozes": presets(clock.now(), reader_zone()),
     }
@@ -154,7 +156,10 @@ def ticket_url(number: str, view: str = "", anchor: str = "") -> str:
 
 
 def queue_url(view: str) -> str:
-    return f"/support/queue/{quote(view or FIRST_VIEW, safe='')}"
+    """The queue that a view names, narrowed as it was; without one, what is the person's own."""
+    name, _, text = view.partition(FILTERED)
+    query = f"?{urlencode({'q': text})}" if text else ""
+    return f"/support/queue/{quote(name, safe='')}{query}" if name else "/support/queue"
 
 
 def next_url(here: Here, *, is_forward: bool = True) -> str:

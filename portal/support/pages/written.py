@@ -9,7 +9,8 @@ from portal.support.words import MessageKind, Status
 from portal.web.urls import LARGEST_BIG_ID
 
 LONGEST_KEY = 64
-LONGEST_VIEW = 60
+LONGEST_VIEW = 600
+"""With the filter that narrows it."""
 SENT_AS = {Status.OPEN.value, Status.PENDING.value, Status.ON_HOLD.value, Status.SOLVED.value}
 MOST_BYTES = 32 * 1024 * 1024
 """A few files of the largest size that a message takes."""
