@@ -17,7 +17,18 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from tests.audit.dba import tamper
 from tests.audit.growing import happen
-from tests.audit.sealed import FORGER, ORIGIN, SIGNER, event_at, grow, keep, named, present, sign, verified
+from tests.audit.sealed import (
+    FORGER,
+    ORIGIN,
+    SIGNER,
+    event_at,
+    grow,
+    keep,
+    named,
+    present,
+    sign,
+    verified,
+)
 
 OTHER_VIEW = "CREATE VIEW auth_audit_logs AS SELECT * FROM audit_events WHERE stream = 'auth'"
 
@@ -89,7 +100,7 @@ def test_events_of_the_last_five_seconds_may_wait():
     assert verified().exit_code == Ending.WHOLE
 
 
-@pytest.mark.parametrize(("hours", "kinds"), [(26, []), (27, ["heartbeat_gap"])])
+@pytest.mark.parametrize(("hours", "kinds"), [(25, []), (27, ["heartbeat_gap"])])
 def test_no_checkpoint_for_longer_than_a_day(hours, kinds):
     with time_machine.travel(clock.now() + timedelta(hours=hours), tick=False):
         assert [kind for kind, _, _ in named(verified())] == kinds
