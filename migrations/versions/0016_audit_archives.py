@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016_audit_archives"
-down_revision = "0014_audit_views"
+down_revision = "0015_audit_streams"
 branch_labels = None
 depends_on = None
 

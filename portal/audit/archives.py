@@ -126,6 +126,8 @@ def write_archive(bundle: Bundle, folder: Path) -> Written:
 
 def _fault_of(path: Path) -> str | None:
     keys = [Key(key.name, key.id, key.public) for key in public_keys()]
+    if not keys:
+        return "the log is not signed. Run `flask audit init`."
     check = Check(File(path), keys).run()
     if check.manifest.get("kind") != Kind.RANGE:
         return "events of it are gone already. Run `flask audit verify`."

@@ -54,9 +54,18 @@ def progress() -> Progress:
 
 
 def pending_count() -> int:
+    return db.session.scalar(sa.select(pending_events())) or 0
+
+
+def pending_events() -> sa.ScalarSelect[int]:
     """How many events wait for their leaf; counted up to 10,000."""
     some = sa.select(PendingEvent.event_id).limit(COUNTED).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+
+
+def newest_checkpoint_at() -> sa.ScalarSelect[datetime]:
+    newest = sa.select(SignedTree.created_at).order_by(SignedTree.tree_size.desc())
+    return newest.limit(1).scalar_subquery()
 
 
 def latest(origin: str | None = None) -> SignedTree | None:

@@ -121,7 +121,8 @@ def is_held(connection: sa.Connection) -> sa.ColumnElement[bool]:
     """Which events a hold keeps now."""
     lasting = sa.select(Hold.scope, Hold.subject_id).where(Hold.released_at.is_(None))
     kept = [_events_of(Scope(scope), number) for scope, number in connection.execute(lasting)]
-    return sa.or_(sa.false(), *kept)
+    # An event without a target is not "not known to be held": NULL must not keep it.
+    return sa.func.coalesce(sa.or_(sa.false(), *kept), sa.false())
 
 
 def _events_of(scope: Scope, number: int | None) -> sa.ColumnElement[bool]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from portal.audit.notes import SignerKey, VerifierKey
-from portal.audit.origins import current_origin
+from portal.audit.origins import current_name
 from portal.config import settings
 from portal.core.errors import Conflict
 
@@ -68,13 +68,12 @@ def signers(origin: str) -> list[SignerKey]:
 
 
 def public_keys() -> list[VerifierKey]:
-    """What whoever checks the log must know, the newest first; none before the first checkpoint.
+    """What whoever checks the log must know, the newest first; none without a key file.
 
     Raises:
         UnusableKeyFile: see `seeds`.
     """
-    origin = current_origin()
-    return [key.verifier for key in signers(origin.origin)] if origin else []
+    return [key.verifier for key in signers(current_name())]
 
 
 def fingerprint(key: VerifierKey) -> str:

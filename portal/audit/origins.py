@@ -27,6 +27,12 @@ def current_origin() -> LogOrigin | None:
     return db.session.scalar(query)
 
 
+def current_name() -> str:
+    """What the log is called, or will be from its first checkpoint on."""
+    origin = current_origin()
+    return origin.origin if origin else default_origin()
+
+
 def default_origin() -> str:
     return f"{urlsplit(settings().base_url).hostname}/portal-1"
 

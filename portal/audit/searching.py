@@ -32,14 +32,11 @@ SHORTEST_PREFIX = 3
 """A shorter word is looked for as it is: a letter begins a good part of all words."""
 INNER = "@._-+:/"
 QUESTION = "audit_question"
-SPANS = (
-    ("h", timedelta(hours=4)),
-    ("d", timedelta(days=2)),
-    ("d", timedelta(days=14)),
-    ("m", timedelta(days=60)),
-)
+SPANS = (("d", timedelta(days=3)), ("d", timedelta(days=20)), ("m", timedelta(days=60)))
 """The unit and the length of each span that is looked through; the last goes on to the end."""
-UNITS = {"h": "%Y%m%d%H", "d": "%Y%m%d", "m": "%Y%m"}
+FEW = 2000
+"""So many events that hold the words are looked at all at once, if the short spans hold too few."""
+UNITS = {"d": "%Y%m%d", "m": "%Y%m"}
 _event = AuditEvent.__table__.c
 
 
@@ -148,10 +145,11 @@ def rows_of(
     if not asked:
         return list(connection.execute(statement))
     found: dict[str, sa.Row[*tuple[Any, ...]]] = {}
-    for span in _spans(*_bounds(statement), is_older=is_older):
-        values = {name: _and([question, span]) for name, question in asked.items()}
+    for place, span in enumerate(_spans(*_bounds(statement), is_older=is_older)):
+        is_last = place == len(SPANS) - 1 and _are_few(asked)
+        values = asked if is_last else {k: _and([v, span]) for k, v in asked.items()}
         found |= {row.id: row for row in connection.execute(statement, values)}
-        if len(found) >= wanted:
+        if is_last or len(found) >= wanted:
             break
     return list(found.values())[:wanted]
 
@@ -164,10 +162,19 @@ def _questions(statement: sa.Select[Any]) -> dict[str, str]:
     }
 
 
+def _are_few(asked: dict[str, str]) -> bool:
+    parts = [
+        sa.select(sa.func.count()).select_from(
+            _answers(sa.bindparam(name, type_=sa.String)).limit(FEW + 1).subquery()
+        )
+        for name in asked
+    ]
+    query = sa.select(*(part.scalar_subquery() for part in parts))
+    return all(count <= FEW for count in db.session.connection().execute(query, asked).one())
+
+
 def _spans(first: datetime, last: datetime, *, is_older: bool) -> Iterator[str]:
-    """From one end to the other. Each span begins in the hour, day or month that the one before
-    it ended in.
-    """
+    """From one end to the other. Each begins in the day or month that the one before ended in."""
     edge, end = (last, first) if is_older else (first, last)
     for unit, length in chain(SPANS, repeat(SPANS[-1])):
         until = max(edge - length, end) if is_older else min(edge + length, end)
@@ -178,11 +185,10 @@ def _spans(first: datetime, last: datetime, *, is_older: bool) -> Iterator[str]:
 
 
 def _units(unit: str, begin: datetime, end: datetime) -> list[str]:
-    """Every hour, day or month that holds an instant between these two."""
-    step = timedelta(hours=1) if unit == "h" else timedelta(days=1)
+    """Every day or month that holds an instant between these two."""
     first, last = min(begin, end), max(begin, end)
-    count = int((last - first) / step) + 2
-    instants = (min(first + step * place, last) for place in range(count))
+    days = range((last - first).days + 2)
+    instants = (min(first + timedelta(days=day), last) for day in days)
     return list(dict.fromkeys(at.strftime(UNITS[unit]) for at in instants))
 
 

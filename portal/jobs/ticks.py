@@ -24,7 +24,7 @@ log = structlog.get_logger("portal.worker")
 
 
 class Ticker:
-    """Ticks in a thread of its own: a job of an hour does not hold it up."""
+    """A thread for each tick: neither a job of an hour nor a slow receiver holds the others up."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -33,28 +33,28 @@ class Ticker:
 
     @contextmanager
     def ticking(self) -> Iterator[None]:
-        thread = Thread(target=self._loop, name="ticks", daemon=True)
-        thread.start()
+        threads = [Thread(target=self._loop, args=(tick,), daemon=True) for tick in ticks()]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             self._stop.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
     def tick_until_still(self) -> None:
         """Everything that there is to do now."""
-        while self._round() == 0:
-            pass
+        for rests in iter(lambda: [self._rest_after(tick) for tick in ticks()], []):
+            if all(rests):
+                return
 
-    def _loop(self) -> None:
+    def _loop(self, tick: Tick) -> None:
         while not self._stop.is_set():
-            self._stop.wait(self._round())
-
-    def _round(self) -> float:
-        """One tick of each; how long to rest then."""
-        return min((self._rest_after(tick) for tick in ticks()), default=SECONDS_BETWEEN)
+            self._stop.wait(self._rest_after(tick))
 
     def _rest_after(self, tick: Tick) -> float:
+        """One tick; how long to rest then."""
         if tick in self._troubled and clock.now() < self._troubled[tick]:
             return SECONDS_BETWEEN
         try:

@@ -1,6 +1,7 @@
 """What the ledger wants seen outside of the database goes to the mailboxes of the admins."""
 
 from base64 import b64encode
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,16 +24,18 @@ def _mail_checkpoint(checkpoint: Checkpoint) -> int:
     rests.
     """
     admins = _admins()
+    root = b64encode(checkpoint.root).decode()
+    context = {"origin": checkpoint.origin, "size": checkpoint.size, "root": root}
     for admin in admins:
-        context = {"origin": checkpoint.origin, "size": checkpoint.size}
-        _mail(admin, "audit_checkpoint", root=b64encode(checkpoint.root).decode(), **context)
+        _mail(admin, "audit_checkpoint", context)
     return len(admins)
 
 
 @log_forked.connect
 def _tell_of_fork(fork: Fork) -> None:
     for admin in _admins():
-        _mail(admin, "audit_forked", origin=fork.origin, why=fork.why, is_security=True)
+        context = {"origin": fork.origin, "why": fork.why}
+        _mail(admin, "audit_forked", context, is_security=True)
         text = f"The audit log is not signed any more: {fork.why}"
         notify(admin_id=admin.id, kind="audit_forked", text=text, url=PAGE)
 
@@ -44,7 +47,9 @@ def _admins() -> list[Admin]:
     return list(db.session.scalars(query.order_by(Admin.id)))
 
 
-def _mail(admin: Admin, template: str, *, is_security: bool = False, **context: object) -> None:
+def _mail(
+    admin: Admin, template: str, context: dict[str, Any], *, is_security: bool = False
+) -> None:
     queue_mail(
         by=SYSTEM,
         to=admin.email,

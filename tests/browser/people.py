@@ -37,6 +37,7 @@ from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
 from tests.audit.growing import seal
 from tests.browser.desk import desk
+from tests.browser.outside import told_outside
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -52,11 +53,24 @@ class Cast:
     names: dict[str, object]
 
     def sign_in(self, context: BrowserContext, who: Who) -> None:
-        if who is Who.NOBODY:
-            return
-        state = STATES.get(who, SessionState.ACTIVE)
-        more = {"sudo_until": sudo_until(), "sudo_method": "totp"} if who is Who.ANN_PROVEN else {}
-        self.site.sign_in(context, self.people[who], state, **more)
+        if who is not Who.NOBODY:
+            self.site.sign_in(context, *self._session(who), **self._proof(who))
+
+    def visitor(self, who: Who) -> Visitor:
+        """The same, without a browser."""
+        visitor = Visitor(self.site.port)
+        if who is not Who.NOBODY:
+            cookie = self.site.cookie(*self._session(who), **self._proof(who))
+            visitor.cookies.update([cookie])
+        return visitor
+
+    def _session(self, who: Who) -> tuple[Admin, SessionState]:
+        return self.people[who], STATES.get(who, SessionState.ACTIVE)
+
+    @staticmethod
+    def _proof(who: Who) -> dict[str, object]:
+        is_proven = who is Who.ANN_PROVEN
+        return {"sudo_until": sudo_until(), "sudo_method": "totp"} if is_proven else {}
 
 
 STATES = {Who.PREAUTH: SessionState.PREAUTH, Who.NEWCOMER: SessionState.MUST_ENROL}
@@ -78,6 +92,7 @@ def cast_of(site: Site) -> Cast:
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
         names |= customers()
+        names |= told_outside()
         db.session.commit()
         names |= evidence(ann)
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))

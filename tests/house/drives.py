@@ -34,6 +34,7 @@ from tests.house import (
     drives_queue,
     drives_quotas,
     drives_reports,
+    drives_streams,
     drives_subscriptions,
     drives_threads,
     drives_ticket,
@@ -264,6 +265,7 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
 DRIVES |= drives_audit.DRIVES
 DRIVES |= drives_ticket.DRIVES

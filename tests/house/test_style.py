@@ -141,6 +141,8 @@ def test_only_the_edges_commit():
         "portal/jobs/presence.py",
         "portal/jobs/ticks.py",
         "portal/jobs/worker.py",
+        "portal/audit/sequencing.py",
+        "portal/audit/streaming/delivering.py",
         "portal/mail/delivery.py",
         "portal/staff/gatekeeper.py",
         "portal/staff/sudo_prompt.py",  # a used code and a replaced token stay so

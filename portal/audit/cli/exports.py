@@ -56,6 +56,7 @@ def export(file: Path, *, hash_only_rest: bool, **given: Any) -> None:
     With filters beyond days: those events alone, or with --hash-only-rest also a bare hash of
     every other one of the period. Without: every event of the period, or of --first to --last.
     """
+    _refuse_to_replace(file)
     numbers = {name: given.pop(name) for name in ("first", "last", "since")}
     filters = _filters(given)
     with refusals_told():
@@ -66,6 +67,12 @@ def export(file: Path, *, hash_only_rest: bool, **given: Any) -> None:
         content = content_of(by=OPERATOR, asked=asked)
         bundle = recorded(order_export(by=OPERATOR, asked=asked, content=content))
     _write(file, bundle)
+
+
+def _refuse_to_replace(file: Path) -> None:
+    """Before anything is recorded: evidence is never overwritten."""
+    if file.exists():
+        raise click.BadParameter(f"{file} exists and is not replaced.", param_hint="FILE")
 
 
 def _filters(given: dict[str, str]) -> Filters:
@@ -96,7 +103,7 @@ def recorded(order: Order) -> Bundle:
 
 def _write(file: Path, bundle: Bundle) -> None:
     if str(file) == "-":
-        write_bundle(click.get_binary_stream("stdout"), bundle)
+        write_bundle(sys.stdout.buffer, bundle)
         return
     draft = file.with_name(f"{file.name}.part")
     try:

@@ -86,7 +86,6 @@ class Links(NamedTuple):
     actor_url: str
     save_url: str
     csv_url: str
-    export_url: str
 
 
 @lru_cache(maxsize=256)
@@ -105,7 +104,6 @@ def links_of(filters: Filters) -> Links:
         actor_url=url_before(filters, "actor"),
         save_url=url_of(filters, "audit.new_view"),
         csv_url=url_of(filters, "audit.table"),
-        export_url=url_of(filters, "audit.export"),
     )
 
 

@@ -84,7 +84,8 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "days": by_day(listing.items, reader_zone()),
         "chips": list(chips_of(filters, names_in(listing.items))) if filters.is_narrowed else [],
         "labels": LABELS_OF_FIELDS,
-        "may_export": acting().may(Permission.AUDIT_EXPORT),
+        "evidence_url": _evidence_url(filters),
+        "may_hold": acting().may(Permission.AUDIT_HOLD),
         "sees_all": acting().may(Permission.AUDIT_ALL),
         **links_of(filters)._asdict(),
     }
@@ -112,3 +113,7 @@ def _drawn(filters: Filters) -> Markup:
         severities=SEVERITIES,
     )
     return Markup(html)  # noqa: S704 - our template escapes
+
+
+def _evidence_url(filters: Filters) -> str | None:
+    return url_of(filters, "audit.export") if acting().may(Permission.AUDIT_EXPORT) else None

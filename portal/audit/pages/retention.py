@@ -35,7 +35,7 @@ def hold() -> ResponseReturnValue:
                 by=acting(),
                 scope=Scope(form.scope.data),
                 subject_id=form.subject_id.data,
-                reason=form.reason.data,
+                reason=form.reason.data or "",
             )
             db.session.commit()
             flash(f"Held from now on: {whose(placed)}.", "success")
