@@ -31,10 +31,9 @@ Body = Mapping[str, Any]
 def told(body: Body, zone: ZoneInfo) -> str:
     """What was done, without who did it: `granted Custom Reports to Acme until 12 Dec 2026`."""
     action = _text(body.get("action"))
-    parts = PARTS.get(action)
-    if parts is None:
+    if action not in PARTS:
         return _by_name(action, body)
-    return "".join(words + (slot(body, zone) if slot else "") for words, slot in parts)
+    return "".join(words + (slot(body, zone) if slot else "") for words, slot in PARTS[action])
 
 
 def quoted_reason(action: str, reason: str | None) -> str | None:
@@ -129,7 +128,10 @@ def _new(body: Body, field: str) -> object:
 
 def _changes(body: Body, _zone: ZoneInfo) -> str:
     """` (role from support agent to manager)`, of a few fields; the rest is counted."""
-    found = [_change(name, row) for name, row in _changed_fields(body).items()]
+    rows = _changed_fields(body)
+    if len(rows) > MOST_CHANGES and all(row.get("old") is None for row in rows.values()):
+        return ""  # it was made just then
+    found = [_change(name, row) for name, row in rows.items()]
     more = f" and {len(found) - MOST_CHANGES} more" if len(found) > MOST_CHANGES else ""
     parts = [part for part in found[:MOST_CHANGES] if part]
     return f" ({', '.join(parts)}{more})" if parts else ""
@@ -168,10 +170,8 @@ def _limit(body: Body, _zone: ZoneInfo) -> str:
 
 def _since(body: Body, zone: ZoneInfo) -> str:
     """Only where it begins later than it was decided."""
-    day, decided = (
-        day_of(_grant(body).get("starts_at"), zone),
-        day_of(body.get("occurred_at"), zone),
-    )
+    day = day_of(_grant(body).get("starts_at"), zone)
+    decided = day_of(body.get("occurred_at"), zone)
     return f" from {day}" if day and day != decided else ""
 
 
