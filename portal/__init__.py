@@ -18,9 +18,9 @@ from portal.web.setup import init_web
 
 ROOMS = {
     "jobs": ("cli", "upkeep"),
-    "audit": ("pages",),
+    "audit": ("pages", "api", "cli", "upkeep", "outside"),
     "mail": ("upkeep",),
-    "staff": ("pages", "api", "cli", "upkeep"),
+    "staff": ("pages", "api", "cli", "upkeep", "ledger_notices"),
     "two_factor": ("pages", "api", "cli"),
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),

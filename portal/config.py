@@ -4,11 +4,8 @@ Development and testing fill what is missing: keys are generated into the instan
 Production refuses to start on a missing, sample or short key, and names the setting.
 """
 
-import base64
-import binascii
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,11 +17,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
 
+from portal.config_keys import Keys
+
 ROOT = Path(__file__).resolve().parent.parent
-SHORTEST_SECRET = 32
 # The local part leaves room for a token: RFC 5321 4.5.3.1.1 allows 64 octets.
 SUPPORT_ADDRESS = re.compile(r"[a-z0-9._-]{1,24}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
-SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -62,7 +59,15 @@ class Settings:
     token_pepper: str
     """Keys the HMAC of throttle buckets and API tokens; at least 32 characters."""
     audit_key_file: Path
-    """Reserved for the key that will sign audit checkpoints; nothing reads it yet."""
+    """Signs the audit log's checkpoints; `flask audit init` makes it. Default: `audit.key` in the
+    instance folder, which a worker makes outside production."""
+    audit_anchor_file: Path | None
+    """Keeps every checkpoint outside the database, best on another disk; `off` keeps none. Default:
+    `audit-anchors.jsonl` in the instance folder."""
+    audit_anchor_url: str
+    """Address that each checkpoint is posted to as JSON. Default: none."""
+    audit_retention_days: int
+    """Younger events are never archived. Default 0; nothing is archived unless somebody does."""
     metrics_token: str
     """Bearer token of `/metrics`. Empty closes the page, in every environment."""
     base_url: str
@@ -124,7 +129,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     host = urlsplit(base_url).hostname or "localhost"
     reader.refuse_debugger(env)
     database_url = reader.text("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"
-    keys = _Keys(reader, env, instance)
+    keys = Keys(reader.text, reader.faults, instance, is_strict=env is Environment.PRODUCTION)
     found = Settings(
         env=env,
         instance_dir=instance,
@@ -135,6 +140,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         data_keys=keys.data_keys(),
         token_pepper=keys.secret("TOKEN_PEPPER"),
         audit_key_file=Path(reader.text("AUDIT_KEY_FILE") or instance / "audit.key"),
+        audit_anchor_file=reader.anchor_file(instance),
+        audit_retention_days=reader.number("AUDIT_RETENTION_DAYS", 0, least=0),
+        audit_anchor_url=reader.anchor_url(),
         metrics_token=reader.text("METRICS_TOKEN"),
         base_url=base_url,
         mail_url=reader.mail_url(env),
@@ -179,11 +187,11 @@ class _Reader:
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
 
-    def number(self, name: str, default: int) -> int:
-        """A whole number of at least 1."""
+    def number(self, name: str, default: int, least: int = 1) -> int:
+        """A whole number of at least `least`."""
         value = self.text(name) or str(default)
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value[:10]) < 10**9:
-            self.faults.append(f"PORTAL_{name} must be a whole number, 1 or more")
+        if not value.isascii() or not value.isdigit() or not least <= int(value[:10]) < 10**9:
+            self.faults.append(f"PORTAL_{name} must be a whole number, {least} or more")
             return default
         return int(value)
 
@@ -222,6 +230,16 @@ class _Reader:
             self.faults.append("PORTAL_MAIL_URL must start with smtp://, smtps:// or file:")
         return value or "file:"
 
+    def anchor_file(self, instance: Path) -> Path | None:
+        value = self.text("AUDIT_ANCHOR_FILE")
+        return None if value == "off" else Path(value or instance / "audit-anchors.jsonl")
+
+    def anchor_url(self) -> str:
+        value = self.text("AUDIT_ANCHOR_URL")
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            self.faults.append("PORTAL_AUDIT_ANCHOR_URL must start with https:// or http://")
+        return value
+
     def support_address(self) -> str:
         value = self.text("SUPPORT_ADDRESS")
         if value and not SUPPORT_ADDRESS.fullmatch(value):
@@ -242,59 +260,3 @@ class _Reader:
         except ValueError as error:
             self.faults.append(f"PORTAL_{name}: {error}")
             return ()
-
-
-class _Keys:
-    """Keys from the environment or, outside production, generated into the instance folder."""
-
-    def __init__(self, reader: _Reader, env: Environment, instance: Path) -> None:
-        self.reader = reader
-        self.env = env
-        self.folder = instance / "keys"
-
-    def secret(self, name: str) -> str:
-        value = self.reader.text(name)
-        if self.env is Environment.PRODUCTION:
-            self._check(name, value)
-            return value
-        return value or self._generated(name)
-
-    def data_keys(self) -> tuple[tuple[str, bytes], ...]:
-        value = self.reader.text("DATA_KEYS")
-        if not value and self.env is not Environment.PRODUCTION:
-            value = "k1:" + self._generated("DATA_KEYS")
-        if not value:
-            self.reader.faults.append("PORTAL_DATA_KEYS is missing: k1:<base64 of 32 random bytes>")
-        return tuple(self._data_key(item) for item in value.split(",") if item.strip())
-
-    def _data_key(self, item: str) -> tuple[str, bytes]:
-        name, _, encoded = item.strip().partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if not name or len(key) != 32 or len(set(key)) < 8:
-            self.reader.faults.append(
-                f"PORTAL_DATA_KEYS: key {name!r} must be base64 of 32 random bytes"
-            )
-        return name, key
-
-    def _check(self, name: str, value: str) -> None:
-        if not value:
-            self.reader.faults.append(f"PORTAL_{name} is missing")
-        elif len(value) < SHORTEST_SECRET:
-            self.reader.faults.append(f"PORTAL_{name} is shorter than {SHORTEST_SECRET} characters")
-        elif any(word in value.lower() for word in SAMPLE_WORDS) or len(set(value)) < 8:
-            self.reader.faults.append(f"PORTAL_{name} looks like a sample value")
-
-    def _generated(self, name: str) -> str:
-        path = self.folder / name.lower()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(handle, "w") as file:
-            value = base64.b64encode(secrets.token_bytes(32)).decode()
-            file.write(value)
-        return value

@@ -16,14 +16,23 @@ def load(model: type[Base], names: Sequence[str], rows: Iterable[tuple[Any, ...]
 
     Columns that are not named get their default where it is one value, else NULL.
     """
+    count = 0
+    for batch in batched(rows, BATCH):
+        add(model, names, batch)
+        db.session.commit()
+        count += len(batch)
+    return count
+
+
+def add(model: type[Base], names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """The same inside the running transaction."""
     table = model.__table__
     assert isinstance(table, sa.Table)  # noqa: S101 - every model of ours is one
     fixed = {name: value for name, value in _defaults(table).items() if name not in names}
     columns = [*names, *fixed]
     convert = _converter(table, columns)
     tail = tuple(fixed.values())
-    values = (convert(row + tail) for row in rows)
-    return _copy(table, columns, values)
+    _copy(table, columns, (convert(row + tail) for row in rows))
 
 
 def _defaults(table: sa.Table) -> dict[str, Any]:
@@ -54,26 +63,44 @@ def _converter(
     return convert
 
 
-def _copy(table: sa.Table, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> int:
-    is_sqlite = db.session.get_bind().dialect.name == "sqlite"
-    names, count = ", ".join(columns), 0
-    marks = ", ".join("?" * len(columns))
+def _copy(table: sa.Table, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    driver: Any = db.session.connection().connection.driver_connection
     # Names come from the models, never from outside.
-    insert = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
-    while batch := list(islice(rows, BATCH)):
-        driver: Any = db.session.connection().connection.driver_connection
-        if is_sqlite:
-            driver.executemany(insert, batch)
-        else:
-            with (
-                driver.cursor() as cursor,
-                cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
-            ):
-                for row in batch:
-                    copy.write_row(row)
-        db.session.commit()
-        count += len(batch)
-    return count
+    names = ", ".join(columns)
+    if db.session.get_bind().dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        driver.executemany(
+            f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+            rows,
+        )
+        return
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def batched(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def reserve(table: str, count: int) -> int:
+    """The first of so many ids in a row that nobody else gets."""
+    if db.session.get_bind().dialect.name == "sqlite":
+        query = sa.text(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")  # noqa: S608
+        return int(db.session.scalar(query))
+    numbers = sa.text(
+        "SELECT min(n), max(n) FROM (SELECT nextval(pg_get_serial_sequence(:name, 'id')) AS n "
+        "FROM generate_series(1, :count)) AS taken"
+    )
+    first, last = db.session.execute(numbers, {"name": table, "count": count}).one()
+    if last - first + 1 != count:
+        raise RuntimeError(f"somebody else writes into {table}: try again")
+    return int(first)
 
 
 def analyze() -> None:

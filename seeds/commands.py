@@ -18,6 +18,8 @@ from portal.core.roles import Role
 from portal.staff.models import Admin
 from portal.staff.naming import actor_of
 from seeds.bulk_customers import bulk_customers
+from seeds.bulk_desk import NobodyAnswers
+from seeds.bulk_tickets import bulk_tickets
 from seeds.catalog import seed_catalog
 from seeds.customers import bring_customers
 from seeds.events import seed_events
@@ -54,6 +56,7 @@ def catalog() -> None:
 @click.option("--tenants", type=COUNT, default=0, help="So many more tenants, with plans.")
 @click.option("--users", type=COUNT, default=0, help="So many more users of bulk tenants.")
 @click.option("--overrides", type=COUNT, default=0, help="Overrides of bulk users without any.")
+@click.option("--tickets", type=COUNT, default=0, help="So many more tickets of bulk users.")
 @click.option("--audit-events", type=COUNT, default=0, help="So many ledger events.")
 @click.option("--seed", default=20, show_default=True, help="Another number, another history.")
 @with_appcontext
@@ -76,7 +79,9 @@ def demo(*, if_empty: bool, staff: int, audit_events: int, seed: int, **customer
     _bulk_staff(staff)
     _bulk(seed, **customers)
     if audit_events:
-        seed_events(audit_events, seed=seed, until=clock.now())
+        begun = time.monotonic()
+        made = seed_events(audit_events, seed=seed, until=clock.now())
+        click.echo(f"Added {made:,} audit events in {time.monotonic() - begun:.0f} s.", err=True)
 
 
 def _company(seed: int) -> None:
@@ -104,12 +109,18 @@ def _company(seed: int) -> None:
     )
 
 
-def _bulk(seed: int, *, tenants: int, users: int, overrides: int) -> None:
-    if not (tenants or users or overrides):
+def _bulk(seed: int, *, tenants: int, users: int, overrides: int, tickets: int) -> None:
+    if not (tenants or users or overrides or tickets):
         return
     begun = time.monotonic()
     made = bulk_customers(tenants=tenants, users=users, overrides=overrides, seed=seed)
-    if users > made.get("users", 0) or overrides > made.get("overrides", 0):
+    try:
+        made |= bulk_tickets(tickets, seed=seed)
+    except NobodyAnswers:
+        click.echo("None of our people works on tickets. Name --staff first.", err=True)
+        sys.exit(1)
+    wanted = {"users": users, "overrides": overrides, "tickets": tickets}
+    if any(count > made.get(name, 0) for name, count in wanted.items()):
         click.echo("There are no bulk tenants or users to add to. Name --tenants first.", err=True)
         sys.exit(1)
     parts = ", ".join(f"{count:,} {name}" for name, count in made.items())

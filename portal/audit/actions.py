@@ -166,6 +166,35 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancelled"
     # the portal itself
     AUDIT_SEARCHED = "audit.searched"
+    AUDIT_CSV_EXPORTED = "audit.csv_exported"
+    AUDIT_VIEW_SAVED = "audit_view.saved"
+    AUDIT_VIEW_REMOVED = "audit_view.removed"
+    AUDIT_VERIFICATION_REQUESTED = "audit.verification_requested"
+    AUDIT_VERIFIED = "audit.verified"
+    AUDIT_VERIFICATION_FAILED = "audit.verification_failed"
+    AUDIT_VERIFICATION_UNPROVEN = "audit.verification_unproven"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_ARCHIVED = "audit.archived"
+    AUDIT_HOLD_PLACED = "audit.hold_placed"
+    AUDIT_HOLD_RELEASED = "audit.hold_released"
+    AUDIT_HEARTBEAT = "audit.heartbeat"
+    AUDIT_KEY_CREATED = "audit.key_created"
+    AUDIT_KEY_ROTATED = "audit.key_rotated"
+    AUDIT_FORK_FOUND = "audit.fork_found"
+    AUDIT_FORK_ACCEPTED = "audit.fork_accepted"
+    STREAM_ADDED = "audit_stream.added"
+    STREAM_CHANGED = "audit_stream.changed"
+    STREAM_PAUSED = "audit_stream.paused"
+    STREAM_RESUMED = "audit_stream.resumed"
+    STREAM_SECRET_ROTATED = "audit_stream.secret_rotated"  # noqa: S105
+    STREAM_TESTED = "audit_stream.tested"
+    STREAM_REMOVED = "audit_stream.removed"
+    STREAM_GAVE_UP = "audit_stream.gave_up"
+    ALERT_RULE_SAVED = "alert_rule.saved"
+    ALERT_RULE_DISABLED = "alert_rule.disabled"
+    ALERT_RULE_ENABLED = "alert_rule.enabled"
+    ALERT_RAISED = "alert.raised"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
     BACKUP_MADE = "backup.made"
     DEMO_SEEDED = "demo.seeded"
 
@@ -240,5 +269,24 @@ _SEVERITIES = {
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,
+    Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_VERIFICATION_FAILED: Severity.CRITICAL,
+    Action.AUDIT_VERIFICATION_UNPROVEN: Severity.WARNING,
+    Action.AUDIT_EXPORTED: Severity.NOTICE,
+    Action.AUDIT_ARCHIVED: Severity.WARNING,
+    Action.AUDIT_HOLD_PLACED: Severity.NOTICE,
+    Action.AUDIT_HOLD_RELEASED: Severity.WARNING,
+    Action.AUDIT_KEY_CREATED: Severity.WARNING,
+    Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
+    Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
+    Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
+    Action.STREAM_ADDED: Severity.WARNING,
+    Action.STREAM_CHANGED: Severity.WARNING,
+    Action.STREAM_PAUSED: Severity.WARNING,
+    Action.STREAM_REMOVED: Severity.WARNING,
+    Action.STREAM_GAVE_UP: Severity.CRITICAL,
+    Action.ALERT_RULE_SAVED: Severity.NOTICE,
+    Action.ALERT_RULE_DISABLED: Severity.WARNING,
+    Action.ALERT_RAISED: Severity.NOTICE,
     Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -52,6 +52,20 @@ SQLITE = {
         CREATE TRIGGER audit_events_await AFTER INSERT ON audit_events
         BEGIN INSERT INTO audit_pending (event_id) VALUES (NEW.id); END
     """,
+    "audit_search_added": """
+        CREATE TRIGGER audit_search_added AFTER INSERT ON audit_events BEGIN
+            INSERT INTO audit_search_events (event_id) VALUES (NEW.id);
+            INSERT INTO audit_search (rowid, words)
+            SELECT place, words FROM audit_search_words WHERE event_id = NEW.id;
+        END
+    """,
+    "audit_search_removed": """
+        CREATE TRIGGER audit_search_removed BEFORE DELETE ON audit_events BEGIN
+            INSERT INTO audit_search (audit_search, rowid, words)
+            SELECT 'delete', place, words FROM audit_search_words WHERE event_id = OLD.id;
+            DELETE FROM audit_search_events WHERE event_id = OLD.id;
+        END
+    """,
 }
 
 POSTGRESQL = {
@@ -59,6 +73,14 @@ POSTGRESQL = {
     "audit_events_await": """
         A CREATE TRIGGER audit_events_await AFTER INSERT ON audit_events
         FOR EACH ROW EXECUTE FUNCTION audit_await()
+    """,
+    "audit_search_added": """
+        O CREATE TRIGGER audit_search_added AFTER INSERT ON audit_events
+        FOR EACH ROW EXECUTE FUNCTION audit_search_add()
+    """,
+    "audit_search_removed": """
+        O CREATE TRIGGER audit_search_removed AFTER DELETE ON audit_events
+        FOR EACH ROW EXECUTE FUNCTION audit_search_remove()
     """,
     "audit_events_refuse": """
         BEGIN

@@ -17,6 +17,9 @@ class Permission(StrEnum):
     SECURITY_POLICY = "security.policy"
     AUDIT_OWN = "audit.own"
     AUDIT_ALL = "audit.all"
+    AUDIT_MANAGE = "audit.manage"
+    AUDIT_EXPORT = "audit.export"
+    AUDIT_HOLD = "audit.hold"
     CUSTOMERS_VIEW = "customers.view"
     CUSTOMERS_WRITE = "customers.write"
     CUSTOMERS_SUSPEND = "customers.suspend"
@@ -62,6 +65,9 @@ _MEANINGS = {
     Permission.SECURITY_POLICY: "Decide which roles must use a second factor",
     Permission.AUDIT_OWN: "See the events of the own account",
     Permission.AUDIT_ALL: "See the events of everybody",
+    Permission.AUDIT_MANAGE: "Decide where the audit log is streamed and what raises an alert",
+    Permission.AUDIT_EXPORT: "Export events with their proofs",
+    Permission.AUDIT_HOLD: "Forbid that old events are removed, and allow it again",
     Permission.CUSTOMERS_VIEW: "See tenants and their users",
     Permission.CUSTOMERS_WRITE: "Create and change tenants and users",
     Permission.CUSTOMERS_SUSPEND: "Suspend, close and reopen tenants",

@@ -75,7 +75,7 @@ _PERMISSIONS = {
     Scope.TICKETS_WRITE: frozenset(
         {Permission.TICKETS_VIEW, Permission.TICKETS_READ, Permission.TICKETS_WRITE}
     ),
-    Scope.AUDIT_READ: frozenset({Permission.AUDIT_ALL}),
+    Scope.AUDIT_READ: frozenset({Permission.AUDIT_OWN, Permission.AUDIT_ALL}),
 }
 
 NEVER_LENT = frozenset(

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 Handler: TypeAlias = Callable[[dict[str, Any]], None]
+Tick: TypeAlias = Callable[[], bool]
+"""Says whether more is left to do at once."""
 
 
 class NotNow(Exception):
@@ -31,6 +33,7 @@ class Kind:
 
 _kinds: dict[str, Kind] = {}
 _recurring: dict[str, timedelta] = {}
+_ticks: list[Tick] = []
 
 
 def handles(kind: str, *, commits_itself: bool = False) -> Callable[[Handler], Handler]:
@@ -55,6 +58,19 @@ def recurring(kind: str, *, every: timedelta) -> None:
     if every < timedelta(seconds=1):
         raise ValueError("a recurring job needs at least a second between its moments")
     _recurring[kind] = every
+
+
+def every_second(tick: Tick) -> Tick:
+    """Call this each second in every worker, beside the jobs and without a row for it.
+
+    Several workers call it at once. It must look cheaply and end soon; the worker commits.
+    """
+    _ticks.append(tick)
+    return tick
+
+
+def ticks() -> tuple[Tick, ...]:
+    return tuple(_ticks)
 
 
 def kind_named(name: str) -> Kind | None:

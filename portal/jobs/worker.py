@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from portal.jobs import claims, schedule
 from portal.jobs.claims import Claim, LostLease
 from portal.jobs.presence import Pulse
 from portal.jobs.registry import CannotBeDone, Kind, NotNow, kind_named
+from portal.jobs.ticks import Ticker
 
 IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
@@ -43,11 +44,13 @@ class Worker:
     def run(self, *, once: bool = False) -> None:
         """Until told to stop; with `once`, until nothing is due. The present job is finished."""
         log.info("worker.started", worker=self.name, once=once)
-        with self.pulse.beating():
+        ticker = Ticker(self.app)
+        with self.pulse.beating(), nullcontext() if once else ticker.ticking():
             self._alone(_registered)
             while not self.stopping.is_set():
                 wait = self._round()
                 if wait and once:
+                    ticker.tick_until_still()
                     break
                 self.stopping.wait(wait)
         log.info("worker.stopped", worker=self.name)

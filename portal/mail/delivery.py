@@ -5,6 +5,7 @@ begins: claimed, DATA about to start, verdict. Whoever finds a mail whose worker
 knows whether it can have left.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from portal.core.database import changed_rows, db
 from portal.core.sealing import CannotUnseal
 from portal.core.tokens import new_token
 from portal.jobs.models import Job
-from portal.jobs.queue import enqueue
+from portal.jobs.queue import Work, enqueue, enqueue_all
 from portal.jobs.registry import NotNow, handles
 from portal.mail.bodies import open_body
 from portal.mail.gateway import (
@@ -51,6 +52,17 @@ class LostLease(Exception):
 def enqueue_delivery(mail_id: int, *, run_at: datetime | None = None) -> Job:
     """Queue the delivery of a mail; one unfinished job a mail, however often this is called."""
     return enqueue(DELIVER, {"mail_id": mail_id}, run_at=run_at, dedupe_key=f"mail:{mail_id}")
+
+
+def enqueue_deliveries(mails: Sequence[tuple[int, datetime]]) -> None:
+    """The same for many, each with its instant."""
+    enqueue_all(
+        DELIVER,
+        [
+            Work({"mail_id": mail_id}, run_at, dedupe_key=f"mail:{mail_id}")
+            for mail_id, run_at in mails
+        ],
+    )
 
 
 @handles(DELIVER, commits_itself=True)

@@ -1,6 +1,9 @@
 """Queueing a mail: in the deed's own transaction, so that neither exists without the other."""
 
 import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,13 +18,15 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import changed_rows, db
 from portal.mail.bodies import sealed_body
-from portal.mail.delivery import enqueue_delivery
+from portal.mail.delivery import enqueue_deliveries
 from portal.mail.messages import ALONE, MESSAGE_ID, Conversation, checked_address, composed
 from portal.mail.models import EmailLog, MailStatus
 from portal.mail.templates import written
 
 AT_ONCE = timedelta(0)
 LONGEST_HOLD = timedelta(seconds=60)  # twice what mail programs offer: Gmail's "Undo send" has 30
+
+_waiting: ContextVar[list[EmailLog] | None] = ContextVar("waiting", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,22 @@ class Cause:
 
     type: str
     id: int
+
+
+@contextmanager
+def posted_together() -> Iterator[None]:
+    """Mails that are queued inside get their ids at its end, all by one statement.
+
+    Those that leave an event do so at once, as it names their ids.
+    """
+    mails: list[EmailLog] = []
+    token = _waiting.set(mails)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if mails:
+        _post(mails)
 
 
 def queue_mail(
@@ -82,13 +103,21 @@ def queue_mail(
         cause_type=cause.type if cause else None,
         cause_id=cause.id if cause else None,
     )
-    db.session.add(mail)
-    db.session.flush()
-    enqueue_delivery(mail.id, run_at=mail.next_attempt_at)
+    waiting = _waiting.get()
+    if waiting is not None and not is_security:
+        waiting.append(mail)
+        return mail
+    _post([mail])
     if is_security:
         target = Target("mail", mail.id, address)
         record(Action.MAIL_QUEUED, by=by, target=target, meta={"template": template})
     return mail
+
+
+def _post(mails: Sequence[EmailLog]) -> None:
+    db.session.add_all(mails)
+    db.session.flush()
+    enqueue_deliveries([(mail.id, mail.next_attempt_at) for mail in mails])
 
 
 def _checked_id(given: str | None) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from portal.audit.checkpoints import newest_checkpoint_at, pending_events
 from portal.audit.guards import guard_faults
 from portal.audit.models import AuditEvent
 from portal.config import ROOT, settings
@@ -32,7 +33,15 @@ class Health:
     failed_jobs: int
     undecided_mails: int
     newest_event_at: datetime | None
+    pending_events: int
+    newest_checkpoint_at: datetime | None
     disk_free_bytes: int
+
+    @property
+    def checkpoint_age_seconds(self) -> float:
+        """-1 while there is none."""
+        at = self.newest_checkpoint_at
+        return (clock.now() - at).total_seconds() if at else -1
 
     @property
     def worker_is_silent(self) -> bool:
@@ -81,6 +90,8 @@ def health() -> Health:
                 "undecided_mails"
             ),
             sa.select(sa.func.max(AuditEvent.occurred_at)).scalar_subquery().label("newest"),
+            pending_events().label("pending_events"),
+            newest_checkpoint_at().label("newest_checkpoint_at"),
             oldest_due().scalar_subquery().label("oldest_due_at"),
             worker_last_seen().scalar_subquery().label("worker_seen_at"),
         )
@@ -92,6 +103,8 @@ def health() -> Health:
         failed_jobs=row.failed_jobs,
         undecided_mails=row.undecided_mails,
         newest_event_at=datetime.fromisoformat(row.newest) if row.newest else None,
+        pending_events=row.pending_events,
+        newest_checkpoint_at=row.newest_checkpoint_at,
         disk_free_bytes=shutil.disk_usage(settings().instance_dir).free,
     )
 

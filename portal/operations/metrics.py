@@ -58,6 +58,12 @@ def exposition(health: Health) -> bytes:
         ("portal_jobs_failed", "Jobs that failed for good.", health.failed_jobs),
         ("portal_mails_undecided", "Mails that wait for a person.", health.undecided_mails),
         ("portal_worker_silent", "1: no worker for two minutes.", int(health.worker_is_silent)),
+        ("portal_audit_events_pending", "Events without a leaf.", health.pending_events),
+        (
+            "portal_audit_checkpoint_age_seconds",
+            "Since the last checkpoint of the audit log; -1: none.",
+            health.checkpoint_age_seconds,
+        ),
         ("portal_disk_free_bytes", "Free space of the instance folder.", health.disk_free_bytes),
     ):
         Gauge(name, text, registry=registry).set(value)

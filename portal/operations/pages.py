@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
+from portal.audit.log_state import signing_warning
 from portal.audit.redaction import redacted
 from portal.config import settings
 from portal.core.database import db, writing
@@ -53,8 +54,10 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    found = readiness()
-    return jsonify(found), 200 if all(found.values()) else 503
+    """An unsigned log is a warning: requests are taken all the same."""
+    found, warning = readiness(), signing_warning()
+    warnings = {"warnings": [warning]} if warning else {}
+    return jsonify({**found, **warnings}), 200 if all(found.values()) else 503
 
 
 @bp.get("/metrics")

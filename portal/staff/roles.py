@@ -39,6 +39,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_VIEW,
         Permission.STAFF_INVITE,
         Permission.AUDIT_ALL,
+        Permission.AUDIT_EXPORT,
         Permission.OPERATIONS_VIEW,
         Permission.CUSTOMERS_WRITE,
         Permission.CUSTOMERS_SUSPEND,

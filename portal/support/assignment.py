@@ -10,6 +10,7 @@ from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
 from portal.staff.models import Admin
+from portal.support.correspondence import Answering
 from portal.support.draining import drain, place
 from portal.support.giving import claim, give, say, waiting
 from portal.support.history import note_event, target_of_ticket
@@ -196,13 +197,22 @@ def _is_at_work(row: SupportAgent) -> bool:
     return bool(at_work(db.session.execute(query.where(SupportAgent.id == row.id)).all()))
 
 
-def assign_on_reply(*, by: Actor, ticket: SupportTicket, author: Admin) -> None:
-    """Whoever answers a locked ticket that nobody has works on it, however much they have."""
+def assign_on_reply(
+    *, by: Actor, ticket: SupportTicket, author_id: int, known: Answering | None
+) -> None:
+    """Whoever answers a locked ticket that nobody has works on it, however much they have.
+
+    `known` is the author as an agent, where they have a row.
+    """
     if ticket.assignee_id is not None:
         return
-    agent = named_or_new(author.id)
-    if agent is not None:
-        give(ticket, by=by, agent_id=agent.agent.id, name=agent.name, cause="replied")
+    if known is None:
+        found = named_or_new(author_id)
+        name = found.name if found else None
+    else:
+        name = known.name if known.is_active else None
+    if name is not None:
+        give(ticket, by=by, agent_id=author_id, name=name, cause="replied")
 
 
 def route(*, by: Actor, ticket: SupportTicket) -> None:

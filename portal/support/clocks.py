@@ -54,9 +54,8 @@ def customer_wrote(ticket: SupportTicket, at: datetime) -> None:
         book.refresh()
 
 
-def agent_replied(ticket: SupportTicket, at: datetime) -> None:
+def agent_replied(book: TicketClocks, at: datetime) -> None:
     """A public answer by one of ours: both responses are given."""
-    book = clocks_of(ticket)
     _change(book, satisfied, at, *RESPONSES)
 
 
@@ -77,11 +76,17 @@ def reply_withdrawn(ticket: SupportTicket, replied_at: datetime) -> None:
     book.refresh()
 
 
-def status_changed(ticket: SupportTicket, old: Status, new: Status, at: datetime) -> None:
+def status_changed(
+    ticket: SupportTicket,
+    old: Status,
+    new: Status,
+    at: datetime,
+    book: TicketClocks | None = None,
+) -> None:
     """Pause, go on, settle, cancel or reopen, by where the ticket came from and where it went."""
     if not (old.is_open or new.is_open):
         return
-    book = clocks_of(ticket)
+    book = book or clocks_of(ticket)
     if not new.is_open:
         _end(book, new, at)
     elif old.is_open:

@@ -47,6 +47,7 @@ def drain(*, agent_id: int | None = None, team_ids: Collection[int] | None = Non
     teams = {} if _is_held_back.get() else _teams_with_work(agent_id, team_ids)
     if not teams:
         return 0
+    db.session.flush()  # a load counts what the caller has just changed
     candidates = eligible(list(teams), only=agent_id)
     given = 0
     while candidates and given < AT_ONCE:

@@ -3,24 +3,46 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
+from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.customers.models import User
+from portal.mail.outbox import posted_together
 from portal.staff.models import Admin
 from portal.support import attachments, clocks, drafts, outgoing, telling
 from portal.support.assignment import assign_on_reply, release_from_absent
 from portal.support.attachments import Upload
 from portal.support.bodies import checked_body
+from portal.support.clock_rows import clocks_of
+from portal.support.correspondence import correspondence_of
 from portal.support.history import target_of_ticket
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.seeing import lock_ticket
-from portal.support.statuses import move, set_status
-from portal.support.thread import add_message, newer_than, sent_before
+from portal.support.statuses import AtHand, move, set_status
+from portal.support.thread import (
+    add_message,
+    new_message,
+    newer_than,
+    sent_before,
+    show_last,
+)
 from portal.support.words import AuthorType, MessageKind, Status
+
+
+class Author(Protocol):
+    """Whoever of ours writes: a person's row, or the person behind a request."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
+
 
 REOPEN_WINDOW = timedelta(days=14)
 
@@ -56,7 +78,7 @@ def reply(
     *,
     by: Actor,
     ticket: SupportTicket,
-    author: Admin,
+    author: Author,
     body: str,
     status: Status | None = None,
     seen_message_id: int | None = None,
@@ -76,43 +98,67 @@ def reply(
     """
     text = checked_body(body)
     lock_ticket(ticket)
-    known = sent_before(ticket, submit_key)
-    if known is not None:
-        return Sent(known, ticket, is_new=False)
+    known = correspondence_of(ticket, admin_id=author.id, submit_key=submit_key)
+    if known.sent_id is not None:
+        return Sent(db.session.get_one(SupportMessage, known.sent_id), ticket, is_new=False)
     _check_writable(ticket)
     newer = newer_than(ticket, seen_message_id)
     if newer and not send_anyway:
         raise StaleSend(newer)
-    now = clock.now()
-    message = add_message(
+    at_hand = AtHand(clocks_of(ticket), known)
+    if known.has_draft:
+        drafts.consume(ticket, author.id, MessageKind.PUBLIC)
+    message = new_message(
         ticket,
+        id=known.next_id,
         kind=MessageKind.PUBLIC,
         author=AuthorType.AGENT,
         body=text,
-        at=now,
+        at=clock.now(),
         submit_key=submit_key,
         author_admin_id=author.id,
         author_name=author.name,
     )
-    attachments.attach(message, uploads)
-    clocks.agent_replied(ticket, now)
+    with db.session.no_autoflush, posted_together():
+        letters = _answered(by, ticket, message, status, at_hand, uploads)
+        telling.message_added(by=by, ticket=ticket, message=message, watchers=known.watchers)
+        record(
+            Action.TICKET_REPLIED,
+            by=by,
+            target=target_of_ticket(ticket),
+            tenant_id=ticket.tenant_id,
+            meta={"message_id": message.id, **({"sent_anyway": True} if newer else {})},
+        )
+    outgoing.settle(ticket, message, letters)
+    return Sent(message, ticket)
+
+
+def _answered(
+    by: Actor,
+    ticket: SupportTicket,
+    message: SupportMessage,
+    status: Status | None,
+    at_hand: AtHand,
+    uploads: Sequence[Upload],
+) -> outgoing.Letters:
+    """What an answer does to its locked ticket; the message itself is stored with its mail."""
+    show_last(ticket, message)
+    if uploads:
+        db.session.add(message)
+        db.session.flush()
+        attachments.attach(message, uploads)
+    now = message.created_at
+    clocks.agent_replied(at_hand.book, now)
     ticket.waiting_since, ticket.is_unread = None, False
     ticket.first_response_at = ticket.first_response_at or now
-    assign_on_reply(by=by, ticket=ticket, author=author)
+    known = at_hand.correspondence
+    assign_on_reply(by=by, ticket=ticket, author_id=message.author_admin_id or 0, known=known.agent)
+    letters = outgoing.write_letters(ticket, message, known, has_files=bool(uploads))
     wanted = status or (Status.OPEN if ticket.status == Status.NEW else None)
     if wanted is not None:
-        set_status(by=by, ticket=ticket, status=wanted, cause=None if status else "replied")
-    outgoing.mail_reply(ticket, message)
-    drafts.consume(ticket, author.id, MessageKind.PUBLIC)
-    telling.message_added(by=by, ticket=ticket, message=message)
-    record(
-        Action.TICKET_REPLIED,
-        by=by,
-        target=target_of_ticket(ticket),
-        tenant_id=ticket.tenant_id,
-        meta={"message_id": message.id, **({"sent_anyway": True} if newer else {})},
-    )
-    return Sent(message, ticket)
+        cause = None if status else "replied"
+        set_status(by=by, ticket=ticket, status=wanted, cause=cause, at_hand=at_hand)
+    return letters
 
 
 def add_note(

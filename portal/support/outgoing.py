@@ -1,6 +1,5 @@
 """What the desk mails to customers: public messages, and the question how it was."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,21 +10,19 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.customers.models import User
 from portal.mail.messages import Conversation, MailFile, NoMailAddress
 from portal.mail.models import EmailLog
 from portal.mail.outbox import Cause, queue_mail, withdraw
 from portal.support.attachments import bytes_of
 from portal.support.bodies import html_of
+from portal.support.correspondence import Correspondence, Recipient, correspondence_of
 from portal.support.mail_ids import new_message_id, reply_address
 from portal.support.models import (
     MessageAttachment,
-    SupportAgent,
     SupportMessage,
     SupportTicket,
-    TicketParticipant,
 )
-from portal.support.quoting import place_of, quotes
+from portal.support.quoting import quotes
 from portal.support.ratings import is_worth_rating, rating_token
 from portal.support.thread import add_message
 from portal.support.words import AuthorType, MessageKind, Status
@@ -40,12 +37,12 @@ MOST_MAILED = 7 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """One person who gets the public messages of a ticket."""
+class Letters:
+    """The mails of one message: the requester's own, and to whom none could go."""
 
-    name: str
-    email: str
-    is_requester: bool = False
+    own: EmailLog | None = None
+    references: tuple[str, ...] | None = None
+    refused: tuple[str, ...] = ()
 
 
 def mail_reply(ticket: SupportTicket, message: SupportMessage) -> None:
@@ -54,15 +51,25 @@ def mail_reply(ticket: SupportTicket, message: SupportMessage) -> None:
     It waits ten seconds, so that its author can take it back. Only what a person wrote goes out
     without the marks of automatic mail.
     """
-    people = list(recipients(ticket))
+    known = correspondence_of(ticket, admin_id=message.author_admin_id)
+    settle(ticket, message, write_letters(ticket, message, known))
+
+
+def write_letters(
+    ticket: SupportTicket,
+    message: SupportMessage,
+    known: Correspondence,
+    *,
+    has_files: bool = True,
+) -> Letters:
+    """Queue the mails alone. `settle` does the rest once they and the message are stored."""
+    people = list(known.recipients())
     if message.kind != MessageKind.PUBLIC or not people:
-        return
-    files, left_out = _files(message)
-    place = place_of(ticket)
-    message.mail_references = list(place.references)
+        return Letters()
+    files, left_out = _files(message) if has_files else ((), [])
     conversation = Conversation(
-        in_reply_to=place.in_reply_to,
-        references=place.references,
+        in_reply_to=known.place.in_reply_to,
+        references=known.place.references,
         reply_to=reply_address(ticket.id),
         by_hand=message.author_type == AuthorType.AGENT,
         files=files,
@@ -72,28 +79,28 @@ def mail_reply(ticket: SupportTicket, message: SupportMessage) -> None:
         "about": ticket.subject,
         "lines": message.body.split("\n"),
         "html": html_of(message.body),
-        "signature": _signature(message),
-        "quotes": quotes(ticket, before=message.id),
+        "signature": _signature(message, known),
+        "quotes": quotes(known, before=message.id),
         "left_out": left_out,
         "may_answer": bool(settings().support_address),
     }
-    for person in people:
-        mail = _queue(ticket, message, person, conversation, context)
-        if mail is not None and person.is_requester:
-            message.email_log_id, message.mail_message_id = mail.id, mail.message_id
-
-
-def recipients(ticket: SupportTicket) -> Iterator[Recipient]:
-    """The requester, unless they were erased, and whoever takes part; each address once."""
-    requester = db.session.get_one(User, ticket.requester_id)
-    if requester.erased_at is None:
-        yield Recipient(requester.name, requester.email, is_requester=True)
-    query = sa.select(TicketParticipant).where(
-        TicketParticipant.ticket_id == ticket.id,
-        TicketParticipant.email_key != requester.email_key,
+    mails = [(one, _queue(ticket, message, one, conversation, context)) for one in people]
+    return Letters(
+        own=next((mail for one, mail in mails if one.is_requester), None),
+        references=known.place.references,
+        refused=tuple(one.email for one, mail in mails if mail is None),
     )
-    for one in db.session.scalars(query.order_by(TicketParticipant.id)):
-        yield Recipient(one.name, one.email)
+
+
+def settle(ticket: SupportTicket, message: SupportMessage, letters: Letters) -> None:
+    """Store the message with the mail by which it went, and say in the thread to whom none can."""
+    if letters.references is not None:
+        message.mail_references = list(letters.references)
+    if letters.own is not None:
+        message.email_log_id, message.mail_message_id = letters.own.id, letters.own.message_id
+    db.session.add(message)
+    for email in letters.refused:
+        tell_in_thread(ticket, f"No mail can be sent to “{email}”: it is no mail address.")
 
 
 def _queue(
@@ -119,7 +126,6 @@ def _queue(
             send_after=UNDO_HOLD,
         )
     except NoMailAddress:
-        tell_in_thread(ticket, f"No mail can be sent to “{person.email}”: it is no mail address.")
         return None
 
 
@@ -135,9 +141,8 @@ def tell_in_thread(ticket: SupportTicket, text: str) -> None:
     )
 
 
-def _signature(message: SupportMessage) -> list[str]:
-    agent = db.session.get(SupportAgent, message.author_admin_id or 0)
-    text = agent.signature.strip() if agent else ""
+def _signature(message: SupportMessage, known: Correspondence) -> list[str]:
+    text = known.agent.signature.strip() if known.agent else ""
     return (text or message.author_name).split("\n")
 
 
@@ -154,19 +159,24 @@ def _files(message: SupportMessage) -> tuple[tuple[MailFile, ...], list[str]]:
     return tuple(found), left_out
 
 
-def status_moved(ticket: SupportTicket, old: Status, new: Status) -> None:
-    """Ask how it was once a ticket is solved; not any more when that is taken back at once."""
+def status_moved(
+    ticket: SupportTicket, old: Status, new: Status, known: Correspondence | None = None
+) -> None:
+    """Ask how it was once a ticket is solved; not any more when that is taken back at once.
+
+    `known` is of the answer that solves it, which makes it worth asking.
+    """
     if new is Status.SOLVED:
-        _ask_for_rating(ticket)
+        if known is not None or is_worth_rating(ticket):
+            _ask_for_rating(ticket, known or correspondence_of(ticket, admin_id=None))
     elif old is Status.SOLVED and new is not Status.CLOSED:
         withdraw(Cause(SOLVED, ticket.id))
 
 
-def _ask_for_rating(ticket: SupportTicket) -> None:
-    requester = db.session.get_one(User, ticket.requester_id)
-    if requester.erased_at is not None or not is_worth_rating(ticket):
+def _ask_for_rating(ticket: SupportTicket, known: Correspondence) -> None:
+    if known.is_erased:
         return
-    place = place_of(ticket)
+    requester = known.requester
     context = {
         "name": requester.name,
         "number": ticket.number,
@@ -185,7 +195,7 @@ def _ask_for_rating(ticket: SupportTicket) -> None:
             is_security=False,
             message_id=new_message_id(ticket.id),
             conversation=Conversation(
-                references=place.references, reply_to=reply_address(ticket.id)
+                references=known.place.references, reply_to=reply_address(ticket.id)
             ),
             cause=Cause(SOLVED, ticket.id),
             send_after=SOLVED_HOLD,

@@ -1,6 +1,10 @@
 """Which tickets a caller may know of. Loading is authorising: the others do not exist for them."""
 
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary
+
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
@@ -40,6 +44,8 @@ def messages_seen_by(by: Actor) -> sa.ColumnElement[bool]:
 def ticket_or_404(by: Actor, number: str, *, lock: bool = False) -> SupportTicket:
     """The ticket of this number. With `lock` it stays as read until the transaction ends.
 
+    A deed that locks the ticket then finds it locked, and does not read it again.
+
     Raises:
         NotFound: there is none that this caller may know of.
     """
@@ -52,11 +58,40 @@ def ticket_or_404(by: Actor, number: str, *, lock: bool = False) -> SupportTicke
     found = db.session.scalar(query)
     if found is None:
         raise NotFound(NOT_THERE)
+    if lock:
+        note_locks([found])
     return found
 
 
 def lock_ticket(ticket: SupportTicket) -> SupportTicket:
     """Read the ticket afresh and keep others from changing it until the transaction ends."""
-    db.session.flush()  # what a refresh would forget
-    db.session.refresh(ticket, with_for_update=True)
+    if not _is_locked(ticket):
+        db.session.flush()  # what a refresh would forget
+        db.session.refresh(ticket, with_for_update=True)
+        note_locks([ticket])
     return ticket
+
+
+_locked: WeakKeyDictionary[orm.SessionTransaction, set[int]] = WeakKeyDictionary()
+"""The tickets that each transaction has locked. What a savepoint locked goes with it."""
+
+
+def note_locks(tickets: Iterable[SupportTicket]) -> None:
+    """These were read under a lock in the running transaction: no deed reads them again for it."""
+    running = _innermost()
+    if running is not None:
+        _locked.setdefault(running, set()).update(ticket.id for ticket in tickets)
+
+
+def _innermost() -> orm.SessionTransaction | None:
+    session = db.session()
+    return session.get_nested_transaction() or session.get_transaction()
+
+
+def _is_locked(ticket: SupportTicket) -> bool:
+    running = _innermost()
+    while running is not None:
+        if ticket.id in _locked.get(running, ()):
+            return True
+        running = running.parent
+    return False

@@ -1,5 +1,6 @@
 """The status of a ticket: which may follow which, and what a change brings with it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.audit.actions import Action
@@ -8,6 +9,8 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Conflict
 from portal.support import clocks, outgoing
+from portal.support.clock_rows import TicketClocks
+from portal.support.correspondence import Correspondence
 from portal.support.draining import drain
 from portal.support.history import note_event, target_of_ticket
 from portal.support.load import is_lighter
@@ -41,10 +44,23 @@ def may_become(ticket: SupportTicket) -> list[Status]:
     return [status for status in Status if status in allowed]
 
 
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What a deed has read of its locked ticket, so that it is not read again."""
+
+    book: TicketClocks
+    correspondence: Correspondence
+
+
 def set_status(
-    *, by: Actor, ticket: SupportTicket, status: Status, cause: str | None = None
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    status: Status,
+    cause: str | None = None,
+    at_hand: AtHand | None = None,
 ) -> bool:
-    """Move a locked ticket by hand. False: it is there already.
+    """Move a locked ticket by hand. False: it is there already. `at_hand` as in `move`.
 
     Raises:
         WrongMove: see the class.
@@ -53,7 +69,7 @@ def set_status(
         return False
     if status not in BY_HAND[Status(ticket.status)]:
         raise WrongMove(_why_not(ticket, status), field="status")
-    move(by=by, ticket=ticket, status=status, cause=cause)
+    move(by=by, ticket=ticket, status=status, cause=cause, at_hand=at_hand)
     return True
 
 
@@ -73,16 +89,20 @@ def move(
     status: Status,
     cause: str | None = None,
     at: datetime | None = None,
+    at_hand: AtHand | None = None,
 ) -> None:
-    """Move a locked ticket, whatever the table says: for the desk's own rules."""
+    """Move a locked ticket, whatever the table says: for the desk's own rules.
+
+    `at_hand` comes with an answer to its customer.
+    """
     now, old = at or clock.now(), Status(ticket.status)
     ticket.status, ticket.is_open = status, status.is_open
     ticket.version += 1
     _stamp(ticket, old, status, now)
     note_event(ticket, "status", by=by, old=old, new=status, cause=cause, at=now)
-    clocks.status_changed(ticket, old, status, now)
+    clocks.status_changed(ticket, old, status, now, at_hand.book if at_hand else None)
     if cause != BY_TIME:  # its notice is mail enough for one minute
-        outgoing.status_moved(ticket, old, status)
+        outgoing.status_moved(ticket, old, status, at_hand.correspondence if at_hand else None)
     record(
         Action.TICKET_STATUS_CHANGED,
         by=by,

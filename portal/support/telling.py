@@ -1,6 +1,6 @@
 """Telling our people what happened to their tickets, under the bell."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -18,11 +18,18 @@ MENTION = "ticket.mention"
 ASSIGNED = "ticket.assigned"
 
 
-def message_added(*, by: Actor, ticket: SupportTicket, message: SupportMessage) -> None:
+def message_added(
+    *,
+    by: Actor,
+    ticket: SupportTicket,
+    message: SupportMessage,
+    watchers: Collection[int] | None = None,
+) -> None:
     """Whoever is mentioned in a note begins to watch; then all who watch, and the assignee.
 
     Nobody is told of what they wrote themselves, nor twice of one message, nor of a second one
     while the first notice is unread. An unassigned ticket of a customer stands in the queue.
+    `watchers` are those of the ticket, where the caller knows them.
     """
     if message.kind == MessageKind.SYSTEM:
         return
@@ -33,7 +40,8 @@ def message_added(*, by: Actor, ticket: SupportTicket, message: SupportMessage) 
     who, number = _who(message), ticket.number
     what = "left a note in" if is_note else "wrote in"
     _tell(called, MENTION, f"{who} mentioned you in {number} of {ticket.tenant_name}.", ticket)
-    rest = {*watchers_of(ticket.id), ticket.assignee_id or 0} - called - {0, *_authors(by, message)}
+    known = watchers_of(ticket.id) if watchers is None else watchers
+    rest = {*known, ticket.assignee_id or 0} - called - {0, *_authors(by, message)}
     _tell(rest, MESSAGE, f"{who} {what} {number} of {ticket.tenant_name}.", ticket)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,26 +25,53 @@ def add_message(
     author_user_id: int | None = None,
 ) -> SupportMessage:
     """Append a message to a locked ticket. What its row shows of a thread is public alone."""
-    message = SupportMessage(
-        ticket_id=ticket.id,
+    message = new_message(
+        ticket,
         kind=kind,
-        author_type=author,
+        author=author,
+        body=body,
+        at=at,
+        author_name=author_name,
+        submit_key=submit_key,
         author_admin_id=author_admin_id,
         author_user_id=author_user_id,
-        author_name=author_name,
-        body=body,
-        created_at=at,
-        submit_key=submit_key,
     )
     db.session.add(message)
     db.session.flush()
+    show_last(ticket, message)
+    return message
+
+
+def new_message(
+    ticket: SupportTicket,
+    *,
+    kind: MessageKind,
+    author: AuthorType,
+    body: str,
+    at: datetime,
+    author_name: str,
+    **more: Any,
+) -> SupportMessage:
+    """A message that is not stored yet."""
+    return SupportMessage(
+        ticket_id=ticket.id,
+        kind=kind,
+        author_type=author,
+        author_name=author_name,
+        body=body,
+        created_at=at,
+        **more,
+    )
+
+
+def show_last(ticket: SupportTicket, message: SupportMessage) -> None:
+    """Count a new message, which has its id, and show it in the ticket's row if it is public."""
     ticket.message_count += 1
     ticket.version += 1
-    if kind is MessageKind.PUBLIC:
+    if message.kind == MessageKind.PUBLIC:
         ticket.last_public_message_id = message.id
-        ticket.last_message_at, ticket.last_message_by = at, author
-        ticket.last_message_preview = preview_of(body)
-    return message
+        ticket.last_message_at, ticket.last_message_by = message.created_at, message.author_type
+        ticket.last_message_preview = preview_of(message.body)
 
 
 def sent_before(ticket: SupportTicket, submit_key: str | None) -> SupportMessage | None:

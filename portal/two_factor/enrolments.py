@@ -25,9 +25,9 @@ from portal.staff.throttles import book_failure, code_buckets, hand_back
 from portal.two_factor.authenticators import opened_secret, sealed_secret
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.models import Enrolment, TwoFactorAuth
-from portal.two_factor.qr import qr_data_url
 from portal.two_factor.totp import Match, grouped, key_uri, match, new_secret
 from portal.web.access import SessionState
+from portal.web.qr import qr_data_url
 
 LIFETIME = timedelta(minutes=10)
 FRESH = timedelta(minutes=10)

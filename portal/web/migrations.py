@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 from portal.core.database import UTCDateTime
 
-SEARCH = "ticket_search"
+SEARCHES = ("ticket_search", "audit_search")
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     """Alembic's hook: the tables of the text search differ by database, so no model has them."""
-    return not (kind == "table" and name is not None and name.startswith(SEARCH))
+    return not (kind == "table" and name is not None and name.startswith(SEARCHES))
 
 
 def render_item(kind: str, item: object, context: Any) -> str | Literal[False]:

@@ -58,7 +58,7 @@ def test_an_event_out_of_scope_looks_like_none(bea_client, ann):
         "outcome=success",
         "target_type=staff&target_id=7",
         "ip=203.0.113.9",
-        "q=bea a",
+        "q=bea age",
         "request=0123456789abcdef",
         "from=2000-01-01&to=2999-01-01",
     ],

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.audit.redaction import redacted, redacted_text
+from portal.audit.shapes import NUMBER, REDACTED, SHAPES, _without_cards, without_secrets
 
 CARDS = (
     "4111111111111111",
@@ -135,3 +136,25 @@ def test_a_hostile_text_is_read_quickly(bait):
     began = time.process_time()
     redacted(bait * 100_000)
     assert time.process_time() - began < 2
+
+
+PIECES = st.sampled_from(
+    [
+        *OPENERS,
+        *CARDS,
+        *READABLE,
+        "Bearer " + "x" * 20,
+        "http://a:b@c",
+        "eyJ",
+        "bop_",
+        "4111",
+        "A2" * 9,
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(PIECES | st.text("aZ09-_ .:/@$\n", max_size=20), max_size=4), st.integers(0, 30))
+def test_the_quick_look_lets_nothing_through(pieces, cut):
+    text = "".join(pieces)[cut:]
+    assert without_secrets(text) == NUMBER.sub(_without_cards, SHAPES.sub(REDACTED, text))

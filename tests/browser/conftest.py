@@ -10,11 +10,32 @@ import time_machine
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
 from portal.core import clock
+from tests.browser.people import Cast, cast_of
 from tests.browser.site import Site
 from tests.conftest import make_app
 from tests.databases import Server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# A window of each browser context would start programs for its address bar, which nobody sees, and
+# one more in advance. Chromium heeds the last list alone, so Playwright's own is said again.
+NEEDLESS = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 # Without a sandbox, as CI runs as root; without the browser's own traffic.
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,6 +46,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(NEEDLESS)}",
 ]
 # Chromium prints a line for every answer of 400 or more, which a refusal rightly is.
 REFUSAL = "Failed to load resource: the server responded with a status of 4"
@@ -66,6 +88,11 @@ def served(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     site = Site(lambda url: make_app(database.clone(), folder, BASE_URL=url))
     yield site
     site.stop()
+
+
+@pytest.fixture(scope="module")
+def cast(served: Site) -> Cast:
+    return cast_of(served)
 
 
 @pytest.fixture

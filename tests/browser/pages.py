@@ -8,7 +8,7 @@ from flask import Flask
 from tests.browser.desk import SCENES as OF_THE_DESK
 from tests.browser.scene import Scene, Who
 
-LOGS = ("admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
+LOGS = ("everything", "admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
 NOT_PAGES = {
     "static",
     "operations.healthz",
@@ -16,6 +16,7 @@ NOT_PAGES = {
     "operations.metrics",
     "support.bulk_results",
     "support.report_csv",
+    "audit.table",
     "support.attachment",
 }
 
@@ -24,11 +25,55 @@ SCENES: dict[str, list[Scene]] = {
     "audit.browse": [
         *(Scene(Who.ANN, f"/audit?log={log}") for log in LOGS),
         Scene(Who.BEA, "/audit?q=nothing+like+this"),
+        Scene(Who.ANN, "/audit?action=user.created&range=30d&severity=info&tenant=1"),
+        Scene(Who.ANN, "/audit?from=2026-13-40&ip=nowhere", 422),
     ],
+    "audit.calendar": [
+        Scene(Who.ANN, "/audit/calendar"),
+        Scene(Who.ANN, "/audit/calendar?year=2026&actor=1"),
+        Scene(Who.BEA, "/audit/calendar?month=2026-01"),
+        Scene(Who.ANN, "/audit/calendar?month=never", 422),
+    ],
+    "audit.proof": [
+        Scene(Who.ANN, "/audit/events/{event}/proof"),
+        Scene(Who.ANN, "/audit/events/{waiting}/proof"),
+        Scene(Who.ANN, "/audit/events/x/proof", 404),
+    ],
+    "audit.views": [Scene(Who.ANN, "/audit/views"), Scene(Who.BEA, "/audit/views")],
+    "audit.new_view": [
+        Scene(Who.ANN, "/audit/views/new?outcome=denied&range=7d"),
+        Scene(Who.BEA, "/audit/views/new?q=x"),
+    ],
+    "audit.edit_view": [Scene(Who.ANN, "/audit/views/{audit_view}")],
+    "audit.person": [
+        Scene(Who.ANN, "/audit/people/{bea}"),
+        Scene(Who.BEA, "/audit/people/{bea}?range=today"),
+        Scene(Who.BEA, "/audit/people/{ann}", 404),
+    ],
+    "audit.verification": [Scene(Who.ANN, "/audit/verification")],
     "audit.event": [
         Scene(Who.ANN, "/audit/events/{event}"),
+        Scene(Who.ANN, "/audit/events/{granted}"),
         Scene(Who.ANN, "/audit/events/x", 404),
     ],
+    "audit.export": [
+        Scene(Who.ANN_PROVEN, "/audit/export"),
+        Scene(Who.ANN_PROVEN, "/audit/export?action=user.created&range=30d"),
+        Scene(Who.ANN_PROVEN, "/audit/export?ip=nowhere", 422),
+        Scene(Who.BEA, "/audit/export", 403),
+    ],
+    "audit.holds": [Scene(Who.ANN_PROVEN, "/audit/holds"), Scene(Who.BEA, "/audit/holds", 403)],
+    "audit.log": [Scene(Who.ANN, "/audit/log"), Scene(Who.BEA, "/audit/log", 403)],
+    "audit.streams": [Scene(Who.ANN, "/audit/streams")],
+    "audit.new_stream": [Scene(Who.ANN, "/audit/streams/new")],
+    "audit.stream": [
+        Scene(Who.ANN, "/audit/streams/{stream}"),
+        Scene(Who.ANN, "/audit/streams/0", 404),
+    ],
+    "audit.alerts": [Scene(Who.ANN, "/audit/alerts"), Scene(Who.ANN, "/audit/alerts?state=seen")],
+    "audit.alert_rules": [Scene(Who.ANN, "/audit/alerts/rules")],
+    "audit.new_alert_rule": [Scene(Who.ANN, "/audit/alerts/rules/new")],
+    "audit.edit_alert_rule": [Scene(Who.ANN, "/audit/alerts/rules/{alert_rule}")],
     "customers.customers": [
         Scene(Who.ANN, "/customers"),
         Scene(Who.BEA, "/customers?tab=users"),

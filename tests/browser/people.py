@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from playwright.sync_api import BrowserContext
 
 from portal.audit.models import AuditEvent
+from portal.audit.sequencing import sequence_all
+from portal.audit.views import save_view
 from portal.catalog.features import FeatureTerms, create_feature, kill_feature
 from portal.catalog.plans import plan_named
 from portal.core import clock
@@ -33,7 +35,9 @@ from portal.staff.notices import notify
 from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
+from tests.audit.growing import seal
 from tests.browser.desk import desk
+from tests.browser.outside import told_outside
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -49,11 +53,24 @@ class Cast:
     names: dict[str, object]
 
     def sign_in(self, context: BrowserContext, who: Who) -> None:
-        if who is Who.NOBODY:
-            return
-        state = STATES.get(who, SessionState.ACTIVE)
-        more = {"sudo_until": sudo_until(), "sudo_method": "totp"} if who is Who.ANN_PROVEN else {}
-        self.site.sign_in(context, self.people[who], state, **more)
+        if who is not Who.NOBODY:
+            self.site.sign_in(context, *self._session(who), **self._proof(who))
+
+    def visitor(self, who: Who) -> Visitor:
+        """The same, without a browser."""
+        visitor = Visitor(self.site.port)
+        if who is not Who.NOBODY:
+            cookie = self.site.cookie(*self._session(who), **self._proof(who))
+            visitor.cookies.update([cookie])
+        return visitor
+
+    def _session(self, who: Who) -> tuple[Admin, SessionState]:
+        return self.people[who], STATES.get(who, SessionState.ACTIVE)
+
+    @staticmethod
+    def _proof(who: Who) -> dict[str, object]:
+        is_proven = who is Who.ANN_PROVEN
+        return {"sudo_until": sudo_until(), "sudo_method": "totp"} if is_proven else {}
 
 
 STATES = {Who.PREAUTH: SessionState.PREAUTH, Who.NEWCOMER: SessionState.MUST_ENROL}
@@ -75,11 +92,26 @@ def cast_of(site: Site) -> Cast:
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
         names |= customers()
+        names |= told_outside()
         db.session.commit()
-        names["event"] = db.session.scalar(sa.select(sa.func.max(AuditEvent.id)))
+        names |= evidence(ann)
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
     return Cast(site, people, names)
+
+
+def evidence(ann: Admin) -> dict[str, object]:
+    """Events with a place in the log, a checkpoint over them, one that waits, and a view."""
+    event = sa.select(sa.func.max(AuditEvent.id))
+    granted = event.where(AuditEvent.action == "entitlement.granted")
+    names = {"event": db.session.scalar(event), "granted": db.session.scalar(granted)}
+    db.session.commit()
+    sequence_all()
+    seal(key_id=None)
+    view = {"name": "Denials", "query": "outcome=denied&range=7d", "is_shared": True}
+    names["audit_view"] = save_view(by=actor(ann), **view).id
+    db.session.commit()
+    return {**names, "waiting": db.session.scalar(event)}
 
 
 def catalogue() -> None:

@@ -232,7 +232,7 @@ def test_an_agent_sees_only_the_changes_that_are_theirs(bea_client, mo_client, a
     seen = mo_client.soup(f"/customers/tenants/{acme.id}/edit").select_one("[name=seen]")["value"]
     mo_client.submit(f"/customers/tenants/{acme.id}/edit", **fields, seen=seen)
     url = f"/customers/tenants/{acme.id}"
-    assert "changed a tenant" in mo_client.soup(url).select_one("#recent-changes").get_text()
+    assert "changed the tenant Acme" in mo_client.soup(url).select_one("#recent-changes").get_text()
     assert bea_client.soup(url).select_one("#recent-changes") is None
 
 

@@ -22,6 +22,7 @@ from tests.client import Client
 from tests.house import (
     drives_agents,
     drives_answers,
+    drives_audit,
     drives_beside,
     drives_catalog,
     drives_customers,
@@ -33,6 +34,7 @@ from tests.house import (
     drives_queue,
     drives_quotas,
     drives_reports,
+    drives_streams,
     drives_subscriptions,
     drives_threads,
     drives_ticket,
@@ -263,7 +265,9 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
+DRIVES |= drives_audit.DRIVES
 DRIVES |= drives_ticket.DRIVES
 DRIVES |= drives_threads.DRIVES
 DRIVES |= drives_answers.DRIVES

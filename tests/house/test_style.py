@@ -18,6 +18,7 @@ FLASK_FILES = {
     "portal/customers/bearer.py",
     "portal/customers/gatekeeper.py",
     "portal/jobs/presence.py",  # the worker gives each job an application context of its own
+    "portal/jobs/ticks.py",
     "portal/jobs/worker.py",
     "portal/mail/templates.py",
     "portal/operations/metrics.py",  # counts requests as they are answered
@@ -135,9 +136,13 @@ def commits(path: Path) -> bool:
 def test_only_the_edges_commit():
     """The worker and the mail delivery own their transactions; everything else is a deed."""
     owners = {
+        "portal/audit/anchors.py",  # what was left outside is known at once
         "portal/core/database.py",
         "portal/jobs/presence.py",
+        "portal/jobs/ticks.py",
         "portal/jobs/worker.py",
+        "portal/audit/sequencing.py",
+        "portal/audit/streaming/delivering.py",
         "portal/mail/delivery.py",
         "portal/staff/gatekeeper.py",
         "portal/staff/sudo_prompt.py",  # a used code and a replaced token stay so

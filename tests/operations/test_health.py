@@ -1,7 +1,13 @@
 """What probes, the scraper and people learn about the portal's state."""
 
+import dataclasses
+
 import sqlalchemy as sa
 
+from portal.audit.actions import Action
+from portal.audit.ledger import record
+from portal.config import Environment
+from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.jobs.presence import mark_seen
 
@@ -23,6 +29,29 @@ def test_a_portal_behind_its_migrations_is_not_ready(client):
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["migrations"] is False
+
+
+def test_an_unsigned_log_in_production_is_a_warning_and_no_more(client, app):
+    before = app.extensions["portal_settings"]
+    nowhere = before.instance_dir / "no-such.key"
+    strict = dataclasses.replace(before, env=Environment.PRODUCTION, audit_key_file=nowhere)
+    app.extensions["portal_settings"] = strict
+    try:
+        answer = client.get("/readyz")
+    finally:
+        app.extensions["portal_settings"] = before
+    assert answer.status_code == 200
+    assert answer.get_json()["warnings"] == [
+        "the audit log is not signed: no key (flask audit init)"
+    ]
+
+
+def test_metrics_tell_how_far_the_ledger_is_behind(client):
+    text = client.get("/metrics", headers=BEARER).text
+    assert "portal_audit_events_pending 0.0" in text
+    assert "portal_audit_checkpoint_age_seconds -1.0" in text
+    record(Action.BACKUP_MADE, by=SYSTEM)
+    assert "portal_audit_events_pending 1.0" in client.get("/metrics", headers=BEARER).text
 
 
 def test_metrics_want_their_token(client):

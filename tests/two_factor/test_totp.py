@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from portal.two_factor.qr import qr_data_url, qr_svg
 from portal.two_factor.totp import cleaned, grouped, key_uri, match, new_secret, step_at
+from portal.web.qr import qr_data_url, qr_svg
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "otp.json").read_text())
 SECRET = base64.b32encode(VECTORS["secret_ascii"].encode()).decode()

@@ -17,6 +17,7 @@ from portal.customers.tenants import change_tenant, create_tenant, tenant_or_404
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
+from portal.web.times import reader_zone
 
 FEW_USERS = 10
 
@@ -31,7 +32,7 @@ def tenant(tenant_id: int) -> Response:
         colours=COLOURS,
         listing=users(Search(tenant_id=tenant_id), limit=FEW_USERS),
         history=history_of_tenant(found),
-        events=about(by=actor, tenant_id=tenant_id),
+        events=about(by=actor, zone=reader_zone(), tenant_id=tenant_id),
         sees_all=actor.may(Permission.AUDIT_ALL),
         panels=tenant_panels(found, actor),
         may_write=actor.may(Permission.CUSTOMERS_WRITE),

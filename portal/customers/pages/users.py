@@ -19,6 +19,7 @@ from portal.customers.users import change_user, create_user, user_or_404
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
+from portal.web.times import reader_zone
 
 
 @bp.get("/customers/users/<int:user_id>")
@@ -32,7 +33,7 @@ def user(user_id: int) -> Response:
         tenant=tenant,
         colours=COLOURS,
         history=history_of_user(found),
-        events=about(by=actor, target=target_of_user(found)),
+        events=about(by=actor, zone=reader_zone(), target=target_of_user(found)),
         sees_all=actor.may(Permission.AUDIT_ALL),
         panels=user_panels(found, tenant, actor),
         may_write=actor.may(Permission.CUSTOMERS_WRITE),

@@ -25,6 +25,7 @@ from portal.support.pages.ticket_view import (
 )
 from portal.support.pages.written import MOST_BYTES, Written, kind_now
 from portal.support.reading import public_after
+from portal.support.seeing import ticket_or_404
 from portal.support.words import MessageKind
 from portal.web.access import accepts_files, audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
@@ -37,13 +38,14 @@ NOBODYS_BUSINESS = "what somebody has not sent is their own business"
 @accepts_files(MOST_BYTES)
 @audits(Action.TICKET_REPLIED)
 def send_reply(number: str) -> ResponseReturnValue:
-    found, written, me = found_ticket(number), Written.now(), current_staff()
+    written, me = Written.now(), current_staff()
+    found = ticket_or_404(me.actor, number, lock=True)
     here = Here.of(found, written.view)
     try:
         sent = reply(
             by=me.actor,
             ticket=found,
-            author=person_or_404(me.id),
+            author=me,
             body=written.body,
             status=written.status,
             seen_message_id=written.seen_message_id,
@@ -51,12 +53,14 @@ def send_reply(number: str) -> ResponseReturnValue:
             submit_key=written.submit_key,
             uploads=written.uploads,
         )
+        # Before the commit, after which each of the rows would be read again.
+        done = _done(sent, here, written, f"Your answer to {sent.ticket.number} is on its way.")
         db.session.commit()
     except StaleSend:
         return _stale(number, written)
     except DomainError as refusal:
         return _refused(number, written, refusal, MessageKind.PUBLIC)
-    return _done(sent, here, written, f"Your answer to {sent.ticket.number} is on its way.")
+    return done
 
 
 @bp.post("/support/tickets/<number>/note")

@@ -1,8 +1,4 @@
-"""The append-only ledger and the tree that proves it.
-
-The database itself refuses to change or remove a row of an event, leaf, node, checkpoint, anchor
-or origin.
-"""
+"""The Merkle tree over the events, and what is signed and kept outside of it."""
 
 from datetime import datetime
 from typing import Any
@@ -11,55 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.database import Base, BigId
-
-OF_FEATURES = sa.text("feature_name IS NOT NULL")
-
-
-class AuditEvent(Base):
-    """One thing that happened. `canonical` is the evidence; the other columns project it."""
-
-    __tablename__ = "audit_events"
-    __table_args__ = (
-        sa.Index("ix_audit_events_occurred_at_id", "occurred_at", "id"),
-        sa.Index("ix_audit_events_stream_occurred_at", "stream", "occurred_at", "id"),
-        sa.Index("ix_audit_events_actor_id_occurred_at", "actor_id", "occurred_at", "id"),
-        sa.Index("ix_audit_events_target", "target_type", "target_id", "occurred_at", "id"),
-        sa.Index("ix_audit_events_tenant_id_occurred_at", "tenant_id", "occurred_at", "id"),
-        sa.Index(
-            "ix_audit_events_feature_name",
-            "feature_name",
-            "occurred_at",
-            "id",
-            sqlite_where=OF_FEATURES,
-            postgresql_where=OF_FEATURES,
-        ),
-        {"sqlite_with_rowid": False},
-    )
-
-    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
-    """UUIDv7."""
-    occurred_at: Mapped[str] = mapped_column(sa.String(27))
-    """RFC 3339 in UTC with microseconds, as text: sorts as it happened, on every database."""
-    stream: Mapped[str] = mapped_column(sa.String(20))
-    action: Mapped[str] = mapped_column(sa.String(60))
-    outcome: Mapped[str] = mapped_column(sa.String(10))
-    severity: Mapped[str] = mapped_column(sa.String(10))
-    reason: Mapped[str | None] = mapped_column(sa.String(500))
-    actor_type: Mapped[str] = mapped_column(sa.String(12))
-    actor_id: Mapped[int | None]
-    actor_label: Mapped[str] = mapped_column(sa.String(320))
-    actor_role: Mapped[str | None] = mapped_column(sa.String(20))
-    target_type: Mapped[str | None] = mapped_column(sa.String(40))
-    target_id: Mapped[str | None] = mapped_column(sa.String(64))
-    target_label: Mapped[str | None] = mapped_column(sa.String(320))
-    tenant_id: Mapped[int | None]
-    feature_name: Mapped[str | None] = mapped_column(sa.String(64))
-    """Which feature an event of the entitlement stream is about, for its log's filter."""
-    ip: Mapped[str | None] = mapped_column(sa.String(45))
-    request_id: Mapped[str | None] = mapped_column(sa.String(64))
-    session_ref: Mapped[str | None] = mapped_column(sa.String(16))
-    canonical: Mapped[bytes]
-    """RFC 8785 bytes of the whole event; never re-serialised, only hashed and shown."""
 
 
 class PendingEvent(Base):

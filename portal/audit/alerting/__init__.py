@@ -1,0 +1,1 @@
+"""Somebody is told when what happened needs looking at."""

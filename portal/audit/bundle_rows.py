@@ -1,0 +1,84 @@
+"""The leaves of a bundle and their events, a few hundred at a time.
+
+Each batch is read by itself: a long export holds neither a transaction nor memory. That is safe
+because leaves and events never change; one that is archived meanwhile is a bare hash.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from portal.audit.models import AuditEvent, Leaf
+from portal.audit.scope import Conditions
+from portal.core.database import db, looking
+
+AT_ONCE = 500
+_event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
+_both = sa.join(Leaf, AuditEvent, _event.id == _leaf.event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A leaf, and its event where the bundle shows it."""
+
+    index: int
+    hash: bytes
+    canonical: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Single leaves, ascending."""
+
+    indexes: Sequence[int]
+
+    def rows(self) -> Iterator[Row]:
+        for start in range(0, len(self.indexes), AT_ONCE):
+            some = self.indexes[start : start + AT_ONCE]
+            yield from _rows(_leaf.leaf_index.in_(list(some)), [])
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Every leaf from `first` up to, not including, `end`; of events that do not fit, the hash."""
+
+    first: int
+    end: int
+    shown: Conditions
+
+    def rows(self) -> Iterator[Row]:
+        for start in range(self.first, self.end, AT_ONCE):
+            last = min(start + AT_ONCE, self.end) - 1
+            yield from _rows(_leaf.leaf_index.between(start, last), self.shown)
+
+
+def _rows(which: sa.ColumnElement[bool], shown: Conditions) -> list[Row]:
+    leaves = sa.select(_leaf.leaf_index, _leaf.leaf_hash).where(which).order_by(_leaf.leaf_index)
+    events = sa.select(_leaf.leaf_index, _event.canonical).select_from(_both).where(which, *shown)
+    with looking():
+        found = {index: bytes(canonical) for index, canonical in db.session.execute(events)}
+        rows = [Row(n, bytes(h), found.get(n)) for n, h in db.session.execute(leaves)]
+    db.session.rollback()
+    return rows
+
+
+def indexes_of(conditions: Conditions, *, before: int) -> Sequence[int]:
+    """The leaves of the events that fit, below an index: eight bytes each, however many."""
+    query = sa.select(_leaf.leaf_index).select_from(_both).where(*conditions)
+    query = query.where(_leaf.leaf_index < before).order_by(_leaf.leaf_index)
+    with looking():
+        found = array("q", db.session.scalars(query.execution_options(yield_per=10_000)))
+    db.session.rollback()
+    return found
+
+
+def stretch_of(conditions: Conditions, *, before: int) -> tuple[int, int] | None:
+    """The first leaf of the events that fit and the one after the last; None without any."""
+    query = sa.select(sa.func.min(_leaf.leaf_index), sa.func.max(_leaf.leaf_index))
+    query = query.select_from(_both).where(*conditions, _leaf.leaf_index < before)
+    with looking():
+        first, last = db.session.execute(query).one()
+    db.session.rollback()
+    return None if first is None else (first, last + 1)

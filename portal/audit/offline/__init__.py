@@ -1,0 +1,1 @@
+"""What an auditor runs on a machine of their own. Nothing here imports the rest of the portal."""

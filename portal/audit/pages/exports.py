@@ -1,0 +1,74 @@
+"""Taking evidence out of the log: what is wanted, in plain words, then one zip."""
+
+from collections.abc import Iterator
+
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from portal.audit.actions import Action
+from portal.audit.bundles import Bundle, BundleWriter, covered
+from portal.audit.checkpoints import sign_now
+from portal.audit.export_forms import ExportForm
+from portal.audit.exports import Asked, Kind, content_of, order_export
+from portal.audit.filters import Filters
+from portal.audit.pages.addresses import LABELS_OF_FIELDS, chips_of, url_of
+from portal.audit.pages.blueprint import bp
+from portal.audit.sequencing import sequence_all
+from portal.core.database import db
+from portal.core.permissions import Permission
+from portal.web.access import acting, audits, requires, sudo
+from portal.web.htmx import page
+from portal.web.times import reader_zone
+
+
+@bp.route("/audit/export", methods=["GET", "POST"])
+@requires(Permission.AUDIT_EXPORT)
+@sudo
+@audits(Action.AUDIT_EXPORTED)
+def export() -> ResponseReturnValue:
+    """The filters are those of the address, as the log has them."""
+    form, filters = ExportForm(), Filters.of(request.args)
+    if form.validate_on_submit():
+        with form.refusing():
+            return _download(_asked(form, filters))
+    return page(
+        "audit/export.html",
+        status=422 if form.errors or filters.faults else 200,
+        form=form,
+        filters=filters,
+        faults=filters.faults,
+        labels=LABELS_OF_FIELDS,
+        chips=list(chips_of(filters)),
+        here=url_of(filters, "audit.export"),
+        back=url_of(filters),
+    )
+
+
+def _asked(form: ExportForm, filters: Filters) -> Asked:
+    numbers = {name: form[name].data for name in ("first", "last", "since")}
+    return Asked(Kind(form.kind.data), filters, reader_zone(), **numbers)
+
+
+def _download(asked: Asked) -> Response:
+    """Recorded and committed before the first byte is sent; sent while it is read."""
+    by = acting()
+    # The tree grows in transactions of its own, and SQLite has one at a time.
+    db.session.rollback()
+    sequence_all()
+    content = content_of(by=by, asked=asked)
+    order = order_export(by=by, asked=asked, content=content)
+    db.session.commit()
+    sequence_all()
+    sign_now()
+    db.session.commit()
+    bundle = covered(order)
+    name = f"audit-{order.event_id[:8]}-{asked.kind.value.replace('_', '-')}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    parts = _parts(current_app._get_current_object(), bundle)  # type: ignore[attr-defined]  # noqa: SLF001
+    return Response(parts, headers=headers, content_type="application/zip")
+
+
+def _parts(app: Flask, bundle: Bundle) -> Iterator[bytes]:
+    """In a context of their own: that of the request has ended by then."""
+    with app.app_context():
+        yield from BundleWriter(bundle).parts()

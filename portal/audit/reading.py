@@ -1,0 +1,39 @@
+"""That somebody read the ledger is an event, too: one a person, a log and five minutes."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.audit.logs import LABELS
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.clock import timestamp
+from portal.core.database import db, writing
+
+READING_IS_ONE = timedelta(minutes=5)
+_event = AuditEvent.__table__.c
+
+
+def reading_is_due(*, by: Actor, log: str) -> bool:
+    """Has this person's reading of this log not been noted within five minutes?"""
+    since = timestamp(clock.now() - READING_IS_ONE)
+    query = sa.select(
+        sa.exists().where(
+            _event.actor_id == by.id,
+            _event.actor_type == by.type.value,
+            _event.occurred_at >= since,
+            _event.action == Action.AUDIT_SEARCHED.value,
+            _event.target_id == log,
+        )
+    )
+    return not db.session.scalar(query)
+
+
+def note_reading(*, by: Actor, log: str) -> None:
+    """Leave the event that says who read which log, in a small transaction of its own."""
+    if reading_is_due(by=by, log=log):
+        with writing():
+            record(Action.AUDIT_SEARCHED, by=by, target=Target("log", log, LABELS[log]))

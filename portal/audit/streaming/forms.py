@@ -1,0 +1,57 @@
+"""What a browser may submit about streams of the ledger."""
+
+from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
+from wtforms.validators import InputRequired, Length
+
+from portal.audit.models import StreamFormat, StreamKind
+from portal.audit.streaming.addresses import LONGEST_ADDRESS
+from portal.audit.streaming.streams import LONGEST_NAME, LONGEST_REASON, StreamTerms
+from portal.web.forms import PortalForm
+
+KINDS = [
+    SelectChoice(StreamKind.WEBHOOK.value, "Webhook: signed batches by HTTPS"),
+    SelectChoice(StreamKind.SYSLOG.value, "Syslog: RFC 5424 over TLS or TCP"),
+    SelectChoice(StreamKind.FILE.value, "File: JSON lines for an agent on this machine"),
+]
+FORMATS = [
+    SelectChoice(StreamFormat.OCSF.value, "OCSF 1.3"),
+    SelectChoice(StreamFormat.ECS.value, "ECS 8.11"),
+    SelectChoice(StreamFormat.CANONICAL.value, "As the log holds it"),
+]
+
+
+class ChangeStreamForm(PortalForm):
+    name = StringField(
+        "Name",
+        [InputRequired("Give it a name."), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "off"},
+    )
+    address = StringField(
+        "Address",
+        [InputRequired("Say where the events go."), Length(max=LONGEST_ADDRESS)],
+        description="https://siem.example.com/events, tls://syslog.example.com:6514, "
+        "or a file name such as siem-1.",
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    format = SelectField("Format", choices=FORMATS)
+
+    def terms(self, kind: StreamKind) -> StreamTerms:
+        """What was decided, of a stream of this kind."""
+        return StreamTerms(
+            name=self.name.data or "",
+            kind=kind,
+            address=self.address.data or "",
+            format=StreamFormat(self.format.data),
+        )
+
+
+class StreamForm(ChangeStreamForm):
+    kind = RadioField("Kind", choices=KINDS, default=StreamKind.WEBHOOK.value)
+    from_beginning = BooleanField(
+        "Tell the whole log so far, too", description="Otherwise it begins with the next event."
+    )
+
+
+class PauseForm(PortalForm):
+    reason = StringField("Why", [Length(max=LONGEST_REASON)], render_kw={"autocomplete": "off"})

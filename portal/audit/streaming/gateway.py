@@ -1,0 +1,141 @@
+"""Where streams leave the portal: a webhook, a syslog server, or a file."""
+
+import http.client
+import os
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from portal.audit.models import StreamKind
+from portal.audit.streaming.batches import Batch
+from portal.audit.streaming.signing import signature_headers
+from portal.audit.streaming.syslog import framed
+
+SECONDS = 10
+MOST_ANSWER = 2000
+
+
+class NotTaken(Exception):
+    """The receiver did not take the batch; it is told again later. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a batch goes, with whatever is needed to send it there."""
+
+    kind: StreamKind
+    address: str
+    folder: Path
+    """Where files of streams are written."""
+    at: int
+    """Seconds of the epoch, for the signature."""
+    secrets: tuple[bytes, ...] = ()
+
+
+def send(batch: Batch, to: Destination) -> None:
+    """Hand a batch over, whole or not at all as far as anybody can know.
+
+    Raises:
+        NotTaken: nobody confirmed it.
+    """
+    ways: dict[str, Callable[[Batch, Destination], None]] = {
+        StreamKind.WEBHOOK: post,
+        StreamKind.SYSLOG: log,
+        StreamKind.FILE: append,
+    }
+    with _explained():
+        ways[to.kind](batch, to)
+
+
+def body_of(batch: Batch) -> bytes:
+    """The body of a webhook: one JSON document."""
+    items = b",".join(one.line for one in batch.told)
+    return b'{"first_index":%d,"items":[%s]}' % (batch.first, items)
+
+
+def post(batch: Batch, to: Destination) -> None:
+    """One POST; any 2xx takes the batch. Redirects are not followed: the address was checked."""
+    url, body = urlsplit(to.address), body_of(batch)
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "portal-audit-stream",
+        **signature_headers(body, at=to.at, secrets=to.secrets),
+    }
+    connection = _connection(url)
+    try:
+        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        connection.request("POST", target, body=body, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read(MOST_ANSWER).decode("utf-8", "replace")
+        if not 200 <= answer.status < 300:
+            raise NotTaken(f"It answered {answer.status} {answer.reason}: {text[:200]}")
+    finally:
+        connection.close()
+
+
+def _connection(url: SplitResult) -> http.client.HTTPConnection:
+    host = url.hostname or ""
+    refuse_local_network(host, url.port)
+    if url.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, url.port, timeout=SECONDS, context=context)
+    return http.client.HTTPConnection(host, url.port, timeout=SECONDS)
+
+
+def log(batch: Batch, to: Destination) -> None:
+    """RFC 5424 messages, counted as RFC 6587 and 5425 frame them. Syslog confirms nothing."""
+    url = urlsplit(to.address)
+    host, port = url.hostname or "", url.port or 6514
+    refuse_local_network(host, port)
+    with _socket(host, port, is_tls=url.scheme == "tls") as connection:
+        hostname = socket.gethostname()
+        connection.sendall(b"".join(framed(one, hostname=hostname) for one in batch.told))
+
+
+@contextmanager
+def _socket(host: str, port: int, *, is_tls: bool) -> Iterator[socket.socket]:
+    with socket.create_connection((host, port), timeout=SECONDS) as plain:
+        if not is_tls:
+            yield plain
+            return
+        with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as wrapped:
+            yield wrapped
+
+
+def append(batch: Batch, to: Destination) -> None:
+    """A line an event at the end of `<folder>/<name>.jsonl`, on disk before it counts as told."""
+    to.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data = b"".join(one.line + b"\n" for one in batch.told)
+    with open(to.folder / f"{to.address}.jsonl", "ab", opener=_private) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o640)
+
+
+def refuse_local_network(host: str, port: int | None) -> None:
+    """A name may have come to mean the machine's own metadata service: look where it leads now.
+
+    Raises:
+        NotTaken: it leads to a link-local, multicast or unspecified address.
+    """
+    for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        address = ip_address(str(found[4][0]).partition("%")[0])
+        if address.is_link_local or address.is_multicast or address.is_unspecified:
+            raise NotTaken(f"{host} leads to {address}, which is no place for a stream.")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        raise NotTaken(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,75 @@
+"""What the ledger says about itself: ranges that were archived, keys that were announced.
+
+Only events that have their leaf are believed, so whoever forges one leaves it in the tree.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.audit.merkle import leaf_hash
+from portal.audit.models import AuditEvent, Leaf, LogOrigin
+from portal.audit.notes import VerifierKey
+from portal.audit.verifying.events import Range
+
+ARCHIVED = "audit.archived"
+KEY_ROTATED = "audit.key_rotated"
+LONG_AS_A_KEY = 32
+_event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A new key of the log, as an event says."""
+
+    leaf_index: int
+    public: bytes
+
+    def under(self, origin: str) -> VerifierKey:
+        return VerifierKey(origin, self.public)
+
+
+def archived_ranges(connection: sa.Connection) -> list[Range]:
+    """Leaves whose events were moved into bundles."""
+    found = []
+    for index, meta in _meta_of(connection, ARCHIVED):
+        first, end = meta.get("first_index"), meta.get("end_index")
+        if isinstance(first, int) and isinstance(end, int) and 0 <= first < end <= index:
+            found.append((first, end))
+    return sorted(found)
+
+
+def announced_keys(connection: sa.Connection) -> list[Announcement]:
+    """In the order of their leaves."""
+    found = []
+    for index, meta in _meta_of(connection, KEY_ROTATED):
+        try:
+            public = bytes.fromhex(str(meta.get("public")))
+        except ValueError:
+            continue
+        if len(public) == LONG_AS_A_KEY:
+            found.append(Announcement(index, public))
+    return sorted(found, key=lambda each: each.leaf_index)
+
+
+def _meta_of(connection: sa.Connection, action: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    query = (
+        sa.select(_leaf.leaf_index, _leaf.leaf_hash, _event.canonical)
+        .join_from(AuditEvent, Leaf, _leaf.event_id == _event.id)
+        .where(_event.stream == "admin", _event.action == action)
+    )
+    for index, leaf, canonical in connection.execute(query):
+        if leaf_hash(bytes(canonical)) == bytes(leaf):
+            meta = json.loads(canonical).get("meta")
+            yield index, meta if isinstance(meta, dict) else {}
+
+
+def given_up(connection: sa.Connection) -> dict[str, int]:
+    """Each earlier name of the log, and at how many leaves it ended: a fork was accepted."""
+    origins = sa.select(LogOrigin.origin, LogOrigin.from_size).order_by(LogOrigin.generation)
+    rows = [(row[0], row[1]) for row in connection.execute(origins)]
+    return {name: after[1] for (name, _), after in pairwise(rows)}

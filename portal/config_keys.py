@@ -1,0 +1,68 @@
+"""The keys among the settings."""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+SHORTEST_SECRET = 32
+SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
+
+
+class Keys:
+    """Keys from the environment or, outside production, generated into the instance folder."""
+
+    def __init__(
+        self, text: Callable[[str], str], faults: list[str], instance: Path, *, is_strict: bool
+    ) -> None:
+        self.text = text
+        self.faults = faults
+        self.folder = instance / "keys"
+        self.is_strict = is_strict
+
+    def secret(self, name: str) -> str:
+        value = self.text(name)
+        if self.is_strict:
+            self._check(name, value)
+            return value
+        return value or self._generated(name)
+
+    def data_keys(self) -> tuple[tuple[str, bytes], ...]:
+        value = self.text("DATA_KEYS")
+        if not value and not self.is_strict:
+            value = "k1:" + self._generated("DATA_KEYS")
+        if not value:
+            self.faults.append("PORTAL_DATA_KEYS is missing: k1:<base64 of 32 random bytes>")
+        return tuple(self._data_key(item) for item in value.split(",") if item.strip())
+
+    def _data_key(self, item: str) -> tuple[str, bytes]:
+        name, _, encoded = item.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not name or len(key) != 32 or len(set(key)) < 8:
+            self.faults.append(f"PORTAL_DATA_KEYS: key {name!r} must be base64 of 32 random bytes")
+        return name, key
+
+    def _check(self, name: str, value: str) -> None:
+        if not value:
+            self.faults.append(f"PORTAL_{name} is missing")
+        elif len(value) < SHORTEST_SECRET:
+            self.faults.append(f"PORTAL_{name} is shorter than {SHORTEST_SECRET} characters")
+        elif any(word in value.lower() for word in SAMPLE_WORDS) or len(set(value)) < 8:
+            self.faults.append(f"PORTAL_{name} looks like a sample value")
+
+    def _generated(self, name: str) -> str:
+        path = self.folder / name.lower()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            value = base64.b64encode(secrets.token_bytes(32)).decode()
+            file.write(value)
+        return value
