@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0011_desk_speed"
-down_revision = "0010_invite_approval"
+revision = "0017_desk_speed"
+down_revision = "0016_audit_archives"
 branch_labels = None
 depends_on = None
 
