@@ -77,7 +77,7 @@ class Desk:
         self.new = db.session.scalars(new.order_by(SupportTicket.id).limit(2)).all()
         ahead = sa.select(sa.func.count()).where(TicketClock.state == "running")
         self.running = db.session.scalar(ahead)
-        db.session.execute(sa.update(SupportAgent).values(capacity=500))
+        db.session.execute(sa.update(SupportAgent).values(capacity=1_000_000))
         db.session.commit()
 
     def settle(self):

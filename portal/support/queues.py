@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -171,7 +172,7 @@ def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
     found: dict[str, int] = {}
     if usual:
         at = {"me": looking.by.id, "now": looking.now, "soon": looking.now + DUE_SOON}
-        row = _COUNTS.row(**at)
+        row = _counting(tuple(queue.view for queue in usual)).row(**at)
         found = {queue.key: getattr(row, queue.view.name) for queue in usual}
     if others:
         numbers = [
@@ -202,7 +203,11 @@ def _usual_conditions(view: View) -> list[Condition]:
 
 _SEE = Permission.TICKETS_VIEW
 _USUAL = frozenset(Queue.of(view) for view in View)
-_COUNTS = Quick(sa.select(*(_capped(_usual_conditions(view)).label(view.name) for view in View)))
+
+
+@cache
+def _counting(views: tuple[View, ...]) -> Quick:
+    return Quick(sa.select(*(_capped(_usual_conditions(view)).label(view.name) for view in views)))
 
 
 def _in_words(count: int) -> str:

@@ -10,7 +10,7 @@ from portal.support.teams import members_of
 from portal.support.words import Status
 from tests.cast import actor, make_admin, make_user, signed_in
 from tests.statements import counted
-from tests.support.crew import hire, make_team
+from tests.support.crew import handed, hire, make_team
 from tests.support.desk import make_agent, make_ticket
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
@@ -251,3 +251,14 @@ def test_a_solved_ticket_is_neither_taken_nor_lost(bea_client, bea, uma):
     set_status(by=actor(bea), ticket=ticket, status=Status.SOLVED)
     assert bea_client.submit(f"/support/tickets/{ticket.number}/take").status_code == 409
     assert db.session.get(SupportAgent, bea.id) is None
+
+
+def test_the_page_takes_a_ticket_over_from_a_colleague(bea_client, bea, uma):
+    make_agent(bea)
+    ticket, dan = make_ticket(uma), hire("Dan Doyle")
+    ticket.assignee_id, ticket.assignee_name = dan.id, "Dan Doyle"
+    form = bea_client.soup(f"/support/tickets/{ticket.number}").select_one("#take")
+    assert form.get_text(strip=True) == "Take over"
+    agent_id = form.select_one("[name=agent_id]")["value"]
+    assert bea_client.submit(form["action"], agent_id=agent_id).status_code == 303
+    assert (ticket.assignee_id, handed(ticket.id)[-1][:2]) == (bea.id, ("Dan Doyle", "Bea Agent"))
