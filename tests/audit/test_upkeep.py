@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from portal.audit import anchor_file
 from portal.audit.actions import Action
 from portal.audit.checkpoints import latest
+from portal.audit.keys import UnusableKeyFile
 from portal.audit.models import FrontierRow
-from portal.audit.upkeep import beat, keep_up
+from portal.audit.upkeep import beat, give_leaves, sign_when_due
 from portal.config import settings
 from portal.core import clock
 from portal.core.database import db
@@ -22,15 +23,14 @@ from tests.statements import counted
 
 @pytest.fixture
 def kept_up(key):
-    """As often as there is something left to do."""
+    """As a worker does it within a second."""
 
-    def run() -> int:
+    def run() -> None:
         db.session.commit()
-        rounds = 1
-        while keep_up():
-            rounds += 1
+        while give_leaves():
+            pass
+        sign_when_due()
         db.session.commit()
-        return rounds
 
     return run
 
@@ -49,30 +49,32 @@ def test_a_worker_that_runs_once_leaves_nothing_to_do(own_app):
 
 def test_what_waits_gets_its_leaf_and_then_a_signature(app, kept_up):
     happen(3)
-    assert kept_up() == 2
+    kept_up()
     assert (pending(), latest().tree_size) == (0, 3)
 
 
-def test_an_idle_ledger_costs_one_question_and_no_lock(app, kept_up):
+def test_an_idle_ledger_costs_two_questions_and_no_lock(app, kept_up):
     happen(1)
     kept_up()
     with counted() as statements:
-        assert keep_up() is False
-    assert len(statements) == 1
-    assert statements[0].startswith("SELECT")
+        assert (give_leaves(), sign_when_due()) == (False, False)
+    assert len(statements) == 2
+    assert all(statement.startswith("SELECT") for statement in statements)
 
 
 def test_leaves_come_although_the_key_cannot_be_used(app, key):
     key.audit_key_file.chmod(0o644)
     happen(2)
-    assert keep_up() is True
+    assert give_leaves() is True
+    with pytest.raises(UnusableKeyFile):
+        sign_when_due()
     assert db.session.scalar(sa.select(FrontierRow.size)) == 2
 
 
 def test_outside_production_the_first_key_makes_itself(app, own_files):
     happen(1)
-    while keep_up():
-        pass
+    give_leaves()
+    sign_when_due()
     assert latest().key_id is not None
     assert own_files.audit_key_file.stat().st_mode & 0o777 == 0o600
 
