@@ -99,6 +99,7 @@ class _Run:
         return Report(
             tree_size=self.walk.size,
             signed_size=self.checkpoints.signed_size,
+            sealed_size=self.checkpoints.last_size,
             events=self.events.count,
             faults=self._faults(),
             notes=[*self._notes(), *notes],

@@ -84,6 +84,8 @@ class Report:
     """How many leaves there are."""
     signed_size: int = 0
     """How many of them the newest checkpoint with a trusted signature covers."""
+    sealed_size: int = 0
+    """How many the newest checkpoint covers, whoever signed it."""
     events: int = 0
     """How many events were read."""
     faults: list[Fault] = field(default_factory=list)
@@ -102,6 +104,7 @@ class Report:
             "exit_code": int(self.exit_code),
             "tree_size": self.tree_size,
             "signed_size": self.signed_size,
+            "sealed_size": self.sealed_size,
             "events": self.events,
             "faults": [fault.as_dict() for fault in self.faults],
             "unknown": self.unknown,
