@@ -22,6 +22,7 @@ from portal.audit.models import Archive, AuditEvent, Leaf
 from portal.audit.removing import owner_engine, remove_events
 from portal.audit.sequencing import sequence_all
 from portal.audit.tree import TreeReader
+from portal.audit.verifying import Kind, verify_now
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -100,6 +101,18 @@ def test_the_guards_stand_afterwards_and_refuse_the_rest(ledger, tmp_path):
     with pytest.raises(sa.exc.DBAPIError, match="append-only"):
         db.session.execute(sa.text("DELETE FROM audit_events"))
     db.session.rollback()
+
+
+def test_verification_knows_what_was_archived_and_nothing_else(ledger, tmp_path):
+    archive(ledger, tmp_path)
+    report = verify_now(public_keys(), [])
+    assert (report.faults, report.unknown) == ([], [])
+    db.session.rollback()
+    engine = owner_engine()
+    assert list(remove_events(engine, (OLD + 1, OLD + 3))) == [2]
+    engine.dispose()
+    named = [(fault.kind, fault.leaf_index) for fault in verify_now(public_keys(), []).faults]
+    assert named == [(Kind.MISSING, OLD + 1), (Kind.MISSING, OLD + 2)]
 
 
 def test_the_next_archive_goes_on_where_the_last_one_ended(ledger, tmp_path):
