@@ -78,7 +78,7 @@ class _Run:
             signatures=self.findings["signatures"],
             heartbeats=self.findings["heartbeats"],
         )
-        self.forks = history.given_up(connection)
+        self.forks = history.given_up(connection, keys)
         self.anchors = AnchorCheck(anchors, keys, self.forks, self.findings["anchors"])
         self.frontier = _frontier(connection)
         self.edge = self.frontier or Frontier()
