@@ -78,7 +78,7 @@ class _Run:
             signatures=self.findings["signatures"],
             heartbeats=self.findings["heartbeats"],
         )
-        self.forks = history.given_up(connection)
+        self.forks = history.given_up(connection, keys)
         self.anchors = AnchorCheck(anchors, keys, self.forks, self.findings["anchors"])
         self.frontier = _frontier(connection)
         self.edge = self.frontier or Frontier()
@@ -99,6 +99,7 @@ class _Run:
         return Report(
             tree_size=self.walk.size,
             signed_size=self.checkpoints.signed_size,
+            sealed_size=self.checkpoints.last_size,
             events=self.events.count,
             faults=self._faults(),
             notes=[*self._notes(), *notes],

@@ -4,7 +4,7 @@ Only events that have their leaf are believed, so whoever forges one leaves it i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from portal.audit.verifying.events import Range
 
 ARCHIVED = "audit.archived"
 KEY_ROTATED = "audit.key_rotated"
+FORKED = "audit.fork_accepted"
 LONG_AS_A_KEY = 32
 _event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
 
@@ -57,6 +58,12 @@ def announced_keys(connection: sa.Connection) -> list[Announcement]:
 
 
 def _meta_of(connection: sa.Connection, action: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for index, body in _bodies(connection, action):
+        meta = body.get("meta")
+        yield index, meta if isinstance(meta, dict) else {}
+
+
+def _bodies(connection: sa.Connection, action: str) -> Iterator[tuple[int, dict[str, Any]]]:
     query = (
         sa.select(_leaf.leaf_index, _leaf.leaf_hash, _event.canonical)
         .join_from(AuditEvent, Leaf, _leaf.event_id == _event.id)
@@ -64,12 +71,22 @@ def _meta_of(connection: sa.Connection, action: str) -> Iterator[tuple[int, dict
     )
     for index, leaf, canonical in connection.execute(query):
         if leaf_hash(bytes(canonical)) == bytes(leaf):
-            meta = json.loads(canonical).get("meta")
-            yield index, meta if isinstance(meta, dict) else {}
+            yield index, json.loads(canonical)
 
 
-def given_up(connection: sa.Connection) -> dict[str, int]:
-    """Each earlier name of the log, and at how many leaves it ended: a fork was accepted."""
+def given_up(connection: sa.Connection, keys: Sequence[VerifierKey]) -> dict[str, int]:
+    """Each earlier name of the log, and at how many leaves it ended: a fork was accepted.
+
+    A row says so to anybody who can write one. It counts when the event of the acceptance has
+    its leaf and whoever verifies trusts a key under a later name: otherwise an old copy of the
+    database could explain itself.
+    """
     origins = sa.select(LogOrigin.origin, LogOrigin.from_size).order_by(LogOrigin.generation)
     rows = [(row[0], row[1]) for row in connection.execute(origins)]
-    return {name: after[1] for (name, _), after in pairwise(rows)}
+    accepted = {(body.get("target") or {}).get("label") for _, body in _bodies(connection, FORKED)}
+    trusted = {key.name for key in keys}
+    return {
+        name: size
+        for (name, _), (after, size) in pairwise(rows)
+        if after in accepted and after in trusted
+    }
