@@ -51,7 +51,7 @@ def prepare(server, folder):
         token = open_session(admin, sudo_until=sudo_until(), sudo_method="totp")[1]
         db.session.commit()
         cookie = f"{cookie_name()}={token}"
-        cookie = f"{cookie}; {_visitor_cookie(app, cookie)}"
+        cookie = f"{cookie}; {visitor_cookie(app, cookie)}"
         db.engine.dispose()
     return Stage(server.name, environ, cookie, product)
 
@@ -68,7 +68,7 @@ def _customer(by):
     return issue_user_token(by=by, user=user, expires_in=timedelta(days=1)).text
 
 
-def _visitor_cookie(app, cookie):
+def visitor_cookie(app, cookie):
     """What the first page gives a browser, which sends it back with every other one."""
     client = app.test_client(use_cookies=False)
     headers = {"Cookie": cookie, "Host": "127.0.0.1"}

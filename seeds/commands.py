@@ -79,7 +79,9 @@ def demo(*, if_empty: bool, staff: int, audit_events: int, seed: int, **customer
     _bulk_staff(staff)
     _bulk(seed, **customers)
     if audit_events:
-        seed_events(audit_events, seed=seed, until=clock.now())
+        begun = time.monotonic()
+        made = seed_events(audit_events, seed=seed, until=clock.now())
+        click.echo(f"Added {made:,} audit events in {time.monotonic() - begun:.0f} s.", err=True)
 
 
 def _company(seed: int) -> None:

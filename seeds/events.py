@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from portal.audit.ledger import Target, event_values
 from portal.audit.models import AuditEvent
+from portal.audit.sequencing import sequence_all
 from portal.catalog.models import FeatureRow
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
@@ -46,13 +47,14 @@ class Company:
 
 
 def seed_events(count: int, *, seed: int, until: datetime) -> int:
-    """So many events of the two years before `until`, in the order of their time. Commits."""
+    """So many events of the two years before `until`, each with its leaf in the tree. Commits."""
     dice = Random(seed)
     try:
         rows = _rows(count, company(), dice, until)
         made = load(AuditEvent, COLUMNS, rows)
     finally:
         set_provenance(Provenance())
+    sequence_all()
     analyze()
     return made
 

@@ -49,7 +49,7 @@ STORIES = (
     Story(
         3.5,
         "lomond-board",
-        1,
+        2,
         "Why can I not open Custom Reports?",
         "My colleague shows me her report, but the menu entry is grey for me.",
         category="access",

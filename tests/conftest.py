@@ -23,8 +23,8 @@ from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
 
 pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
-# Rooms and kinds of tests that share no application with others: any worker may take them.
-APART = ("browser", "races", "attacks", "durability", "docs")
+# Rooms whose tests share no application with others: any worker may take them.
+APART = ("attacks", "durability", "docs")
 PATIENCE = 300  # seconds
 DATABASES = ("sqlite", "postgresql")
 # The same examples every time, on a machine as slow as it likes to be.
@@ -43,19 +43,40 @@ def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        chosen = chosen_databases(metafunc.config)
+        chosen = databases_for(metafunc, chosen_databases(metafunc.config))
         metafunc.parametrize("database", chosen, scope="session", indirect=True)
+
+
+def databases_for(metafunc: pytest.Metafunc, chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """All that are chosen. What is the same on every database runs on the first of them.
+
+    So does what happens in a real browser, unless the test says otherwise: its scripts and its
+    looks know no database. What is about one kind of database runs there, whatever was chosen.
+    """
+    for marker in metafunc.definition.iter_markers():
+        if marker.name == "each_database":
+            return chosen
+        if marker.name == "one_database":
+            return marker.args or chosen[:1]
+    return chosen[:1] if "browser" in metafunc.fixturenames else chosen
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With xdist, each worker begins with one database; who is done first takes what is apart."""
     for item in items:
-        parameters = getattr(item, "callspec", None)
-        name = parameters.params.get("database", "none") if parameters else "none"
-        room = item.path.relative_to(Path(__file__).parent).parts[0]
-        kind = "races" if item.get_closest_marker("race") else room
-        group = f"{kind} on {name}" if kind in APART else name
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """The tests of one group run on one worker. Small groups come last, so both end together."""
+    parameters = getattr(item, "callspec", None)
+    name = parameters.params.get("database", "none") if parameters else "none"
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    if item.get_closest_marker("race"):
+        return f"races on {name}"
+    if room == "browser":
+        return f"{item.path.stem} on {name}"
+    return f"{room} on {name}" if room in APART else name
 
 
 def pytest_collection_finish() -> None:
@@ -87,12 +108,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 def database(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
     """A migrated template database of the kind under test, from which others are cloned."""
     return servers(request.param)
-
-
-@pytest.fixture(scope="session")
-def is_first_database(request: pytest.FixtureRequest, database: Server) -> bool:
-    """Whether what does not depend on the database is to be looked at here."""
-    return database.name == chosen_databases(request.config)[0]
 
 
 def make_app(url: str, folder: Path, **settings: str) -> Flask:
@@ -160,7 +175,7 @@ def own_app(database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(setup, "engine_options", patient_options)
     app = make_app(database.clone(), tmp_path)
     with app.app_context():
-        sa.event.listen(db.engine, "connect", wait_for_lock)
+        sa.event.listen(db.engine, "connect", make_patient)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -170,6 +185,8 @@ def patient_options(url: str) -> dict[str, Any]:
     return engine_options(url) | {"pool_timeout": PATIENCE}
 
 
-def wait_for_lock(connection: Any, _record: object) -> None:
+def make_patient(connection: Any, _record: object) -> None:
+    """No power is cut here: as on the embedded PostgreSQL, nothing waits for the disk."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+        connection.execute("PRAGMA synchronous = OFF")

@@ -105,9 +105,13 @@ class Portal:
         return kept | {f"PORTAL_{name}": value for name, value in self.settings.items()}
 
     def server(self, workers: int = 2) -> Process:
-        handle = self.socket.fileno()
-        words = ["gunicorn", "--bind", f"fd://{handle}", "--workers", str(workers), "wsgi:app"]
-        return Process(words, self.environ, self.folder / "server.log", handle)
+        """Several processes load the program once, and so sooner; then they share nothing."""
+        handle, number = self.socket.fileno(), str(workers)
+        words = ["gunicorn", "--bind", f"fd://{handle}", "--workers", number, "wsgi:app"]
+        if workers > 1:
+            words.append("--preload")
+        environ = self.environ | {"WEB_CONCURRENCY": number}
+        return Process(words, environ, self.folder / "server.log", handle)
 
     def worker(self) -> Process:
         words = ["flask", "--app", "wsgi", "worker"]

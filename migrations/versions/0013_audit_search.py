@@ -26,7 +26,11 @@ CAPITALS = "".join(
     if len(chr(code).lower()) == 1 and chr(code) != chr(code).lower()
 )
 SPANS = {"m": ("1, 4", "6, 2"), "d": ("1, 4", "6, 2", "9, 2")}
+# A person, a token and a customer may have the same number. Two take the place of one.
+BY_NUMBER = "ix_audit_events_actor_id_occurred_at"
 INDEXES = {
+    "ix_audit_events_actor": (("actor_type", "actor_id"), None),
+    "ix_audit_events_actor_stream": (("actor_type", "actor_id", "stream"), None),
     "ix_audit_events_action": (("action",), None),
     "ix_audit_events_outcome": (("outcome",), "outcome <> 'success'"),
     "ix_audit_events_stream_outcome": (("stream", "outcome"), "outcome <> 'success'"),
@@ -60,6 +64,7 @@ def upgrade():
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _sqlite() if is_sqlite else _postgresql():
         op.execute(sa.text(statement.replace(":", "\\:")))
+    op.drop_index(BY_NUMBER, "audit_events")
     for name, (columns, where) in INDEXES.items():
         condition = sa.text(where) if where else None
         op.create_index(
@@ -188,6 +193,7 @@ END $$
 def downgrade():
     for name in reversed(INDEXES):
         op.drop_index(name, "audit_events")
+    op.create_index(BY_NUMBER, "audit_events", ["actor_id", "occurred_at", "id"])
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for name in ("added", "removed"):
         op.execute(f"DROP TRIGGER audit_search_{name}" + ("" if is_sqlite else " ON audit_events"))

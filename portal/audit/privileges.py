@@ -14,7 +14,7 @@ ALLOWED = {
     **dict.fromkeys(UNIQUE_KEYS, READ_AND_ADD),
     # What the sequencer keeps: the queue that it empties, and the edge that it moves.
     "audit_pending": READ_AND_ADD | {"DELETE"},
-    "audit_frontier": READ_AND_ADD | {"UPDATE"},
+    "audit_frontier": READ_AND_ADD | {"UPDATE", "DELETE"},
     "audit_verifications": READ_AND_ADD | {"DELETE"},
     **dict.fromkeys(STREAM_VIEWS, frozenset({"SELECT"})),
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from portal.catalog.models import FeatureRow
 from portal.core import clock
-from portal.core.actor import SYSTEM, Actor, ActorType
+from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.errors import Denied, DomainError, NotFound
 from portal.customers.models import Tenant, User
@@ -21,8 +21,7 @@ from portal.entitlements.superseding import Draft, drafted, write_drafts
 from portal.entitlements.terms import Terms, may_only_grant_briefly
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
-from portal.staff.models import Admin
-from portal.staff.roles import permissions_of
+from portal.staff.naming import starter
 
 AT_ONCE = 100
 
@@ -102,14 +101,9 @@ def _holders(scope: str, ids: list[int]) -> dict[int, Holder]:
 
 
 def _giver(bulk: BulkGrant) -> Actor:
-    """Whoever started it, with what they may do now: nothing, if they were disabled meanwhile."""
     if bulk.created_by_label == SYSTEM.label and bulk.created_by is None:
         return SYSTEM
-    admin = db.session.get(Admin, bulk.created_by) if bulk.created_by else None
-    is_active = admin is not None and admin.disabled_at is None
-    role = admin.role if admin is not None else None
-    permissions = permissions_of(role) if role and is_active else frozenset()
-    return Actor(ActorType.ADMIN, bulk.created_by, bulk.created_by_label, role, permissions)
+    return starter(bulk.created_by, bulk.created_by_label)
 
 
 def _terms(bulk: BulkGrant) -> Terms:

@@ -136,7 +136,9 @@ class Assignable(NamedTuple):
     """An agent as the select of a ticket offers them, and what a note may call them by."""
 
     id: int
-    label: str
+    name: str
+    room: str
+    """`(2 of 20, away)`: their load, and why they take no more."""
     local_part: str
 
 
@@ -148,11 +150,11 @@ def assign_choices(ticket: SupportTicket) -> list[Assignable]:
     rows = db.session.execute(_assignable(ticket.team_id)).all()
     here = {row.id for row in at_work(rows)}
     found = [
-        Assignable(row.id, _label(row, row.id in here), row.email_key.partition("@")[0])
+        Assignable(row.id, row.name, _room(row, row.id in here), row.email_key.partition("@")[0])
         for row in rows
     ]
     if ticket.assignee_id is not None and ticket.assignee_id not in {one.id for one in found}:
-        found.insert(0, Assignable(ticket.assignee_id, f"{ticket.assignee_name} (gone)", ""))
+        found.insert(0, Assignable(ticket.assignee_id, ticket.assignee_name or "", "(gone)", ""))
     return found
 
 
@@ -166,10 +168,10 @@ def _assignable(team_id: int | None) -> sa.Select[Any]:
     )
 
 
-def _label(row: sa.Row[Any], is_here: bool) -> str:
+def _room(row: sa.Row[Any], is_here: bool) -> str:
     state = _state(row, is_here)
     suffix = "" if state == TAKING else f", {state.lower()}"
-    return f"{row.name} ({in_tickets(row.load)} of {row.capacity}{suffix})"
+    return f"({in_tickets(row.load)} of {row.capacity}{suffix})"
 
 
 def agent_choices() -> list[tuple[int, str]]:

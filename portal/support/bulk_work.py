@@ -11,19 +11,20 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.actor import Actor, ActorType
+from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
-from portal.staff.models import Admin
-from portal.staff.roles import permissions_of
+from portal.staff.naming import starter
 from portal.support.applying import apply_change, changed_fields, state_of, take_back
 from portal.support.bulk import KIND, cause_of
+from portal.support.clock_rows import clocks_kept, forget_clocks
 from portal.support.draining import held_back
 from portal.support.models import BulkChange, BulkChangeRow, SupportTeam, SupportTicket, TeamMember
-from portal.support.seeing import NOT_THERE, seen_by
+from portal.support.rule_terms import levels_kept
+from portal.support.seeing import NOT_THERE, note_locks, seen_by
 
 AT_ONCE = 100
 LONGEST_DETAIL = 300
@@ -69,23 +70,16 @@ def _waiting(bulk: BulkChange) -> Sequence[BulkChangeRow]:
 
 
 def _change_all(bulk: BulkChange, rows: Sequence[BulkChangeRow]) -> None:
-    by = _doer(bulk)
+    by = starter(bulk.created_by, bulk.created_by_label)
     tickets = _locked(by, [row.ticket_id for row in rows])
     deed = _undoing(bulk, by, rows) if bulk.undoes_id else _changing(bulk, by)
-    with held_back():
+    # Taking back goes field by field, each of which may be rolled back by itself.
+    kept = [] if bulk.undoes_id else [*tickets.values()]
+    with held_back(), levels_kept(), clocks_kept(kept):
         results = [_change_one(by, tickets.get(row.ticket_id), deed) for row in rows]
     # Kept together at the end: one statement for them all.
     for row, result in zip(rows, results, strict=True):
         row.result, row.detail, row.before = result
-
-
-def _doer(bulk: BulkChange) -> Actor:
-    """Whoever started it, with what they may do now: nothing, if they were disabled meanwhile."""
-    admin = db.session.get(Admin, bulk.created_by) if bulk.created_by else None
-    is_active = admin is not None and admin.disabled_at is None
-    role = admin.role if admin is not None else None
-    permissions = permissions_of(role) if role and is_active else frozenset()
-    return Actor(ActorType.ADMIN, bulk.created_by, bulk.created_by_label, role, permissions)
 
 
 def _locked(by: Actor, ids: Sequence[int]) -> dict[int, SupportTicket]:
@@ -97,7 +91,9 @@ def _locked(by: Actor, ids: Sequence[int]) -> dict[int, SupportTicket]:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return {ticket.id: ticket for ticket in db.session.scalars(query)}
+    found = {ticket.id: ticket for ticket in db.session.scalars(query)}
+    note_locks(found.values())
+    return found
 
 
 def _changing(bulk: BulkChange, by: Actor) -> Deed:
@@ -148,6 +144,8 @@ def _change_one(by: Actor, ticket: SupportTicket | None, deed: Deed) -> Result:
         with db.session.begin_nested():
             return _made(by, ticket, deed)
     except DomainError as refusal:
+        if ticket is not None:
+            forget_clocks(ticket.id)
         return Result("skipped", refusal.message[:LONGEST_DETAIL], None)
 
 

@@ -5,7 +5,9 @@ notes breaches without the ticket.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -27,17 +29,12 @@ from portal.support.models.tickets import NEVER
 from portal.support.rule_terms import Level, RuleTerms, terms_from
 
 CARRIED = (
-    "target_s",
-    "consumed_s",
-    "running_since",
-    "due_at",
-    "warn_at",
-    "started_at",
-    "met_at",
-    "breached_at",
-    "breach_reason",
+    *("target_s", "consumed_s", "running_since", "due_at", "warn_at", "started_at", "met_at"),
+    *("breached_at", "breach_reason"),
 )
 """What a row and the arithmetic's clock have in common, beside metric and state."""
+
+MOST_SHOWN = 20
 
 
 Rows: TypeAlias = sa.Select[TicketClock, dict[str, Any], dict[str, Any]]
@@ -151,7 +148,26 @@ class TicketClocks:
 
 def clocks_of(ticket: SupportTicket) -> TicketClocks:
     """To change them: the rows stay as read until the transaction ends."""
-    return clocks_of_all([ticket])[0]
+    kept = _kept.get().get(ticket.id)
+    return kept or clocks_of_all([ticket])[0]
+
+
+_kept: ContextVar[dict[int, TicketClocks]] = ContextVar("kept_clocks", default={})  # noqa: B039
+
+
+@contextmanager
+def clocks_kept(tickets: Sequence[SupportTicket]) -> Iterator[None]:
+    """Inside it the clocks of these locked tickets are read once, for all that happens to them."""
+    token = _kept.set({book.ticket.id: book for book in clocks_of_all(tickets)})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def forget_clocks(ticket_id: int) -> None:
+    """What was done to the ticket was rolled back: its clocks are read afresh."""
+    _kept.get().pop(ticket_id, None)
 
 
 def clocks_of_all(tickets: Sequence[SupportTicket]) -> list[TicketClocks]:
@@ -171,8 +187,14 @@ def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
 
 
 def look_at_clocks(ticket: SupportTicket) -> list[Held]:
-    """To show them, also those that gave way; the oldest first."""
-    return _held(_rows().where(TicketClock.ticket_id == ticket.id).order_by(TicketClock.id))
+    """To show them, also those that gave way; the oldest first.
+
+    All that are live, and the newest others up to `MOST_SHOWN`: a long thread has hundreds.
+    """
+    is_live = TicketClock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
+    order = (sa.case((is_live, 0), else_=1), TicketClock.id.desc())
+    shown = _rows().where(TicketClock.ticket_id == ticket.id).order_by(*order).limit(MOST_SHOWN)
+    return sorted(_held(shown), key=lambda held: held.row.id)
 
 
 def _rows() -> Rows:
@@ -200,8 +222,18 @@ def _locked(query: Rows) -> Rows:
 
 
 def _held(query: Rows) -> list[Held]:
-    rows = db.session.execute(query)
-    return [Held(row[0], hours_of(row[1]), terms_from(row[2])) for row in rows]
+    """Each version is worked out once, however many clocks run by it."""
+    hours: dict[tuple[int, int], BusinessCalendar] = {}
+    terms: dict[tuple[int, int], RuleTerms] = {}
+    found = []
+    for row, calendar, rule in db.session.execute(query):
+        by, under = (row.calendar_id, row.calendar_version), (row.rule_id, row.rule_version)
+        if by not in hours:
+            hours[by] = hours_of(calendar)
+        if under not in terms:
+            terms[under] = terms_from(rule)
+        found.append(Held(row, hours[by], terms[under]))
+    return found
 
 
 def _row(ticket_id: int, clock: Clock, level: Level, cycle_no: int) -> TicketClock:

@@ -42,13 +42,18 @@ class Looking:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
 
-def condition_of(narrowed: Filter, looking: Looking) -> Condition:
-    """The tickets that fit. Whether this person may see them is asked elsewhere."""
+def condition_of(
+    narrowed: Filter, looking: Looking, *, words: Condition | None = None
+) -> Condition:
+    """The tickets that fit. Whether this person may see them is asked elsewhere.
+
+    `words` stands for what tickets must say, where the caller finds them by it.
+    """
     said = [part for part in narrowed.parts if isinstance(part, Words) and not part.is_not]
-    found: list[Condition] = []
-    if said:
-        words = [part.text for part in said if not part.is_phrase]
-        found.append(text_condition(words, [part.text for part in said if part.is_phrase]))
+    found: list[Condition] = [] if words is None else [words]
+    if said and words is None:
+        plain = [part.text for part in said if not part.is_phrase]
+        found.append(text_condition(plain, [part.text for part in said if part.is_phrase]))
     for part in narrowed.parts:
         if isinstance(part, Property):
             held = sa.or_(*(CONDITIONS[part.name](value, looking) for value in part.values))
@@ -65,10 +70,6 @@ def _not(held: Condition) -> Condition:
 
 def snoozed(looking: Looking) -> Condition:
     return _ticket.snoozed_until > looking.now
-
-
-def awake(looking: Looking) -> Condition:
-    return sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= looking.now)
 
 
 def _status(value: str, _: Looking) -> Condition:

@@ -1,10 +1,9 @@
 """A ticket as one line of a queue, ready to be drawn from its own row."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,7 +23,13 @@ STATUS_COLOURS = {
     Status.DELETED: "secondary",
 }
 PRIORITY_COLOURS = {Priority.URGENT: "red", Priority.HIGH: "orange"}
-AUTHORS = {AuthorType.CUSTOMER: "Customer", AuthorType.AGENT: "We", AuthorType.SYSTEM: "Portal"}
+STATUSES = {status.value: status for status in Status}
+PRIORITIES = {priority.value: priority for priority in Priority}
+AUTHOR_NAMES = {
+    AuthorType.CUSTOMER.value: "Customer",
+    AuthorType.AGENT.value: "We",
+    AuthorType.SYSTEM.value: "Portal",
+}
 NAMES = (
     "id",
     "number",
@@ -52,8 +57,7 @@ COLUMNS = tuple(SupportTicket.__table__.c[name] for name in NAMES)
 """All that a line shows: no other table is asked, and none a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRow:
+class QueueRow(NamedTuple):
     """One line. `is_here` is False once the ticket has left the list that it is shown in."""
 
     id: int
@@ -94,19 +98,31 @@ def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
     def due(at: datetime | None) -> DueChip | None:
         return due_chip(at, now, hours()) if at else None
 
-    def make(row: sa.Row[*tuple[Any, ...]]) -> QueueRow:
-        values = row._asdict()
-        next_due_at, is_open = values.pop("next_due_at"), values.pop("is_open")
-        snoozed_until = values.pop("snoozed_until")
-        del values["queue_at"]
-        values |= {
-            "status": Status(row.status),
-            "priority": Priority(row.priority),
-            "author": AUTHORS[AuthorType(values.pop("last_message_by"))],
-            "due": due(next_due_at) if is_open else None,
-            "snoozed_until": snoozed_until if snoozed_until and snoozed_until > now else None,
-        }
-        return QueueRow(**values)
+    def make(row: Any) -> QueueRow:
+        until = row.snoozed_until
+        return QueueRow(
+            row.id,
+            row.number,
+            row.subject,
+            STATUSES[row.status],
+            PRIORITIES[row.priority],
+            row.tenant_name,
+            row.plan_name,
+            row.requester_name,
+            row.assignee_id,
+            row.assignee_name,
+            row.tags,
+            until if until and until > now else None,
+            due(row.next_due_at) if row.is_open else None,
+            row.is_unread,
+            row.version,
+            row.message_count,
+            row.last_message_at,
+            row.last_message_preview,
+            AUTHOR_NAMES[row.last_message_by],
+            # The last of the columns, where the query asks for it.
+            row[-1] if len(row) > len(NAMES) else True,
+        )
 
     return make
 

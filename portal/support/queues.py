@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from portal.core.actor import ActorType
 from portal.core.database import db
+from portal.core.permissions import Permission
+from portal.core.quick import Quick
 from portal.support.filter_language import EVERYTHING, Filter
-from portal.support.filtering import Condition, Looking, awake, condition_of, snoozed
+from portal.support.filtering import Condition, Looking, condition_of
 from portal.support.models import SupportTicket, TeamMember
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
 from portal.support.seeing import seen_by
@@ -110,49 +113,96 @@ _ORDER = (_ticket.queue_at, _ticket.id)
 def conditions(queue: Queue, looking: Looking) -> list[Condition]:
     """Which tickets stand in a queue. A filter that asks for a status gets that one."""
     asked = queue.own + queue.narrowed
-    found = [seen_by(looking.by), *_OF_VIEW[queue.view](looking)]
+    found = [seen_by(looking.by), *_OF_VIEW[queue.view](At.of(looking))]
     if queue.view is not View.ALL or not asked.asks_for("status"):
         found.append(_ticket.is_open)
     if queue.view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
-        found.append(awake(looking))
+        found.append(_awake(looking.now))
     if asked.parts:
         found.append(condition_of(asked, looking))
     return found
 
 
-def _team(looking: Looking) -> list[Condition]:
-    own = sa.select(TeamMember.team_id).where(TeamMember.agent_id == looking.by.id)
+class At(NamedTuple):
+    """Who looks and when, as values or as parameters of a statement."""
+
+    me: Any
+    now: Any
+    soon: Any
+
+    @classmethod
+    def of(cls, looking: Looking) -> "At":
+        return cls(looking.by.id, looking.now, looking.now + DUE_SOON)
+
+
+def _team(at: At) -> list[Condition]:
+    own = sa.select(TeamMember.team_id).where(TeamMember.agent_id == at.me)
     return [_ticket.team_id.in_(own)]
 
 
-def _due_soon(looking: Looking) -> list[Condition]:
-    return [_ticket.queue_at >= looking.now, _ticket.queue_at < looking.now + DUE_SOON]
+def _due_soon(at: At) -> list[Condition]:
+    return [_ticket.queue_at >= at.now, _ticket.queue_at < at.soon]
 
 
-_OF_VIEW: dict[View, Callable[[Looking], list[Condition]]] = {
-    View.MINE: lambda looking: [_ticket.assignee_id == looking.by.id],
+def _awake(now: Any) -> Condition:
+    return sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= now)
+
+
+_OF_VIEW: dict[View, Callable[[At], list[Condition]]] = {
+    View.MINE: lambda at: [_ticket.assignee_id == at.me],
     View.UNASSIGNED: lambda _: [_ticket.assignee_id.is_(None)],
     View.TEAM: _team,
     View.DUE_SOON: _due_soon,
-    View.BREACHED: lambda looking: [_ticket.queue_at < looking.now],
+    View.BREACHED: lambda at: [_ticket.queue_at < at.now],
     View.WAITING: lambda _: [_ticket.waiting_since.is_not(None)],
-    View.SNOOZED: lambda looking: [snoozed(looking)],
+    View.SNOOZED: lambda at: [_ticket.snoozed_until > at.now],
     View.ALL: lambda _: [],
 }
 
 
 def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
-    """How many tickets stand in each, in one statement that counts no further than 999."""
-    if not queues:
-        return {}
-    numbers = [_capped(queue, looking).label(f"n{place}") for place, queue in enumerate(queues)]
-    row = db.session.connection().execute(sa.select(*numbers)).one()
-    return {queue.key: _in_words(count) for queue, count in zip(queues, row, strict=True)}
+    """How many tickets stand in each, in a statement or two that count no further than 999.
+
+    The views that everybody has are asked on every page: their statement is made once.
+    """
+    is_ours = looking.by.type is not ActorType.CUSTOMER and looking.by.may(_SEE)
+    usual = [queue for queue in queues if is_ours and queue in _USUAL]
+    others = [queue for queue in queues if queue not in usual]
+    found: dict[str, int] = {}
+    if usual:
+        at = {"me": looking.by.id, "now": looking.now, "soon": looking.now + DUE_SOON}
+        row = _COUNTS.row(**at)
+        found = {queue.key: getattr(row, queue.view.name) for queue in usual}
+    if others:
+        numbers = [
+            _capped(conditions(queue, looking)).label(f"n{place}")
+            for place, queue in enumerate(others)
+        ]
+        row = db.session.connection().execute(sa.select(*numbers)).one()
+        found |= {queue.key: count for queue, count in zip(others, row, strict=True)}
+    return {queue.key: _in_words(found[queue.key]) for queue in queues}
 
 
-def _capped(queue: Queue, looking: Looking) -> sa.ScalarSelect[Any]:
-    few = sa.select(_ticket.id).where(*conditions(queue, looking)).limit(MOST_COUNTED + 1)
+def _capped(where: Sequence[Condition]) -> sa.ScalarSelect[Any]:
+    few = sa.select(_ticket.id).where(*where).limit(MOST_COUNTED + 1)
     return sa.select(sa.func.count()).select_from(few.subquery()).scalar_subquery()
+
+
+def _usual_conditions(view: View) -> list[Condition]:
+    """As `conditions` has them for our people. What is open is neither spam nor deleted."""
+    instant = _ticket.queue_at.type
+    at = At(
+        sa.bindparam("me", type_=sa.Integer),
+        sa.bindparam("now", type_=instant),
+        sa.bindparam("soon", type_=instant),
+    )
+    hidden = [] if view is View.SNOOZED else [_awake(at.now)]
+    return [_ticket.is_open, *_OF_VIEW[view](at), *hidden]
+
+
+_SEE = Permission.TICKETS_VIEW
+_USUAL = frozenset(Queue.of(view) for view in View)
+_COUNTS = Quick(sa.select(*(_capped(_usual_conditions(view)).label(view.name) for view in View)))
 
 
 def _in_words(count: int) -> str:

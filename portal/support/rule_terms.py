@@ -1,7 +1,9 @@
 """What a service level promises, to which tickets, and which of several counts."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -111,6 +113,24 @@ def terms_from(content: Mapping[str, Any]) -> RuleTerms:
 
 def levels_in_force() -> list[Level]:
     """In the order in which they are tried."""
+    kept = _kept.get()
+    return _read_levels() if kept is None else kept
+
+
+_kept: ContextVar[list[Level] | None] = ContextVar("kept_levels", default=None)
+
+
+@contextmanager
+def levels_kept() -> Iterator[None]:
+    """Inside it the levels are read once: for a change of many tickets, none of a level."""
+    token = _kept.set(_read_levels())
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _read_levels() -> list[Level]:
     query = (
         sa.select(SlaRule, CalendarVersion)
         .join(BusinessCalendarRow, BusinessCalendarRow.id == SlaRule.calendar_id)

@@ -15,14 +15,23 @@ from portal.support.filtering import Looking, condition_of
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.seeing import messages_seen_by, seen_by
 from portal.support.snippets import snippet_of
-from portal.support.text_matching import HEADS, MESSAGES, index, matches, question, rank, terms_of
+from portal.support.text_matching import (
+    HEADS,
+    MESSAGES,
+    index,
+    matches,
+    question,
+    rank,
+    says_beside,
+    terms_of,
+)
 from portal.support.words import MessageKind
 
 PER_PAGE = 25
 MOST_PLACES = 400
 """So many places are ranked; whoever wants more of them narrows the question."""
-NEWEST = 5_000
-"""Of a word that stands everywhere, so many of the newest messages are looked at."""
+NEWEST = 2_000
+"""Of a word that stands everywhere, so many of the newest messages and subjects are looked at."""
 HEAD_COUNTS = 3.0
 """A word in a subject says more than one in a message."""
 
@@ -63,7 +72,7 @@ def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Resu
     rows = [terms for terms in map(terms_of, said) if terms]
     if not rows:
         return Results([], 1, has_more=False, is_cut=False)
-    fits = sa.and_(seen_by(by), condition_of(asked, looking))
+    fits = sa.and_(seen_by(by), condition_of(asked, looking, words=says_beside(said)))
     places = _places(question(rows), fits, by)
     best: dict[int, Any] = {}
     for place in places:
@@ -80,33 +89,45 @@ def _places(asked: str, fits: sa.ColumnElement[bool], by: Actor) -> Sequence[Any
 
 
 def _in_heads(asked: str, fits: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    heads = index(HEADS)
-    return (
+    ranked = _newest(HEADS, asked)
+    found = (
         sa.select(
-            heads.c.id.label("ticket_id"),
+            _ticket.id.label("ticket_id"),
             sa.literal(0).label("message_id"),
-            (rank(HEADS, asked) * HEAD_COUNTS).label("score"),
+            (ranked.c.score * HEAD_COUNTS).label("score"),
         )
-        .join(SupportTicket, _ticket.id == heads.c.id)
-        .where(matches(HEADS, asked), fits)
+        .join(ranked, ranked.c.id == _ticket.id)
+        .where(fits)
     )
+    return _best(found, ranked.c.score)
 
 
 def _in_messages(asked: str, fits: sa.ColumnElement[bool], by: Actor) -> sa.Select[Any]:
-    words = index(MESSAGES)
+    ranked = _newest(MESSAGES, asked)
+    found = (
+        sa.select(_message.ticket_id, _message.id, ranked.c.score)
+        .join(ranked, ranked.c.id == _message.id)
+        .join(SupportTicket, _ticket.id == _message.ticket_id)
+        .where(messages_seen_by(by), fits)
+    )
+    return _best(found, ranked.c.score)
+
+
+def _newest(name: str, asked: str) -> sa.Subquery:
+    words = index(name)
     newest = (
-        sa.select(words.c.id.label("id"), rank(MESSAGES, asked).label("score"))
-        .where(matches(MESSAGES, asked))
+        sa.select(words.c.id.label("id"), rank(name, asked).label("score"))
+        .where(matches(name, asked))
         .order_by(words.c.id.desc())
         .limit(NEWEST)
         .subquery()
     )
-    return (
-        sa.select(_message.ticket_id, _message.id, newest.c.score)
-        .join(newest, newest.c.id == _message.id)
-        .join(SupportTicket, _ticket.id == _message.ticket_id)
-        .where(messages_seen_by(by), fits)
-    )
+    return sa.select(newest).order_by(newest.c.score).subquery()
+
+
+def _best(found: sa.Select[Any], score: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """In their order, so that no more are asked for the rest than places are wanted."""
+    return sa.select(found.order_by(score).limit(MOST_PLACES).subquery())
 
 
 def _drawn(ids: list[int], best: dict[int, Any], terms: Sequence[str]) -> list[Found]:

@@ -1,5 +1,6 @@
 """Which tickets a caller may know of. Loading is authorising: the others do not exist for them."""
 
+from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -58,7 +59,7 @@ def ticket_or_404(by: Actor, number: str, *, lock: bool = False) -> SupportTicke
     if found is None:
         raise NotFound(NOT_THERE)
     if lock:
-        _note_lock(found)
+        note_locks([found])
     return found
 
 
@@ -67,7 +68,7 @@ def lock_ticket(ticket: SupportTicket) -> SupportTicket:
     if not _is_locked(ticket):
         db.session.flush()  # what a refresh would forget
         db.session.refresh(ticket, with_for_update=True)
-        _note_lock(ticket)
+        note_locks([ticket])
     return ticket
 
 
@@ -75,10 +76,11 @@ _locked: WeakKeyDictionary[orm.SessionTransaction, set[int]] = WeakKeyDictionary
 """The tickets that each transaction has locked. What a savepoint locked goes with it."""
 
 
-def _note_lock(ticket: SupportTicket) -> None:
+def note_locks(tickets: Iterable[SupportTicket]) -> None:
+    """These were read under a lock in the running transaction: no deed reads them again for it."""
     running = _innermost()
     if running is not None:
-        _locked.setdefault(running, set()).add(ticket.id)
+        _locked.setdefault(running, set()).update(ticket.id for ticket in tickets)
 
 
 def _innermost() -> orm.SessionTransaction | None:

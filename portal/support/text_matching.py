@@ -28,6 +28,38 @@ def text_condition(words: Sequence[str], phrases: Sequence[str]) -> sa.ColumnEle
     return sa.and_(sa.true(), *(_says(text) for text in (*words, *phrases)))
 
 
+def says_beside(texts: Sequence[str]) -> sa.ColumnElement[bool]:
+    """That tickets which hold one of these texts hold every other one, too.
+
+    For a few tickets that are at hand: PostgreSQL looks into each of them, rather than list all
+    that hold a word.
+    """
+    if len(texts) == 1 and read_number(texts[0]) is None and terms_of(texts[0]):
+        return sa.true()
+    says = _says if is_sqlite() else _says_itself
+    return sa.and_(sa.true(), *map(says, texts))
+
+
+def _says_itself(text: str) -> sa.ColumnElement[bool]:
+    """The same as `_says`, in a form that is asked ticket by ticket."""
+    terms = terms_of(text)
+    if read_number(text) is not None or not terms:
+        return _says(text)
+    asked, heads, words = question([terms]), index(HEADS), index(MESSAGES)
+    own = sa.select(heads.c.id).where(heads.c.id == _ticket.id, matches(HEADS, asked))
+    said = (
+        sa.select(words.c.id)
+        .join(SupportMessage, _message.id == words.c.id)
+        .where(_message.ticket_id == _ticket.id, matches(MESSAGES, asked))
+    )
+    # With a limit it stays a question about one ticket: an EXISTS would be made a list of all.
+    found = [
+        query.limit(1).correlate(SupportTicket.__table__).scalar_subquery().is_not(None)
+        for query in (own, said)
+    ]
+    return sa.or_(*found)
+
+
 def _says(text: str) -> sa.ColumnElement[bool]:
     number = read_number(text)
     if number is not None:

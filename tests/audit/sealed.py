@@ -28,9 +28,9 @@ def unsigned() -> Note:
     return keep(present())
 
 
-def present() -> Checkpoint:
+def present(origin: str = ORIGIN) -> Checkpoint:
     reader = TreeReader(db.session.connection())
-    return Checkpoint(ORIGIN, reader.size, reader.root(reader.size))
+    return Checkpoint(origin, reader.size, reader.root(reader.size))
 
 
 def keep(checkpoint: Checkpoint, *keys: SignerKey) -> Note:

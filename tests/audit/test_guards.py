@@ -1,12 +1,13 @@
 """The database itself refuses to change what the ledger holds."""
 
 import uuid
+from datetime import UTC, datetime
 
 import flask_migrate
 import pytest
 import sqlalchemy as sa
 
-from portal.audit.guards import POSTGRESQL, SQLITE, STREAM_VIEWS, guard_faults
+from portal.audit.guards import POSTGRESQL, SQLITE, STREAM_VIEWS, UNIQUE_KEYS, guard_faults
 from portal.audit.models import AuditEvent
 from portal.core.database import db
 from tests.conftest import make_app
@@ -95,6 +96,113 @@ def test_plain_sql_changes_nothing(connection, recursive):
             connection.execute(sa.text(statement), COLUMNS)
         connection.rollback()
         assert held(connection) == before, statement
+
+
+ROW_OF_ITS_OWN = {
+    "audit_events": COLUMNS,
+    "audit_leaves": {"leaf_index": 7, "event_id": "seven", "leaf_hash": bytes(32)},
+    "audit_nodes": {"level": 8, "position": 0, "hash": bytes(32)},
+    "audit_checkpoints": {
+        "tree_size": 7,
+        "root": bytes(32),
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "key_id": None,
+        "note": "x",
+    },
+    "audit_anchors": {
+        "tree_size": 7,
+        "target": "file",
+        "receipt": "x",
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+    },
+    "audit_origins": {
+        "generation": 7,
+        "origin": "seven",
+        "from_size": 7,
+        "reason": None,
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+    },
+}
+CONFLICT_WORDS = ("", "OR REPLACE", "OR IGNORE", "OR FAIL", "OR ABORT", "OR ROLLBACK")
+
+
+def new_row(table: str, key: tuple[str, ...] = ()) -> dict[str, object]:
+    """A row that shares nothing with the one that is there, but this key."""
+    first = ROW_OF_ITS_OWN[table]
+    other = {c: 8 if isinstance(v, int) else v for c, v in first.items()}
+    other |= {c: "other" for c in ("id", "event_id", "origin", "target") if c in first}
+    return other | {column: first[column] for column in key}
+
+
+def insert_into(table: str, words: str = "INSERT") -> sa.TextClause:
+    columns = ROW_OF_ITS_OWN[table]
+    values = ", ".join(f":{column}" for column in columns)
+    types = {c: sa.DateTime(timezone=True) for c in columns if c == "created_at"}
+    text = sa.text(f"{words} INTO {table} ({', '.join(columns)}) VALUES ({values})")
+    return text.bindparams(*(sa.bindparam(c, type_=kind) for c, kind in types.items()))
+
+
+@pytest.fixture
+def filled(connection):
+    """A row in every append-only table."""
+    for table, row in ROW_OF_ITS_OWN.items():
+        if table != "audit_events":
+            connection.execute(insert_into(table), row)
+    connection.commit()
+    return connection
+
+
+def rows_of(connection, table):
+    return connection.execute(sa.text(f"SELECT * FROM {table}")).all()
+
+
+def is_refused(connection, statement, table, values=None):
+    before = rows_of(connection, table)
+    connection.rollback()
+    with pytest.raises(sa.exc.DBAPIError):
+        connection.execute(statement, values or {})
+    connection.rollback()
+    assert rows_of(connection, table) == before, str(statement)
+
+
+def test_every_append_only_table_has_a_row_to_defend():
+    assert ROW_OF_ITS_OWN.keys() == UNIQUE_KEYS.keys()
+
+
+@pytest.mark.parametrize("table", UNIQUE_KEYS)
+def test_no_row_of_the_ledger_is_changed_or_removed(filled, table):
+    column = next(iter(ROW_OF_ITS_OWN[table]))
+    for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+        is_refused(filled, sa.text(statement), table)
+    if filled.dialect.name == "postgresql":
+        is_refused(filled, sa.text(f"TRUNCATE {table}"), table)
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [(t, key) for t in UNIQUE_KEYS for key in UNIQUE_KEYS[t]]
+)
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_no_key_of_the_ledger_lets_a_row_be_replaced(filled, table, key, recursive):
+    if filled.dialect.name == "sqlite":
+        filled.exec_driver_sql(f"PRAGMA recursive_triggers = {recursive}")
+        words = [f"INSERT {word}" for word in CONFLICT_WORDS] + ["REPLACE"]
+        for verb in words:
+            is_refused(filled, insert_into(table, verb), table, new_row(table, key))
+        for word in CONFLICT_WORDS:
+            columns = ", ".join(f"{column} = {column}" for column in key)
+            is_refused(filled, sa.text(f"UPDATE {word} {table} SET {columns}"), table)
+    else:
+        is_refused(filled, insert_into(table), table, new_row(table, key))
+        column = key[0]
+        clash = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {column} = excluded.{column}"
+        upsert = sa.text(f"{insert_into(table).text} {clash}")
+        is_refused(filled, upsert, table, new_row(table, key))
+
+
+@pytest.mark.parametrize("table", UNIQUE_KEYS)
+def test_a_row_that_shares_no_key_is_still_added(filled, table):
+    filled.execute(insert_into(table), new_row(table))
+    assert len(rows_of(filled, table)) == 2
 
 
 def test_postgresql_answers_with_insufficient_privilege(connection):

@@ -10,6 +10,7 @@ import time_machine
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
 from portal.core import clock
+from tests.browser.people import Cast, cast_of
 from tests.browser.site import Site
 from tests.conftest import make_app
 from tests.databases import Server
@@ -87,6 +88,11 @@ def served(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     site = Site(lambda url: make_app(database.clone(), folder, BASE_URL=url))
     yield site
     site.stop()
+
+
+@pytest.fixture(scope="module")
+def cast(served: Site) -> Cast:
+    return cast_of(served)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, "/audit/people/{bea}?range=today"),
         Scene(Who.BEA, "/audit/people/{ann}", 404),
     ],
+    "audit.verification": [Scene(Who.ANN, "/audit/verification")],
     "audit.event": [
         Scene(Who.ANN, "/audit/events/{event}"),
         Scene(Who.ANN, "/audit/events/{granted}"),

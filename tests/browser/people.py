@@ -53,11 +53,24 @@ class Cast:
     names: dict[str, object]
 
     def sign_in(self, context: BrowserContext, who: Who) -> None:
-        if who is Who.NOBODY:
-            return
-        state = STATES.get(who, SessionState.ACTIVE)
-        more = {"sudo_until": sudo_until(), "sudo_method": "totp"} if who is Who.ANN_PROVEN else {}
-        self.site.sign_in(context, self.people[who], state, **more)
+        if who is not Who.NOBODY:
+            self.site.sign_in(context, *self._session(who), **self._proof(who))
+
+    def visitor(self, who: Who) -> Visitor:
+        """The same, without a browser."""
+        visitor = Visitor(self.site.port)
+        if who is not Who.NOBODY:
+            cookie = self.site.cookie(*self._session(who), **self._proof(who))
+            visitor.cookies.update([cookie])
+        return visitor
+
+    def _session(self, who: Who) -> tuple[Admin, SessionState]:
+        return self.people[who], STATES.get(who, SessionState.ACTIVE)
+
+    @staticmethod
+    def _proof(who: Who) -> dict[str, object]:
+        is_proven = who is Who.ANN_PROVEN
+        return {"sudo_until": sudo_until(), "sudo_method": "totp"} if is_proven else {}
 
 
 STATES = {Who.PREAUTH: SessionState.PREAUTH, Who.NEWCOMER: SessionState.MUST_ENROL}

@@ -34,6 +34,10 @@ PAGES = {
     "sign-in-rules": "/staff/policy",
     "health": "/operations/health",
 }
+ASKED = {
+    "ticket-why": "/why/custom_reports",
+    "ticket-grant": "/grant?feature_name=custom_reports",
+}
 
 
 def main() -> int:
@@ -93,12 +97,30 @@ def admin(browser: Browser, address: str, person: dict[str, str]) -> None:
     for name, path in PAGES.items():
         page.goto(address + path)
         shoot(page, f"{name}-light")
+    desk(page, address)
     page.emulate_media(color_scheme="dark")
     page.goto(address)
     shoot(page, "home-dark")
     page.set_viewport_size(NARROW)
     page.goto(address + PAGES["people"])
     shoot(page, "people-narrow")
+
+
+def desk(page: Page, address: str) -> None:
+    """The queue, the ticket on top, one of somebody who asks for a feature, and the reports."""
+    page.goto(f"{address}/support/queue/all")
+    shoot(page, "queue-light")
+    link = page.locator(".queue-link", has_text="Custom Reports")
+    asked = address + str(link.get_attribute("href")).partition("?")[0]
+    page.locator(".queue-link").first.click()
+    page.wait_for_load_state("networkidle")
+    shoot(page, "ticket-light")
+    for name, path in ASKED.items():
+        page.goto(asked + path)
+        page.wait_for_load_state("networkidle")
+        shoot(page, f"{name}-light")
+    page.goto(f"{address}/support/reports")
+    shoot(page, "support-reports-light")
 
 
 def opened(browser: Browser, address: str, person: dict[str, str]) -> Page:

@@ -104,8 +104,14 @@ class Site:
         **more: object,
     ) -> None:
         """Put a session's cookie into the browser, past the sign-in page."""
+        name, token = self.cookie(admin, state, **more)
+        context.add_cookies([{"name": name, "value": token, "url": self.url}])
+
+    def cookie(
+        self, admin: Admin, state: SessionState = SessionState.ACTIVE, **more: object
+    ) -> tuple[str, str]:
+        """The cookie of a new session of this person: its name and its value."""
         with self.app.app_context():
             _, token = open_session(admin, state, **more)
-            name = cookie_name()
             db.session.commit()
-        context.add_cookies([{"name": name, "value": token, "url": self.url}])
+            return cookie_name(), token

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import hands
@@ -11,6 +12,7 @@ NEXT_CODE = timedelta(seconds=30)
 BACKUP_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4})+")
 
 
+@pytest.mark.each_database
 def test_a_newcomer_enrols_by_the_picture_and_signs_in_again_by_each_factor(page, site, wait):
     bea = site.person("Bea Agent")
     hands.give_password(page, bea)

@@ -20,7 +20,7 @@ SCOPES = ["customers:write", "entitlements:check", "entitlements:consume"]
 @pytest.fixture(scope="module")
 def server(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     folder: Path = tmp_path_factory.mktemp("documented")
-    with Portal(database.clone(), folder) as found, found.server():
+    with Portal(database.clone(), folder) as found, found.server(workers=1):
         yield found
 
 

@@ -27,7 +27,7 @@ def blocks() -> list[str]:
 
 @pytest.fixture
 def server(database: Server, tmp_path) -> Iterator[Portal]:
-    with Portal(database.clone(), tmp_path) as found, found.server():
+    with Portal(database.clone(), tmp_path) as found, found.server(workers=1):
         yield found
 
 

@@ -22,6 +22,7 @@ def hold_of(stage) -> int:
 
 
 DRIVES = {
+    "audit.verify_now": lambda s: s.here.submit("/audit/verify"),
     "audit.table": lambda s: s.here.get("/audit/events.csv?action=staff.invited"),
     "audit.add_view": lambda s: s.here.submit("/audit/views/new", name="Denials", query=QUERY),
     "audit.keep_view": lambda s: s.here.submit(f"/audit/views/{view_of(s)}", name="Refusals"),

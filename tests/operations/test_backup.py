@@ -23,24 +23,16 @@ def backup(own_app, tmp_path):
     return lambda: (own_app.test_cli_runner().invoke(args=["backup", str(path)]), path)
 
 
-@pytest.fixture
-def copied(database, backup):
-    """The same, of the one kind that the command copies."""
-    if database.name != "sqlite":
-        pytest.skip("PostgreSQL is backed up by pg_dump, as the next test wants it said")
-    return backup
-
-
-def test_another_database_is_left_to_its_own_tool(database, backup):
-    if database.name == "sqlite":
-        pytest.skip("SQLite is copied by the command itself")
+@pytest.mark.one_database("postgresql")
+def test_another_database_is_left_to_its_own_tool(backup):
     answer, path = backup()
     assert (answer.exit_code, path.exists()) == (1, False)
     assert "pg_dump" in answer.stderr
 
 
-def test_a_backup_is_private_whole_and_recorded(own_app, copied):
-    answer, path = copied()
+@pytest.mark.one_database("sqlite")
+def test_a_backup_is_private_whole_and_recorded(own_app, backup):
+    answer, path = backup()
     assert answer.exit_code == 0, answer.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in path.parent.glob("copy*")] == ["copy.sqlite3"]
@@ -48,15 +40,17 @@ def test_a_backup_is_private_whole_and_recorded(own_app, copied):
         assert db.session.scalar(sa.select(AuditEvent.action)) == "backup.made"
 
 
-def test_a_backup_never_replaces_a_file(copied):
-    copied()
-    answer, _ = copied()
+@pytest.mark.one_database("sqlite")
+def test_a_backup_never_replaces_a_file(backup):
+    backup()
+    answer, _ = backup()
     assert answer.exit_code == 1
     assert "exists" in answer.stderr
 
 
-def test_a_portal_starts_on_the_copy_with_people_and_guards(copied, tmp_path):
-    _, path = copied()
+@pytest.mark.one_database("sqlite")
+def test_a_portal_starts_on_the_copy_with_people_and_guards(backup, tmp_path):
+    _, path = backup()
     restored = make_app(f"sqlite:///{path}", tmp_path)
     with restored.app_context():
         assert restored.test_client().get("/readyz").status_code == 200

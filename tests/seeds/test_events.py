@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.provenance import Provenance, set_provenance
+from seeds.commands import seed_commands
 from seeds.events import COLUMNS, seed_events
 from tests.conftest import make_app
 from tests.databases import Server
@@ -34,7 +35,9 @@ def filled(database: Server, tmp_path_factory):
 
 @pytest.fixture
 def events(filled):
-    yield list(db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.occurred_at)))
+    yield list(
+        db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.occurred_at, AuditEvent.id))
+    )
     set_provenance(Provenance())
     db.session.rollback()
 
@@ -92,7 +95,13 @@ def test_they_are_of_many_people_tenants_and_kinds(events):
     assert any(event.feature_name for event in events)
 
 
-def test_each_waits_for_its_leaf(filled):
-    waiting = db.session.scalar(sa.text("SELECT count(*) FROM audit_pending"))
-    leaves = db.session.scalar(sa.text("SELECT count(*) FROM audit_leaves"))
-    assert waiting + leaves == COUNT
+def test_each_has_its_leaf_in_the_order_of_time(filled, events):
+    query = sa.text("SELECT event_id FROM audit_leaves ORDER BY leaf_index")
+    assert db.session.scalars(query).all() == [event.id for event in events]
+    assert db.session.scalar(sa.text("SELECT count(*) FROM audit_pending")) == 0
+
+
+def test_the_command_adds_them(app):
+    words = ["demo", "--if-empty", "--audit-events", "3"]
+    done = app.test_cli_runner().invoke(seed_commands, words)
+    assert "Added 3 audit events" in done.output

@@ -229,5 +229,8 @@ def test_the_select_of_a_ticket_offers_the_team_first_and_who_had_it(acme):
     gone.is_active = False
     choices = assign_choices(ticket)
     assert [choice.id for choice in choices] == [gone.id, two.id, one.id]
-    assert [choice.label for choice in choices[:2]] == ["Old Agent (gone)", "Two Agent (0 of 20)"]
+    assert [f"{one.name} {one.room}" for one in choices[:2]] == [
+        "Old Agent (gone)",
+        "Two Agent (0 of 20)",
+    ]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SupportAgent)) == 3

@@ -8,15 +8,17 @@ import time_machine
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.staff.models import Notice
+from portal.staff.models import Admin, Notice
 from portal.support import idling
 from portal.support.idling import release_idle
-from portal.support.models import TicketEvent, TicketPresence
+from portal.support.models import SupportTicket, TicketEvent, TicketPresence
+from portal.support.seeing import lock_ticket
 from portal.support.statuses import set_status
 from portal.support.tagging import change_tags
 from portal.support.teams import BadTerms, Terms, change_team, terms_of
 from portal.support.words import Status, Strategy
-from tests.cast import actor, make_user
+from tests.cast import actor, make_admin, make_tenant, make_user
+from tests.staff.test_races import together
 from tests.support.clocks import at
 from tests.support.crew import handed, hire, make_team
 from tests.support.desk import answer, customer_writes, make_agent, make_ticket
@@ -149,3 +151,35 @@ def test_a_manager_sets_the_minutes_on_the_page(mo_client, team):
     assert mo_client.submit(f"{url}/edit", **fields, idle_minutes="x").status_code == 422
     assert mo_client.submit(f"{url}/edit", **fields, idle_minutes="30").status_code == 303
     assert team.idle_minutes == 30
+
+
+def lying(app, count):
+    """So many tickets of Bea that lie too long; their ids."""
+    with app.app_context(), clock.standing_at(clock.now() - 2 * HOUR):
+        bea = make_admin("Bea Agent")
+        team = make_team(make_agent(bea), strategy=Strategy.MANUAL, idle_minutes=60)
+        user = make_user(make_tenant())
+        ids = [given_to(bea, team, user).id for _ in range(count)]
+        db.session.commit()
+        return bea.id, ids
+
+
+@pytest.mark.race
+def test_of_workers_and_an_agent_at_once_each_ticket_goes_back_once_or_stays(own_app):
+    bea_id, ids = lying(own_app, 20)
+
+    def work(turn):
+        with own_app.app_context():
+            if turn % 2:
+                release_idle({})
+            else:
+                by = actor(db.session.get_one(Admin, bea_id))
+                ticket = lock_ticket(db.session.get_one(SupportTicket, ids[turn]))
+                change_tags(by=by, ticket=ticket, add=["vip"])
+            db.session.commit()
+
+    together(work, 6)
+    with own_app.app_context():
+        for ticket in db.session.query(SupportTicket):
+            back = [event for event in handed(ticket.id) if event[2] == "idle"]
+            assert len(back) == (0 if ticket.assignee_id else 1)

@@ -9,11 +9,11 @@ NOT_SUCCESS, NOT_INFO = "outcome <> 'success'", "severity <> 'info'"
 """Few events: an index of them alone costs the others nothing. See `searching.is_outcome`."""
 
 
-def _index(*columns: str, where: str | None = None) -> sa.Index:
+def _index(*columns: str, where: str | None = None, name: str = "") -> sa.Index:
     """For one filter, the newest first; of most events only what the filter is asked for."""
     condition = sa.text(where) if where else None
     return sa.Index(
-        f"ix_audit_events_{'_'.join(columns)}",
+        f"ix_audit_events_{name or '_'.join(columns)}",
         *columns,
         "occurred_at",
         "id",
@@ -29,7 +29,8 @@ class AuditEvent(Base):
     __table_args__ = (
         sa.Index("ix_audit_events_occurred_at_id", "occurred_at", "id"),
         sa.Index("ix_audit_events_stream_occurred_at", "stream", "occurred_at", "id"),
-        sa.Index("ix_audit_events_actor_id_occurred_at", "actor_id", "occurred_at", "id"),
+        _index("actor_type", "actor_id", name="actor"),
+        _index("actor_type", "actor_id", "stream", name="actor_stream"),
         sa.Index("ix_audit_events_target", "target_type", "target_id", "occurred_at", "id"),
         sa.Index("ix_audit_events_tenant_id_occurred_at", "tenant_id", "occurred_at", "id"),
         _index("feature_name", where="feature_name IS NOT NULL"),

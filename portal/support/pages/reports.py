@@ -39,7 +39,7 @@ MOST_NUMBER = 2**31 - 1
 
 @bp.app_template_filter()
 def duration(seconds: int | None) -> str:
-    """`2 h 05 min`, of what is counted in seconds; `–` when nothing was."""
+    """`2 h 5 min`, `6 h`, of what is counted in seconds; `–` when nothing was."""
     if seconds is None:
         return "–"
     minutes = seconds // 60
@@ -48,8 +48,12 @@ def duration(seconds: int | None) -> str:
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60:02} min"
-    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
+        return _two(minutes // 60, "h", minutes % 60, "min")
+    return _two(minutes // 1440, "d", minutes % 1440 // 60, "h")
+
+
+def _two(more: int, unit: str, less: int, smaller: str) -> str:
+    return f"{more} {unit} {less} {smaller}" if less else f"{more} {unit}"
 
 
 def _scope() -> tuple[Scope, BadSpan | None]:

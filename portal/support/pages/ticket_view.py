@@ -17,6 +17,7 @@ from portal.support.models import SupportTicket
 from portal.support.neighbours import FILTERED, Here, neighbour
 from portal.support.pages.slots import slot_context
 from portal.support.pages.written import view_now
+from portal.support.queue_rows import PRIORITY_COLOURS, STATUS_COLOURS
 from portal.support.reading import Stretch, newest
 from portal.support.seeing import ticket_or_404
 from portal.support.snoozing import presets
@@ -25,14 +26,6 @@ from portal.support.words import Category, Channel, MessageKind, Priority, Statu
 from portal.web.htmx import page
 from portal.web.times import reader_zone, to_reader
 
-STATUS_COLOURS = {
-    Status.NEW: "blue",
-    Status.OPEN: "red",
-    Status.PENDING: "azure",
-    Status.ON_HOLD: "yellow",
-    Status.SOLVED: "green",
-}
-PRIORITY_COLOURS = {Priority.HIGH: "orange", Priority.URGENT: "red"}
 AWAY = (Status.SPAM, Status.DELETED)
 
 
@@ -105,7 +98,7 @@ def head_context(ticket: SupportTicket) -> dict[str, Any]:
         "queue_url": queue_url(view),
         "state": Status(ticket.status),
         "channel": Channel(ticket.channel),
-        "state_colour": STATUS_COLOURS.get(Status(ticket.status), "secondary"),
+        "state_colour": STATUS_COLOURS[Status(ticket.status)],
         "priority_colour": PRIORITY_COLOURS.get(Priority(ticket.priority), "secondary"),
         "hidden_until": _hidden_until(ticket),
         "may_work": current_staff().actor.may(Permission.TICKETS_REPLY),

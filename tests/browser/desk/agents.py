@@ -29,7 +29,7 @@ SCENES: dict[str, list[Scene]] = {
 
 
 def rows(ticket: SupportTicket) -> dict[str, object]:
-    """Bea as an agent with hours and work, her team, and a team of nobody with a long name."""
+    """Bea as an agent with hours and work, her team, and one whose name breaks nowhere."""
     # The latest of that name: other tests of this site have people of their own.
     of_that_name = db.session.query(Admin).filter(Admin.name.startswith("Bea"))
     bea = of_that_name.order_by(Admin.id.desc()).first()
@@ -37,6 +37,6 @@ def rows(ticket: SupportTicket) -> dict[str, object]:
     agent.skills, agent.signature = ["billing", "access"], "Bea\nFront desk"
     db.session.add(AgentShift(agent_id=agent.id, weekday=0, start_minute=540, end_minute=1020))
     team = make_team(agent, strategy="manual", lead_id=bea.id)
-    empty = make_team(name="Nobody " * 11, is_default=False, categories=["billing"])
+    empty = make_team(name="Nobody" * 10, is_default=False, categories=["billing"])
     ticket.assignee_id, ticket.assignee_name, ticket.team_id = agent.id, bea.name, team.id
     return {"agent": agent.id, "desk_team": team.id, "empty_team": empty.id}

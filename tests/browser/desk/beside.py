@@ -17,7 +17,7 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "support.tickets_of_one_user": [
         Scene(Who.BEA, "/support/users/{user}/tickets"),
-        Scene(Who.BARE, "/support/users/{user}/tickets", 403),
+        Scene(Who.BARE, "/support/users/{user}/tickets"),
     ],
     "support.tickets_of_tenant": [
         Scene(Who.BEA, "/support/tenants/{tenant}/tickets"),

@@ -14,7 +14,7 @@ from tests.support.queue_cast import put
 
 HOUR = timedelta(hours=1)
 SCENES: dict[str, list[Scene]] = {
-    "support.own_queue": [Scene(Who.BEA, "/support/queue"), Scene(Who.BARE, "/support/queue", 403)],
+    "support.own_queue": [Scene(Who.BEA, "/support/queue"), Scene(Who.BARE, "/support/queue")],
     "support.queue": [
         Scene(Who.BEA, "/support/queue/all"),
         Scene(Who.ANN, "/support/queue/all?q=is:unread+-tag:spam"),

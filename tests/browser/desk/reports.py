@@ -7,7 +7,7 @@ SCENES = {
     "support.reports": [
         Scene(Who.ANN, "/support/reports"),
         Scene(Who.BEA, "/support/reports?from=tomorrow", 422),
-        Scene(Who.BARE, "/support/reports", 403),
+        Scene(Who.BARE, "/support/reports"),
     ],
     "support.report_tickets": [
         Scene(Who.ANN, "/support/reports/tickets/created"),

@@ -25,7 +25,7 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, "/support/tickets/{ticket}?write=note&view=mine"),
         Scene(Who.ANN, "/support/tickets/{quiet_ticket}"),
         Scene(Who.ANN, "/support/tickets/{closed_ticket}"),
-        Scene(Who.BARE, "/support/tickets/{ticket}", 403),
+        Scene(Who.BARE, "/support/tickets/{ticket}"),
         Scene(Who.BEA, "/support/tickets/TCK-2026-999999", 404),
     ],
     "support.news": [Scene(Who.BEA, "/support/tickets/{ticket}/news?after=0")],

@@ -1,0 +1,46 @@
+"""A log that grows while it is verified is whole: real threads on a real database."""
+
+from threading import Event
+
+import pytest
+
+from portal.audit.sequencing import sequence_all
+from portal.audit.verifying import verify_now
+from tests.audit.growing import happen
+from tests.audit.sealed import SIGNER, grow, named, sign
+from tests.staff.test_races import together
+
+pytestmark = pytest.mark.race
+WRITERS = 4
+ROUNDS = 8
+
+
+def test_what_is_written_meanwhile_fails_no_verification(own_app):
+    is_over = Event()
+    with own_app.app_context():
+        grow(300)
+        sign()
+
+    def write():
+        while not is_over.is_set():
+            happen(3)
+
+    def give_leaves():
+        while not is_over.is_set():
+            if sequence_all():
+                sign()
+
+    def check():
+        try:
+            return [verify_now([SIGNER.verifier]) for _ in range(ROUNDS)]
+        finally:
+            is_over.set()
+
+    def work(number):
+        with own_app.app_context():
+            return [check, give_leaves, *[write] * WRITERS][number]()
+
+    reports = together(work, WRITERS + 2)[0]
+    assert [named(report) for report in reports] == [[]] * ROUNDS
+    assert [int(report.exit_code) for report in reports] == [0] * ROUNDS
+    assert reports[-1].tree_size > reports[0].tree_size
