@@ -96,8 +96,6 @@ class Roles:
 
 @pytest.fixture
 def roles(database, tmp_path):
-    if database.name == "sqlite":
-        pytest.skip("SQLite knows no roles")
     found = Roles(database, tmp_path)
     yield found
     found.end()
@@ -105,8 +103,6 @@ def roles(database, tmp_path):
 
 @pytest.fixture(scope="module")
 def roles_with_events(database, tmp_path_factory):
-    if database.name == "sqlite":
-        pytest.skip("SQLite knows no roles")
     found = Roles(database, tmp_path_factory.mktemp("roles"))
     found.command(found.role, "--apply")
     with found.app.app_context():

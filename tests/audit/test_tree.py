@@ -44,9 +44,7 @@ def planted(app):
     return plant(SIZE), TreeReader(db.session.connection())
 
 
-def test_growing_by_leaves_is_the_frontier_of_the_pure_tree(is_first_database):
-    if not is_first_database:
-        pytest.skip("pure")
+def test_growing_by_leaves_is_the_frontier_of_the_pure_tree():
     grown, pure = Frontier(), Frontier()
     for leaf in hashes(700):
         grow(grown, leaf)
@@ -54,9 +52,7 @@ def test_growing_by_leaves_is_the_frontier_of_the_pure_tree(is_first_database):
         assert (grown.size, grown.hashes) == (pure.size, pure.hashes)
 
 
-def test_every_completed_eighth_level_is_kept_once(is_first_database):
-    if not is_first_database:
-        pytest.skip("pure")
+def test_every_completed_eighth_level_is_kept_once():
     frontier, found = Frontier(), hashes(BIG)
     nodes = dict(node for leaf in found for node in grow(frontier, leaf))
     assert sorted(nodes) == [*((STEP, n) for n in range(257)), (2 * STEP, 0)]
