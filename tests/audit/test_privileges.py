@@ -18,6 +18,7 @@ from tests.audit.growing import happen
 from tests.audit.sealed import grow, named, sign, verified
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.one_database("postgresql")  # SQLite knows no roles
 DEFAULTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES",
