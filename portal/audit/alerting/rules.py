@@ -62,8 +62,7 @@ def all_rules() -> list[AlertRule]:
 
 
 def rule_or_404(rule_id: int) -> AlertRule:
-    """The rule, locked for whoever writes.
-
+    """
     Raises:
         NotFound: there is none.
     """
