@@ -3,8 +3,9 @@
 from flask import Response
 
 from portal.audit.browsing import event_or_404
+from portal.audit.event_proofs import EventProof, proof_of
 from portal.audit.pages.blueprint import bp
-from portal.audit.tree import EventProof, TreeDamaged, proof_of
+from portal.audit.tree import TreeDamaged
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
 from portal.web.htmx import page_or_fragment
