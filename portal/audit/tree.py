@@ -42,8 +42,7 @@ def frontier_of(connection: sa.Connection) -> Frontier:
     row = connection.execute(sa.select(FrontierRow.size, FrontierRow.hashes)).one_or_none()
     if row is None:
         return TreeReader(connection).frontier()
-    hashes = [row.hashes[start : start + 32] for start in range(0, len(row.hashes), 32)]
-    return Frontier(row.size, hashes)
+    return Frontier.unpacked(row.size, bytes(row.hashes))
 
 
 class TreeReader:

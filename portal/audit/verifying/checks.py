@@ -187,9 +187,8 @@ def _frontier(connection: sa.Connection) -> Frontier | None:
     row = connection.execute(sa.select(FrontierRow.size, FrontierRow.hashes)).first()
     if row is None:
         return None
-    size, hashes = row[0], bytes(row[1])
     try:
-        return Frontier(size, [hashes[at : at + 32] for at in range(0, len(hashes), 32)])
+        return Frontier.unpacked(row[0], bytes(row[1]))
     except ValueError:
         return None
 
