@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.audit import merkle
 from portal.audit.merkle import EMPTY_ROOT, Frontier, Span
 from portal.audit.models import FrontierRow, Leaf, Node
+from portal.core.database import db
 
 STEP = 8
 """Every eighth level is stored; level 0 are the leaves."""
@@ -43,6 +44,11 @@ def frontier_of(connection: sa.Connection) -> Frontier:
     if row is None:
         return TreeReader(connection).frontier()
     return Frontier.unpacked(row.size, bytes(row.hashes))
+
+
+def tree_size() -> int:
+    """How many leaves there are now, as the session sees it."""
+    return TreeReader(db.session.connection()).size
 
 
 class TreeReader:

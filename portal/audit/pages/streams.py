@@ -20,8 +20,8 @@ from portal.audit.streaming.streams import (
     rotate_secret,
     stream_or_404,
     target_of,
-    tree_size,
 )
+from portal.audit.tree import tree_size
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo

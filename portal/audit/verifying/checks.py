@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portal.audit.merkle import Frontier
 from portal.audit.models import FrontierRow, Leaf, SignedTree
 from portal.audit.notes import Note, VerifierKey
+from portal.audit.tree import TreeReader
 from portal.audit.verifying import history, waiting
 from portal.audit.verifying.anchoring import AnchorCheck
 from portal.audit.verifying.events import EventCheck
@@ -108,7 +109,7 @@ class _Run:
 
     def _walk(self) -> None:
         walk, last_checkpoint = self.walk, _last_checkpoint(self.connection)
-        end = self.frontier.size if self.frontier else _leaf_end(self.connection)
+        end = self.frontier.size if self.frontier else TreeReader(self.connection).size
         known = max(last_checkpoint, end)
         stops = heapq.merge(
             self.checkpoints.stops(self.connection, self.since),
@@ -191,11 +192,6 @@ def _frontier(connection: sa.Connection) -> Frontier | None:
         return Frontier.unpacked(row[0], bytes(row[1]))
     except ValueError:
         return None
-
-
-def _leaf_end(connection: sa.Connection) -> int:
-    last = connection.scalar(sa.select(sa.func.max(_leaf.leaf_index)))
-    return 0 if last is None else last + 1
 
 
 def _last_checkpoint(connection: sa.Connection) -> int:
