@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit.models import Leaf, SignedTree, Verification
+from portal.audit.verifying.report import Ending
 from portal.core.database import db
 from portal.core.quick import Quick
 
-WHOLE, TAMPERED = 0, 1
 _leaf, _tree, _check = Leaf.__table__.c, SignedTree.__table__.c, Verification.__table__.c
 
 
@@ -27,11 +27,11 @@ class Standing:
 
     @property
     def is_verified(self) -> bool:
-        return self.exit_code == WHOLE
+        return self.exit_code == Ending.WHOLE
 
     @property
     def is_tampered(self) -> bool:
-        return self.exit_code == TAMPERED
+        return self.exit_code == Ending.TAMPERED
 
 
 def _last_of_each() -> sa.Select[Any]:
