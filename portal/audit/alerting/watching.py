@@ -3,7 +3,6 @@
 The place in the log and the alerts move in one transaction, so none is raised twice or missed.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from portal.audit.alerting.rules import create_rule
 from portal.audit.alerting.usual_rules import USUAL
 from portal.audit.ledger import Target, record
 from portal.audit.models import Alert, AlertRule, AuditEvent, Leaf, WatchPlace
+from portal.audit.readable import event_in
 from portal.audit.signals import alert_raised
 from portal.audit.tree import tree_size
 from portal.audit.words import in_words
@@ -55,8 +55,8 @@ def watch() -> int:
         return 0
     place.next_index = rows[-1].leaf_index + 1
     rules = list(db.session.scalars(sa.select(AlertRule).where(AlertRule.disabled_at.is_(None))))
-    bodies = [json.loads(row.canonical) for row in rows if row.canonical is not None]
-    return sum(_look(rule, body) for body in bodies for rule in rules if is_met(rule, body))
+    bodies = [event_in(row.canonical) for row in rows if row.canonical is not None]
+    return sum(_look(rule, body) for body in bodies if body for rule in rules if is_met(rule, body))
 
 
 def _begin() -> int:
@@ -95,8 +95,8 @@ def _is_reached(rule: AlertRule, body: Mapping[str, Any], happened: datetime) ->
     )
     key, found = about(rule, body), 0
     for canonical in db.session.scalars(query):
-        other = json.loads(canonical)
-        found += is_met(rule, other) and about(rule, other) == key
+        other = event_in(canonical)
+        found += other is not None and is_met(rule, other) and about(rule, other) == key
         if found >= rule.threshold:
             return True
     return False
