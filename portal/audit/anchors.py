@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit import anchor_file, anchor_gateway
-from portal.audit.anchor_file import read_anchor_file
 from portal.audit.models import Anchor, SignedTree
 from portal.audit.notes import Note
 from portal.audit.signals import checkpoint_for_people
@@ -23,7 +22,6 @@ from portal.core.database import db, looking
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 
-__all__ = ["Place", "Standing", "enqueue_anchoring", "last_known", "read_anchor_file", "standings"]
 AT_ONCE = 500
 FILE_JOB, WEBHOOK_JOB, MAIL_JOB = "audit.anchor_file", "audit.anchor_webhook", "audit.anchor_mail"
 

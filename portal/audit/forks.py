@@ -21,7 +21,6 @@ from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
 
-__all__ = ["Fork", "accept_fork", "alarm", "current_origin", "raise_alarm"]
 TARGET = "audit_origin"
 SHORTEST_REASON = 5
 

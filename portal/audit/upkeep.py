@@ -7,6 +7,7 @@ from portal.audit import at_once, checkpoints, forks
 from portal.audit.actions import Action
 from portal.audit.keys import provide_key
 from portal.audit.ledger import record
+from portal.audit.origins import current_origin
 from portal.audit.sequencing import sequence
 from portal.audit.tree import frontier_of
 from portal.core.actor import SYSTEM
@@ -53,7 +54,7 @@ def _is_still_forked() -> bool:
     """While the alarm stands, nothing is written until the tree is the right one again."""
     if forks.alarm() is None:
         return False
-    origin = forks.current_origin()
+    origin = current_origin()
     assert origin is not None  # noqa: S101 - an alarm is about one
     frontier = frontier_of(db.session.connection())
     return checkpoints.fault(origin, frontier, checkpoints.latest(origin.origin)) is not None

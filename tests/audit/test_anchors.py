@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from portal.audit import anchor_file, anchors
 from portal.audit.anchor_gateway import AnchorDelayed, WebhookGateway
-from portal.audit.anchors import MAIL_JOB, Place, read_anchor_file, standings
+from portal.audit.anchor_file import read_anchor_file
+from portal.audit.anchors import MAIL_JOB, Place, standings
 from portal.audit.checkpoints import latest
 from portal.audit.models import Anchor
 from portal.audit.notes import Checkpoint, MalformedNote
