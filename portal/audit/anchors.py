@@ -138,7 +138,7 @@ def _add(place: Place, receipts: dict[int, str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Anchored:
     """How far a place has come."""
 
     place: Place
@@ -148,12 +148,12 @@ class Standing:
     receipt: str | None
 
 
-def standings() -> list[Standing]:
+def anchored_places() -> list[Anchored]:
     """Each place with the newest checkpoint that was left there."""
     found = []
     for place in Place:
         newest = sa.select(Anchor).where(Anchor.target == place.value)
         row = db.session.scalar(newest.order_by(Anchor.tree_size.desc()).limit(1))
         last = (row.tree_size, row.created_at, row.receipt) if row else (None, None, None)
-        found.append(Standing(place, is_used(place), *last))
+        found.append(Anchored(place, is_used(place), *last))
     return found

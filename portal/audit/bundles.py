@@ -19,9 +19,9 @@ from portal.audit.models import AuditEvent, Leaf, SignedTree
 from portal.audit.notes import Note
 from portal.audit.offline.verify import COMPLETENESS
 from portal.audit.program import program
+from portal.audit.proof_walker import ProofWalker
 from portal.audit.tree import TreeReader
 from portal.audit.verifying.history import archived_ranges
-from portal.audit.walking import ProofWalker
 from portal.audit.zips import StreamedZip
 from portal.core.database import db, looking
 from portal.web.csv import csv_lines
