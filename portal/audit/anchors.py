@@ -18,7 +18,7 @@ from portal.audit.notes import Note
 from portal.audit.signals import checkpoint_for_people
 from portal.config import settings
 from portal.core import clock
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 
@@ -104,12 +104,10 @@ def _missing(
 ) -> Sequence[sa.Row[int, str]]:
     """Checkpoints that came after the last one that was left there. Nothing is held meanwhile."""
     size = SignedTree.tree_size
-    with looking():
+    with glancing():
         after = sa.select(size, SignedTree.note).where(size > _last_size(place))
         order = size.desc() if newest_first else size
-        found = db.session.execute(after.order_by(order).limit(limit)).all()
-    db.session.rollback()
-    return found
+        return db.session.execute(after.order_by(order).limit(limit)).all()
 
 
 def _last_size(place: Place) -> int:

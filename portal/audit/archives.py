@@ -28,7 +28,7 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.clock import timestamp
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 from portal.core.errors import Conflict
 
 _event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
@@ -79,11 +79,10 @@ def order_archive(*, by: Actor, before: datetime) -> Order:
     if before > clock.now() - keep:
         days = f"the last {keep.days} days" if keep else "days that are not over"
         raise CannotArchive(f"Events of {days} stay: choose an earlier day.")
-    with looking():
+    with glancing():
         first = max((end for _, end in ranges()), default=0)
         size = tree_size()
         end = _first_younger(before, first, size)
-    db.session.rollback()
     if end <= first:
         raise CannotArchive("No event that is still here is older than that.")
     asked = Asked(Kind.RANGE, Filters(until=timestamp(before)), UTC_ZONE, first=first, last=end - 1)
