@@ -12,9 +12,9 @@ from portal.audit.tree import TreeReader
 from portal.audit.verifying import history, waiting
 from portal.audit.verifying.anchoring import AnchorCheck
 from portal.audit.verifying.events import EventCheck
+from portal.audit.verifying.guarding import check_guards, check_privileges
 from portal.audit.verifying.report import Fault, Findings, Kind, Report
 from portal.audit.verifying.signatures import CheckpointCheck, why_unproven
-from portal.audit.verifying.standing import check_guards, check_privileges
 from portal.audit.verifying.views import check_views
 from portal.audit.verifying.walking import Walk
 
