@@ -23,7 +23,7 @@ from portal.audit.models import Archive, AuditEvent, Hold, Leaf
 from portal.audit.offline.notes import Key
 from portal.audit.offline.reading import Bundle as File
 from portal.audit.offline.verify import Check
-from portal.audit.tree import TreeReader
+from portal.audit.tree import tree_size
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor
@@ -81,7 +81,7 @@ def order_archive(*, by: Actor, before: datetime) -> Order:
         raise CannotArchive(f"Events of {days} stay: choose an earlier day.")
     with looking():
         first = max((end for _, end in ranges()), default=0)
-        size = TreeReader(db.session.connection()).size
+        size = tree_size()
         end = _first_younger(before, first, size)
     db.session.rollback()
     if end <= first:

@@ -20,6 +20,7 @@ from portal.audit.notes import Note
 from portal.audit.offline.verify import COMPLETENESS
 from portal.audit.program import program
 from portal.audit.tree import TreeReader
+from portal.audit.verifying.history import archived_ranges
 from portal.audit.walking import ProofWalker
 from portal.audit.zips import StreamedZip
 from portal.core.database import db, looking
@@ -103,6 +104,7 @@ class BundleWriter:
         self.bundle = bundle
         self.manifest: Manifest = {}
         self._walker = ProofWalker(bundle.checkpoint.tree_size)
+        self._archived: list[merkle.Span] | None = None
         # One mark a leaf: the index says of what the events file has, whatever happens meanwhile.
         self._is_shown = bytearray(len(bundle.content.indexes))
 
@@ -150,9 +152,19 @@ class BundleWriter:
             if self._is_shown[number]:
                 line += 1
                 found["line"] = line
+            elif not row.is_kept:
+                found["gone"] = "archived" if self._is_archived(row.index) else "missing"
             if isinstance(leaves, Selection):
                 found["proof"] = _texts(self._walker.proof(row.index))
             yield _line(found)
+
+    def _is_archived(self, index: int) -> bool:
+        """Does an event of the log itself tell of its archive? Else somebody removed it."""
+        if self._archived is None:
+            with looking():
+                self._archived = archived_ranges(db.session.connection())
+            db.session.rollback()
+        return any(first <= index < end for first, end in self._archived)
 
     def _edges(self, kept: Stretch) -> dict[str, Any]:
         size = self.bundle.checkpoint.tree_size

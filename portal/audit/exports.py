@@ -14,7 +14,7 @@ from portal.audit.filters import Filters
 from portal.audit.ledger import Target, record
 from portal.audit.models import AuditEvent
 from portal.audit.scope import Conditions, fitting, seen_by
-from portal.audit.tree import TreeReader
+from portal.audit.tree import tree_size
 from portal.core.actor import Actor
 from portal.core.database import db, looking
 from portal.core.errors import Denied, DomainError
@@ -105,7 +105,7 @@ def content_of(*, by: Actor, asked: Asked) -> Content:
 
 def _size() -> int:
     with looking():
-        size = TreeReader(db.session.connection()).size
+        size = tree_size()
     db.session.rollback()
     return size
 

@@ -13,7 +13,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.audit.models import AuditEvent, FrontierRow, LogOrigin, SignedTree
 from portal.audit.origins import begin_origin, current_origin, next_name
-from portal.audit.sequencing import hold
+from portal.audit.sequencing import hold, keep_frontier
 from portal.audit.signals import log_forked
 from portal.audit.tree import TreeDamaged, TreeReader
 from portal.core.actor import SYSTEM, Actor
@@ -121,6 +121,5 @@ def _frontier_made_anew() -> int:
     except TreeDamaged as error:
         raise CannotGoOn(f"{error} Restore the database from a backup that has it.") from error
     db.session.execute(sa.delete(FrontierRow))
-    hashes = b"".join(frontier.hashes)
-    db.session.execute(sa.insert(FrontierRow).values(id=1, size=frontier.size, hashes=hashes))
+    keep_frontier(connection, frontier)
     return frontier.size

@@ -29,14 +29,20 @@ def beat(_payload: dict[str, Any]) -> None:
 
 
 @every_second
-def keep_up() -> bool:
-    """Leaves for what waits, then a checkpoint when one is due. It looks before it locks."""
+def give_leaves() -> bool:
+    """It looks before it locks, and comes back at once while more waits."""
     with looking():
-        found = checkpoints.progress()
-        is_due = found.is_checkpoint_due and not _is_still_forked()
+        is_waiting = checkpoints.progress().is_waiting
     db.session.rollback()
-    if found.is_waiting and sequence():
-        return True
+    return bool(is_waiting and sequence())
+
+
+@every_second
+def sign_when_due() -> bool:
+    """Apart from the leaves: a key that cannot be used holds up none of them."""
+    with looking():
+        is_due = checkpoints.progress().is_checkpoint_due and not _is_still_forked()
+    db.session.rollback()
     if is_due:
         provide_key()
         checkpoints.sign_due()

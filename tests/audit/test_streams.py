@@ -251,10 +251,30 @@ def test_an_address_that_cannot_be_is_refused_with_a_reason(by, kind, address):
     assert db.session.query(AuditStream).count() == 0
 
 
-def test_a_link_local_address_is_never_asked(by):
-    row = begin(by, kind=StreamKind.WEBHOOK, address="https://169.254.169.254/latest")
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254",
+        "2852039166",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::169.254.169.254]",
+        "[2002:a9fe:a9fe::1]",
+        "[::ffff:0.0.0.0]",
+    ],
+)
+def test_a_link_local_address_is_never_asked(by, host):
+    row = begin(by, kind=StreamKind.WEBHOOK, address=f"https://{host}/latest")
     deliver_due()
     assert "no place for a stream" in row.last_error
+
+
+@pytest.mark.parametrize("host", ["siem..example", "s" * 64 + ".example"])
+def test_a_host_that_is_no_name_holds_up_no_other_stream(by, file, host):
+    row = begin(by, kind=StreamKind.WEBHOOK, address=f"https://{host}/")
+    begin(by)
+    assert deliver_due() == 2
+    assert row.last_error
 
 
 def test_changing_a_stream_keeps_its_place(by, file):

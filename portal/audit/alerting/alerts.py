@@ -49,12 +49,6 @@ def _row(row: sa.Row[*tuple[Any, ...]]) -> AlertRow:
     return AlertRow(**row._asdict())
 
 
-def open_alerts(limit: int = 100) -> int:
-    """How many wait for somebody, up to the limit."""
-    waiting = sa.select(_alert.id).where(_alert.acknowledged_at.is_(None)).limit(limit)
-    return db.session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
-
-
 def acknowledge(*, by: Actor, alert_id: int) -> Alert:
     """Somebody has looked at it. A second time changes nothing.
 

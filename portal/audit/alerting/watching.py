@@ -3,7 +3,6 @@
 The place in the log and the alerts move in one transaction, so none is raised twice or missed.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,9 @@ from portal.audit.alerting.rules import create_rule
 from portal.audit.alerting.usual_rules import USUAL
 from portal.audit.ledger import Target, record
 from portal.audit.models import Alert, AlertRule, AuditEvent, Leaf, WatchPlace
+from portal.audit.readable import event_in
 from portal.audit.signals import alert_raised
+from portal.audit.tree import tree_size
 from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -54,13 +55,12 @@ def watch() -> int:
         return 0
     place.next_index = rows[-1].leaf_index + 1
     rules = list(db.session.scalars(sa.select(AlertRule).where(AlertRule.disabled_at.is_(None))))
-    bodies = [json.loads(row.canonical) for row in rows if row.canonical is not None]
-    return sum(_look(rule, body) for body in bodies for rule in rules if is_met(rule, body))
+    bodies = [event_in(row.canonical) for row in rows if row.canonical is not None]
+    return sum(_look(rule, body) for body in bodies if body for rule in rules if is_met(rule, body))
 
 
 def _begin() -> int:
-    newest = db.session.scalar(sa.select(sa.func.max(Leaf.leaf_index)))
-    db.session.add(WatchPlace(id=1, next_index=0 if newest is None else newest + 1))
+    db.session.add(WatchPlace(id=1, next_index=tree_size()))
     # Two that begin at once: the second one's row is refused, and its transaction with it.
     db.session.flush()
     if not db.session.scalar(sa.select(sa.exists().select_from(AlertRule))):
@@ -95,8 +95,8 @@ def _is_reached(rule: AlertRule, body: Mapping[str, Any], happened: datetime) ->
     )
     key, found = about(rule, body), 0
     for canonical in db.session.scalars(query):
-        other = json.loads(canonical)
-        found += is_met(rule, other) and about(rule, other) == key
+        other = event_in(canonical)
+        found += other is not None and is_met(rule, other) and about(rule, other) == key
         if found >= rule.threshold:
             return True
     return False

@@ -7,7 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.audit.models import AuditEvent, Leaf, LogOrigin, StreamFormat
+from portal.audit.models import AuditEvent, Leaf, StreamFormat
+from portal.audit.origins import current_name
+from portal.audit.readable import event_in
 from portal.audit.streaming.ecs import ecs
 from portal.audit.streaming.ocsf import ocsf
 from portal.core.database import db
@@ -59,18 +61,12 @@ def next_batch(*, first: int, style: StreamFormat) -> Batch:
     return Batch(first, tuple(_within_size(told)))
 
 
-def current_name() -> str:
-    """The log's name in its checkpoints; "portal" before it was given one."""
-    newest = sa.select(LogOrigin.origin).order_by(LogOrigin.generation.desc()).limit(1)
-    return db.session.scalar(newest) or "portal"
-
-
 def _told(row: sa.Row[*tuple[Any, ...]], *, style: StreamFormat, origin: str) -> Told:
     """The place in the tree goes along, so that whoever has the copy can check it.
 
-    An event that was archived is told as its leaf alone.
+    An event that was archived is told as its leaf alone, and so is what is no event.
     """
-    body = json.loads(row.canonical) if row.canonical is not None else None
+    body = event_in(row.canonical) if row.canonical is not None else None
     item = {
         "leaf_index": row.leaf_index,
         "leaf_hash": bytes(row.leaf_hash).hex(),
@@ -98,10 +94,10 @@ def _in(style: StreamFormat, body: Mapping[str, Any], leaf_index: int, origin: s
 
 
 def _within_size(told: Iterator[Told]) -> Iterator[Told]:
-    """At least one, whatever its size: an event has at most some 20 KiB."""
+    """At least one, whatever its size: an event of ours has at most some 20 KiB."""
     size = 0
-    for one in told:
+    for number, one in enumerate(told):
         size += len(one.line) + 1
-        if size > MOST_BYTES:
+        if number and size > MOST_BYTES:
             return
         yield one

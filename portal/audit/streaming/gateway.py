@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +18,8 @@ from portal.audit.streaming.syslog import framed
 
 SECONDS = 10
 MOST_ANSWER = 2000
+NAT64 = IPv6Network("64:ff9b::/96")
+"""RFC 6052: the last four bytes are an address of IPv4."""
 
 
 class NotTaken(Exception):
@@ -128,14 +130,23 @@ def refuse_local_network(host: str, port: int | None) -> None:
         NotTaken: it leads to a link-local, multicast or unspecified address.
     """
     for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        address = ip_address(str(found[4][0]).partition("%")[0])
+        address = _meant(str(found[4][0]).partition("%")[0])
         if address.is_link_local or address.is_multicast or address.is_unspecified:
             raise NotTaken(f"{host} leads to {address}, which is no place for a stream.")
+
+
+def _meant(text: str) -> IPv4Address | IPv6Address:
+    """Where packets end up: IPv6 has several ways to write an address of IPv4."""
+    found = ip_address(text)
+    if isinstance(found, IPv4Address):
+        return found
+    translated = IPv4Address(found.packed[-4:]) if found in NAT64 else None
+    return found.ipv4_mapped or found.sixtofour or translated or found
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, UnicodeError, http.client.HTTPException) as error:  # a host may be no name
         raise NotTaken(f"{type(error).__name__}: {error}") from error

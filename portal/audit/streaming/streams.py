@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
-from portal.audit.models import AuditStream, Leaf, StreamFormat, StreamKind
+from portal.audit.models import AuditStream, StreamFormat, StreamKind
 from portal.audit.streaming.addresses import checked_address
+from portal.audit.tree import tree_size
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
@@ -59,12 +60,6 @@ def stream_or_404(stream_id: int, *, locked: bool = False) -> AuditStream:
     if row is None:
         raise NotFound("There is no such stream. It may have been removed.")
     return row
-
-
-def tree_size() -> int:
-    """How many leaves there are to tell."""
-    newest = db.session.scalar(sa.select(sa.func.max(Leaf.leaf_index)))
-    return 0 if newest is None else newest + 1
 
 
 def add_stream(*, by: Actor, terms: StreamTerms, from_beginning: bool) -> WithSecret:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Stream
 from portal.audit.ledger import LONGEST_FEATURE_NAME
+from portal.audit.merkle import Span
 from portal.audit.models import AuditEvent
 from portal.audit.verifying.report import Findings, Kind
 
@@ -39,8 +40,6 @@ COLUMNS = tuple(AuditEvent.__table__.c[name] for name in PROJECTED)
 NOBODY = {"type": None, "id": None, "label": None}
 FIRST_COLUMN = 4
 EventRow: TypeAlias = sa.Row[*tuple[Any, ...]]
-Range: TypeAlias = tuple[int, int]
-"""The leaves from the first index up to, not including, the second."""
 
 
 _decode = json.JSONDecoder().raw_decode
@@ -108,7 +107,7 @@ class Differing:
 class EventCheck:
     """Looks at one row after the other: leaf index, event id, leaf hash, bytes, columns."""
 
-    def __init__(self, archived: Sequence[Range], findings: Findings) -> None:
+    def __init__(self, archived: Sequence[Span], findings: Findings) -> None:
         self.archived = archived
         self.findings = findings
         self.differing: list[Differing] = []
