@@ -34,7 +34,7 @@ def instants() -> Callable[[datetime], Instant]:
     zone, now = reader_zone(), clock.now()
 
     def instant(at: datetime) -> Instant:
-        return Instant(at.isoformat(), _written(at, zone), _since(at, now))
+        return Instant(at.isoformat(), exact_in(at, zone), _since(at, now))
 
     return instant
 
@@ -62,11 +62,11 @@ def _told(days: int, seconds: int, is_ahead: bool) -> str:
 
 def exact(at: datetime) -> str:
     """`23 Nov 2026, 10:15:02 CET`, in the reader's zone; in UTC where that has no such year."""
-    return _written(at, reader_zone())
+    return exact_in(at, reader_zone())
 
 
 @lru_cache(maxsize=2048)
-def _written(at: datetime, zone: ZoneInfo) -> str:
+def exact_in(at: datetime, zone: ZoneInfo) -> str:
     """The same instants are drawn again and again, on every page and every poll."""
     local = _in_zone(at, zone)
     return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
