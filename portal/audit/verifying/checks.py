@@ -161,7 +161,8 @@ class _Run:
 
     def _notes(self) -> list[str]:
         walk, signed = self.walk, self.checkpoints.signed_size
-        leaves = f"{walk.size - signed:,} leaves are newer than the last signed checkpoint."
+        newer = walk.size - signed
+        counted = "1 leaf is" if newer == 1 else f"{newer:,} leaves are"
         return [
             text
             for applies, text in (
@@ -171,7 +172,7 @@ class _Run:
                     self.checkpoints.unsigned,
                     f"{self.checkpoints.unsigned} checkpoints are unsigned.",
                 ),
-                (0 < signed < walk.size, leaves),
+                (0 < signed < walk.size, f"{counted} newer than the last signed checkpoint."),
                 (self.anchors.passed_over, "Anchors of a history that was given up do not count."),
             )
             if applies
