@@ -206,8 +206,18 @@ class Check:
         event = json.loads(found["line"])
         if event["action"] != "audit.exported":
             raise Fault("modified", "this event records no export", file="export.json")
+        self.compare(event["meta"])
         same = {"exported_at": event["occurred_at"], "exported_by": event["actor"]}
         return {**same, "query": event["meta"]["query"]}
+
+    def compare(self, order: dict[str, Any]) -> None:
+        """Are these the leaves that were ordered? Which one is not, another fault may say."""
+        ordered = {name: order[name] for name in ("leaves", "first", "last")}
+        is_covered = ordered["last"] is None or ordered["last"] < self.note.size
+        is_same = all(self.found[name] == value for name, value in ordered.items())
+        if is_covered and not is_same and not self.faults:
+            span = f"{ordered['leaves']} leaves, {ordered['first']} to {ordered['last']}"
+            self.fault("missing", f"the log recorded {span}, not those here", file="index.jsonl")
 
     def history(self) -> None:
         """Is the tree of the old checkpoint a beginning of this one?"""
