@@ -1,14 +1,18 @@
-"""Bundles that were made anew by somebody who has the log: what they leave out."""
+"""Bundles that were made anew by somebody who has the log: what they leave out, and what they
+would have the auditor's screen say.
+"""
 
 import base64
+import io
 import json
+import zipfile
 
 import pytest
 
 from portal.audit.actions import Action
 from portal.audit.exports import Kind
 from portal.audit.walking import ProofWalker
-from tests.audit.bundling import bundle_of, check, files_of, manifest_of, rebuilt
+from tests.audit.bundling import KEY, bundle_of, check, files_of, manifest_of, rebuilt, run
 from tests.audit.growing import happen
 
 
@@ -54,3 +58,14 @@ def test_a_range_under_the_record_of_a_longer_one(ledger, tmp_path, first, last)
     found = check(tmp_path, under_record_of(short, long))
     assert (found.code, found.kinds) == (1, {"missing"})
     assert "the log recorded 8 leaves, 2 to 9" in found.faults[0]["message"]
+
+
+def test_a_name_that_paints_over_the_verdict(ledger, tmp_path):
+    stream = io.BytesIO(bundle_of(Kind.SELECTION, action="demo.seeded"))
+    with zipfile.ZipFile(stream, "a") as file:
+        file.writestr("x\x1b[2J\x1b[Hwhole\nwhole\u2028\x9b8m", b"")
+    (tmp_path / "bundle.zip").write_bytes(stream.getvalue())
+    found = run(tmp_path, "bundle.zip", "--pubkey", str(KEY.verifier))
+    assert found.code == 1
+    assert not any(c in found.text for c in "\x1b\x9b\u2028")
+    assert "whole" not in found.text.splitlines()

@@ -262,7 +262,12 @@ def as_text(check: Check) -> str:
         lines.append(f"{found['events']} events, leaves {span}, of {note.size} in {note.origin}")
         lines.append(COMPLETENESS[check.manifest["kind"]])
     lines.append(("whole", "CHANGED", "", "NOT ALL COULD BE CHECKED")[check.exit_code])
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def printable(line: str) -> str:
+    """A bundle may be hostile: nothing of it moves the cursor, hides or begins a line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def fault_in_words(fault: dict[str, Any]) -> str:
