@@ -12,6 +12,7 @@ from portal.audit.filters import Filters
 from portal.audit.keyset import ledger_page
 from portal.audit.ledger import Target
 from portal.audit.models import AuditEvent
+from portal.audit.readable import FIRST, instant_of
 from portal.audit.scope import Conditions, fitting, seen_by
 from portal.audit.telling import quoted_reason, told
 from portal.audit.words import in_words
@@ -142,7 +143,7 @@ def about(
 
 def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
     values = row._asdict()
-    at = datetime.fromisoformat(values.pop("occurred_at"))
+    at = instant_of(values.pop("occurred_at")) or FIRST
     body, reason = body_of(values.pop("canonical")), values.pop("reason")
     sentence = told(body, zone) if body else in_words(row.action)
     return EventRow(
@@ -158,7 +159,7 @@ def body_of(canonical: bytes) -> dict[str, Any]:
     """Empty where the bytes were tampered with beyond reading: the log must still be shown."""
     try:
         found = json.loads(canonical)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -200,5 +201,5 @@ def event_or_404(*, by: Actor, event_id: str, stream: str | None = None) -> Whol
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound("There is no such event.")
-    at = datetime.fromisoformat(row.occurred_at)
+    at = instant_of(row.occurred_at) or FIRST
     return WholeEvent(row, body_of(row.canonical), in_words(row.action), at)
