@@ -228,7 +228,8 @@ def measure_pages(bench, logs, figures):
 
 def measure_commands(bench, logs, events, figures):
     for size, log in zip(("small", "large"), logs, strict=True):
-        command(log.environ, "init")
+        for word in ("init", "checkpoint"):
+            command(log.environ, word)
         if "verify" in bench.options.parts:
             figures[f"verify {size}"] = command(log.environ, "verify")
         if "export" in bench.options.parts:

@@ -49,7 +49,8 @@ class Settings:
     database_url: str
     """SQLAlchemy URL. Default: SQLite in the instance folder."""
     migration_database_url: str
-    """URL of the role that owns the tables, for `db upgrade`. Default: `database_url`."""
+    """URL of the role that owns the tables, for `db upgrade` and `audit archive`. Default:
+    `database_url`."""
     secret_key: str
     """Signs cookies and form tokens; at least 32 characters."""
     secret_key_fallbacks: tuple[str, ...]

@@ -3,14 +3,13 @@
 Who rewrites the database, and even holds the signing key, has to rewrite this file as well.
 """
 
-import base64
 import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from portal.audit.notes import MalformedNote, Note
+from portal.audit.notes import MalformedNote, Note, spelled_out
 from portal.core import clock
 from portal.core.clock import timestamp
 
@@ -43,14 +42,7 @@ def _append(handle: int, path: Path, note: str) -> str:
 
 
 def _line(note: str) -> bytes:
-    checkpoint = Note.parse(note).checkpoint
-    values = {
-        "at": timestamp(clock.now()),
-        "origin": checkpoint.origin,
-        "tree_size": checkpoint.size,
-        "root": base64.b64encode(checkpoint.root).decode(),
-        "note": note,
-    }
+    values = {"at": timestamp(clock.now()), **spelled_out(note)}
     return json.dumps(values).encode() + b"\n"
 
 

@@ -1,12 +1,11 @@
 """Where checkpoints leave by the network: an address of somebody else's."""
 
 import json
-from base64 import b64encode
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
-from portal.audit.notes import Note
+from portal.audit.notes import spelled_out
 from portal.config import Settings
 
 SECONDS = 10
@@ -40,10 +39,10 @@ class WebhookGateway:
         self.url = urlsplit(url)
 
     def deliver(self, note: str) -> str:
-        connection = _connection(self.url)
+        connection, body = _connection(self.url), json.dumps(spelled_out(note)).encode()
         path = (self.url.path or "/") + (f"?{self.url.query}" if self.url.query else "")
         try:
-            connection.request("POST", path, _body(note), {"Content-Type": "application/json"})
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             text = answer.read(LONGEST_RECEIPT).decode("utf-8", "replace")
         except (OSError, HTTPException) as error:
@@ -59,14 +58,3 @@ class WebhookGateway:
 def _connection(url: SplitResult) -> HTTPConnection:
     kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
     return kind(url.hostname or "localhost", url.port, timeout=SECONDS)
-
-
-def _body(note: str) -> bytes:
-    checkpoint = Note.parse(note).checkpoint
-    values = {
-        "origin": checkpoint.origin,
-        "tree_size": checkpoint.size,
-        "root": b64encode(checkpoint.root).decode(),
-        "note": note,
-    }
-    return json.dumps(values).encode()

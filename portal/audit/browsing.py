@@ -1,9 +1,12 @@
 """Reading the ledger: pages of events, one event whole, what a tenant or thing met last."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
+from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -11,6 +14,7 @@ import sqlalchemy as sa
 from portal.audit.filters import Filters
 from portal.audit.keyset import ledger_page
 from portal.audit.ledger import Target
+from portal.audit.logs import LOGS
 from portal.audit.models import AuditEvent
 from portal.audit.readable import FIRST, instant_of
 from portal.audit.scope import Conditions, fitting, seen_by
@@ -19,6 +23,7 @@ from portal.audit.words import in_words
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.quick import Quick
 from portal.web.paging import PAGE_SIZE, ListPage
 
 _event = AuditEvent.__table__.c
@@ -41,6 +46,13 @@ COLUMNS = (
 )
 
 
+_newest = (
+    sa.select(*COLUMNS).order_by(_event.occurred_at.desc(), _event.id.desc()).limit(PAGE_SIZE + 1)
+)
+_NEWEST = Quick(_newest)
+_NEWEST_OF_LOG = Quick(_newest.where(_event.stream == sa.bindparam("stream", type_=sa.String)))
+
+
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One line of the list."""
@@ -48,10 +60,6 @@ class EventRow:
     id: str
     occurred_at: datetime
     action: str
-    words: str
-    """What was done, of this action in general."""
-    told: str
-    """What was done, of this event."""
     outcome: str
     severity: str
     reason: str | None
@@ -64,11 +72,23 @@ class EventRow:
     target_label: str | None
     tenant_id: int | None
     ip: str | None
+    told: str
+    """What was done, in a sentence."""
+
+    @property
+    def words(self) -> str:
+        """What was done, of this action in general."""
+        return in_words(self.action)
 
     @property
     def actor_key(self) -> str:
         """What the filter for whoever did it takes."""
         return actor_key(self.actor_type, self.actor_id, self.actor_label)
+
+    @property
+    def actor_query(self) -> str:
+        """The same as an address has it."""
+        return quote_plus(self.actor_key)
 
 
 def actor_key(kind: str, number: int | None, label: str) -> str:
@@ -91,7 +111,17 @@ def browse(
         BadCursor: the cursor is not of this list.
         ValueError: the filters have faults.
     """
-    return read_page(zone, [[*seen_by(by), *fitting(filters, zone)]], cursor=cursor, limit=limit)
+    questions = [[*seen_by(by), *fitting(filters, zone)]]
+    first_rows = None if seen_by(by) or limit != PAGE_SIZE else _newest_of(filters)
+    return read_page(zone, questions, cursor=cursor, limit=limit, first_rows=first_rows)
+
+
+def _newest_of(filters: Filters) -> Callable[[], list[Any]] | None:
+    """The first page of a log, which is what most people open, asked without a session."""
+    if filters.is_narrowed:
+        return None
+    stream = LOGS[filters.log]
+    return partial(_NEWEST_OF_LOG.rows, stream=stream.value) if stream else _NEWEST.rows
 
 
 def read_page(
@@ -100,9 +130,14 @@ def read_page(
     *,
     cursor: str | None = None,
     limit: int = PAGE_SIZE,
+    first_rows: Callable[[], list[Any]] | None = None,
 ) -> ListPage[EventRow]:
-    """The events that fit one of the questions; no event fits two."""
-    return ledger_page(COLUMNS, questions, lambda row: _row(row, zone), cursor=cursor, limit=limit)
+    """The events that fit one of the questions; no event fits two. See `ledger_page`."""
+
+    def make(row: sa.Row[*tuple[Any, ...]]) -> EventRow:
+        return _row(row, zone)
+
+    return ledger_page(COLUMNS, questions, make, cursor=cursor, limit=limit, first_rows=first_rows)
 
 
 def bodies(
@@ -142,23 +177,18 @@ def about(
 
 
 def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
-    values = row._asdict()
-    at = instant_of(values.pop("occurred_at")) or FIRST
-    body, reason = body_of(values.pop("canonical")), values.pop("reason")
-    sentence = told(body, zone) if body else in_words(row.action)
-    return EventRow(
-        occurred_at=at,
-        words=in_words(row.action),
-        told=sentence,
-        reason=quoted_reason(row.action, reason),
-        **values,
-    )
+    id_, at, action, outcome, severity, reason, *others, canonical = row
+    body = body_of(canonical)
+    sentence = told(body, zone) if body else in_words(action)
+    why = quoted_reason(action, reason)
+    instant = instant_of(at) or FIRST
+    return EventRow(id_, instant, action, outcome, severity, why, *others, sentence)  # type: ignore[call-arg]
 
 
 def body_of(canonical: bytes) -> dict[str, Any]:
     """Empty where the bytes were tampered with beyond reading: the log must still be shown."""
     try:
-        found = json.loads(canonical)
+        found = json.loads(canonical.decode())
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

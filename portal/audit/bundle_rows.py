@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent, Leaf
 from portal.audit.scope import Conditions
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 
 AT_ONCE = 500
+INDEXES_AT_ONCE = 20_000
 _event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
 _both = sa.join(Leaf, AuditEvent, _event.id == _leaf.event_id)
 
@@ -26,6 +27,8 @@ class Row:
     index: int
     hash: bytes
     canonical: bytes | None
+    is_kept: bool
+    """Is its event still in the table, shown or not?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +58,28 @@ class Stretch:
 
 
 def _rows(which: sa.ColumnElement[bool], shown: Conditions) -> list[Row]:
-    leaves = sa.select(_leaf.leaf_index, _leaf.leaf_hash).where(which).order_by(_leaf.leaf_index)
+    leaves = (
+        sa.select(_leaf.leaf_index, _leaf.leaf_hash, _event.id.is_not(None))
+        .outerjoin_from(Leaf, AuditEvent, _event.id == _leaf.event_id)
+        .where(which)
+        .order_by(_leaf.leaf_index)
+    )
     events = sa.select(_leaf.leaf_index, _event.canonical).select_from(_both).where(which, *shown)
-    with looking():
+    with glancing():
         found = {index: bytes(canonical) for index, canonical in db.session.execute(events)}
-        rows = [Row(n, bytes(h), found.get(n)) for n, h in db.session.execute(leaves)]
-    db.session.rollback()
-    return rows
+        return [Row(n, bytes(h), found.get(n), kept) for n, h, kept in db.session.execute(leaves)]
 
 
 def indexes_of(conditions: Conditions, *, before: int) -> Sequence[int]:
     """The leaves of the events that fit, below an index: eight bytes each, however many."""
     query = sa.select(_leaf.leaf_index).select_from(_both).where(*conditions)
-    query = query.where(_leaf.leaf_index < before).order_by(_leaf.leaf_index)
-    with looking():
-        found = array("q", db.session.scalars(query.execution_options(yield_per=10_000)))
-    db.session.rollback()
+    found, last = array("q"), -1
+    while last < before:
+        more = query.where(_leaf.leaf_index > last, _leaf.leaf_index < before)
+        with glancing():
+            some = db.session.scalars(more.order_by(_leaf.leaf_index).limit(INDEXES_AT_ONCE)).all()
+        found.extend(some)
+        last = some[-1] if len(some) == INDEXES_AT_ONCE else before
     return found
 
 
@@ -78,7 +87,6 @@ def stretch_of(conditions: Conditions, *, before: int) -> tuple[int, int] | None
     """The first leaf of the events that fit and the one after the last; None without any."""
     query = sa.select(sa.func.min(_leaf.leaf_index), sa.func.max(_leaf.leaf_index))
     query = query.select_from(_both).where(*conditions, _leaf.leaf_index < before)
-    with looking():
+    with glancing():
         first, last = db.session.execute(query).one()
-    db.session.rollback()
     return None if first is None else (first, last + 1)

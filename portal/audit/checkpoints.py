@@ -128,6 +128,8 @@ def fault(origin: LogOrigin, frontier: Frontier, last: SignedTree | None) -> str
             known.append(("The anchor file", anchored.checkpoint))
     except MalformedNote as error:
         return str(error)
+    except OSError as error:
+        return f"The anchor file cannot be read: {error.strerror}."
     for where, checkpoint in known:
         if checkpoint.size > frontier.size:
             return (

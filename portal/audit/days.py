@@ -35,7 +35,7 @@ def by_day(rows: Iterable[EventRow], zone: ZoneInfo) -> list[Day]:
         day = local.date()
         if not days or days[-1].date != day:
             days.append(Day(day, label_of(day, today)))
-        days[-1].events.append(Timed(row, f"{local:%H:%M:%S}"))
+        days[-1].events.append(Timed(row, local.strftime("%H:%M:%S")))
     return days
 
 

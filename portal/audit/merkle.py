@@ -44,6 +44,19 @@ class Frontier:
             raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full subtrees")
         self.size, self.hashes = size, list(hashes)
 
+    @classmethod
+    def unpacked(cls, size: int, data: bytes) -> "Frontier":
+        """From the hashes in one row, as `packed` gives them.
+
+        Raises:
+            ValueError: a tree of this size has another number of full subtrees.
+        """
+        return cls(size, [data[at : at + 32] for at in range(0, len(data), 32)])
+
+    @property
+    def packed(self) -> bytes:
+        return b"".join(self.hashes)
+
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash at index `size`."""
         size, hashes = self.size, self.hashes

@@ -110,7 +110,12 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """What is signed."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{self.root_text}\n"
+
+    @property
+    def root_text(self) -> str:
+        """The root as the note has it: base64."""
+        return _base64(self.root)
 
     def signed_by(self, keys: Iterable[SignerKey]) -> str:
         """The note; without keys it carries no signature and proves nothing to a stranger."""
@@ -156,6 +161,21 @@ class Note:
             if own:
                 found.append(key)
         return found
+
+
+def spelled_out(note: str) -> dict[str, str | int]:
+    """The note with what it says beside it, for whoever has no parser of notes.
+
+    Raises:
+        MalformedNote: it is none.
+    """
+    found = Note.parse(note).checkpoint
+    return {
+        "origin": found.origin,
+        "tree_size": found.size,
+        "root": found.root_text,
+        "note": note,
+    }
 
 
 def _checkpoint(lines: list[str]) -> Checkpoint:

@@ -83,7 +83,7 @@ def _sequenced(connection: sa.Connection, limit: int) -> int:
     connection.execute(sa.insert(Leaf), leaves)
     if nodes:
         connection.execute(sa.insert(Node), nodes)
-    _keep(connection, frontier)
+    keep_frontier(connection, frontier)
     given = sa.select(_leaf.event_id).where(_leaf.leaf_index >= first)
     connection.execute(sa.delete(PendingEvent).where(_pending.event_id.in_(given)))
     return len(events)
@@ -118,8 +118,9 @@ def _next_events(connection: sa.Connection, limit: int) -> Sequence[tuple[str, b
         after = max(row[0] for row in rows)
 
 
-def _keep(connection: sa.Connection, frontier: Frontier) -> None:
-    values = {"size": frontier.size, "hashes": b"".join(frontier.hashes)}
+def keep_frontier(connection: sa.Connection, frontier: Frontier) -> None:
+    """Whoever calls holds the tree."""
+    values = {"size": frontier.size, "hashes": frontier.packed}
     update = sa.update(FrontierRow).where(FrontierRow.id == 1).values(**values)
     if connection.execute(update).rowcount != 1:
         connection.execute(sa.insert(FrontierRow).values(id=1, **values))

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from portal.audit.models import Leaf, SignedTree, Verification
+from portal.audit.verifying.report import Ending
 from portal.core.database import db
+from portal.core.quick import Quick
 
-WHOLE, TAMPERED = 0, 1
 _leaf, _tree, _check = Leaf.__table__.c, SignedTree.__table__.c, Verification.__table__.c
 
 
@@ -25,15 +27,14 @@ class Standing:
 
     @property
     def is_verified(self) -> bool:
-        return self.exit_code == WHOLE
+        return self.exit_code == Ending.WHOLE
 
     @property
     def is_tampered(self) -> bool:
-        return self.exit_code == TAMPERED
+        return self.exit_code == Ending.TAMPERED
 
 
-def standing() -> Standing:
-    """One statement."""
+def _last_of_each() -> sa.Select[Any]:
     sealed = (
         sa.select(_tree.tree_size, _tree.created_at, _tree.key_id)
         .order_by(_tree.tree_size.desc())
@@ -48,8 +49,22 @@ def standing() -> Standing:
     )
     one = sa.select(sa.literal(1).label("one")).subquery()
     both = one.outerjoin(sealed, sa.true()).outerjoin(checked, sa.true())
-    row = db.session.execute(sa.select(*sealed.c, *checked.c).select_from(both)).one()
-    return Standing(*row)
+    return sa.select(
+        sealed.c.tree_size.label("sealed_size"),
+        sealed.c.created_at.label("sealed_at"),
+        sealed.c.key_id,
+        checked.c.tree_size.label("verified_size"),
+        checked.c.finished_at.label("verified_at"),
+        checked.c.exit_code,
+    ).select_from(both)
+
+
+_LAST = Quick(_last_of_each())
+
+
+def standing() -> Standing:
+    """One statement."""
+    return Standing(*_LAST.row())
 
 
 @dataclass(frozen=True, slots=True)

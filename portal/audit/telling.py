@@ -6,10 +6,10 @@ sentence misses, it leaves out, and an unknown action is told by its name.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.audit.actions import Action
 from portal.audit.sentences import SENTENCES
 from portal.audit.words import in_words
 
@@ -31,11 +31,9 @@ Body = Mapping[str, Any]
 def told(body: Body, zone: ZoneInfo) -> str:
     """What was done, without who did it: `granted Custom Reports to Acme until 12 Dec 2026`."""
     action = _text(body.get("action"))
-    try:
-        sentence = SENTENCES[Action(action)]
-    except (ValueError, KeyError):
+    if action not in PARTS:
         return _by_name(action, body)
-    return sentence.format_map(_Slots(body, zone))
+    return "".join(words + (slot(body, zone) if slot else "") for words, slot in PARTS[action])
 
 
 def quoted_reason(action: str, reason: str | None) -> str | None:
@@ -46,19 +44,6 @@ def quoted_reason(action: str, reason: str | None) -> str | None:
 def _by_name(action: str, body: Body) -> str:
     label = _part(body, "target").get("label")
     return f"{in_words(action)}: {label}" if label else in_words(action)
-
-
-class _Slots(dict[str, str]):
-    """Fills a slot when a sentence asks for it."""
-
-    def __init__(self, body: Body, zone: ZoneInfo) -> None:
-        super().__init__()
-        self.body, self.zone = body, zone
-
-    def __missing__(self, name: str) -> str:
-        if name in SLOTS:
-            return SLOTS[name](self.body, self.zone)
-        return _text(_part(self.body, "meta").get(name)) or "something"
 
 
 def _part(body: Body, name: str) -> Mapping[str, Any]:
@@ -143,7 +128,10 @@ def _new(body: Body, field: str) -> object:
 
 def _changes(body: Body, _zone: ZoneInfo) -> str:
     """` (role from support agent to manager)`, of a few fields; the rest is counted."""
-    found = [_change(name, row) for name, row in _changed_fields(body).items()]
+    rows = _changed_fields(body)
+    if len(rows) > MOST_CHANGES and all(row.get("old") is None for row in rows.values()):
+        return ""  # it was made just then
+    found = [_change(name, row) for name, row in rows.items()]
     more = f" and {len(found) - MOST_CHANGES} more" if len(found) > MOST_CHANGES else ""
     parts = [part for part in found[:MOST_CHANGES] if part]
     return f" ({', '.join(parts)}{more})" if parts else ""
@@ -182,10 +170,8 @@ def _limit(body: Body, _zone: ZoneInfo) -> str:
 
 def _since(body: Body, zone: ZoneInfo) -> str:
     """Only where it begins later than it was decided."""
-    day, decided = (
-        day_of(_grant(body).get("starts_at"), zone),
-        day_of(body.get("occurred_at"), zone),
-    )
+    day = day_of(_grant(body).get("starts_at"), zone)
+    decided = day_of(body.get("occurred_at"), zone)
     return f" from {day}" if day and day != decided else ""
 
 
@@ -292,3 +278,23 @@ SLOTS: dict[str, Slot] = {
     "metric": _metric,
     "template": _template,
 }
+
+
+def _of_meta(name: str) -> Slot:
+    def slot(body: Body, _zone: ZoneInfo) -> str:
+        return _text(_part(body, "meta").get(name)) or "something"
+
+    return slot
+
+
+def _slot(name: str | None) -> Slot | None:
+    """What is no slot of ours is a name in `meta`."""
+    return (SLOTS.get(name) or _of_meta(name)) if name else None
+
+
+def _parts(sentence: str) -> list[tuple[str, Slot | None]]:
+    """The words before each slot, with it."""
+    return [(words, _slot(name)) for words, name, *_ in Formatter().parse(sentence)]
+
+
+PARTS = {action.value: _parts(sentence) for action, sentence in SENTENCES.items()}

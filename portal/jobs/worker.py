@@ -47,10 +47,12 @@ class Worker:
         ticker = Ticker(self.app)
         with self.pulse.beating(), nullcontext() if once else ticker.ticking():
             self._alone(_registered)
+            if once:
+                ticker.tick_until_still()  # before the jobs that ticks queue
             while not self.stopping.is_set():
                 wait = self._round()
                 if wait and once:
-                    ticker.tick_until_still()
+                    ticker.tick_until_still()  # and after the events that jobs record
                     break
                 self.stopping.wait(wait)
         log.info("worker.stopped", worker=self.name)

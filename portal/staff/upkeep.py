@@ -8,11 +8,9 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import changed_rows
 from portal.jobs.registry import handles, recurring
-from portal.staff import evidence_mails, verification_mails
 from portal.staff.models import AdminSession
 from portal.staff.throttles import forget_ended_windows
 
-__all__ = ["evidence_mails", "verification_mails"]
 KIND = "staff.sweep_sessions"
 KEPT_FOR = timedelta(days=90)
 

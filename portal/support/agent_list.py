@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.quick import Quick
 from portal.staff.models import Admin
 from portal.support.load import WHOLE, at_work, in_tickets, load_of
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember
@@ -62,7 +64,7 @@ def agent_row(agent_id: int) -> AgentRow | None:
 
 def switch_of(agent_id: int) -> Switch | None:
     """The agent's switch in two statements; None: they work on no tickets."""
-    found = db.session.execute(_active().where(SupportAgent.id == agent_id)).one_or_none()
+    found = _one_active().row(agent=agent_id)
     return Switch(**_standing(found, bool(at_work([found])))) if found else None
 
 
@@ -82,6 +84,12 @@ def _active() -> sa.Select[Any]:
         .join(SupportAgent, SupportAgent.id == Admin.id)
         .where(columns.is_active)
     )
+
+
+@cache
+def _one_active() -> Quick:
+    """Built once: the switch stands beside every queue."""
+    return Quick(_active().where(SupportAgent.id == sa.bindparam("agent", type_=sa.Integer)))
 
 
 def _rows(found: list[sa.Row[Any]]) -> list[AgentRow]:
@@ -147,7 +155,7 @@ def assign_choices(ticket: SupportTicket) -> list[Assignable]:
 
     Who has the ticket is among them, though they may work on tickets no more.
     """
-    rows = db.session.execute(_assignable(ticket.team_id)).all()
+    rows = _assignable().rows(team=ticket.team_id)
     here = {row.id for row in at_work(rows)}
     found = [
         Assignable(row.id, row.name, _room(row, row.id in here), row.email_key.partition("@")[0])
@@ -158,9 +166,12 @@ def assign_choices(ticket: SupportTicket) -> list[Assignable]:
     return found
 
 
-def _assignable(team_id: int | None) -> sa.Select[Any]:
+@cache
+def _assignable() -> Quick:
+    """Built once: every page of a ticket offers them."""
+    team_id = sa.bindparam("team", type_=sa.Integer)
     is_member = sa.exists().where(TeamMember.team_id == team_id, TeamMember.agent_id == Admin.id)
-    return (
+    return Quick(
         _active()
         .add_columns(Admin.email_key)
         .where(Admin.disabled_at.is_(None))

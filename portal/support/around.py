@@ -3,12 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.quick import Quick
 from portal.staff.models import Admin
 from portal.support.filter_language import EVERYTHING, BadFilter, Filter, parse
 from portal.support.filtering import Looking, is_costly
@@ -75,7 +76,10 @@ class Around:
 def look_around(looking: Looking) -> Around:
     """Saved views and lookers as they are now. The person themselves is no looker."""
     saved, lookers = [], defaultdict(list)
-    for kind, number, name, query, has_owner, is_writing in _rows(looking):
+    rows = _beside().rows(
+        me=looking.by.id, seen=looking.now - SEEN_FOR, typed=looking.now - TYPED_FOR
+    )
+    for kind, number, name, query, has_owner, is_writing in rows:
         if kind == "view":
             queue = Queue(f"{SAVED}{number}", View.ALL, name, own=_filter_of(query))
             saved.append(Saved(queue, not has_owner, query))
@@ -95,7 +99,12 @@ def queue_at(looking: Looking, *, key: str, text: str) -> Queue:
     return around.queue_named(key).narrowed_by(parse(text))
 
 
-def _rows(looking: Looking) -> list[Any]:
+@cache
+def _beside() -> Quick:
+    """Both lists, built once: they stand on every page of the desk."""
+    me = sa.bindparam("me", type_=sa.Integer)
+    instant = TicketPresence.__table__.c.seen_at.type
+    seen, typed = sa.bindparam("seen", type_=instant), sa.bindparam("typed", type_=instant)
     views = sa.select(
         sa.literal_column("'view'").label("kind"),
         SavedView.id,
@@ -103,8 +112,7 @@ def _rows(looking: Looking) -> list[Any]:
         SavedView.query,
         sa.case((SavedView.owner_id.is_(None), 0), else_=1).label("has_owner"),
         SavedView.position.label("place"),
-    ).where(seen_views(looking.by))
-    typed = TicketPresence.typed_at > looking.now - TYPED_FOR
+    ).where(seen_views(me))
     lookers = (
         sa.select(
             sa.literal_column("'look'").label("kind"),
@@ -112,19 +120,15 @@ def _rows(looking: Looking) -> list[Any]:
             Admin.name,
             sa.literal_column("''").label("query"),
             sa.literal_column("2").label("has_owner"),
-            sa.case((typed, 1), else_=0).label("place"),
+            sa.case((TicketPresence.typed_at > typed, 1), else_=0).label("place"),
         )
         .join(Admin, Admin.id == TicketPresence.admin_id)
-        .where(
-            TicketPresence.seen_at > looking.now - SEEN_FOR,
-            TicketPresence.admin_id != looking.by.id,
-        )
+        .where(TicketPresence.seen_at > seen, TicketPresence.admin_id != me)
         .order_by(TicketPresence.seen_at.desc())
         .limit(MOST_LOOKERS)
     )
     both = sa.union_all(views, lookers.subquery().select()).subquery()
-    query = sa.select(both).order_by(both.c.has_owner, both.c.place, both.c.id)
-    return list(db.session.connection().execute(query))
+    return Quick(sa.select(both).order_by(both.c.has_owner, both.c.place, both.c.id))
 
 
 def _filter_of(query: str) -> Filter:

@@ -91,8 +91,12 @@ class BusinessCalendar:
         Raises:
             ValueError: an instant without a zone.
         """
-        spans = self._between(_second(start), _second(end))
-        return sum(closes - opens for opens, closes in spans)
+        total, last = 0, _second(end)
+        for opens, closes in self._open_from(_second(start)):
+            if opens >= last:
+                return total
+            total += min(closes, last) - opens
+        raise AssertionError("hours never end")
 
     def intervals(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         """The open intervals of [start, end) in UTC, cut to it: what `elapsed` adds up.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -191,10 +192,16 @@ def look_at_clocks(ticket: SupportTicket) -> list[Held]:
 
     All that are live, and the newest others up to `MOST_SHOWN`: a long thread has hundreds.
     """
+    return sorted(_held(_shown(), ticket=ticket.id), key=lambda held: held.row.id)
+
+
+@cache
+def _shown() -> Rows:
+    """Built once: every page of a ticket asks."""
     is_live = TicketClock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
     order = (sa.case((is_live, 0), else_=1), TicketClock.id.desc())
-    shown = _rows().where(TicketClock.ticket_id == ticket.id).order_by(*order).limit(MOST_SHOWN)
-    return sorted(_held(shown), key=lambda held: held.row.id)
+    of_it = TicketClock.ticket_id == sa.bindparam("ticket", type_=sa.Integer)
+    return _rows().where(of_it).order_by(*order).limit(MOST_SHOWN)
 
 
 def _rows() -> Rows:
@@ -221,12 +228,12 @@ def _locked(query: Rows) -> Rows:
     return query.with_for_update(of=TicketClock).execution_options(populate_existing=True)
 
 
-def _held(query: Rows) -> list[Held]:
+def _held(query: Rows, **values: int) -> list[Held]:
     """Each version is worked out once, however many clocks run by it."""
     hours: dict[tuple[int, int], BusinessCalendar] = {}
     terms: dict[tuple[int, int], RuleTerms] = {}
     found = []
-    for row, calendar, rule in db.session.execute(query):
+    for row, calendar, rule in db.session.execute(query, values):
         by, under = (row.calendar_id, row.calendar_version), (row.rule_id, row.rule_version)
         if by not in hours:
             hours[by] = hours_of(calendar)

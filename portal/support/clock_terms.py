@@ -7,10 +7,11 @@ was promised before.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
-from portal.core.database import db
+from portal.core.quick import Quick
 from portal.support.clock_changes import (
     OnChange,
     Runs,
@@ -123,17 +124,24 @@ def runs_of(held: Held, until: datetime) -> Runs:
     row = held.row
     if not Metric(row.metric).can_pause:
         return [(row.started_at, until)]
+    found = _moves().rows(ticket=row.ticket_id, since=row.started_at)
+    moves = [(at, old or "", new or "") for at, old, new in found]
+    return _spans(held.terms, row.started_at, until, moves)
+
+
+@cache
+def _moves() -> Quick:
+    """Built once: it is asked for each clock that may pause."""
     query = (
         sa.select(TicketEvent.at, TicketEvent.old, TicketEvent.new)
         .where(
-            TicketEvent.ticket_id == row.ticket_id,
+            TicketEvent.ticket_id == sa.bindparam("ticket", type_=sa.Integer),
             TicketEvent.kind == "status",
-            TicketEvent.at >= row.started_at,
+            TicketEvent.at >= sa.bindparam("since", type_=TicketEvent.__table__.c.at.type),
         )
         .order_by(TicketEvent.id)
     )
-    moves = [(at, old or "", new or "") for at, old, new in db.session.execute(query)]
-    return _spans(held.terms, row.started_at, until, moves)
+    return Quick(query)
 
 
 def _spans(

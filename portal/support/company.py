@@ -6,12 +6,14 @@ for them together.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import UTCDateTime, db
+from portal.core.database import UTCDateTime
+from portal.core.quick import Quick
 from portal.staff.models import Admin
 from portal.support.models import (
     SupportTeam,
@@ -26,9 +28,9 @@ from portal.support.presence import LASTS, Present, is_replying
 from portal.support.ratings import SCORES
 from portal.support.words import MessageKind
 
-NOBODY = sa.literal(None, sa.Integer)
-NOTHING = sa.literal(None, sa.Text)
-NEVER = sa.literal(None, UTCDateTime())
+NOBODY = sa.cast(sa.null(), sa.Integer)
+NOTHING = sa.cast(sa.null(), sa.Text)
+NEVER = sa.cast(sa.null(), UTCDateTime())
 
 
 class Participant(NamedTuple):
@@ -84,7 +86,8 @@ def around(ticket: SupportTicket, admin_id: int) -> Around:
     """As the person of this number sees it: their own drafts, and everybody but themselves."""
     now, found = clock.now(), Around()
     domain = domain_of(ticket.requester_email)
-    for what, row_id, name, text, at in db.session.execute(_query(ticket, admin_id, now)):
+    values = {"ticket": ticket.id, "admin": admin_id, "team": ticket.team_id}
+    for what, row_id, name, text, at in _beside().rows(**values, since=now - LASTS):
         if what == "participant":
             outside = domain_of(text) != domain
             found.participants.append(Participant(row_id, name, text, outside))
@@ -105,8 +108,13 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2].casefold()
 
 
-def _query(ticket: SupportTicket, admin_id: int, now: datetime) -> sa.CompoundSelect[Any]:
-    ticket_id = ticket.id
+@cache
+def _beside() -> Quick:
+    """Built once: every page of a ticket asks."""
+    ticket_id, admin_id, team_id = (
+        sa.bindparam(name, type_=sa.Integer) for name in ("ticket", "admin", "team")
+    )
+    since = sa.bindparam("since", type_=UTCDateTime())
     participants = sa.select(
         sa.literal("participant").label("what"),
         TicketParticipant.id.label("row_id"),
@@ -131,23 +139,23 @@ def _query(ticket: SupportTicket, admin_id: int, now: datetime) -> sa.CompoundSe
         .where(
             TicketPresence.ticket_id == ticket_id,
             TicketPresence.admin_id != admin_id,
-            TicketPresence.seen_at > now - LASTS,
+            TicketPresence.seen_at > since,
         )
     )
     drafts = sa.select(
         sa.literal("draft"), NOBODY, sa.cast(TicketDraft.kind, sa.Text), TicketDraft.body, NEVER
     ).where(TicketDraft.ticket_id == ticket_id, TicketDraft.admin_id == admin_id)
-    is_offered = sa.or_(SupportTeam.archived_at.is_(None), SupportTeam.id == ticket.team_id)
+    is_offered = sa.or_(SupportTeam.archived_at.is_(None), SupportTeam.id == team_id)
     teams = sa.select(
         sa.literal("team"), SupportTeam.id, sa.cast(SupportTeam.name, sa.Text), NOTHING, NEVER
     ).where(is_offered)
     every: sa.CompoundSelect[Any] = sa.union_all(
         participants, watchers, present, drafts, teams, _rating(ticket_id)
     )
-    return every.order_by("what", "name", "row_id")
+    return Quick(every.order_by("what", "name", "row_id"))
 
 
-def _rating(ticket_id: int) -> sa.Select[Any]:
+def _rating(ticket_id: sa.BindParameter[int]) -> sa.Select[Any]:
     latest = (
         sa.select(TicketRating)
         .where(TicketRating.ticket_id == ticket_id)

@@ -1,8 +1,9 @@
 """When something is due, in words: a chip for a queue, and every clock of a ticket explained."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from portal.support.clock_terms import runs_of
 from portal.support.durations import HOUR, duration_text, roughly, roughly_on_the_wall
 from portal.support.models import BusinessCalendarRow, SupportTicket
 from portal.support.rule_terms import levels_in_force
+from portal.web.times import exact_in, reader_zone
 
 SOON = 2 * HOUR
 QUARTER = 4
@@ -41,8 +43,8 @@ class DueChip:
 class Span:
     """An open interval that a clock used or will use, or a time in which it stood still."""
 
-    start: datetime
-    end: datetime
+    exact: str
+    """To the second, where the reader is."""
     length: str
     wall: str
     """The same on the clock of the calendar's zone."""
@@ -124,7 +126,8 @@ def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime)
     row, found = held.row, held.clock
     colour, words = _standing(found, held.calendar, now)
     runs, earlier = _runs(held, before, now)
-    spans = [span for start, end in runs for span in _open(held.calendar, start, end)]
+    opens = [pair for start, end in runs for pair in held.calendar.intervals(start, end)]
+    zones = ZoneInfo(held.calendar.zone), reader_zone()
     return ClockLine(
         label=LABELS[found.metric],
         state=row.state,
@@ -139,9 +142,9 @@ def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime)
         target=duration_text(row.target_s),
         consumed=roughly(found.target_s - remaining(found, now, held.calendar)),
         earlier=earlier,
-        spans=tuple(spans[-MOST_SPANS:]),
-        more=max(len(spans) - MOST_SPANS, 0),
-        pauses=tuple(_span(held.calendar, end, start) for (_, end), (start, _) in pairwise(runs)),
+        spans=tuple(_span(start, end, *zones) for start, end in opens[-MOST_SPANS:]),
+        more=max(len(opens) - MOST_SPANS, 0),
+        pauses=tuple(_span(end, start, *zones) for (_, end), (start, _) in pairwise(runs)),
     )
 
 
@@ -179,13 +182,11 @@ def _runs(
     return ([(since, until)] if until > since else []), counted
 
 
-def _open(hours: BusinessCalendar, start: datetime, end: datetime) -> Sequence[Span]:
-    return [_span(hours, opens, closes) for opens, closes in hours.intervals(start, end)]
-
-
-def _span(hours: BusinessCalendar, start: datetime, end: datetime) -> Span:
-    zone = ZoneInfo(hours.zone)
+@lru_cache(maxsize=1024)
+def _span(start: datetime, end: datetime, zone: ZoneInfo, reader: ZoneInfo) -> Span:
+    """A ticket's clocks have hundreds of them, the same on every page of it."""
     first, last = start.astimezone(zone), end.astimezone(zone)
     shape = "%H:%M" if first.date() == last.date() else "%a %d %b, %H:%M"
     length = roughly((end - start) // timedelta(seconds=1))
-    return Span(start, end, length, f"{first:%a %d %b, %H:%M} to {last:{shape}}")
+    exact = f"{exact_in(start, reader)} to {exact_in(end, reader)}"
+    return Span(exact, length, f"{first:%a %d %b, %H:%M} to {last:{shape}}")

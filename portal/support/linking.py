@@ -1,6 +1,8 @@
 """Tickets that belong together."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,9 +12,10 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict, NotFound
+from portal.core.quick import Quick
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportTicket, TicketLink
-from portal.support.seeing import seen_by
+from portal.support.seeing import seen_by, seen_by_us, sees_all
 from portal.support.words import LinkKind
 
 WORDS = {
@@ -107,24 +110,10 @@ def unlink(*, by: Actor, ticket: SupportTicket, other: SupportTicket) -> None:
 
 def related_to(*, by: Actor, ticket: SupportTicket) -> list[Related]:
     """The tickets that belong to this one, as far as the caller may see them, in one query."""
-    outward = sa.select(TicketLink.other_id.label("its"), TicketLink.kind, sa.true().label("from_"))
-    inward = sa.select(TicketLink.ticket_id, TicketLink.kind, sa.false())
-    both = sa.union_all(
-        outward.where(TicketLink.ticket_id == ticket.id),
-        inward.where(TicketLink.other_id == ticket.id),
-    ).subquery()
-    query = (
-        sa.select(
-            SupportTicket.number,
-            SupportTicket.subject,
-            SupportTicket.status,
-            both.c.kind,
-            both.c.from_,
-        )
-        .join(both, both.c.its == SupportTicket.id)
-        .where(seen_by(by))
-        .order_by(SupportTicket.id)
-    )
+    if sees_all(by):
+        rows = _linked_to_ours().rows(ticket=ticket.id)
+    else:
+        rows = list(db.session.execute(_linked(seen_by(by), sa.literal(ticket.id))))
     return [
         Related(
             row.number,
@@ -133,5 +122,34 @@ def related_to(*, by: Actor, ticket: SupportTicket) -> list[Related]:
             WORDS[LinkKind(row.kind), bool(row.from_)],
             row.kind == LinkKind.RELATED,
         )
-        for row in db.session.execute(query)
+        for row in rows
     ]
+
+
+@cache
+def _linked_to_ours() -> Quick:
+    """Built once: every page of a ticket asks."""
+    return Quick(_linked(seen_by_us(), sa.bindparam("ticket", type_=sa.Integer)))
+
+
+def _linked(
+    where: sa.ColumnElement[bool], ticket_id: sa.BindParameter[int]
+) -> sa.Select[*tuple[Any, ...]]:
+    outward = sa.select(TicketLink.other_id.label("its"), TicketLink.kind, sa.true().label("from_"))
+    inward = sa.select(TicketLink.ticket_id, TicketLink.kind, sa.false())
+    both = sa.union_all(
+        outward.where(TicketLink.ticket_id == ticket_id),
+        inward.where(TicketLink.other_id == ticket_id),
+    ).subquery()
+    return (
+        sa.select(
+            SupportTicket.number,
+            SupportTicket.subject,
+            SupportTicket.status,
+            both.c.kind,
+            both.c.from_,
+        )
+        .join(both, both.c.its == SupportTicket.id)
+        .where(where)
+        .order_by(SupportTicket.id)
+    )

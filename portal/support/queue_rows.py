@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from portal.support.due_words import DueChip, due_chip, single_hours
 from portal.support.models import SupportTicket
 from portal.support.words import AuthorType, Priority, Status
+from portal.web.times import Instant, instants
 
 STATUS_COLOURS = {
     Status.NEW: "azure",
@@ -23,8 +24,9 @@ STATUS_COLOURS = {
     Status.DELETED: "secondary",
 }
 PRIORITY_COLOURS = {Priority.URGENT: "red", Priority.HIGH: "orange"}
-STATUSES = {status.value: status for status in Status}
-PRIORITIES = {priority.value: priority for priority in Priority}
+STATUSES = {each.value: (each.label, STATUS_COLOURS[each]) for each in Status}
+PRIORITIES = {each.value: (each.label, PRIORITY_COLOURS.get(each)) for each in Priority}
+"""In words, and in a colour; what is usual needs none."""
 AUTHOR_NAMES = {
     AuthorType.CUSTOMER.value: "Customer",
     AuthorType.AGENT.value: "We",
@@ -40,15 +42,12 @@ NAMES = (
     "tenant_name",
     "plan_name",
     "requester_name",
-    "assignee_id",
     "assignee_name",
     "tags",
     "snoozed_until",
     "next_due_at",
     "queue_at",
     "is_unread",
-    "version",
-    "message_count",
     "last_message_at",
     "last_message_by",
     "last_message_preview",
@@ -58,66 +57,55 @@ COLUMNS = tuple(SupportTicket.__table__.c[name] for name in NAMES)
 
 
 class QueueRow(NamedTuple):
-    """One line. `is_here` is False once the ticket has left the list that it is shown in."""
+    """One line, ready to be drawn: a page of fifty calls no method.
+
+    `is_here` is False once the ticket has left the list that it is shown in.
+    """
 
     id: int
     number: str
     subject: str
-    status: Status
-    priority: Priority
+    status: str
+    status_colour: str
+    priority: str
+    priority_colour: str | None
     tenant_name: str
     plan_name: str | None
     requester_name: str
-    assignee_id: int | None
     assignee_name: str | None
     tags: list[str]
-    snoozed_until: datetime | None
+    snoozed_until: Instant | None
     due: DueChip | None
+    due_at: Instant | None
     is_unread: bool
-    version: int
-    message_count: int
-    last_message_at: datetime
+    last_message_at: Instant
     last_message_preview: str
     author: str
     is_here: bool = True
 
-    @property
-    def status_colour(self) -> str:
-        return STATUS_COLOURS[self.status]
-
-    @property
-    def priority_colour(self) -> str | None:
-        """None for what needs no colour, as most tickets."""
-        return PRIORITY_COLOURS.get(self.priority)
-
 
 def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
     """Makes lines as they stand at this instant. Opening hours are asked for once, if at all."""
-    hours = cache(single_hours)
-
-    def due(at: datetime | None) -> DueChip | None:
-        return due_chip(at, now, hours()) if at else None
+    hours, instant = cache(single_hours), instants()
 
     def make(row: Any) -> QueueRow:
-        until = row.snoozed_until
+        until, due_at = row.snoozed_until, row.next_due_at if row.is_open else None
         return QueueRow(
             row.id,
             row.number,
             row.subject,
-            STATUSES[row.status],
-            PRIORITIES[row.priority],
+            *STATUSES[row.status],
+            *PRIORITIES[row.priority],
             row.tenant_name,
             row.plan_name,
             row.requester_name,
-            row.assignee_id,
             row.assignee_name,
             row.tags,
-            until if until and until > now else None,
-            due(row.next_due_at) if row.is_open else None,
+            instant(until) if until and until > now else None,
+            due_chip(due_at, now, hours()) if due_at else None,
+            instant(due_at) if due_at else None,
             row.is_unread,
-            row.version,
-            row.message_count,
-            row.last_message_at,
+            instant(row.last_message_at),
             row.last_message_preview,
             AUTHOR_NAMES[row.last_message_by],
             # The last of the columns, where the query asks for it.

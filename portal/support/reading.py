@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.quick import Quick
 from portal.support.bodies import html_of
 from portal.support.mail_states import MailState, state_at, worst_of
 from portal.support.models import MessageAttachment, SupportMessage, SupportTicket
@@ -62,26 +64,40 @@ class Stretch(NamedTuple):
 
 
 def newest(ticket: SupportTicket) -> Stretch:
-    return _stretch(ticket, sa.true(), AT_FIRST)
+    return _stretch(_all(), AT_FIRST, ticket=ticket.id)
 
 
 def earlier_than(ticket: SupportTicket, message_id: int) -> Stretch:
-    return _stretch(ticket, _message.id < message_id, AT_ONCE)
+    query = _messages(AT_ONCE).where(_message.id < message_id)
+    return _stretch(Quick(query), AT_ONCE, ticket=ticket.id)
 
 
 def later_than(ticket: SupportTicket, message_id: int) -> list[Line]:
     """What came since; a page that slept for days gets the newest of it."""
-    return _stretch(ticket, _message.id > message_id, AT_ONCE).lines
+    return _stretch(_later(), AT_ONCE, ticket=ticket.id, after=message_id).lines
 
 
 def public_after(ticket: SupportTicket, message_id: int) -> list[Line]:
     """The public ones that came since: what a reply may have been written without."""
     is_public = _message.kind == MessageKind.PUBLIC.value
-    return _stretch(ticket, sa.and_(_message.id > message_id, is_public), AT_FIRST).lines
+    query = _messages(AT_FIRST).where(_message.id > message_id, is_public)
+    return _stretch(Quick(query), AT_FIRST, ticket=ticket.id).lines
 
 
-def _stretch(ticket: SupportTicket, condition: sa.ColumnElement[bool], most: int) -> Stretch:
-    query = (
+@cache
+def _all() -> Quick:
+    """Built once, as the next one: every page of a ticket asks, and every poll."""
+    return Quick(_messages(AT_FIRST))
+
+
+@cache
+def _later() -> Quick:
+    after = sa.bindparam("after", type_=_message.id.type)
+    return Quick(_messages(AT_ONCE).where(_message.id > after))
+
+
+def _messages(most: int) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             _message.id,
             _message.kind,
@@ -91,13 +107,16 @@ def _stretch(ticket: SupportTicket, condition: sa.ColumnElement[bool], most: int
             _message.created_at,
             _message.is_unverified,
             _message.author_admin_id,
-            worst_of(_message.id),
+            worst_of(_message.id).label("worst"),
         )
-        .where(_message.ticket_id == ticket.id, condition)
+        .where(_message.ticket_id == sa.bindparam("ticket", type_=sa.Integer))
         .order_by(_message.id.desc())
         .limit(most + 1)
     )
-    rows = db.session.execute(query).all()
+
+
+def _stretch(query: Quick, most: int, **values: int) -> Stretch:
+    rows = query.rows(**values)
     shown = rows[most - 1 :: -1] if len(rows) > most else rows[::-1]
     files = _files([row[0] for row in shown])
     return Stretch([_line(row, files) for row in shown], len(rows) > most)
@@ -107,14 +126,18 @@ def _files(message_ids: list[int]) -> dict[int, list[File]]:
     found: dict[int, list[File]] = defaultdict(list)
     if not message_ids:
         return found
-    query = (
-        sa.select(_file.message_id, _file.id, _file.filename, _file.size)
-        .where(_file.message_id.in_(message_ids))
-        .order_by(_file.id)
-    )
-    for message_id, file_id, name, size in db.session.execute(query):
+    for message_id, file_id, name, size in db.session.connection().execute(
+        _FILES, {"messages": message_ids}
+    ):
         found[message_id].append(File(file_id, name, in_bytes(size)))
     return found
+
+
+_FILES = (
+    sa.select(_file.message_id, _file.id, _file.filename, _file.size)
+    .where(_file.message_id.in_(sa.bindparam("messages", expanding=True)))
+    .order_by(_file.id)
+)
 
 
 def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:

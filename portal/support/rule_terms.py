@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from portal.core.database import db
+from portal.core.quick import Quick
 from portal.core.text import nfc
 from portal.support.business_time import BusinessCalendar
 from portal.support.calendar_terms import hours_of
@@ -97,7 +98,7 @@ class Level:
         return hours_of(self.hours)
 
 
-def terms_of(row: SlaRule) -> RuleTerms:
+def terms_of(row: SlaRule | Any) -> RuleTerms:
     found = {name: getattr(row, name) for name in NAMES}
     return RuleTerms(**{**found, "escalations": tuple(row.escalations)})
 
@@ -131,8 +132,21 @@ def levels_kept() -> Iterator[None]:
 
 
 def _read_levels() -> list[Level]:
+    return [
+        Level(row.id, row.version, row.hours_version, terms_of(row), row.hours)
+        for row in _in_force().rows()
+    ]
+
+
+@cache
+def _in_force() -> Quick:
+    """Built once: every queue, ticket and answer asks."""
     query = (
-        sa.select(SlaRule, CalendarVersion)
+        sa.select(
+            *SlaRule.__table__.c,
+            CalendarVersion.version.label("hours_version"),
+            CalendarVersion.content.label("hours"),
+        )
         .join(BusinessCalendarRow, BusinessCalendarRow.id == SlaRule.calendar_id)
         .join(
             CalendarVersion,
@@ -144,10 +158,7 @@ def _read_levels() -> list[Level]:
         .where(SlaRule.disabled_at.is_(None))
         .order_by(SlaRule.position, SlaRule.id)
     )
-    return [
-        Level(row.id, row.version, calendar.version, terms_of(row), calendar.content)
-        for row, calendar in db.session.execute(query)
-    ]
+    return Quick(query)
 
 
 def level_for(ticket: SupportTicket, levels: Sequence[Level]) -> Level | None:

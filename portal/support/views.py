@@ -40,16 +40,16 @@ class NotYourView(Denied):
 
 def visible_views(by: Actor) -> Sequence[SavedView]:
     """Those of everybody, then the person's own, each in their order."""
-    query = sa.select(SavedView).where(seen_views(by)).order_by(*ORDER)
+    query = sa.select(SavedView).where(seen_views(by.id)).order_by(*ORDER)
     return db.session.scalars(query).all()
 
 
 ORDER = (SavedView.owner_id.is_not(None), SavedView.position, SavedView.id)
 
 
-def seen_views(by: Actor) -> sa.ColumnElement[bool]:
+def seen_views(admin_id: int | sa.BindParameter[int] | None) -> sa.ColumnElement[bool]:
     """The views that this person may open."""
-    return sa.or_(SavedView.owner_id.is_(None), SavedView.owner_id == by.id)
+    return sa.or_(SavedView.owner_id.is_(None), SavedView.owner_id == admin_id)
 
 
 def view_to_change(by: Actor, view_id: int, *, lock: bool = False) -> SavedView:
@@ -68,7 +68,7 @@ def view_to_change(by: Actor, view_id: int, *, lock: bool = False) -> SavedView:
 
 
 def _seen_view(by: Actor, view_id: int) -> SavedView:
-    query = sa.select(SavedView).where(SavedView.id == view_id, seen_views(by))
+    query = sa.select(SavedView).where(SavedView.id == view_id, seen_views(by.id))
     found = db.session.scalar(query, execution_options={"populate_existing": True})
     if found is None:
         raise NotFound("There is no such view.")

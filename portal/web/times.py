@@ -1,6 +1,9 @@
 """Instants as people read them: relative, with the exact one on hover."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import humanize
@@ -9,6 +12,8 @@ from flask import Flask, g
 from portal.config import settings
 from portal.core import clock
 
+MINUTE, HOUR = 60, 3600
+
 
 def init_times(app: Flask) -> None:
     app.add_template_filter(relative)
@@ -16,21 +21,65 @@ def init_times(app: Flask) -> None:
     app.add_template_filter(machine)
 
 
+class Instant(NamedTuple):
+    """An instant as a line of a long list draws it, without a call."""
+
+    machine: str
+    exact: str
+    relative: str
+
+
+def instants() -> Callable[[datetime], Instant]:
+    """Draws instants as of now: who reads is asked once, not for every line."""
+    zone, now = reader_zone(), clock.now()
+
+    def instant(at: datetime) -> Instant:
+        return Instant(at.isoformat(), exact_in(at, zone), _since(at, now))
+
+    return instant
+
+
 def relative(at: datetime) -> str:
-    """`3 minutes ago`, `in 2 days`."""
-    return humanize.naturaltime(at, when=clock.now())
+    """`3 minutes ago`, `2 days from now`."""
+    return _since(at, clock.now())
+
+
+def _since(at: datetime, now: datetime) -> str:
+    passed = now - at
+    days, seconds = abs(passed).days, abs(passed).seconds
+    unit = HOUR if seconds >= HOUR else MINUTE if seconds >= MINUTE else 1
+    return _told(days, 0 if days else round(seconds / unit) * unit, passed.days < 0)
+
+
+@lru_cache(maxsize=1024)
+def _told(days: int, seconds: int, is_ahead: bool) -> str:
+    """The words of a rounded distance, of which a page has few."""
+    if not days and not seconds:
+        return "now"
+    words = humanize.naturaldelta(timedelta(days=days, seconds=seconds))
+    return f"{words} from now" if is_ahead else f"{words} ago"
 
 
 def exact(at: datetime) -> str:
     """`23 Nov 2026, 10:15:02 CET`, in the reader's zone; in UTC where that has no such year."""
-    local = to_reader(at)
+    return exact_in(at, reader_zone())
+
+
+@lru_cache(maxsize=2048)
+def exact_in(at: datetime, zone: ZoneInfo) -> str:
+    """The same instants are drawn again and again, on every page and every poll."""
+    local = _in_zone(at, zone)
     return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
 
 
 def to_reader(at: datetime) -> datetime:
     """The instant on the reader's clock; on that of UTC where theirs has run out of years."""
+    return _in_zone(at, reader_zone())
+
+
+def _in_zone(at: datetime, zone: ZoneInfo) -> datetime:
     try:
-        return at.astimezone(reader_zone())
+        return at.astimezone(zone)
     except OverflowError:
         return at.astimezone(UTC)
 

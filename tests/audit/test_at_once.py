@@ -62,10 +62,9 @@ def test_a_failure_is_left_to_the_worker(own_app, monkeypatch):
         assert sequence() == 1
 
 
+@pytest.mark.one_database("postgresql")  # SQLite's write lock lets nobody in anyway
 def test_whoever_holds_the_tree_keeps_others_out_without_making_them_wait(own_app):
     with own_app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            pytest.skip("its write lock lets nobody in anyway")
         happen(1)
         with db.engine.connect() as other:
             assert hold(other)

@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from portal.audit import bundle_rows
 from portal.audit.actions import Action
 from portal.audit.exports import CannotExport, Kind
 from portal.core.database import db
@@ -180,3 +181,10 @@ def test_what_cannot_be_understood_is_refused(ledger, asked):
 def test_a_period_without_events_is_refused(ledger):
     with pytest.raises(CannotExport, match="Nothing happened"):
         bundle_of(until="2001-01-01")
+
+
+def test_what_fits_is_looked_for_in_parts(ledger, monkeypatch):
+    monkeypatch.setattr(bundle_rows, "INDEXES_AT_ONCE", 5)
+    monkeypatch.setattr(bundle_rows, "AT_ONCE", 7)
+    manifest = manifest_of(bundle_of(Kind.SELECTION))
+    assert (manifest["events"], manifest["first"], manifest["last"]) == (37, 0, 36)

@@ -13,7 +13,7 @@ from portal.audit.forks import NothingForked, ReasonMissing, accept_fork, alarm
 from portal.audit.models import FrontierRow
 from portal.audit.notes import Checkpoint, Note
 from portal.audit.origins import BadOrigin, begin_origin, current_origin, next_name
-from portal.audit.upkeep import keep_up
+from portal.audit.upkeep import give_leaves, sign_when_due
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -76,9 +76,9 @@ def test_a_frontier_that_somebody_changed_is_not_signed(key):
 
 
 def test_while_the_alarm_stands_looking_writes_nothing(restored):
-    keep_up()
+    give_leaves()
     with clock.standing_at(clock.now() + 2 * LATER), counted() as statements:
-        assert keep_up() is False
+        assert (give_leaves(), sign_when_due()) == (False, False)
     assert [statement for statement in statements if not statement.startswith("SELECT")] == []
 
 
@@ -129,6 +129,15 @@ def test_a_broken_anchor_file_stops_the_signing_too(key):
     settings().audit_anchor_file.write_text('{"note": "nonsense"}\n')
     assert sign() is None
     assert "nonsense" in alarm().why
+
+
+def test_an_anchor_file_that_cannot_be_read_stops_the_signing_too(key):
+    grown(1)
+    settings().audit_anchor_file.mkdir()
+    assert sign() is None
+    assert "cannot be read" in alarm().why
+    settings().audit_anchor_file.rmdir()
+    assert sign() is not None
 
 
 def test_what_is_anchored_by_ourselves_is_no_fork(key):

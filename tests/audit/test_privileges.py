@@ -18,6 +18,7 @@ from tests.audit.growing import happen
 from tests.audit.sealed import grow, named, sign, verified
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.one_database("postgresql")  # SQLite knows no roles
 DEFAULTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES",
@@ -96,8 +97,6 @@ class Roles:
 
 @pytest.fixture
 def roles(database, tmp_path):
-    if database.name == "sqlite":
-        pytest.skip("SQLite knows no roles")
     found = Roles(database, tmp_path)
     yield found
     found.end()
@@ -105,8 +104,6 @@ def roles(database, tmp_path):
 
 @pytest.fixture(scope="module")
 def roles_with_events(database, tmp_path_factory):
-    if database.name == "sqlite":
-        pytest.skip("SQLite knows no roles")
     found = Roles(database, tmp_path_factory.mktemp("roles"))
     found.command(found.role, "--apply")
     with found.app.app_context():

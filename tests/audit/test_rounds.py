@@ -50,7 +50,7 @@ def test_a_whole_log_is_noted_with_its_size(trusted):
     assert (kept.exit_code, kept.tree_size) == (0, 10)
     [event] = events(Action.AUDIT_VERIFIED)
     assert (event.severity, event.outcome) == ("info", "success")
-    assert b'"count":10' in event.canonical
+    assert b'"tree_size":10' in event.canonical
     assert db.session.query(EmailLog).count() == 0
 
 
@@ -78,8 +78,14 @@ def test_an_old_silence_is_told_once(trusted):
     with time_machine.travel(clock.now() + timedelta(hours=40), tick=False):
         grow(1)
         sign()
-        assert [verify_nightly().exit_code for _ in range(3)] == [1, 1, 1]
+        assert [verify_nightly().exit_code for _ in range(3)] == [1, 0, 0]
+        assert "Told before: No checkpoint for 40 hours" in latest().faults["notes"][-1]
     assert db.session.query(EmailLog).count() == 2
+
+
+def test_a_silence_that_goes_on_is_told_each_night(trusted):
+    with time_machine.travel(clock.now() + timedelta(hours=40), tick=False):
+        assert [verify_nightly().exit_code for _ in range(2)] == [1, 1]
 
 
 def test_a_log_that_cannot_be_proven_any_more_is_told(trusted, monkeypatch):

@@ -87,6 +87,11 @@ def test_a_sentence_names_what_matters(sentence, given):
     assert tell(action, **more) == sentence
 
 
+def test_what_was_made_just_then_is_not_told_field_by_field():
+    changes = [one for field in "abcd" for one in change(field, None, 1)]
+    assert tell("plan.changed", changes=changes) == "changed the plan bea@x"
+
+
 def test_an_action_of_another_version_is_told_by_its_name():
     assert tell("dragon.tamed") == "dragon.tamed: bea@x"
     assert tell("dragon.tamed", target=None) == "dragon.tamed"

@@ -131,3 +131,13 @@ def test_pages_of_a_search_go_both_ways(mo_client, ann):
     assert {*ids(first), *ids(second)} == set(made)
     back = mo_client.soup(second.select_one('a[rel="prev"]')["href"])
     assert ids(back) == ids(first)
+
+
+def test_the_first_page_of_a_log_goes_on_like_every_other(mo_client, ann):
+    made = [put(ann, f"2026-03-01 09:{minute:02}") for minute in range(55)]
+    put(ann, "2026-03-01 09:30", action=Action.TOTP_ENABLED)
+    first = mo_client.soup("/audit?log=admin-actions")
+    second = mo_client.soup(first.select_one('a[rel="next"]')["href"])
+    shown = [one for one in ids(first) + ids(second) if one in made]
+    assert shown == made[::-1]
+    assert ids(mo_client.soup(second.select_one('a[rel="prev"]')["href"])) == ids(first)

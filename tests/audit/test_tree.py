@@ -8,11 +8,8 @@ import sqlalchemy as sa
 from portal.audit import merkle
 from portal.audit.merkle import Frontier
 from portal.audit.models import Leaf, Node
-from portal.audit.sequencing import sequence
-from portal.audit.tree import STEP, TreeDamaged, TreeReader, grow, proof_of
+from portal.audit.tree import STEP, TreeDamaged, TreeReader, grow
 from portal.core.database import db
-from tests.audit.growing import happen, leaves
-from tests.ledger import events
 from tests.statements import counted
 
 SIZE = 1030
@@ -44,9 +41,7 @@ def planted(app):
     return plant(SIZE), TreeReader(db.session.connection())
 
 
-def test_growing_by_leaves_is_the_frontier_of_the_pure_tree(is_first_database):
-    if not is_first_database:
-        pytest.skip("pure")
+def test_growing_by_leaves_is_the_frontier_of_the_pure_tree():
     grown, pure = Frontier(), Frontier()
     for leaf in hashes(700):
         grow(grown, leaf)
@@ -54,9 +49,7 @@ def test_growing_by_leaves_is_the_frontier_of_the_pure_tree(is_first_database):
         assert (grown.size, grown.hashes) == (pure.size, pure.hashes)
 
 
-def test_every_completed_eighth_level_is_kept_once(is_first_database):
-    if not is_first_database:
-        pytest.skip("pure")
+def test_every_completed_eighth_level_is_kept_once():
     frontier, found = Frontier(), hashes(BIG)
     nodes = dict(node for leaf in found for node in grow(frontier, leaf))
     assert sorted(nodes) == [*((STEP, n) for n in range(257)), (2 * STEP, 0)]
@@ -122,34 +115,3 @@ def test_a_tree_that_lost_a_leaf_or_is_smaller_says_so(planted):
         reader.root(SIZE + 1)
     with pytest.raises(TreeDamaged, match="node 4 of level 8"):
         reader.root(5 * 256)
-
-
-def test_an_events_proof_leads_step_by_step_to_the_root(app):
-    happen(11)
-    sequence()
-    for event in events("backup.made"):
-        proof = proof_of(event.id)
-        assert proof.is_whole
-        assert proof.is_event_kept
-        assert proof.root == merkle.root([leaf.leaf_hash for leaf in leaves()])
-        known = (proof.leaf_hash, proof.leaf_index, proof.tree_size)
-        assert merkle.verify_inclusion(*known, proof.hashes, proof.root)
-
-
-def test_an_event_that_waits_has_no_proof_yet(app):
-    happen(1)
-    assert proof_of(events("backup.made")[0].id) is None
-    assert proof_of("nothing") is None
-
-
-def test_an_events_proof_costs_the_same_whatever_the_size_of_the_tree(app):
-    happen(3)
-    sequence()
-    event = events("backup.made")[0].id
-    with counted() as small:
-        proof_of(event)
-    happen(600)
-    sequence()
-    with counted() as large:
-        proof_of(event)
-    assert len(small) <= len(large) <= len(small) + 1 <= 6

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from portal.audit.actions import Action
-from portal.audit.ledger import record
+from portal.audit.ledger import Target, record
 from portal.audit.models import LogOrigin
 from portal.audit.notes import Checkpoint, Note, SignerKey
 from portal.audit.sequencing import sequence_all
@@ -149,18 +149,39 @@ def test_an_anchor_of_another_history_is_a_rollback():
     assert named(verified(anchor(12))) == [("rollback", 10, None)]
 
 
-def test_a_fork_that_was_accepted_ends_the_old_anchors():
-    lost, name = anchor(30), ORIGIN.replace("-1", "-2")
-    assert [kind for kind, _, _ in named(verified(lost))] == ["rollback"]
+@pytest.fixture
+def renamed():
+    """The key of the second name, which rows alone give to the log."""
+    name = ORIGIN.replace("-1", "-2")
     for generation, (origin, size) in enumerate(((ORIGIN, 0), (name, 10)), 1):
         begun = {"generation": generation, "origin": origin, "from_size": size}
         db.session.add(LogOrigin(**begun, created_at=clock.now()))
-    grow(1)
-    new = SignerKey(name, SIGNER.seed)
-    keep(present(name), new)
-    report = verified(lost, keys=[SIGNER.verifier, new.verifier])
+    db.session.commit()
+    return SignerKey(name, SIGNER.seed)
+
+
+def accept(new):
+    record(Action.AUDIT_FORK_ACCEPTED, by=SYSTEM, target=Target("audit_origin", 2, new.name))
+    db.session.commit()
+    sequence_all()
+    keep(present(new.name), new)
+
+
+def test_a_fork_that_was_accepted_ends_the_old_anchors(renamed):
+    accept(renamed)
+    report = verified(anchor(30), keys=[SIGNER.verifier, renamed.verifier])
     assert (named(report), report.exit_code) == ([], Ending.WHOLE)
     assert f"The log {ORIGIN} ended at 10 leaves." in report.notes
+
+
+def test_a_fork_that_nobody_accepted_hides_no_rollback(renamed):
+    found = verified(anchor(30), keys=[SIGNER.verifier, renamed.verifier])
+    assert named(found) == [("rollback", 10, None)]
+
+
+def test_a_fork_hides_no_rollback_from_whoever_trusts_the_old_name_alone(renamed):
+    accept(renamed)
+    assert named(verified(anchor(30))) == [("rollback", 11, None)]
 
 
 def archive(first, end):

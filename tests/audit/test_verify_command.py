@@ -8,6 +8,7 @@ import pytest
 from portal.audit.anchor_file import append
 from portal.audit.notes import Checkpoint
 from tests.audit.dba import tamper
+from tests.audit.growing import happen
 from tests.audit.sealed import FORGER, ORIGIN, SIGNER, event_at, grow, sign
 
 
@@ -112,3 +113,37 @@ def test_one_note_alone_is_an_anchor_too(run, tmp_path):
     assert "rollback" in run("--anchor", str(tmp_path / "note")).stdout
     (tmp_path / "note").write_text("no note")
     assert run("--anchor", str(tmp_path / "note")).exit_code == 2
+
+
+@pytest.fixture
+def shell(own_app):
+    """The commands on a log that this machine signs itself."""
+    with own_app.app_context():
+        happen(5)
+
+    def invoke(*arguments: str):
+        return own_app.test_cli_runner().invoke(args=["audit", *arguments])
+
+    assert invoke("init").exit_code == 0
+    assert invoke("checkpoint").exit_code == 0
+    return invoke
+
+
+def test_this_machines_own_key_serves_where_none_is_named(shell):
+    result = shell("verify")
+    assert result.exit_code == 0
+    assert "6 leaves, 6 signed" in result.stdout
+    assert "the public half of this machine's own" in result.stdout
+
+
+def test_whoever_has_the_old_key_alone_is_told_of_the_new_one(shell, own_app, tmp_path):
+    (tmp_path / "old").write_text(shell("key").stdout)
+    new = shell("rotate-key").stdout.strip()
+    assert shell("checkpoint").exit_code == 0
+    with own_app.app_context():
+        happen(1)
+    assert shell("checkpoint").exit_code == 0
+    assert shell("verify").exit_code == 0
+    with_old = shell("verify", "--pubkey", str(tmp_path / "old"))
+    assert with_old.exit_code == 3
+    assert f"If you believe it, add: {new}" in with_old.stdout

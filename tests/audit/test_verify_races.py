@@ -15,30 +15,33 @@ WRITERS = 4
 ROUNDS = 8
 
 
+def write(is_over):
+    while not is_over.is_set():
+        happen(3)
+
+
+def give_leaves(is_over):
+    while not is_over.is_set():
+        if sequence_all():
+            sign()
+
+
+def check(is_over):
+    try:
+        return [verify_now([SIGNER.verifier]) for _ in range(ROUNDS)]
+    finally:
+        is_over.set()
+
+
 def test_what_is_written_meanwhile_fails_no_verification(own_app):
     is_over = Event()
     with own_app.app_context():
         grow(300)
         sign()
 
-    def write():
-        while not is_over.is_set():
-            happen(3)
-
-    def give_leaves():
-        while not is_over.is_set():
-            if sequence_all():
-                sign()
-
-    def check():
-        try:
-            return [verify_now([SIGNER.verifier]) for _ in range(ROUNDS)]
-        finally:
-            is_over.set()
-
     def work(number):
         with own_app.app_context():
-            return [check, give_leaves, *[write] * WRITERS][number]()
+            return [check, give_leaves, *[write] * WRITERS][number](is_over)
 
     reports = together(work, WRITERS + 2)[0]
     assert [named(report) for report in reports] == [[]] * ROUNDS

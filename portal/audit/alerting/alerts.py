@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import LONGEST_LABEL, Target, record
 from portal.audit.models import Alert
 from portal.core import clock
 from portal.core.actor import Actor
@@ -49,12 +49,6 @@ def _row(row: sa.Row[*tuple[Any, ...]]) -> AlertRow:
     return AlertRow(**row._asdict())
 
 
-def open_alerts(limit: int = 100) -> int:
-    """How many wait for somebody, up to the limit."""
-    waiting = sa.select(_alert.id).where(_alert.acknowledged_at.is_(None)).limit(limit)
-    return db.session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
-
-
 def acknowledge(*, by: Actor, alert_id: int) -> Alert:
     """Somebody has looked at it. A second time changes nothing.
 
@@ -65,7 +59,7 @@ def acknowledge(*, by: Actor, alert_id: int) -> Alert:
     if alert is None:
         raise NotFound("There is no such alert.")
     if alert.acknowledged_at is None:
-        alert.acknowledged_at, alert.acknowledged_by = clock.now(), by.label[:320]
+        alert.acknowledged_at, alert.acknowledged_by = clock.now(), by.label[:LONGEST_LABEL]
         target = Target("alert", alert.id, alert.rule_name)
         record(Action.ALERT_ACKNOWLEDGED, by=by, target=target, meta={"event_id": alert.event_id})
     return alert

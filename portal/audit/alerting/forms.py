@@ -77,7 +77,7 @@ class RuleForm(PortalForm):
     roles = _Ticks(
         "Tell everybody who is",
         choices=[SelectChoice(r.value, r.label) for r in Role],
-        default=["admin"],
+        default=[Role.ADMIN.value],
     )
 
     def terms(self) -> RuleTerms:

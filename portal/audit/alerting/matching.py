@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.audit.actions import Severity
+from portal.audit.actions import Action, Severity
 from portal.audit.models import AlertRule, GroupBy
 
 RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}
 # Alerts about alerts would never end.
-NEVER = frozenset({"alert.raised", "alert.acknowledged"})
+NEVER = frozenset({Action.ALERT_RAISED, Action.ALERT_ACKNOWLEDGED})
 
 
 def is_met(rule: AlertRule, body: Mapping[str, Any]) -> bool:
@@ -35,7 +35,7 @@ def roles_given(body: Mapping[str, Any]) -> set[str]:
 
 def is_joining(body: Mapping[str, Any]) -> bool:
     """Whoever joins is the actor, in the role that they were invited to."""
-    return bool(body["action"] == "staff.joined")
+    return bool(body["action"] == Action.STAFF_JOINED)
 
 
 def about(rule: AlertRule, body: Mapping[str, Any]) -> str:

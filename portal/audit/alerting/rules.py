@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.roles import Role
 
 LONGEST_NAME = 80
 MOST_RULES = 100
@@ -45,7 +46,7 @@ class RuleTerms:
     minutes: int = 5
     group_by: GroupBy = GroupBy.NOBODY
     quiet_minutes: int = 60
-    roles: tuple[str, ...] = ("admin",)
+    roles: tuple[str, ...] = (Role.ADMIN,)
 
     @property
     def values(self) -> dict[str, object]:
@@ -62,8 +63,7 @@ def all_rules() -> list[AlertRule]:
 
 
 def rule_or_404(rule_id: int) -> AlertRule:
-    """The rule, locked for whoever writes.
-
+    """
     Raises:
         NotFound: there is none.
     """

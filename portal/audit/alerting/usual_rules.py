@@ -3,8 +3,9 @@
 from portal.audit.actions import Action, Outcome, Severity
 from portal.audit.alerting.rules import RuleTerms
 from portal.audit.models import GroupBy
+from portal.core.roles import Role
 
-BOTH = ("admin", "manager")
+BOTH = (Role.ADMIN, Role.MANAGER)
 
 USUAL = (
     RuleTerms(
@@ -16,7 +17,7 @@ USUAL = (
     RuleTerms(
         name="Somebody became an admin",
         actions=(Action.STAFF_ROLE_CHANGED, Action.STAFF_ADDED, Action.STAFF_JOINED),
-        role="admin",
+        role=Role.ADMIN,
         quiet_minutes=0,
     ),
     RuleTerms(

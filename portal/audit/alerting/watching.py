@@ -17,6 +17,7 @@ from portal.audit.ledger import Target, record
 from portal.audit.models import Alert, AlertRule, AuditEvent, Leaf, WatchPlace
 from portal.audit.readable import event_in
 from portal.audit.signals import alert_raised
+from portal.audit.tree import tree_size
 from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -59,8 +60,7 @@ def watch() -> int:
 
 
 def _begin() -> int:
-    newest = db.session.scalar(sa.select(sa.func.max(Leaf.leaf_index)))
-    db.session.add(WatchPlace(id=1, next_index=0 if newest is None else newest + 1))
+    db.session.add(WatchPlace(id=1, next_index=tree_size()))
     # Two that begin at once: the second one's row is refused, and its transaction with it.
     db.session.flush()
     if not db.session.scalar(sa.select(sa.exists().select_from(AlertRule))):

@@ -15,6 +15,7 @@ from portal.audit.cli.group import audit_commands, refusals_told
 from portal.audit.exports import Asked, Kind, Order, content_of, order_export
 from portal.audit.filters import Filters, asked_as
 from portal.audit.sequencing import sequence_all
+from portal.audit.tree import TreeDamaged
 from portal.config import settings
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
@@ -113,6 +114,11 @@ def _write(file: Path, bundle: Bundle) -> None:
     except OSError as error:
         click.echo(f"{file} cannot be written: {error}.", err=True)
         sys.exit(2)
+    except TreeDamaged as error:
+        click.echo(f"{error} Run `flask audit verify`.", err=True)
+        sys.exit(1)
+    finally:
+        draft.unlink(missing_ok=True)
     count, size = manifest["events"], manifest["tree_size"]
     click.echo(f"{file}: {count} events, under the checkpoint of {size} leaves.", err=True)
     click.echo(f"{manifest['completeness']}. SHA-256 {sha256_of(file)}", err=True)

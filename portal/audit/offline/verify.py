@@ -49,6 +49,7 @@ class Check:
         self.found: dict[str, Any] = {"events": 0, "leaves": 0, "first": None, "last": None}
         self.remarks: list[str] = []
         self.is_like_index = True
+        self.archived = 0
 
     @property
     def exit_code(self) -> int:
@@ -165,8 +166,9 @@ class Check:
             if "line" in row:
                 self.found["events"] += 1
                 self.is_like_index &= leaf_of(next(lines, b"")) == leaf
-            elif self.manifest["kind"] != "range_with_hashes":
+            elif self.manifest["kind"] != "range_with_hashes" or row.get("gone") == "missing":
                 self.fault("missing", "the event was taken out, its hash left", leaf_index=index)
+            self.archived += row.get("gone") == "archived"
             yield index, leaf, [base64.b64decode(text) for text in row.get("proof", [])]
         self.is_like_index &= next(lines, None) is None
 
@@ -191,6 +193,8 @@ class Check:
             known.update(self.order())
         else:
             self.remarks.append("query, who and when are only said in the manifest, not proven")
+        if self.archived:
+            self.remarks.append(f"{self.archived} events are in an archive: ask for its bundle")
         for name, value in known.items():
             if self.manifest.get(name) != value:
                 message = f"the manifest says {name} {self.manifest.get(name)!r}, not {value!r}"

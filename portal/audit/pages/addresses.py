@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -62,7 +63,13 @@ class Choice(NamedTuple):
 
 def url_of(filters: Filters, endpoint: str = "audit.browse", **more: str) -> str:
     query = urlencode({**filters.given, **more})
-    return f"{url_for(endpoint)}?{query}" if query else url_for(endpoint)
+    return f"{_path_of(endpoint)}?{query}" if query else _path_of(endpoint)
+
+
+@cache
+def _path_of(endpoint: str) -> str:
+    """Built once: a page holds some twenty of them."""
+    return url_for(endpoint)
 
 
 def url_before(filters: Filters, name: str) -> str:
@@ -71,19 +78,33 @@ def url_before(filters: Filters, name: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{asked_as(name)}="
 
 
-def tabs_of(filters: Filters) -> list[Choice]:
-    return [
-        Choice(url_of(replace(filters, log=name)), label, name == filters.log)
-        for name, label in LABELS.items()
-    ]
+class Links(NamedTuple):
+    """Where a page of the log leads with the filters that it has."""
+
+    tabs: list[Choice]
+    presets: list[Choice]
+    actor_url: str
+    save_url: str
+    csv_url: str
 
 
-def presets_of(filters: Filters) -> list[Choice]:
+@lru_cache(maxsize=256)
+def links_of(filters: Filters) -> Links:
+    """Kept for the filters that are asked for most: some twenty addresses a page."""
     plain = filters.without("since", "until")
-    return [
-        Choice(url_of(replace(plain, span=name)), label, name == filters.span)
-        for name, (label, _) in PRESETS.items()
-    ]
+    return Links(
+        tabs=[
+            Choice(url_of(replace(filters, log=name)), label, name == filters.log)
+            for name, label in LABELS.items()
+        ],
+        presets=[
+            Choice(url_of(replace(plain, span=name)), label, name == filters.span)
+            for name, (label, _) in PRESETS.items()
+        ],
+        actor_url=url_before(filters, "actor"),
+        save_url=url_of(filters, "audit.new_view"),
+        csv_url=url_of(filters, "audit.table"),
+    )
 
 
 def names_in(rows: Iterable[EventRow]) -> dict[str, str]:

@@ -16,10 +16,9 @@ from portal.audit.alerting.rules import (
     terms_of,
 )
 from portal.audit.pages.blueprint import bp
-from portal.audit.pages.reader import reader
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.web.access import audits, requires, sudo
+from portal.web.access import acting, audits, requires, sudo
 from portal.web.htmx import page, page_or_fragment, see_other
 
 
@@ -43,7 +42,7 @@ def alerts() -> Response:
 @requires(Permission.AUDIT_ALL)
 @audits(Action.ALERT_ACKNOWLEDGED)
 def acknowledge_alert(alert_id: int) -> ResponseReturnValue:
-    alert = acknowledge(by=reader(), alert_id=alert_id)
+    alert = acknowledge(by=acting(), alert_id=alert_id)
     db.session.commit()
     flash(f"{alert.rule_name} is looked at.", "success")
     return see_other(url_for("audit.alerts"))
@@ -62,7 +61,7 @@ def new_alert_rule() -> ResponseReturnValue:
     form = RuleForm()
     if form.validate_on_submit():
         with form.refusing():
-            row = create_rule(by=reader(), terms=form.terms())
+            row = create_rule(by=acting(), terms=form.terms())
             db.session.commit()
             return _done(f"{row.name} is in force.")
     return _form_page(form, "New alert rule")
@@ -78,7 +77,7 @@ def edit_alert_rule(rule_id: int) -> ResponseReturnValue:
     name = row.name
     if form.validate_on_submit():
         with form.refusing():
-            change_rule(by=reader(), row=row, version=form.expected_version(), terms=form.terms())
+            change_rule(by=acting(), row=row, version=form.expected_version(), terms=form.terms())
             db.session.commit()
             return _done(f"{row.name} is saved.")
     return _form_page(form, f"Change {name}")
@@ -89,7 +88,7 @@ def edit_alert_rule(rule_id: int) -> ResponseReturnValue:
 @sudo
 @audits(Action.ALERT_RULE_DISABLED)
 def disable_alert_rule(rule_id: int) -> ResponseReturnValue:
-    row = disable_rule(by=reader(), row=rule_or_404(rule_id))
+    row = disable_rule(by=acting(), row=rule_or_404(rule_id))
     db.session.commit()
     return _done(f"{row.name} is switched off.")
 
@@ -98,13 +97,13 @@ def disable_alert_rule(rule_id: int) -> ResponseReturnValue:
 @requires(Permission.AUDIT_MANAGE)
 @audits(Action.ALERT_RULE_ENABLED)
 def enable_alert_rule(rule_id: int) -> ResponseReturnValue:
-    row = enable_rule(by=reader(), row=rule_or_404(rule_id))
+    row = enable_rule(by=acting(), row=rule_or_404(rule_id))
     db.session.commit()
     return _done(f"{row.name} is in force again.")
 
 
 def _may_manage() -> bool:
-    return reader().may(Permission.AUDIT_MANAGE)
+    return acting().may(Permission.AUDIT_MANAGE)
 
 
 def _form_page(form: RuleForm, title: str) -> Response:

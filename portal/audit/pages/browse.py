@@ -1,13 +1,12 @@
 """The log: a timeline by day, narrowed by its address."""
 
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
-from flask import redirect, request
+from flask import current_app, redirect, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from portal.audit.actions import Outcome, Severity
 from portal.audit.browsing import EventRow
 from portal.audit.browsing import browse as browse_events
 from portal.audit.days import by_day
@@ -17,17 +16,15 @@ from portal.audit.logs import EVERYTHING, LOGS
 from portal.audit.pages.addresses import (
     LABELS_OF_FIELDS,
     chips_of,
+    links_of,
     names_in,
-    presets_of,
-    tabs_of,
-    url_before,
     url_of,
 )
 from portal.audit.pages.blueprint import bp
+from portal.audit.pages.choices import OUTCOMES, SEVERITIES, options_of_actions
 from portal.audit.reading import note_reading
 from portal.audit.spans import midnight, read_day
 from portal.audit.standing import standing
-from portal.audit.words import WORDS
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
 from portal.web.htmx import page_or_fragment, wants_fragment
@@ -36,21 +33,6 @@ from portal.web.times import reader_zone
 
 BAD_DAY = "Write the day to jump to as 2026-11-23."
 NOTHING: ListPage[EventRow] = ListPage([], None, None)
-
-
-def _actions_by_subject() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every action in words, under what it is about: how the form offers them."""
-    found = sorted(WORDS, key=lambda action: action.value.partition(".")[0])
-    groups = groupby(found, key=lambda action: action.value.partition(".")[0])
-    return [
-        (subject.replace("_", " ").capitalize(), [(a.value, WORDS[a].capitalize()) for a in group])
-        for subject, group in groups
-    ]
-
-
-ACTIONS = _actions_by_subject()
-OUTCOMES = [(outcome.value, outcome.value.capitalize()) for outcome in Outcome]
-SEVERITIES = [(severity.value, severity.value.capitalize()) for severity in Severity]
 
 
 @bp.get("/audit")
@@ -73,7 +55,7 @@ def browse() -> ResponseReturnValue:
         listing=listing,
         faults=faults,
         jump=jump,
-        standing=None if wants_fragment() else standing(),
+        **({} if wants_fragment() else {"standing": standing(), "form": _form(filters)}),
         **_around(filters, listing),
     )
     answer.headers["HX-Push-Url"] = url_of(filters)
@@ -100,20 +82,37 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
     return {
         "filters": filters,
         "days": by_day(listing.items, reader_zone()),
-        "tabs": tabs_of(filters),
-        "presets": presets_of(filters),
-        "chips": list(chips_of(filters, names_in(listing.items))),
+        "chips": list(chips_of(filters, names_in(listing.items))) if filters.is_narrowed else [],
         "labels": LABELS_OF_FIELDS,
-        "save_url": url_of(filters, "audit.new_view"),
-        "csv_url": url_of(filters, "audit.table"),
         "evidence_url": _evidence_url(filters),
         "may_hold": acting().may(Permission.AUDIT_HOLD),
-        "actor_url": url_before(filters, "actor"),
-        "actions": ACTIONS,
-        "outcomes": OUTCOMES,
-        "severities": SEVERITIES,
         "sees_all": acting().may(Permission.AUDIT_ALL),
+        **links_of(filters)._asdict(),
     }
+
+
+def _form(filters: Filters) -> Markup:
+    """Most look at the log without a filter: that form is drawn once."""
+    if filters.given:
+        return _drawn(filters)
+    known = current_app.extensions
+    if "portal_audit_form" not in known:
+        known["portal_audit_form"] = _drawn(filters)
+    drawn: Markup = known["portal_audit_form"]
+    return drawn
+
+
+def _drawn(filters: Filters) -> Markup:
+    action = "" if "action" in filters.faults else filters.action
+    template = current_app.jinja_env.get_template("audit/_filters.html")
+    html = template.render(
+        filters=filters,
+        faults=filters.faults,
+        action_options=options_of_actions(action),
+        outcomes=OUTCOMES,
+        severities=SEVERITIES,
+    )
+    return Markup(html)  # noqa: S704 - our template escapes
 
 
 def _evidence_url(filters: Filters) -> str | None:

@@ -4,7 +4,8 @@ from flask import Response, request
 
 from portal.audit.days import by_day
 from portal.audit.filters import Filters
-from portal.audit.pages.addresses import Choice, url_of
+from portal.audit.logs import EVERYTHING
+from portal.audit.pages.addresses import Choice, url_before, url_of
 from portal.audit.pages.blueprint import bp
 from portal.audit.reading import note_reading
 from portal.audit.spans import PRESETS
@@ -27,7 +28,7 @@ def person(person_id: int) -> Response:
         zone=reader_zone(),
         cursor=request.args.get("cursor"),
     )
-    note_reading(by=acting(), log="everything")
+    note_reading(by=acting(), log=EVERYTHING)
     own = request.path
     spans = [Choice(own, "All time", not filters.span)]
     spans += [
@@ -41,5 +42,5 @@ def person(person_id: int) -> Response:
         spans=spans,
         log_url=url_of(Filters(actor=str(person_id))),
         calendar_url=url_of(Filters(actor=str(person_id)), "audit.calendar"),
-        actor_url="/audit?actor=",
+        actor_url=url_before(Filters(), "actor"),
     )

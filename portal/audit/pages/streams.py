@@ -7,9 +7,8 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.audit.models import AuditStream, StreamKind
 from portal.audit.pages.blueprint import bp
-from portal.audit.pages.reader import reader
 from portal.audit.streaming.delivering import send_test
-from portal.audit.streaming.forms import ChangeStreamForm, PauseForm, StreamForm
+from portal.audit.streaming.forms import FORMAT_NAMES, ChangeStreamForm, PauseForm, StreamForm
 from portal.audit.streaming.streams import (
     WithSecret,
     add_stream,
@@ -21,11 +20,11 @@ from portal.audit.streaming.streams import (
     rotate_secret,
     stream_or_404,
     target_of,
-    tree_size,
 )
+from portal.audit.tree import tree_size
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.web.access import audits, requires, sudo
+from portal.web.access import acting, audits, requires, sudo
 from portal.web.htmx import page, see_other
 
 
@@ -52,7 +51,7 @@ def add_new_stream() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusing():
             made = add_stream(
-                by=reader(),
+                by=acting(),
                 terms=form.terms(StreamKind(form.kind.data)),
                 from_beginning=bool(form.from_beginning.data),
             )
@@ -76,7 +75,7 @@ def change_one_stream(stream_id: int) -> ResponseReturnValue:
     row, form = stream_or_404(stream_id, locked=True), ChangeStreamForm()
     if form.validate_on_submit():
         with form.refusing():
-            change_stream(by=reader(), row=row, terms=form.terms(row.kind))
+            change_stream(by=acting(), row=row, terms=form.terms(row.kind))
             db.session.commit()
             return _back(row, f"{row.name} is saved.")
     return _stream_page(stream_or_404(stream_id), form, status=422)
@@ -90,7 +89,7 @@ def pause_one_stream(stream_id: int) -> ResponseReturnValue:
     row, form = stream_or_404(stream_id, locked=True), PauseForm()
     if not form.validate_on_submit():
         return _stream_page(row, ChangeStreamForm(formdata=None, obj=row), pause=form, status=422)
-    pause_stream(by=reader(), row=row, reason=form.reason.data or "")
+    pause_stream(by=acting(), row=row, reason=form.reason.data or "")
     db.session.commit()
     return _back(row, f"{row.name} is paused. Nothing is lost: it goes on where it stopped.")
 
@@ -100,7 +99,7 @@ def pause_one_stream(stream_id: int) -> ResponseReturnValue:
 @sudo
 @audits(Action.STREAM_RESUMED)
 def resume_one_stream(stream_id: int) -> ResponseReturnValue:
-    row = resume_stream(by=reader(), row=stream_or_404(stream_id, locked=True))
+    row = resume_stream(by=acting(), row=stream_or_404(stream_id, locked=True))
     db.session.commit()
     return _back(row, f"{row.name} goes on where it stopped.")
 
@@ -111,7 +110,7 @@ def resume_one_stream(stream_id: int) -> ResponseReturnValue:
 def test_stream(stream_id: int) -> ResponseReturnValue:
     why_not = send_test(stream_or_404(stream_id))
     row = stream_or_404(stream_id)
-    record(Action.STREAM_TESTED, by=reader(), target=target_of(row), reason=why_not)
+    record(Action.STREAM_TESTED, by=acting(), target=target_of(row), reason=why_not)
     db.session.commit()
     if why_not:
         flash(f"{row.name} did not take the test. {why_not}", "danger")
@@ -124,7 +123,7 @@ def test_stream(stream_id: int) -> ResponseReturnValue:
 @sudo
 @audits(Action.STREAM_SECRET_ROTATED)
 def rotate_stream_secret(stream_id: int) -> ResponseReturnValue:
-    made = rotate_secret(by=reader(), row=stream_or_404(stream_id, locked=True))
+    made = rotate_secret(by=acting(), row=stream_or_404(stream_id, locked=True))
     db.session.commit()
     return _shown_once(made)
 
@@ -136,14 +135,14 @@ def rotate_stream_secret(stream_id: int) -> ResponseReturnValue:
 def remove_one_stream(stream_id: int) -> ResponseReturnValue:
     row = stream_or_404(stream_id, locked=True)
     name = row.name
-    remove_stream(by=reader(), row=row)
+    remove_stream(by=acting(), row=row)
     db.session.commit()
     flash(f"{name} is removed. What it told already stays where it went.", "success")
     return see_other(url_for("audit.streams"))
 
 
 def _may_manage() -> bool:
-    return reader().may(Permission.AUDIT_MANAGE)
+    return acting().may(Permission.AUDIT_MANAGE)
 
 
 def _stream_page(
@@ -154,6 +153,7 @@ def _stream_page(
         status=status,
         row=row,
         form=form,
+        formats=FORMAT_NAMES,
         pause=pause or PauseForm(formdata=None),
         behind=max(0, tree_size() - row.next_index),
         may_manage=_may_manage(),

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.audit.models import AuditEvent, Leaf, LogOrigin, StreamFormat
+from portal.audit.models import AuditEvent, Leaf, StreamFormat
+from portal.audit.origins import current_name
 from portal.audit.readable import event_in
 from portal.audit.streaming.ecs import ecs
 from portal.audit.streaming.ocsf import ocsf
@@ -58,12 +59,6 @@ def next_batch(*, first: int, style: StreamFormat) -> Batch:
     origin = current_name()
     told = (_told(row, style=style, origin=origin) for row in rows)
     return Batch(first, tuple(_within_size(told)))
-
-
-def current_name() -> str:
-    """The log's name in its checkpoints; "portal" before it was given one."""
-    newest = sa.select(LogOrigin.origin).order_by(LogOrigin.generation.desc()).limit(1)
-    return db.session.scalar(newest) or "portal"
 
 
 def _told(row: sa.Row[*tuple[Any, ...]], *, style: StreamFormat, origin: str) -> Told:

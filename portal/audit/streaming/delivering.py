@@ -17,7 +17,8 @@ from portal.audit.models import AuditStream, Leaf
 from portal.audit.signals import stream_given_up
 from portal.audit.streaming.batches import Batch, Told, next_batch
 from portal.audit.streaming.gateway import Destination, NotTaken, send
-from portal.audit.streaming.streams import secrets_of, target_of, tree_size
+from portal.audit.streaming.streams import secrets_of, target_of
+from portal.audit.tree import tree_size
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM

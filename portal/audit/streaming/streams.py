@@ -7,9 +7,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
-from portal.audit.models import AuditStream, Leaf, StreamFormat, StreamKind
+from portal.audit.ledger import LONGEST_REASON, Target, record
+from portal.audit.models import AuditStream, StreamFormat, StreamKind
 from portal.audit.streaming.addresses import checked_address
+from portal.audit.tree import tree_size
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
@@ -17,7 +18,6 @@ from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.sealing import seal, unseal
 
 LONGEST_NAME = 80
-LONGEST_REASON = 500
 MOST_STREAMS = 20
 OLD_SECRET_HOLDS = timedelta(hours=24)
 
@@ -59,12 +59,6 @@ def stream_or_404(stream_id: int, *, locked: bool = False) -> AuditStream:
     if row is None:
         raise NotFound("There is no such stream. It may have been removed.")
     return row
-
-
-def tree_size() -> int:
-    """How many leaves there are to tell."""
-    newest = db.session.scalar(sa.select(sa.func.max(Leaf.leaf_index)))
-    return 0 if newest is None else newest + 1
 
 
 def add_stream(*, by: Actor, terms: StreamTerms, from_beginning: bool) -> WithSecret:

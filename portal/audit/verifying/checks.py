@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from portal.audit.merkle import Frontier
 from portal.audit.models import FrontierRow, Leaf, SignedTree
 from portal.audit.notes import Note, VerifierKey
+from portal.audit.tree import TreeReader
 from portal.audit.verifying import history, waiting
 from portal.audit.verifying.anchoring import AnchorCheck
 from portal.audit.verifying.events import EventCheck
+from portal.audit.verifying.guarding import check_guards, check_privileges
 from portal.audit.verifying.report import Fault, Findings, Kind, Report
 from portal.audit.verifying.signatures import CheckpointCheck, why_unproven
-from portal.audit.verifying.standing import check_guards, check_privileges
 from portal.audit.verifying.views import check_views
 from portal.audit.verifying.walking import Walk
 
@@ -78,7 +79,7 @@ class _Run:
             signatures=self.findings["signatures"],
             heartbeats=self.findings["heartbeats"],
         )
-        self.forks = history.given_up(connection)
+        self.forks = history.given_up(connection, keys)
         self.anchors = AnchorCheck(anchors, keys, self.forks, self.findings["anchors"])
         self.frontier = _frontier(connection)
         self.edge = self.frontier or Frontier()
@@ -99,6 +100,7 @@ class _Run:
         return Report(
             tree_size=self.walk.size,
             signed_size=self.checkpoints.signed_size,
+            sealed_size=self.checkpoints.last_size,
             events=self.events.count,
             faults=self._faults(),
             notes=[*self._notes(), *notes],
@@ -107,7 +109,7 @@ class _Run:
 
     def _walk(self) -> None:
         walk, last_checkpoint = self.walk, _last_checkpoint(self.connection)
-        end = self.frontier.size if self.frontier else _leaf_end(self.connection)
+        end = self.frontier.size if self.frontier else TreeReader(self.connection).size
         known = max(last_checkpoint, end)
         stops = heapq.merge(
             self.checkpoints.stops(self.connection, self.since),
@@ -159,7 +161,8 @@ class _Run:
 
     def _notes(self) -> list[str]:
         walk, signed = self.walk, self.checkpoints.signed_size
-        leaves = f"{walk.size - signed:,} leaves are newer than the last signed checkpoint."
+        newer = walk.size - signed
+        counted = "1 leaf is" if newer == 1 else f"{newer:,} leaves are"
         return [
             text
             for applies, text in (
@@ -169,7 +172,7 @@ class _Run:
                     self.checkpoints.unsigned,
                     f"{self.checkpoints.unsigned} checkpoints are unsigned.",
                 ),
-                (0 < signed < walk.size, leaves),
+                (0 < signed < walk.size, f"{counted} newer than the last signed checkpoint."),
                 (self.anchors.passed_over, "Anchors of a history that was given up do not count."),
             )
             if applies
@@ -186,16 +189,10 @@ def _frontier(connection: sa.Connection) -> Frontier | None:
     row = connection.execute(sa.select(FrontierRow.size, FrontierRow.hashes)).first()
     if row is None:
         return None
-    size, hashes = row[0], bytes(row[1])
     try:
-        return Frontier(size, [hashes[at : at + 32] for at in range(0, len(hashes), 32)])
+        return Frontier.unpacked(row[0], bytes(row[1]))
     except ValueError:
         return None
-
-
-def _leaf_end(connection: sa.Connection) -> int:
-    last = connection.scalar(sa.select(sa.func.max(_leaf.leaf_index)))
-    return 0 if last is None else last + 1
 
 
 def _last_checkpoint(connection: sa.Connection) -> int:

@@ -3,9 +3,10 @@
 from hashlib import sha256
 
 from portal.audit.merkle import Frontier
-from portal.audit.tree import Place, grow
+from portal.audit.tree import STEP, Place, grow
 
-LEVEL = 8
+LEVEL = STEP
+"""The lowest level whose nodes are stored."""
 BLOCK = 1 << LEVEL
 
 

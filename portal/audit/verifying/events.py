@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from portal.audit.actions import Stream
-from portal.audit.ledger import LONGEST_FEATURE_NAME
+from portal.audit.ledger import feature_name_in
+from portal.audit.merkle import Span
 from portal.audit.models import AuditEvent
 from portal.audit.verifying.report import Findings, Kind
 
@@ -39,8 +40,6 @@ COLUMNS = tuple(AuditEvent.__table__.c[name] for name in PROJECTED)
 NOBODY = {"type": None, "id": None, "label": None}
 FIRST_COLUMN = 4
 EventRow: TypeAlias = sa.Row[*tuple[Any, ...]]
-Range: TypeAlias = tuple[int, int]
-"""The leaves from the first index up to, not including, the second."""
 
 
 _decode = json.JSONDecoder().raw_decode
@@ -86,13 +85,8 @@ def projection(body: dict[str, Any]) -> tuple[object, ...]:
         target["type"],
         target["id"],
         target["label"],
-        _feature_name(body) if body["stream"] == Stream.ENTITLEMENT else None,
+        feature_name_in(body["meta"]) if body["stream"] == Stream.ENTITLEMENT else None,
     )
-
-
-def _feature_name(body: dict[str, Any]) -> str | None:
-    name = body["meta"].get("feature_name")
-    return name[:LONGEST_FEATURE_NAME] if isinstance(name, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ class Differing:
 class EventCheck:
     """Looks at one row after the other: leaf index, event id, leaf hash, bytes, columns."""
 
-    def __init__(self, archived: Sequence[Range], findings: Findings) -> None:
+    def __init__(self, archived: Sequence[Span], findings: Findings) -> None:
         self.archived = archived
         self.findings = findings
         self.differing: list[Differing] = []

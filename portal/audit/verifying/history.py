@@ -4,20 +4,18 @@ Only events that have their leaf are believed, so whoever forges one leaves it i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 
-from portal.audit.merkle import leaf_hash
+from portal.audit.actions import Action
+from portal.audit.merkle import Span, leaf_hash
 from portal.audit.models import AuditEvent, Leaf, LogOrigin
 from portal.audit.notes import VerifierKey
-from portal.audit.verifying.events import Range
 
-ARCHIVED = "audit.archived"
-KEY_ROTATED = "audit.key_rotated"
 LONG_AS_A_KEY = 32
 _event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
 
@@ -33,10 +31,10 @@ class Announcement:
         return VerifierKey(origin, self.public)
 
 
-def archived_ranges(connection: sa.Connection) -> list[Range]:
+def archived_ranges(connection: sa.Connection) -> list[Span]:
     """Leaves whose events were moved into bundles."""
     found = []
-    for index, meta in _meta_of(connection, ARCHIVED):
+    for index, meta in _meta_of(connection, Action.AUDIT_ARCHIVED):
         first, end = meta.get("first_index"), meta.get("end_index")
         if isinstance(first, int) and isinstance(end, int) and 0 <= first < end <= index:
             found.append((first, end))
@@ -46,7 +44,7 @@ def archived_ranges(connection: sa.Connection) -> list[Range]:
 def announced_keys(connection: sa.Connection) -> list[Announcement]:
     """In the order of their leaves."""
     found = []
-    for index, meta in _meta_of(connection, KEY_ROTATED):
+    for index, meta in _meta_of(connection, Action.AUDIT_KEY_ROTATED):
         try:
             public = bytes.fromhex(str(meta.get("public")))
         except ValueError:
@@ -56,20 +54,37 @@ def announced_keys(connection: sa.Connection) -> list[Announcement]:
     return sorted(found, key=lambda each: each.leaf_index)
 
 
-def _meta_of(connection: sa.Connection, action: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _meta_of(connection: sa.Connection, action: Action) -> Iterator[tuple[int, dict[str, Any]]]:
+    for index, body in _bodies(connection, action):
+        meta = body.get("meta")
+        yield index, meta if isinstance(meta, dict) else {}
+
+
+def _bodies(connection: sa.Connection, action: Action) -> Iterator[tuple[int, dict[str, Any]]]:
     query = (
         sa.select(_leaf.leaf_index, _leaf.leaf_hash, _event.canonical)
         .join_from(AuditEvent, Leaf, _leaf.event_id == _event.id)
-        .where(_event.stream == "admin", _event.action == action)
+        .where(_event.stream == action.stream.value, _event.action == action.value)
     )
     for index, leaf, canonical in connection.execute(query):
         if leaf_hash(bytes(canonical)) == bytes(leaf):
-            meta = json.loads(canonical).get("meta")
-            yield index, meta if isinstance(meta, dict) else {}
+            yield index, json.loads(canonical)
 
 
-def given_up(connection: sa.Connection) -> dict[str, int]:
-    """Each earlier name of the log, and at how many leaves it ended: a fork was accepted."""
+def given_up(connection: sa.Connection, keys: Sequence[VerifierKey]) -> dict[str, int]:
+    """Each earlier name of the log, and at how many leaves it ended: a fork was accepted.
+
+    A row says so to anybody who can write one. It counts when the event of the acceptance has
+    its leaf and whoever verifies trusts a key under a later name: otherwise an old copy of the
+    database could explain itself.
+    """
     origins = sa.select(LogOrigin.origin, LogOrigin.from_size).order_by(LogOrigin.generation)
     rows = [(row[0], row[1]) for row in connection.execute(origins)]
-    return {name: after[1] for (name, _), after in pairwise(rows)}
+    bodies = [body for _, body in _bodies(connection, Action.AUDIT_FORK_ACCEPTED)]
+    accepted = {(body.get("target") or {}).get("label") for body in bodies}
+    trusted = {key.name for key in keys}
+    return {
+        name: size
+        for (name, _), (after, size) in pairwise(rows)
+        if after in accepted and after in trusted
+    }

@@ -58,7 +58,7 @@ class Findings:
         self.faults: list[Fault] = []
 
     def __iter__(self) -> Iterator[Fault]:
-        """By leaf, then those that belong to none."""
+        """By leaf, then those that belong to none, then those that are of copies alone."""
         return iter(sorted(self.faults, key=_place))
 
     @property
@@ -72,8 +72,9 @@ class Findings:
             self.faults.append(Fault(kind, message, leaf_index, event_id))
 
 
-def _place(fault: Fault) -> tuple[bool, int]:
-    return fault.leaf_index is None, fault.leaf_index or 0
+def _place(fault: Fault) -> tuple[bool, bool, int]:
+    is_of_a_copy = fault.kind is Kind.NODE_MISMATCH
+    return is_of_a_copy, fault.leaf_index is None, fault.leaf_index or 0
 
 
 @dataclass(slots=True)
@@ -84,6 +85,8 @@ class Report:
     """How many leaves there are."""
     signed_size: int = 0
     """How many of them the newest checkpoint with a trusted signature covers."""
+    sealed_size: int = 0
+    """How many the newest checkpoint covers, whoever signed it."""
     events: int = 0
     """How many events were read."""
     faults: list[Fault] = field(default_factory=list)
@@ -102,6 +105,7 @@ class Report:
             "exit_code": int(self.exit_code),
             "tree_size": self.tree_size,
             "signed_size": self.signed_size,
+            "sealed_size": self.sealed_size,
             "events": self.events,
             "faults": [fault.as_dict() for fault in self.faults],
             "unknown": self.unknown,

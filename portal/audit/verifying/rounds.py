@@ -103,14 +103,37 @@ def _or_nothing(read: Callable[[], list[Any]]) -> list[Any]:
 def keep(started_at: datetime, report: Report) -> Verification:
     """Store a result with its event, and tell whoever listens of a bad one."""
     before = latest()
+    silences = _pass_over_old_silences(report, before)
     kept = Verification(
         started_at=started_at,
         finished_at=clock.now(),
         tree_size=report.tree_size,
         exit_code=int(report.exit_code),
-        faults=report.as_dict(),
+        faults=report.as_dict() | {"silences": silences},
     )
     db.session.add(kept)
+    _record(report)
+    db.session.flush()
+    if _is_news(report, before):
+        verification_failed.send(kept)
+    return kept
+
+
+def _pass_over_old_silences(report: Report, before: Verification | None) -> list[int]:
+    """A silence that is over stays in the log for ever. Told once, it becomes a note, so that
+    what else may happen is seen. Returns after which leaves there were silences.
+    """
+    told = before.faults.get("silences", []) if before else []
+    silences = [fault for fault in report.faults if fault.kind is Kind.HEARTBEAT_GAP]
+    for fault in silences:
+        is_over = (fault.leaf_index or 0) < report.sealed_size
+        if is_over and fault.leaf_index in told:
+            report.faults.remove(fault)
+            report.notes.append(f"Told before: {fault.message}")
+    return [fault.leaf_index for fault in silences if fault.leaf_index is not None]
+
+
+def _record(report: Report) -> None:
     why = report.faults[0].message if report.faults else " ".join(report.unknown)
     record(
         ACTIONS[report.exit_code],
@@ -118,27 +141,18 @@ def keep(started_at: datetime, report: Report) -> Verification:
         outcome=Outcome.SUCCESS if report.exit_code == Ending.WHOLE else Outcome.FAILURE,
         reason=why or None,
         meta={
-            "count": report.tree_size,
-            "signed": report.signed_size,
+            "tree_size": report.tree_size,
+            "signed_size": report.signed_size,
             "faults": [fault.as_dict() for fault in report.faults[:3]],
         },
     )
-    db.session.flush()
-    if _is_news(report, before):
-        verification_failed.send(kept)
-    return kept
 
 
 def _is_news(report: Report, before: Verification | None) -> bool:
-    """A silence that was told once stays in the log for ever; whatever else is wrong is told anew.
-
-    What cannot be proven is told when it could be the time before.
-    """
+    """What is wrong is told each night; what cannot be proven, if it could be the night before."""
     if report.exit_code == Ending.NOT_PROVABLE:
         return before is not None and before.exit_code == Ending.WHOLE
-    told = before.faults.get("faults", []) if before else []
-    known = [fault for fault in told if fault["kind"] == Kind.HEARTBEAT_GAP]
-    return any(fault.as_dict() not in known for fault in report.faults)
+    return report.exit_code == Ending.TAMPERED
 
 
 def forget_old() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent, Leaf, Node, SignedTree
+from portal.audit.tree import STEP
 from portal.audit.verifying.events import COLUMNS, EventRow
 
 AT_ONCE = 5000
 CHECKPOINTS_AT_ONCE = 500
-LOWEST = 8
-"""The lowest level whose nodes are stored."""
+STORED = range(STEP, 64, STEP)
+"""The levels whose nodes are stored."""
 _leaf, _event, _node, _tree = (model.__table__.c for model in (Leaf, AuditEvent, Node, SignedTree))
 _BARE = sa.select(_leaf.leaf_index, _leaf.event_id, _leaf.leaf_hash)
 _WITH_EVENTS = sa.select(
@@ -68,12 +69,12 @@ class StoredNodes:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self._low: dict[int, bytes] = {}
-        higher = sa.select(_node.level, _node.position, _node.hash).where(_node.level > LOWEST)
+        higher = sa.select(_node.level, _node.position, _node.hash).where(_node.level > STEP)
         # One of these stands for 65,536 leaves or more: few enough to hold.
         self._high = {(row[0], row[1]): bytes(row[2]) for row in connection.execute(higher)}
 
     def at(self, level: int, position: int) -> bytes | None:
-        if level != LOWEST:
+        if level != STEP:
             return self._high.get((level, position))
         if position not in self._low:
             self._low = self._read(position) or {position: b""}
@@ -81,7 +82,7 @@ class StoredNodes:
 
     def _read(self, first: int) -> dict[int, bytes]:
         nodes = sa.select(_node.position, _node.hash).where(
-            _node.level == LOWEST, _node.position.between(first, first + AT_ONCE - 1)
+            _node.level == STEP, _node.position.between(first, first + AT_ONCE - 1)
         )
         found: dict[int, bytes] = dict.fromkeys(range(first, first + AT_ONCE), b"")
         return found | {row[0]: bytes(row[1]) for row in self.connection.execute(nodes)}
@@ -89,10 +90,9 @@ class StoredNodes:
     def beyond(self, size: int, most: int) -> list[tuple[int, int]]:
         """Places whose leaves are not all there, or of levels that are not kept."""
         ends = [
-            sa.and_(_node.level == level, _node.position >= (size >> level))
-            for level in range(LOWEST, 64, 8)
+            sa.and_(_node.level == level, _node.position >= (size >> level)) for level in STORED
         ]
-        strange = _node.level.not_in(range(LOWEST, 64, 8)) | (_node.position < 0)
+        strange = _node.level.not_in(STORED) | (_node.position < 0)
         query = sa.select(_node.level, _node.position).where(sa.or_(strange, *ends))
         found = self.connection.execute(query.order_by(_node.level, _node.position).limit(most))
         return [(row[0], row[1]) for row in found]
