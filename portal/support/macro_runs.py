@@ -15,7 +15,7 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
-from portal.customers.models import User
+from portal.customers.models import Tenant, User
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import UserEntitlement
 from portal.entitlements.revoking import revoke_grant
@@ -104,6 +104,8 @@ def run_macro(
     if not by.may(Permission.TICKETS_REPLY):
         raise Denied("You may not change tickets.")
     macro = macro_or_404(macro_id)
+    if "grant" in macro.steps:
+        _lock_tenant(ticket)
     lock_ticket(ticket)
     seen = ((macro_version, macro.version), (ticket_version, ticket.version))
     if any(shown is not None and shown != present for shown, present in seen):
@@ -119,6 +121,11 @@ def run_macro(
         raise NothingDone(f"{ticket.number} is already as this macro would make it.")
     _note(by, ticket, macro, run, fields)
     return run
+
+
+def _lock_tenant(ticket: SupportTicket) -> None:
+    """Before the ticket, as by every grant: two that lock in two orders wait for ever."""
+    db.session.get(Tenant, ticket.tenant_id, with_for_update=True)
 
 
 def _do_steps(by: Actor, ticket: SupportTicket, author: Admin, macro: Macro, run: MacroRun) -> None:
@@ -194,6 +201,8 @@ def undo_macro(*, by: Actor, ticket: SupportTicket, run_id: int) -> Undone:
         NothingDone: it was taken back before, or nothing of it can be (409).
         Denied: somebody else applied it, or the grant is not this person's to revoke (403).
     """
+    if db.session.scalar(sa.select(MacroRun.entitlement_id).where(MacroRun.id == run_id)):
+        _lock_tenant(ticket)
     lock_ticket(ticket)
     run = db.session.get(MacroRun, run_id, with_for_update=True, populate_existing=True)
     if run is None or run.ticket_id != ticket.id:
