@@ -2,32 +2,9 @@
 
 from enum import StrEnum
 
+from portal.audit.kinds import Outcome, Severity, Stream
 
-class Stream(StrEnum):
-    """Which view of the ledger an event is read in."""
-
-    ADMIN = "admin"
-    AUTH = "auth"
-    ADMIN_LOGIN = "admin_login"
-    EMAIL = "email"
-    ENTITLEMENT = "entitlement"
-
-
-class Severity(StrEnum):
-    """How loudly an event speaks."""
-
-    INFO = "info"
-    NOTICE = "notice"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class Outcome(StrEnum):
-    """How an attempt ended."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    DENIED = "denied"
+__all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
