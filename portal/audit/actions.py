@@ -2,32 +2,9 @@
 
 from enum import StrEnum
 
+from portal.audit.kinds import Outcome, Severity, Stream
 
-class Stream(StrEnum):
-    """Which view of the ledger an event is read in."""
-
-    ADMIN = "admin"
-    AUTH = "auth"
-    ADMIN_LOGIN = "admin_login"
-    EMAIL = "email"
-    ENTITLEMENT = "entitlement"
-
-
-class Severity(StrEnum):
-    """How loudly an event speaks."""
-
-    INFO = "info"
-    NOTICE = "notice"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class Outcome(StrEnum):
-    """How an attempt ended."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    DENIED = "denied"
+__all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
@@ -116,6 +93,16 @@ class Action(StrEnum):
     QUOTA_RESET = "quota.reset"
     QUOTA_REFUNDED = "quota.refunded"
     QUOTA_ALERTED = "quota.alerted"
+    # coupons
+    COUPON_CREATED = "coupon.created"
+    COUPON_CHANGED = "coupon.changed"
+    COUPON_DISABLED = "coupon.disabled"
+    COUPON_APPROVED = "coupon.approved"
+    COUPON_REJECTED = "coupon.rejected"
+    COUPON_RESERVED = "coupon.reserved"
+    COUPON_REDEEMED = "coupon.redeemed"
+    COUPON_PERIOD_COUNTED = "coupon.period_counted"
+    COUPON_RELEASED = "coupon.released"
     # the support desk
     TICKET_CREATED = "ticket.created"
     TICKET_CUSTOMER_WROTE = "ticket.customer_wrote"
@@ -264,6 +251,7 @@ _SEVERITIES = {
     Action.PLAN_CHANGED: Severity.NOTICE,
     Action.ENTITLEMENT_DENIED: Severity.WARNING,
     Action.ENTITLEMENTS_BULK_STARTED: Severity.NOTICE,
+    Action.COUPON_APPROVED: Severity.NOTICE,
     Action.TICKET_SLA_BREACHED: Severity.NOTICE,
     Action.TICKETS_BULK_STARTED: Severity.NOTICE,
     Action.MACRO_APPLIED: Severity.NOTICE,

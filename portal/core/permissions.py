@@ -40,6 +40,10 @@ class Permission(StrEnum):
     ENTITLEMENTS_GRANT_TENANT = "entitlements.grant_tenant"
     ENTITLEMENTS_DENY = "entitlements.deny"
     QUOTAS_ADJUST = "quotas.adjust"
+    COUPONS_VIEW = "coupons.view"
+    COUPONS_MANAGE = "coupons.manage"
+    COUPONS_APPROVE = "coupons.approve"
+    COUPONS_REDEEM = "coupons.redeem"
     ME_ENTITLEMENTS = "me.entitlements"
     TICKETS_VIEW = "tickets.view"
     TICKETS_REPLY = "tickets.reply"
@@ -88,6 +92,10 @@ _MEANINGS = {
     Permission.ENTITLEMENTS_GRANT_TENANT: "Grant or block features for whole tenants",
     Permission.ENTITLEMENTS_DENY: "Deny a feature beyond any grant",
     Permission.QUOTAS_ADJUST: "Top up, reset and refund quotas",
+    Permission.COUPONS_VIEW: "See coupons and who used them",
+    Permission.COUPONS_MANAGE: "Make coupons of up to 30 %, 100 uses and 90 days; change them",
+    Permission.COUPONS_APPROVE: "Make coupons beyond these limits, and approve those of others",
+    Permission.COUPONS_REDEEM: "Validate, reserve and redeem coupons for customers",
     Permission.ME_ENTITLEMENTS: "As a customer's user: ask about oneself and consume",
     Permission.TICKETS_VIEW: "See the queues and every ticket",
     Permission.TICKETS_REPLY: "Work on tickets: answer, note, assign, change",

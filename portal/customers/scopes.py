@@ -75,6 +75,7 @@ _PERMISSIONS = {
     Scope.TICKETS_WRITE: frozenset(
         {Permission.TICKETS_VIEW, Permission.TICKETS_READ, Permission.TICKETS_WRITE}
     ),
+    Scope.COUPONS_REDEEM: frozenset({Permission.COUPONS_REDEEM}),
     Scope.AUDIT_READ: frozenset({Permission.AUDIT_OWN, Permission.AUDIT_ALL}),
 }
 

@@ -30,10 +30,20 @@ DESK = frozenset(
     }
 )
 
+COUPONS = frozenset(
+    {
+        Permission.COUPONS_VIEW,
+        Permission.COUPONS_MANAGE,
+        Permission.COUPONS_APPROVE,
+        Permission.COUPONS_REDEEM,
+    }
+)
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - CUSTOMER_PERMISSIONS,
     Role.MANAGER: EVERYBODY
     | DESK
+    | COUPONS
     | {
         Permission.SUPPORT_MANAGE,
         Permission.STAFF_VIEW,
@@ -52,15 +62,20 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.SUPPORT_AGENT: EVERYBODY
     | DESK
-    | {Permission.CUSTOMERS_WRITE, Permission.ENTITLEMENTS_GRANT_BRIEFLY},
+    | {
+        Permission.CUSTOMERS_WRITE,
+        Permission.ENTITLEMENTS_GRANT_BRIEFLY,
+        Permission.COUPONS_VIEW,
+    },
     Role.FINANCE: EVERYBODY
+    | COUPONS
     | {
         Permission.SUBSCRIPTIONS_ASSIGN,
         Permission.TICKETS_VIEW,
         Permission.TICKETS_READ,
         Permission.SUPPORT_REPORTS,
     },
-    Role.MARKETING: EVERYBODY,
+    Role.MARKETING: EVERYBODY | {Permission.COUPONS_VIEW, Permission.COUPONS_MANAGE},
 }
 
 

@@ -1,0 +1,30 @@
+"""How events are sorted: by the view they are read in, how loudly they speak, how they ended."""
+
+from enum import StrEnum
+
+
+class Stream(StrEnum):
+    """Which view of the ledger an event is read in."""
+
+    ADMIN = "admin"
+    AUTH = "auth"
+    ADMIN_LOGIN = "admin_login"
+    EMAIL = "email"
+    ENTITLEMENT = "entitlement"
+
+
+class Severity(StrEnum):
+    """How loudly an event speaks."""
+
+    INFO = "info"
+    NOTICE = "notice"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    DENIED = "denied"

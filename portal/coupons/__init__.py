@@ -1,0 +1,1 @@
+"""Coupons: who may get which discount, how often, and what it takes off."""

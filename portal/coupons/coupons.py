@@ -1,0 +1,205 @@
+"""Creating, changing, disabling and enabling coupons.
+
+Somebody whose limits are passed asks for approval instead: until somebody else decides, the
+coupon cannot be used.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import db, insert_into
+from portal.core.errors import Conflict, NotFound
+from portal.coupons.limits import beyond, is_unlimited, refuse_beyond
+from portal.coupons.models import Coupon, CouponStatus, CouponTenant
+from portal.coupons.terms import (
+    WORTH,
+    BadTerms,
+    Terms,
+    as_plain,
+    check_terms,
+    checked_code,
+    code_key,
+    terms_of,
+)
+from portal.customers.models import Tenant
+
+
+class CodeTaken(Conflict):
+    """Another coupon has this code."""
+
+
+class Frozen(Conflict):
+    """Somebody redeemed it: what it is worth cannot be changed any more."""
+
+
+class AlreadyDisabled(Conflict):
+    """It is disabled already."""
+
+
+def target_of(row: Coupon) -> Target:
+    return Target("coupon", row.id, row.code)
+
+
+def coupon_or_404(coupon_id: int) -> Coupon:
+    """The coupon, locked until the transaction ends, as it is now.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = sa.select(Coupon).where(Coupon.id == coupon_id).with_for_update()
+    found = db.session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound("There is no such coupon.")
+    return found
+
+
+def create_coupon(
+    *,
+    by: Actor,
+    code: str,
+    terms: Terms,
+    tenant_ids: Iterable[int] = (),
+    asks_approval: bool = False,
+) -> Coupon:
+    """A coupon that can be used at once, or that waits for approval.
+
+    Raises:
+        BadTerms: a term is not right (422).
+        CodeTaken: the code exists, in small or large letters.
+        BeyondLimits: this person may not give it alone, and did not ask for approval.
+    """
+    code, tenants = checked_code(code), set(tenant_ids)
+    check_terms(terms)
+    _check_tenants(terms, tenants)
+    now = clock.now()
+    must_wait = _must_wait(by, terms, now, asks_approval)
+    values = {
+        **terms.columns(),
+        "code": code,
+        "code_key": code_key(code),
+        "times_redeemed": 0,
+        "created_at": now,
+        "created_by_label": by.label,
+        "status": CouponStatus.ACTIVE,
+    }
+    added = insert_into(Coupon).values(**values).on_conflict_do_nothing().returning(Coupon.id)
+    coupon_id = db.session.scalar(added)
+    if coupon_id is None:
+        raise CodeTaken(f"There is a coupon {code} already.", field="code")
+    row = coupon_or_404(coupon_id)
+    for tenant_id in sorted(tenants):
+        db.session.add(CouponTenant(coupon_id=row.id, tenant_id=tenant_id))
+    _settle(by, row, must_wait)
+    changes = {name: (None, value) for name, value in as_plain(terms).items() if value}
+    meta = {"status": row.status, "tenant_ids": sorted(tenants)}
+    record(Action.COUPON_CREATED, by=by, target=target_of(row), changes=changes, meta=meta)
+    return row
+
+
+def change_coupon(
+    *, by: Actor, coupon_id: int, terms: Terms, asks_approval: bool = False
+) -> Coupon:
+    """Other terms from now on; who reserved or redeemed it keeps what it said then.
+
+    Raises:
+        BadTerms, BeyondLimits: as `create_coupon`.
+        Frozen: see the class.
+        NotFound: there is no such coupon.
+    """
+    check_terms(terms)
+    row = coupon_or_404(coupon_id)
+    before, after = as_plain(terms_of(row)), as_plain(terms)
+    changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+    if not changes:
+        return row
+    _check_frozen(row, changes)
+    _check_change(row, terms)
+    was, is_off = row.status, row.status == CouponStatus.DISABLED
+    must_wait = not is_off and _must_wait(by, terms, row.created_at, asks_approval)
+    for name, value in terms.columns().items():
+        setattr(row, name, value)
+    if not is_off:
+        _settle(by, row, must_wait)
+    _note_status(changes, was, row.status)
+    record(Action.COUPON_CHANGED, by=by, target=target_of(row), changes=changes)
+    return row
+
+
+def disable_coupon(*, by: Actor, coupon_id: int, reason: str | None = None) -> Coupon:
+    """Nobody can reserve or redeem it any more; a discount that was redeemed goes on.
+
+    Raises:
+        AlreadyDisabled, NotFound: see the classes.
+    """
+    row = coupon_or_404(coupon_id)
+    if row.status == CouponStatus.DISABLED:
+        raise AlreadyDisabled(f"{row.code} is disabled already.")
+    changes: dict[str, tuple[object, object]] = {"status": (row.status, CouponStatus.DISABLED)}
+    row.status = CouponStatus.DISABLED
+    record(Action.COUPON_DISABLED, by=by, target=target_of(row), changes=changes, reason=reason)
+    return row
+
+
+def enable_coupon(*, by: Actor, coupon_id: int, asks_approval: bool = False) -> Coupon:
+    """A disabled coupon can be used again, by somebody who might give it anew.
+
+    Raises:
+        BeyondLimits, NotFound: as `change_coupon`.
+        Conflict: it is not disabled.
+    """
+    row = coupon_or_404(coupon_id)
+    was = row.status
+    if was != CouponStatus.DISABLED:
+        raise Conflict(f"{row.code} is not disabled.")
+    _settle(by, row, _must_wait(by, terms_of(row), row.created_at, asks_approval))
+    changes: dict[str, tuple[object, object]] = {"status": (was, row.status)}
+    record(Action.COUPON_CHANGED, by=by, target=target_of(row), changes=changes)
+    return row
+
+
+def _must_wait(by: Actor, terms: Terms, begins: datetime, asks_approval: bool) -> bool:
+    """Within this person's limits it need not; beyond them it must, or is refused."""
+    passed = [] if is_unlimited(by) else beyond(terms, begins)
+    if not asks_approval:
+        refuse_beyond(passed)
+    return bool(passed)
+
+
+def _settle(by: Actor, row: Coupon, must_wait: bool) -> None:
+    row.status = CouponStatus.AWAITING_APPROVAL if must_wait else CouponStatus.ACTIVE
+    row.requested_by = by.id if must_wait else None
+    row.decided_by_label = None
+    db.session.flush()
+
+
+def _note_status(changes: dict[str, tuple[object, object]], was: str, now: str) -> None:
+    if was != now:
+        changes["status"] = (was, now)
+
+
+def _check_frozen(row: Coupon, changes: Iterable[str]) -> None:
+    if row.first_redeemed_at is not None and not set(WORTH).isdisjoint(changes):
+        raise Frozen(f"{row.code} was redeemed: what it is worth stays. Make another coupon.")
+
+
+def _check_change(row: Coupon, terms: Terms) -> None:
+    if terms.is_public != row.is_public:
+        raise BadTerms("Whom it is for is decided when it is made.", field="is_public")
+    if terms.max_redemptions is not None and terms.max_redemptions < row.times_redeemed:
+        raise BadTerms(f"It was used {row.times_redeemed} times already.", field="max_redemptions")
+
+
+def _check_tenants(terms: Terms, tenant_ids: set[int]) -> None:
+    if terms.is_public == bool(tenant_ids):
+        raise BadTerms(
+            "Name tenants for a coupon that is not public, and only then.", field="tenant_ids"
+        )
+    query = sa.select(sa.func.count()).where(Tenant.id.in_(tenant_ids))
+    if tenant_ids and db.session.scalar(query) != len(tenant_ids):
+        raise BadTerms("One of these tenants does not exist.", field="tenant_ids")

@@ -1,0 +1,122 @@
+"""Coupons, whom they are for, and who used them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.database import Base
+
+
+class CouponStatus(StrEnum):
+    """Only an active one can be used."""
+
+    ACTIVE = "active"
+    AWAITING_APPROVAL = "awaiting_approval"
+    REJECTED = "rejected"
+    DISABLED = "disabled"
+
+
+class UsageStatus(StrEnum):
+    """reserved -> redeemed | released, each by one guarded change."""
+
+    RESERVED = "reserved"
+    REDEEMED = "redeemed"
+    RELEASED = "released"
+
+
+class Coupon(Base):
+    """A code and what it is worth. Amounts are minor units, one a currency."""
+
+    __tablename__ = "coupons"
+    __table_args__ = (sa.Index("ix_coupons_status", "status", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(40))
+    code_key: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    """The code in small letters: customers type it as they like."""
+    description: Mapped[str] = mapped_column(sa.String(200))
+    basis_points: Mapped[int | None]
+    """None: it takes off an amount, which `amounts` says by currency."""
+    amounts: Mapped[dict[str, Any]]
+    duration: Mapped[str] = mapped_column(sa.String(10))
+    periods: Mapped[int | None]
+    """Of a repeating one: how many."""
+    starts_at: Mapped[datetime | None]
+    redeem_by: Mapped[datetime | None]
+    """When the last may redeem it. A discount that was redeemed goes on."""
+    max_redemptions: Mapped[int | None]
+    max_per_tenant: Mapped[int]
+    max_per_user: Mapped[int | None]
+    plans: Mapped[list[str]]
+    """Empty: every plan."""
+    min_amounts: Mapped[dict[str, Any]]
+    is_first_time_only: Mapped[bool]
+    is_stackable: Mapped[bool]
+    is_public: Mapped[bool]
+    """False: for the tenants in `coupon_tenants` alone."""
+    status: Mapped[str] = mapped_column(sa.String(20))
+    times_redeemed: Mapped[int] = mapped_column(default=0)
+    """A cache of its usages that are reserved or redeemed."""
+    first_redeemed_at: Mapped[datetime | None]
+    """From then on what it is worth is fixed."""
+    requested_by: Mapped[int | None]
+    """Who asked for more than they may give: somebody else approves."""
+    decided_by_label: Mapped[str | None] = mapped_column(sa.String(320))
+    created_at: Mapped[datetime]
+    created_by_label: Mapped[str] = mapped_column(sa.String(320))
+
+
+class CouponTenant(Base):
+    """A tenant that a coupon which is not public is for."""
+
+    __tablename__ = "coupon_tenants"
+
+    coupon_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("coupons.id", ondelete="CASCADE"), primary_key=True
+    )
+    tenant_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("tenants.id", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+
+
+class CouponUsage(Base):
+    """One use of a coupon, from the reservation on. `terms` is the coupon as it was then."""
+
+    __tablename__ = "coupon_usages"
+    __table_args__ = (
+        sa.UniqueConstraint("coupon_id", "tenant_id", "slot"),
+        sa.Index("ix_coupon_usages_tenant_id", "tenant_id", "status", "id"),
+        sa.Index(
+            "ix_coupon_usages_expires_at",
+            "expires_at",
+            "id",
+            sqlite_where=sa.text("status = 'reserved'"),
+            postgresql_where=sa.text("status = 'reserved'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    coupon_id: Mapped[int] = mapped_column(sa.ForeignKey("coupons.id", ondelete="RESTRICT"))
+    tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenants.id", ondelete="RESTRICT"))
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"))
+    slot: Mapped[int | None]
+    """0 to max_per_tenant - 1, and None once released: NULLs are never the same."""
+    status: Mapped[str] = mapped_column(sa.String(10))
+    plan: Mapped[str] = mapped_column(sa.String(64))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    base_cents: Mapped[int] = mapped_column(sa.BigInteger)
+    discount_cents: Mapped[int] = mapped_column(sa.BigInteger)
+    terms: Mapped[dict[str, Any]]
+    is_stackable: Mapped[bool]
+    periods_total: Mapped[int | None]
+    """None: without end."""
+    periods_used: Mapped[int] = mapped_column(default=0)
+    reserved_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """Until when it is held; means nothing once it is redeemed."""
+    ended_at: Mapped[datetime | None]
+    """When it was redeemed or released."""
+    by_label: Mapped[str] = mapped_column(sa.String(320))

@@ -1,0 +1,235 @@
+"""Reserving a coupon for a checkout, redeeming it when that succeeds, releasing it when not.
+
+The tenant is locked first, then the coupon: parallel uses of either take turns, and each sees
+what the one before it left.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.audit.actions import Action
+from portal.audit.ledger import Target, record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.database import changed_rows, db
+from portal.core.errors import Conflict, DomainError, NotFound
+from portal.coupons.coupons import coupon_or_404
+from portal.coupons.models import Coupon, CouponStatus, CouponUsage, UsageStatus
+from portal.coupons.terms import Duration, as_plain, terms_of
+from portal.coupons.validating import REASONS, Purchase, coupon_by_code, slots_of, verdict_of
+from portal.customers.models import Tenant, User
+
+USUAL = timedelta(minutes=30)
+LONGEST = timedelta(days=1)
+LARGEST_AMOUNT = 2**53
+
+
+class CouponUnknown(NotFound):
+    """No such coupon, or none that this tenant may know of."""
+
+    def __init__(self) -> None:
+        super().__init__(REASONS["coupon_not_found"])
+        self.more = {"reason": "coupon_not_found"}
+
+
+class CouponRefused(Conflict):
+    """A rule of the coupon said no; `reason` is its code."""
+
+    title = "The coupon is not accepted"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(REASONS[reason])
+        self.more = {"reason": reason}
+
+
+class NotReserved(Conflict):
+    """It was redeemed or released before, or its time is over."""
+
+
+class NotRunning(Conflict):
+    """It takes nothing off any more, or not yet."""
+
+
+class BadPurchase(DomainError):
+    """The purchase is not one that a coupon could be taken off."""
+
+
+def reserve_coupon(
+    *, by: Actor, code: str, purchase: Purchase, expires_in: timedelta = USUAL
+) -> CouponUsage:
+    """Hold one use until it is redeemed, released, or its time is over.
+
+    Raises:
+        CouponUnknown, CouponRefused, BadPurchase: see the classes.
+    """
+    _check_purchase(purchase)
+    if not timedelta(0) < expires_in <= LONGEST:
+        raise BadPurchase("Hold it for up to a day.", field="expires_in")
+    _lock_tenant(purchase)
+    known, now = coupon_by_code(code), clock.now()
+    row = known and coupon_or_404(known.id)
+    verdict = verdict_of(row, purchase, now)
+    if verdict.row is None:
+        raise CouponUnknown
+    if verdict.reason is not None:
+        raise CouponRefused(verdict.reason)
+    _count(verdict.row, now)
+    usage = _usage(by, verdict.row, purchase, now)
+    usage.discount_cents, usage.expires_at = verdict.discount_cents, now + expires_in
+    db.session.add(usage)
+    db.session.flush()
+    _record(Action.COUPON_RESERVED, by, usage)
+    return usage
+
+
+def redeem_reservation(*, by: Actor, usage_id: int, is_in_trial: bool = False) -> CouponUsage:
+    """The checkout succeeded. In a trial the first period is yet to come.
+
+    Raises:
+        NotReserved, NotFound: see the classes.
+    """
+    usage = _locked(usage_id)
+    now = clock.now()
+    _end(usage, UsageStatus.REDEEMED, now, CouponUsage.expires_at > now)
+    usage.periods_used = 0 if is_in_trial else 1
+    changed_rows(
+        sa.update(Coupon)
+        .where(Coupon.id == usage.coupon_id, Coupon.first_redeemed_at.is_(None))
+        .values(first_redeemed_at=now)
+    )
+    _record(Action.COUPON_REDEEMED, by, usage)
+    return usage
+
+
+def redeem_coupon(
+    *, by: Actor, code: str, purchase: Purchase, is_in_trial: bool = False
+) -> CouponUsage:
+    """Reserve and redeem at once; raises as `reserve_coupon`."""
+    usage = reserve_coupon(by=by, code=code, purchase=purchase)
+    return redeem_reservation(by=by, usage_id=usage.id, is_in_trial=is_in_trial)
+
+
+def release_reservation(*, by: Actor, usage_id: int, reason: str | None = None) -> CouponUsage:
+    """The checkout failed: the use and the tenant's turn are free again.
+
+    Raises:
+        NotReserved, NotFound: see the classes.
+    """
+    usage = _locked(usage_id)
+    _end(usage, UsageStatus.RELEASED, clock.now())
+    usage.slot = None
+    fewer = Coupon.times_redeemed - 1
+    changed_rows(sa.update(Coupon).where(Coupon.id == usage.coupon_id).values(times_redeemed=fewer))
+    _record(Action.COUPON_RELEASED, by, usage, reason)
+    return usage
+
+
+def count_period(*, by: Actor, usage_id: int) -> CouponUsage:
+    """Another period was billed with it: periods are counted, never dates.
+
+    Raises:
+        NotRunning, NotFound: see the classes.
+    """
+    usage = _locked(usage_id)
+    is_last = usage.periods_total is not None and usage.periods_used >= usage.periods_total
+    if usage.status != UsageStatus.REDEEMED or is_last:
+        raise NotRunning("This discount was not redeemed, or all its periods were billed.")
+    usage.periods_used += 1
+    _record(Action.COUPON_PERIOD_COUNTED, by, usage)
+    return usage
+
+
+def _check_purchase(purchase: Purchase) -> None:
+    if not 0 <= purchase.amount_cents <= LARGEST_AMOUNT:
+        raise BadPurchase("Use an amount of zero or more.", field="amount_cents")
+
+
+def _lock_tenant(purchase: Purchase) -> None:
+    query = sa.select(Tenant.id).where(Tenant.id == purchase.tenant_id)
+    if db.session.scalar(query.with_for_update(key_share=True)) is None:
+        raise BadPurchase("There is no such tenant.", field="tenant_id")
+    user = db.session.get(User, purchase.user_id) if purchase.user_id is not None else None
+    if purchase.user_id is not None and (user is None or user.tenant_id != purchase.tenant_id):
+        raise BadPurchase("This tenant has no such user.", field="user_id")
+
+
+def _count(row: Coupon, now: datetime) -> None:
+    """One of two that want the last use gets a row here, whatever was read before."""
+    counted = changed_rows(
+        sa.update(Coupon)
+        .where(
+            Coupon.id == row.id,
+            Coupon.status == CouponStatus.ACTIVE,
+            sa.or_(
+                Coupon.max_redemptions.is_(None),
+                Coupon.times_redeemed < Coupon.max_redemptions,
+            ),
+            sa.or_(Coupon.starts_at.is_(None), Coupon.starts_at <= now),
+            sa.or_(Coupon.redeem_by.is_(None), Coupon.redeem_by > now),
+        )
+        .values(times_redeemed=Coupon.times_redeemed + 1)
+    )
+    if not counted:
+        raise CouponRefused("coupon_exhausted")
+    db.session.expire(row)
+
+
+def _usage(by: Actor, row: Coupon, purchase: Purchase, now: datetime) -> CouponUsage:
+    taken = slots_of(row.id, purchase.tenant_id)
+    totals = {Duration.ONCE: 1, Duration.REPEATING: row.periods}
+    return CouponUsage(
+        coupon_id=row.id,
+        tenant_id=purchase.tenant_id,
+        user_id=purchase.user_id,
+        slot=next(slot for slot in range(row.max_per_tenant) if slot not in taken),
+        status=UsageStatus.RESERVED,
+        plan=purchase.plan,
+        currency=purchase.currency,
+        base_cents=purchase.amount_cents,
+        terms={"code": row.code, **as_plain(terms_of(row))},
+        is_stackable=row.is_stackable,
+        periods_total=totals.get(Duration(row.duration)),
+        reserved_at=now,
+        by_label=by.label,
+    )
+
+
+def _locked(usage_id: int) -> CouponUsage:
+    """Under its coupon's lock, which every path takes first."""
+    found = db.session.get(CouponUsage, usage_id)
+    if found is None:
+        raise NotFound("There is no such use of a coupon.")
+    coupon_or_404(found.coupon_id)
+    db.session.refresh(found)
+    return found
+
+
+def _end(
+    usage: CouponUsage, status: UsageStatus, now: datetime, *more: sa.ColumnElement[bool]
+) -> None:
+    ended = changed_rows(
+        sa.update(CouponUsage)
+        .where(CouponUsage.id == usage.id, CouponUsage.status == UsageStatus.RESERVED, *more)
+        .values(status=status, ended_at=now)
+    )
+    if not ended:
+        raise NotReserved("This use was redeemed or released before, or its time is over.")
+    db.session.refresh(usage)
+
+
+def _record(action: Action, by: Actor, usage: CouponUsage, reason: str | None = None) -> None:
+    db.session.flush()
+    record(
+        action,
+        by=by,
+        target=Target("coupon", usage.coupon_id, str(usage.terms["code"])),
+        tenant_id=usage.tenant_id,
+        reason=reason,
+        meta={
+            "usage_id": usage.id,
+            "plan": usage.plan,
+            "discount_cents": usage.discount_cents,
+            "currency": usage.currency,
+        },
+    )

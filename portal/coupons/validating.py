@@ -1,0 +1,157 @@
+"""May this purchase use this coupon? The first rule that says no is the answer.
+
+Asked twice: by whoever wants to know, and under the coupon's lock when it is reserved.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.coupons.discounts import Discount, apply
+from portal.coupons.models import Coupon, CouponStatus, CouponTenant, CouponUsage, UsageStatus
+from portal.coupons.terms import code_key
+
+REASONS = {
+    "coupon_not_found": "There is no such coupon.",
+    "coupon_inactive": "This coupon cannot be used.",
+    "coupon_not_started": "This coupon cannot be used yet.",
+    "coupon_expired": "This coupon ran out.",
+    "coupon_wrong_plan": "This coupon is for another plan.",
+    "coupon_wrong_currency": "This coupon is for another currency.",
+    "coupon_min_amount": "This coupon is for larger amounts.",
+    "coupon_not_first_time": "This coupon is for first-time customers.",
+    "coupon_tenant_limit": "This customer used the coupon as often as it allows.",
+    "coupon_user_limit": "This user used the coupon as often as it allows.",
+    "coupon_exhausted": "This coupon is used up.",
+    "coupon_not_stackable": "This coupon does not go together with another one.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is bought, by whom. `is_first_time` is a fact that the caller knows."""
+
+    tenant_id: int
+    plan: str
+    currency: str
+    amount_cents: int
+    """What is to be paid before this coupon."""
+    user_id: int | None = None
+    is_first_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` None: it may be used, and takes off so much."""
+
+    row: Coupon | None
+    reason: str | None
+    discount_cents: int = 0
+
+
+def validate_coupon(*, code: str, purchase: Purchase) -> Verdict:
+    """Whether the coupon would be accepted now. Nothing is held."""
+    return verdict_of(coupon_by_code(code), purchase, clock.now())
+
+
+def coupon_by_code(code: str) -> Coupon | None:
+    """In small or large letters."""
+    return db.session.scalar(sa.select(Coupon).where(Coupon.code_key == code_key(code)))
+
+
+def verdict_of(row: Coupon | None, purchase: Purchase, now: datetime) -> Verdict:
+    """Of a coupon that may not exist."""
+    if row is None or not _is_for(row, purchase.tenant_id):
+        return Verdict(None, "coupon_not_found")
+    reason = next(_refusals(row, purchase, now), None)
+    if reason is not None:
+        return Verdict(row, reason)
+    applied = apply(purchase.amount_cents, [discount_of(row, purchase)])
+    return Verdict(row, None, applied.discount_cents)
+
+
+def discount_of(row: Coupon, purchase: Purchase) -> Discount:
+    if row.basis_points is not None:
+        return Discount.percent(row.basis_points)
+    return Discount.fixed(row.amounts[purchase.currency])
+
+
+def held_usages() -> sa.ColumnElement[bool]:
+    """Those that count against a limit."""
+    return CouponUsage.status != UsageStatus.RELEASED
+
+
+def slots_of(coupon_id: int, tenant_id: int) -> set[int | None]:
+    """Which of the tenant's uses are taken."""
+    query = sa.select(CouponUsage.slot).where(
+        CouponUsage.coupon_id == coupon_id, CouponUsage.tenant_id == tenant_id, held_usages()
+    )
+    return set(db.session.scalars(query))
+
+
+def _is_for(row: Coupon, tenant_id: int) -> bool:
+    return row.is_public or db.session.get(CouponTenant, (row.id, tenant_id)) is not None
+
+
+def _refusals(row: Coupon, purchase: Purchase, now: datetime) -> Iterator[str]:
+    """In the order in which they are told; what costs a query comes last."""
+    yield from _of_coupon(row, now)
+    yield from _of_purchase(row, purchase)
+    if len(slots_of(row.id, purchase.tenant_id)) >= row.max_per_tenant:
+        yield "coupon_tenant_limit"
+    if row.max_per_user is not None and _uses_of(row, purchase.user_id) >= row.max_per_user:
+        yield "coupon_user_limit"
+    if row.max_redemptions is not None and row.times_redeemed >= row.max_redemptions:
+        yield "coupon_exhausted"
+    others = _running(purchase.tenant_id)
+    if others and not (row.is_stackable and all(others)):
+        yield "coupon_not_stackable"
+
+
+def _of_coupon(row: Coupon, now: datetime) -> Iterator[str]:
+    if row.status != CouponStatus.ACTIVE:
+        yield "coupon_inactive"
+    if row.starts_at is not None and now < row.starts_at:
+        yield "coupon_not_started"
+    if row.redeem_by is not None and now >= row.redeem_by:
+        yield "coupon_expired"
+
+
+def _of_purchase(row: Coupon, purchase: Purchase) -> Iterator[str]:
+    least = row.min_amounts.get(purchase.currency)
+    if row.plans and purchase.plan not in row.plans:
+        yield "coupon_wrong_plan"
+    if row.amounts and purchase.currency not in row.amounts:
+        yield "coupon_wrong_currency"
+    # A least amount that is not said in this currency cannot be reached in it.
+    if row.min_amounts and (least is None or purchase.amount_cents < least):
+        yield "coupon_min_amount"
+    if row.is_first_time_only and not purchase.is_first_time:
+        yield "coupon_not_first_time"
+
+
+def _uses_of(row: Coupon, user_id: int | None) -> int:
+    """A limit for each user cannot be kept for nobody: without a user it counts as reached."""
+    if user_id is None:
+        return row.max_per_user or 0
+    query = sa.select(sa.func.count()).where(
+        CouponUsage.coupon_id == row.id, CouponUsage.user_id == user_id, held_usages()
+    )
+    return db.session.scalar(query) or 0
+
+
+def _running(tenant_id: int) -> list[bool]:
+    """Of each discount that the tenant holds or still gets: does it go with others?"""
+    goes_on = sa.or_(
+        CouponUsage.status == UsageStatus.RESERVED,
+        CouponUsage.periods_total.is_(None),
+        CouponUsage.periods_used < CouponUsage.periods_total,
+    )
+    query = sa.select(CouponUsage.is_stackable).where(
+        CouponUsage.tenant_id == tenant_id, held_usages(), goes_on
+    )
+    return list(db.session.scalars(query))
