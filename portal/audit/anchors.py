@@ -13,17 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit import anchor_file, anchor_gateway
-from portal.audit.anchor_file import read_anchor_file
 from portal.audit.models import Anchor, SignedTree
 from portal.audit.notes import Note
 from portal.audit.signals import checkpoint_for_people
 from portal.config import settings
 from portal.core import clock
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 
-__all__ = ["Place", "Standing", "enqueue_anchoring", "last_known", "read_anchor_file", "standings"]
 AT_ONCE = 500
 FILE_JOB, WEBHOOK_JOB, MAIL_JOB = "audit.anchor_file", "audit.anchor_webhook", "audit.anchor_mail"
 
@@ -106,12 +104,10 @@ def _missing(
 ) -> Sequence[sa.Row[int, str]]:
     """Checkpoints that came after the last one that was left there. Nothing is held meanwhile."""
     size = SignedTree.tree_size
-    with looking():
+    with glancing():
         after = sa.select(size, SignedTree.note).where(size > _last_size(place))
         order = size.desc() if newest_first else size
-        found = db.session.execute(after.order_by(order).limit(limit)).all()
-    db.session.rollback()
-    return found
+        return db.session.execute(after.order_by(order).limit(limit)).all()
 
 
 def _last_size(place: Place) -> int:
@@ -140,7 +136,7 @@ def _add(place: Place, receipts: dict[int, str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Anchored:
     """How far a place has come."""
 
     place: Place
@@ -150,12 +146,12 @@ class Standing:
     receipt: str | None
 
 
-def standings() -> list[Standing]:
+def anchored_places() -> list[Anchored]:
     """Each place with the newest checkpoint that was left there."""
     found = []
     for place in Place:
         newest = sa.select(Anchor).where(Anchor.target == place.value)
         row = db.session.scalar(newest.order_by(Anchor.tree_size.desc()).limit(1))
         last = (row.tree_size, row.created_at, row.receipt) if row else (None, None, None)
-        found.append(Standing(place, is_used(place), *last))
+        found.append(Anchored(place, is_used(place), *last))
     return found

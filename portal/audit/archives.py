@@ -28,7 +28,8 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.clock import timestamp
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
+from portal.core.disk import sync_folder
 from portal.core.errors import Conflict
 
 _event, _leaf = AuditEvent.__table__.c, Leaf.__table__.c
@@ -79,11 +80,10 @@ def order_archive(*, by: Actor, before: datetime) -> Order:
     if before > clock.now() - keep:
         days = f"the last {keep.days} days" if keep else "days that are not over"
         raise CannotArchive(f"Events of {days} stay: choose an earlier day.")
-    with looking():
+    with glancing():
         first = max((end for _, end in ranges()), default=0)
         size = tree_size()
         end = _first_younger(before, first, size)
-    db.session.rollback()
     if end <= first:
         raise CannotArchive("No event that is still here is older than that.")
     asked = Asked(Kind.RANGE, Filters(until=timestamp(before)), UTC_ZONE, first=first, last=end - 1)
@@ -119,7 +119,7 @@ def write_archive(bundle: Bundle, folder: Path) -> Written:
         draft.unlink()
         raise CannotArchive(f"The bundle does not hold: {fault}")
     draft.replace(path)
-    _sync(folder)
+    sync_folder(folder)
     size = bundle.checkpoint.tree_size
     return Written(path, sha256_of(path), span, manifest["events"], size)
 
@@ -134,15 +134,6 @@ def _fault_of(path: Path) -> str | None:
     if check.faults:
         return f"{check.faults[0]['kind']}: {check.faults[0]['message']}"
     return check.unchecked[0] if check.unchecked else None
-
-
-def _sync(folder: Path) -> None:
-    """So that the name, too, survives a power cut before events are removed."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def record_archive(*, by: Actor, written: Written, before: datetime) -> Archive:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent, Leaf
 from portal.audit.scope import Conditions
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 
 AT_ONCE = 500
 INDEXES_AT_ONCE = 20_000
@@ -65,11 +65,9 @@ def _rows(which: sa.ColumnElement[bool], shown: Conditions) -> list[Row]:
         .order_by(_leaf.leaf_index)
     )
     events = sa.select(_leaf.leaf_index, _event.canonical).select_from(_both).where(which, *shown)
-    with looking():
+    with glancing():
         found = {index: bytes(canonical) for index, canonical in db.session.execute(events)}
-        rows = [Row(n, bytes(h), found.get(n), kept) for n, h, kept in db.session.execute(leaves)]
-    db.session.rollback()
-    return rows
+        return [Row(n, bytes(h), found.get(n), kept) for n, h, kept in db.session.execute(leaves)]
 
 
 def indexes_of(conditions: Conditions, *, before: int) -> Sequence[int]:
@@ -78,9 +76,8 @@ def indexes_of(conditions: Conditions, *, before: int) -> Sequence[int]:
     found, last = array("q"), -1
     while last < before:
         more = query.where(_leaf.leaf_index > last, _leaf.leaf_index < before)
-        with looking():
+        with glancing():
             some = db.session.scalars(more.order_by(_leaf.leaf_index).limit(INDEXES_AT_ONCE)).all()
-        db.session.rollback()
         found.extend(some)
         last = some[-1] if len(some) == INDEXES_AT_ONCE else before
     return found
@@ -90,7 +87,6 @@ def stretch_of(conditions: Conditions, *, before: int) -> tuple[int, int] | None
     """The first leaf of the events that fit and the one after the last; None without any."""
     query = sa.select(sa.func.min(_leaf.leaf_index), sa.func.max(_leaf.leaf_index))
     query = query.select_from(_both).where(*conditions, _leaf.leaf_index < before)
-    with looking():
+    with glancing():
         first, last = db.session.execute(query).one()
-    db.session.rollback()
     return None if first is None else (first, last + 1)

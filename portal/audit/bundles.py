@@ -19,11 +19,11 @@ from portal.audit.models import AuditEvent, Leaf, SignedTree
 from portal.audit.notes import Note
 from portal.audit.offline.verify import COMPLETENESS
 from portal.audit.program import program
+from portal.audit.proof_walker import ProofWalker
 from portal.audit.tree import TreeReader
 from portal.audit.verifying.history import archived_ranges
-from portal.audit.walking import ProofWalker
 from portal.audit.zips import StreamedZip
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 from portal.web.csv import csv_lines
 
 FORMAT = "portal-audit-bundle/1"
@@ -51,14 +51,13 @@ def covered(order: Order) -> Bundle:
     Raises:
         CannotExport: there is no checkpoint, or nothing that it covers.
     """
-    with looking():
+    with glancing():
         checkpoint = latest()
         query = sa.select(AuditEvent.canonical, Leaf.leaf_index)
         query = query.outerjoin(Leaf, Leaf.event_id == AuditEvent.id)
         line, index = db.session.execute(query.where(AuditEvent.id == order.event_id)).one()
         if checkpoint is not None:
             db.session.expunge(checkpoint)
-    db.session.rollback()
     if checkpoint is None:
         raise CannotExport("The log has no checkpoint yet: run `flask audit init` first.")
     size = checkpoint.tree_size
@@ -127,9 +126,8 @@ class BundleWriter:
 
     def _consistency(self) -> dict[str, Any]:
         since, size = self.bundle.since or 0, self.bundle.checkpoint.tree_size
-        with looking():
+        with glancing():
             proof = TreeReader(db.session.connection()).consistency(min(since, size), size)
-        db.session.rollback()
         return {"old_size": since, "proof": _texts(proof)}
 
     def _order(self) -> dict[str, Any]:
@@ -161,17 +159,15 @@ class BundleWriter:
     def _is_archived(self, index: int) -> bool:
         """Does an event of the log itself tell of its archive? Else somebody removed it."""
         if self._archived is None:
-            with looking():
+            with glancing():
                 self._archived = archived_ranges(db.session.connection())
-            db.session.rollback()
         return any(first <= index < end for first, end in self._archived)
 
     def _edges(self, kept: Stretch) -> dict[str, Any]:
         size = self.bundle.checkpoint.tree_size
-        with looking():
+        with glancing():
             reader = TreeReader(db.session.connection())
             hashes = _texts(reader.outside(kept.first, kept.end, size))
-        db.session.rollback()
         spans = merkle.outside_spans(kept.first, kept.end, size)
         lefts = sum(1 for start, _ in spans if start < kept.first)
         edges = {"left": hashes[:lefts], "right": hashes[lefts:]}

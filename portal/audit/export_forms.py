@@ -5,7 +5,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.audit.exports import Kind
-from portal.audit.holds import LONGEST_REASON, Scope
+from portal.audit.holds import Scope
+from portal.audit.ledger import LONGEST_REASON
 from portal.web.forms import PortalForm
 
 LARGEST = 2**53

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import LONGEST_REASON, Target, record
 from portal.audit.models import AuditEvent, FrontierRow, LogOrigin, SignedTree
 from portal.audit.origins import begin_origin, current_origin, next_name
 from portal.audit.sequencing import hold, keep_frontier
@@ -21,7 +21,6 @@ from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
 
-__all__ = ["Fork", "accept_fork", "alarm", "current_origin", "raise_alarm"]
 TARGET = "audit_origin"
 SHORTEST_REASON = 5
 
@@ -97,15 +96,17 @@ def accept_fork(*, by: Actor, reason: str) -> LogOrigin:
     origin, found = current_origin(), alarm()
     if origin is None or found is None:
         raise NothingForked("The tree is the one that was signed before: nothing to accept.")
-    if len(reason.strip()) < SHORTEST_REASON:
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
         raise ReasonMissing("Say why the log goes on, in words for those who check it.")
     size = _frontier_made_anew()
-    begun = begin_origin(next_name(origin.origin), from_size=size, reason=reason.strip()[:500])
+    name = next_name(origin.origin)
+    begun = begin_origin(name, from_size=size, reason=reason[:LONGEST_REASON])
     record(
         Action.AUDIT_FORK_ACCEPTED,
         by=by,
         target=target_of(begun),
-        reason=reason.strip(),
+        reason=reason,
         changes={"origin": (origin.origin, begun.origin)},
         meta={"from_size": size, "found": found.why},
     )

@@ -131,14 +131,15 @@ def guard_faults(connection: sa.Connection) -> list[str]:
     is_sqlite = connection.dialect.name == "sqlite"
     expected = SQLITE if is_sqlite else POSTGRESQL
     rows = connection.execute(_SQLITE_GUARDS if is_sqlite else _POSTGRESQL_GUARDS)
-    found = {name: _in_one_line(text) for name, text in rows}
+    found = {name: in_one_line(text) for name, text in rows}
     faults = [
         f"{name} {'was altered' if name in found else 'is missing'}"
         for name, text in expected.items()
-        if found.get(name) != _in_one_line(text)
+        if found.get(name) != in_one_line(text)
     ]
     return faults + [f"{name} is unknown" for name in found if name not in expected]
 
 
-def _in_one_line(text: str) -> str:
+def in_one_line(text: str) -> str:
+    """Databases keep the spaces and line feeds that a text was given with."""
     return " ".join(text.split())

@@ -5,14 +5,13 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import LONGEST_LABEL, LONGEST_REASON, Target, record
 from portal.audit.models import AuditEvent, Hold
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, DomainError, NotFound
 
-LONGEST_REASON = 500
 SHORTEST_REASON = 5
 _event = AuditEvent.__table__.c
 
@@ -65,7 +64,7 @@ def place_hold(*, by: Actor, scope: Scope, subject_id: int | None, reason: str) 
         subject_id=subject_id,
         reason=reason,
         placed_at=clock.now(),
-        placed_by=by.label[:320],
+        placed_by=by.label[:LONGEST_LABEL],
     )
     db.session.add(hold)
     db.session.flush()
@@ -89,7 +88,7 @@ def release_hold(*, by: Actor, hold_id: int) -> Hold:
     if hold is None:
         raise NotFound("There is no such hold.")
     lasting = sa.update(Hold).where(Hold.id == hold_id, Hold.released_at.is_(None))
-    over = lasting.values(released_at=clock.now(), released_by=by.label[:320])
+    over = lasting.values(released_at=clock.now(), released_by=by.label[:LONGEST_LABEL])
     if not changed_rows(over):
         raise AlreadyReleased("This hold was released before.")
     db.session.refresh(hold)

@@ -12,6 +12,7 @@ from pathlib import Path
 from portal.audit.notes import SignerKey, VerifierKey
 from portal.audit.origins import current_name
 from portal.config import settings
+from portal.core.disk import sync_folder
 from portal.core.errors import Conflict
 
 SEED_BYTES = 32
@@ -99,7 +100,7 @@ def create_key_file() -> None:
     try:
         # A link refuses a name that was taken meanwhile, where a rename would replace it.
         path.hardlink_to(unfinished)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except FileExistsError as error:
         raise KeyExists(f"{path} exists and is not replaced. See audit rotate-key.") from error
     finally:
@@ -110,7 +111,7 @@ def add_seed() -> None:
     """A new seed before the others, in one step: the file is whole at every moment."""
     path = settings().audit_key_file
     _written(path, [secrets.token_bytes(SEED_BYTES), *seeds()]).replace(path)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _written(path: Path, found: list[bytes]) -> Path:
@@ -125,12 +126,3 @@ def _written(path: Path, found: list[bytes]) -> Path:
     except OSError as error:
         raise UnusableKeyFile(f"{path} cannot be written: {error.strerror}.") from error
     return unfinished
-
-
-def _sync(folder: Path) -> None:
-    """So that the new name outlives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -202,12 +202,13 @@ def _columns(body: dict[str, Plain], canonical: bytes) -> dict[str, Any]:
         **same,
         **{f"actor_{name}": actor[name] for name in ("type", "id", "label", "role")},
         **{f"target_{name}": target.get(name) for name in ("type", "id", "label")},
-        "feature_name": _feature_name(meta) if body["stream"] == Stream.ENTITLEMENT else None,
+        "feature_name": feature_name_in(meta) if body["stream"] == Stream.ENTITLEMENT else None,
         "canonical": canonical,
     }
 
 
-def _feature_name(meta: dict[str, Plain]) -> str | None:
+def feature_name_in(meta: Mapping[str, Any]) -> str | None:
+    """As its column holds it."""
     name = meta.get("feature_name")
     return name[:LONGEST_FEATURE_NAME] if isinstance(name, str) else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.audit.anchors import Standing, standings
+from portal.audit.anchors import Anchored, anchored_places
 from portal.audit.checkpoints import latest, pending_count, progress
 from portal.audit.forks import Fork, alarm
 from portal.audit.keys import UnusableKeyFile, public_keys, seeds
@@ -26,7 +26,7 @@ class LogState:
     is_signed: bool
     size: int
     pending: int
-    anchors: Sequence[Standing]
+    anchors: Sequence[Anchored]
     fork: Fork | None
 
     @property
@@ -47,7 +47,7 @@ def log_state() -> LogState:
         is_signed=checkpoint is not None and checkpoint.key_id is not None,
         size=progress().size,
         pending=pending_count(),
-        anchors=standings(),
+        anchors=anchored_places(),
         fork=alarm(),
     )
 

@@ -77,9 +77,9 @@ def remove_events(engine: sa.Engine, span: Span) -> Iterator[int]:
             found = _next_events(connection, (first, end))
             if not found:
                 return
-            _remove(connection, [event_id for _, event_id in found])
+            removed = _remove(connection, [event_id for _, event_id in found])
         first = found[-1][0] + 1
-        yield len(found)
+        yield removed
 
 
 def _next_events(connection: sa.Connection, span: Span) -> list[tuple[int, str]]:
@@ -96,11 +96,16 @@ def _next_events(connection: sa.Connection, span: Span) -> list[tuple[int, str]]
     return [(index, event_id) for index, event_id in connection.execute(query)]
 
 
-def _remove(connection: sa.Connection, ids: list[str]) -> None:
+def _remove(connection: sa.Connection, ids: list[str]) -> int:
+    """Holds are asked for once more: who places one writes an event, and no event is written
+    from here to the end of the batch.
+    """
     kind = connection.dialect.name
     if kind == "postgresql":
         # Writers wait for a batch, and a batch no longer than this for them.
         connection.exec_driver_sql(PATIENCE)
     connection.exec_driver_sql(WITHOUT_GUARD[kind])
-    connection.execute(sa.delete(AuditEvent).where(_event.id.in_(ids)))
+    gone = sa.delete(AuditEvent).where(_event.id.in_(ids), sa.not_(is_held(connection)))
+    removed = connection.execute(gone).rowcount
     connection.exec_driver_sql(WITH_GUARD[kind])
+    return removed

@@ -16,7 +16,7 @@ from portal.audit.models import AuditEvent
 from portal.audit.scope import fitting, seen_by
 from portal.audit.telling import told
 from portal.core.actor import Actor
-from portal.core.database import db, looking
+from portal.core.database import glancing
 from portal.core.errors import DomainError
 from portal.web.csv import csv_lines
 
@@ -94,9 +94,8 @@ def csv_of(*, by: Actor, filters: Filters, zone: ZoneInfo) -> Iterator[str]:
     place: Place | None = None
     yield csv_lines([HEADS])
     for _ in range(MOST_ROWS // AT_ONCE):
-        with looking():
+        with glancing():
             rows = ledger_rows(COLUMNS, [where], place, AT_ONCE)
-            db.session.rollback()
         yield csv_lines(_cells(row, zone) for row in rows)
         if len(rows) < AT_ONCE:
             return

@@ -139,6 +139,16 @@ def looking() -> Iterator[None]:
         _reading.reset(token)
 
 
+@contextmanager
+def glancing() -> Iterator[None]:
+    """`looking`, and what was read is let go at once: whoever works on with it for long holds
+    neither a transaction nor a connection.
+    """
+    with looking():
+        yield
+    db.session.rollback()
+
+
 class WroteWhileReading(RuntimeError):
     """A request that is declared read-only tried to write: declare it with `@audits`."""
 

@@ -63,7 +63,9 @@ def amend(*, by: Actor, ticket: SupportTicket, amendment: Amendment) -> SupportT
 
 
 def _check_own_solution(by: Actor, ticket: SupportTicket, amendment: Amendment) -> None:
-    is_only_status = not amendment.fields and amendment.tags is None
+    # The version counts our notes, too: whoever may guess it sees that one was written.
+    others = (amendment.fields or None, amendment.tags, amendment.version)
+    is_only_status = all(other is None for other in others)
     if not is_only_status or amendment.status not in {None, Status.SOLVED}:
         raise NotForCustomers("You may say that your ticket is solved, and nothing else.")
     if ticket.requester_id != by.id:

@@ -4,7 +4,8 @@ Both rows are locked in the order of their ids, so that opposite merges at once 
 other and the later one is refused.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -60,7 +61,7 @@ def merge(*, by: Actor, source: SupportTicket, target: SupportTicket) -> TicketM
         merged_by=by.id if by.type is ActorType.ADMIN else None,
     )
     db.session.add(made)
-    _bring_people(source, target)
+    _bring_people(source, target, now)
     clocks.merged_away(source, target, now)
     source.merged_into_id = target.id
     move(by=by, ticket=source, status=Status.MERGED, cause=f"merged into {target.number}", at=now)
@@ -115,21 +116,18 @@ def _move(ids: list[int], from_id: int, to_id: int) -> int:
     )
 
 
-def _bring_people(source: SupportTicket, target: SupportTicket) -> None:
+def _bring_people(source: SupportTicket, target: SupportTicket, now: datetime) -> None:
     """The source's requester, participants and watchers hear of the target from now on."""
     columns = ("user_id", "name", "email", "email_key", "added_at")
-    rows = [
-        {name: getattr(one, name) for name in columns}
-        for one in db.session.scalars(sa.select(TicketParticipant).filter_by(ticket_id=source.id))
-    ]
+    rows = [{name: getattr(one, name) for name in columns} for one in _taking_part(source)]
     if source.requester_id != target.requester_id:
         rows.append(
             {
                 "user_id": source.requester_id,
                 "name": source.requester_name,
                 "email": source.requester_email,
-                "email_key": source.requester_email.casefold()[:320],
-                "added_at": clock.now(),
+                "email_key": _key_of_requester(source),
+                "added_at": now,
             }
         )
     for row in rows:
@@ -143,8 +141,40 @@ def _bring_people(source: SupportTicket, target: SupportTicket) -> None:
     db.session.execute(followed.on_conflict_do_nothing())
 
 
+def _key_of_requester(ticket: SupportTicket) -> str:
+    return ticket.requester_email.casefold()[:320]
+
+
+def _take_people_back(target: SupportTicket) -> None:
+    """Whom only merges brought that were taken back hears of the target no more.
+
+    A merge keeps when its people began to take part, by which they are told from those whom
+    somebody added to the target.
+    """
+    merges = sa.select(TicketMerge.merged_at, TicketMerge.undone_at, SupportTicket).join(
+        SupportTicket, SupportTicket.id == TicketMerge.source_id
+    )
+    brought, wanted = set[tuple[str, datetime]](), set[str]()
+    for merged_at, undone_at, source in db.session.execute(
+        merges.where(TicketMerge.target_id == target.id)
+    ):
+        people = {one.email_key: one.added_at for one in _taking_part(source)}
+        people.setdefault(_key_of_requester(source), merged_at)
+        brought.update(people.items())
+        wanted.update(people if undone_at is None else ())
+    for one in _taking_part(target):
+        if (one.email_key, one.added_at) in brought and one.email_key not in wanted:
+            db.session.delete(one)
+
+
+def _taking_part(ticket: SupportTicket) -> Sequence[TicketParticipant]:
+    query = sa.select(TicketParticipant).where(TicketParticipant.ticket_id == ticket.id)
+    return db.session.scalars(query).all()
+
+
 def undo_merge(*, by: Actor, source: SupportTicket) -> SupportTicket:
-    """Move the messages back that came by the merge; what was written since stays. The target.
+    """Move the messages back that came by the merge, and its people; what was written since stays.
+    The target.
 
     Raises:
         CannotUndo: it was not merged, longer than 30 days ago, or taken back already.
@@ -155,6 +185,7 @@ def undo_merge(*, by: Actor, source: SupportTicket) -> SupportTicket:
         raise CannotUndo("Its messages were moved on since. Take that back first.")
     now = clock.now()
     made.undone_at = now
+    _take_people_back(target)
     source.merged_into_id = None
     was = Status(made.source_status)
     status = was if was in {Status.NEW, Status.PENDING, Status.ON_HOLD} else Status.OPEN

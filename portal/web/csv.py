@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flask import Response
 
+MEDIA_TYPE = "text/csv; charset=utf-8"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection)."""
 
@@ -13,7 +14,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A file to save. A cell that a spreadsheet would run as a formula is made a plain text."""
     text = csv_lines([heads, *rows])
-    answer = Response(text, content_type="text/csv; charset=utf-8")
+    answer = Response(text, content_type=MEDIA_TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

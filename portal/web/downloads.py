@@ -1,8 +1,10 @@
-"""A file that somebody sent us, as an answer that no browser runs."""
+"""Files as answers: one that somebody sent us, which no browser runs, or one that we make."""
 
+from collections.abc import Iterable, Iterator
+from typing import AnyStr
 from urllib.parse import quote
 
-from flask import Response
+from flask import Flask, Response, current_app
 
 HEADERS = {
     # Whatever it is, opened by itself it runs nothing, loads nothing and sends nothing.
@@ -18,6 +20,19 @@ def download(data: bytes, *, filename: str, media_type: str, is_shown: bool = Fa
     answer = Response(data, content_type=media_type, headers=HEADERS)
     answer.headers["Content-Disposition"] = _disposition(filename, is_shown)
     return answer
+
+
+def streamed(parts: Iterable[AnyStr], *, filename: str, media_type: str) -> Response:
+    """A file of ours to save, made while it is sent. The name is plain ASCII."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(_in_context(app, parts), headers=headers, content_type=media_type)
+
+
+def _in_context(app: Flask, parts: Iterable[AnyStr]) -> Iterator[AnyStr]:
+    """Of its own: that of the request has ended by then."""
+    with app.app_context():
+        yield from parts
 
 
 def _disposition(filename: str, is_shown: bool) -> str:

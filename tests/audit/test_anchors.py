@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.audit import anchor_file, anchors
+from portal.audit.anchor_file import read_anchor_file
 from portal.audit.anchor_gateway import AnchorDelayed, WebhookGateway
-from portal.audit.anchors import MAIL_JOB, Place, read_anchor_file, standings
+from portal.audit.anchors import MAIL_JOB, Place, anchored_places
 from portal.audit.checkpoints import latest
 from portal.audit.models import Anchor
 from portal.audit.notes import Checkpoint, MalformedNote
@@ -155,7 +156,7 @@ def test_an_address_that_is_away_is_asked_again_and_holds_up_no_file(key, gatewa
 def test_each_place_says_how_far_it_has_come(key):
     signed()
     done()
-    found = {standing.place: standing for standing in standings()}
+    found = {one.place: one for one in anchored_places()}
     assert (found[Place.FILE].tree_size, found[Place.FILE].is_used) == (2, True)
     assert (found[Place.WEBHOOK].tree_size, found[Place.WEBHOOK].is_used) == (None, False)
 

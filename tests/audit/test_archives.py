@@ -159,6 +159,24 @@ def test_while_everything_is_held_nothing_goes(ledger, tmp_path):
     assert old_events() == OLD
 
 
+def test_a_hold_placed_while_a_batch_is_on_its_way_out_keeps_it(ledger):
+    engine, placed = owner_engine(), []
+    if engine.dialect.name == "sqlite":  # there, nobody else writes meanwhile
+        return
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def hold_it(_connection, _cursor, statement, *_):
+        if "DISABLE TRIGGER" in statement and not placed:
+            placed.append(1)
+            place_hold(by=SYSTEM, scope=Scope.EVERYTHING, subject_id=None, reason="A court asked")
+            db.session.commit()
+
+    removed = list(remove_events(engine, (0, OLD)))
+    engine.dispose()
+    assert (placed, sum(removed), old_events()) == ([1], 0, OLD)
+    assert guard_faults(db.session.connection()) == []
+
+
 class Killed(RuntimeError):
     """As if the process had ended there."""
 

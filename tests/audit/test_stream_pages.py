@@ -161,6 +161,14 @@ def test_a_rule_is_made_changed_and_switched(ann_proven):
     assert rule.disabled_at is None
 
 
+def test_a_rule_is_weakened_only_by_whoever_proves_who_they_are(ann_client, alert):
+    rule = rows(AlertRule)[0]
+    fields = {**RULE, "threshold": "10000", "version": str(rule.version)}
+    assert "Confirm" in ann_client.submit(f"/audit/alerts/rules/{rule.id}", **fields).text
+    db.session.expire_all()
+    assert (rule.threshold, rule.version) == (1, 1)
+
+
 def test_a_rule_that_was_changed_meanwhile_is_not_overwritten(ann_proven):
     ann_proven.submit("/audit/alerts/rules/new", **RULE)
     rule = rows(AlertRule)[0]

@@ -73,7 +73,7 @@ SCENES: dict[str, list[Scene]] = {
     "audit.alerts": [Scene(Who.ANN, "/audit/alerts"), Scene(Who.ANN, "/audit/alerts?state=seen")],
     "audit.alert_rules": [Scene(Who.ANN, "/audit/alerts/rules")],
     "audit.new_alert_rule": [Scene(Who.ANN, "/audit/alerts/rules/new")],
-    "audit.edit_alert_rule": [Scene(Who.ANN, "/audit/alerts/rules/{alert_rule}")],
+    "audit.edit_alert_rule": [Scene(Who.ANN_PROVEN, "/audit/alerts/rules/{alert_rule}")],
     "customers.customers": [
         Scene(Who.ANN, "/customers"),
         Scene(Who.BEA, "/customers?tab=users"),

@@ -119,6 +119,14 @@ def test_a_user_solves_their_ticket_and_changes_nothing_else(hers, ticket):
     assert (ticket.status, ticket.priority) == ("solved", "normal")
 
 
+def test_a_user_cannot_guess_the_version_that_counts_our_notes(hers, ticket):
+    place = f"/tickets/{ticket.number}"
+    for version in (ticket.version, ticket.version + 1):
+        for body in ({"version": version}, {"version": version, "status": "solved"}):
+            told = hers.ask("PATCH", place, body)
+            assert (told.status_code, told.get_json()["code"]) == (403, "permission_denied")
+
+
 def test_a_closed_ticket_is_not_solved_again(hers, ticket):
     ticket.status, ticket.is_open = Status.CLOSED, False
     told = hers.ask("PATCH", f"/tickets/{ticket.number}", {"status": "solved"})

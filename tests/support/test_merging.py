@@ -18,6 +18,7 @@ from portal.support.merging import (
     undo_merge,
 )
 from portal.support.models import SupportMessage, TicketEvent, TicketParticipant
+from portal.support.participants import add_participant
 from portal.support.statuses import move
 from portal.support.words import Status
 from tests.cast import actor, make_user
@@ -60,12 +61,16 @@ def test_the_oldest_unanswered_message_of_both_is_waited_for(pair, bea):
     assert target.is_unread
 
 
+def part_in(ticket):
+    query = sa.select(TicketParticipant.user_id).where(TicketParticipant.ticket_id == ticket.id)
+    return list(db.session.scalars(query.order_by(TicketParticipant.id)))
+
+
 def test_another_requester_takes_part_in_the_target(acme):
     una, otto = make_user(acme), make_user(acme, "Otto Other")
     source, target = make_ticket(otto), make_ticket(una)
     merge(by=SYSTEM, source=source, target=target)
-    query = sa.select(TicketParticipant.user_id).where(TicketParticipant.ticket_id == target.id)
-    assert db.session.scalars(query).all() == [otto.id]
+    assert part_in(target) == [otto.id]
 
 
 def test_a_merge_is_told_in_both_histories_and_in_the_ledger(pair, bea):
@@ -108,6 +113,30 @@ def test_a_merge_is_taken_back_and_what_was_written_since_stays(pair, bea):
     assert bodies(target) == ["It says E-42.", "To both of you."]
     assert (source.status, source.merged_into_id, source.message_count) == (Status.NEW, None, 1)
     assert related_to(by=actor(bea), ticket=source) == []
+
+
+def test_whom_a_merge_brought_hears_nothing_more_once_it_is_taken_back(acme, ann):
+    una, otto = make_user(acme), make_user(acme, "Otto Other")
+    pia, paul = (make_user(acme, name) for name in ("Pia Partner", "Paul Partner"))
+    source, target = make_ticket(otto), make_ticket(una)
+    add_participant(by=actor(ann), ticket=source, email=pia.email)
+    for ticket in (source, target):
+        add_participant(by=actor(ann), ticket=ticket, email=paul.email)
+    merge(by=SYSTEM, source=source, target=target)
+    undo_merge(by=SYSTEM, source=source)
+    assert part_in(target) == [paul.id]
+    assert part_in(source) == [pia.id, paul.id]
+
+
+def test_who_takes_part_by_another_merge_stays(acme):
+    una, otto = make_user(acme), make_user(acme, "Otto Other")
+    first, second, target = make_ticket(otto), make_ticket(otto), make_ticket(una)
+    for source in (first, second):
+        merge(by=SYSTEM, source=source, target=target)
+    undo_merge(by=SYSTEM, source=first)
+    assert part_in(target) == [otto.id]
+    undo_merge(by=SYSTEM, source=second)
+    assert part_in(target) == []
 
 
 def test_a_merge_is_taken_back_once(pair):

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import LONGEST_LABEL, Target, record
 from portal.audit.models import Alert
 from portal.core import clock
 from portal.core.actor import Actor
@@ -59,7 +59,7 @@ def acknowledge(*, by: Actor, alert_id: int) -> Alert:
     if alert is None:
         raise NotFound("There is no such alert.")
     if alert.acknowledged_at is None:
-        alert.acknowledged_at, alert.acknowledged_by = clock.now(), by.label[:320]
+        alert.acknowledged_at, alert.acknowledged_by = clock.now(), by.label[:LONGEST_LABEL]
         target = Target("alert", alert.id, alert.rule_name)
         record(Action.ALERT_ACKNOWLEDGED, by=by, target=target, meta={"event_id": alert.event_id})
     return alert

@@ -210,8 +210,18 @@ class Check:
         event = json.loads(found["line"])
         if event["action"] != "audit.exported":
             raise Fault("modified", "this event records no export", file="export.json")
+        self.compare(event["meta"])
         same = {"exported_at": event["occurred_at"], "exported_by": event["actor"]}
         return {**same, "query": event["meta"]["query"]}
+
+    def compare(self, order: dict[str, Any]) -> None:
+        """Are these the leaves that were ordered? Which one is not, another fault may say."""
+        ordered = {name: order[name] for name in ("leaves", "first", "last")}
+        is_covered = ordered["last"] is None or ordered["last"] < self.note.size
+        is_same = all(self.found[name] == value for name, value in ordered.items())
+        if is_covered and not is_same and not self.faults:
+            span = f"{ordered['leaves']} leaves, {ordered['first']} to {ordered['last']}"
+            self.fault("missing", f"the log recorded {span}, not those here", file="index.jsonl")
 
     def history(self) -> None:
         """Is the tree of the old checkpoint a beginning of this one?"""
@@ -256,7 +266,12 @@ def as_text(check: Check) -> str:
         lines.append(f"{found['events']} events, leaves {span}, of {note.size} in {note.origin}")
         lines.append(COMPLETENESS[check.manifest["kind"]])
     lines.append(("whole", "CHANGED", "", "NOT ALL COULD BE CHECKED")[check.exit_code])
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def printable(line: str) -> str:
+    """A bundle may be hostile: nothing of it moves the cursor, hides or begins a line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def fault_in_words(fault: dict[str, Any]) -> str:

@@ -69,6 +69,7 @@ def new_alert_rule() -> ResponseReturnValue:
 
 @bp.route("/audit/alerts/rules/<int:rule_id>", methods=["GET", "POST"])
 @requires(Permission.AUDIT_MANAGE)
+@sudo  # a rule that nothing meets any more is as good as switched off
 @audits(Action.ALERT_RULE_SAVED)
 def edit_alert_rule(rule_id: int) -> ResponseReturnValue:
     row = rule_or_404(rule_id)

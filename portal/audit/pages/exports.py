@@ -1,12 +1,10 @@
 """Taking evidence out of the log: what is wanted, in plain words, then one zip."""
 
-from collections.abc import Iterator
-
-from flask import Flask, Response, current_app, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
-from portal.audit.bundles import Bundle, BundleWriter, covered
+from portal.audit.bundles import BundleWriter, covered
 from portal.audit.checkpoints import sign_now
 from portal.audit.export_forms import ExportForm
 from portal.audit.exports import Asked, Kind, content_of, order_export
@@ -17,6 +15,7 @@ from portal.audit.sequencing import sequence_all
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo
+from portal.web.downloads import streamed
 from portal.web.htmx import page
 from portal.web.times import reader_zone
 
@@ -63,12 +62,4 @@ def _download(asked: Asked) -> Response:
     db.session.commit()
     bundle = covered(order)
     name = f"audit-{order.event_id[:8]}-{asked.kind.value.replace('_', '-')}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    parts = _parts(current_app._get_current_object(), bundle)  # type: ignore[attr-defined]  # noqa: SLF001
-    return Response(parts, headers=headers, content_type="application/zip")
-
-
-def _parts(app: Flask, bundle: Bundle) -> Iterator[bytes]:
-    """In a context of their own: that of the request has ended by then."""
-    with app.app_context():
-        yield from BundleWriter(bundle).parts()
+    return streamed(BundleWriter(bundle).parts(), filename=name, media_type="application/zip")

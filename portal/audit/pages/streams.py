@@ -8,7 +8,7 @@ from portal.audit.ledger import record
 from portal.audit.models import AuditStream, StreamKind
 from portal.audit.pages.blueprint import bp
 from portal.audit.streaming.delivering import send_test
-from portal.audit.streaming.forms import ChangeStreamForm, PauseForm, StreamForm
+from portal.audit.streaming.forms import FORMAT_NAMES, ChangeStreamForm, PauseForm, StreamForm
 from portal.audit.streaming.streams import (
     WithSecret,
     add_stream,
@@ -153,6 +153,7 @@ def _stream_page(
         status=status,
         row=row,
         form=form,
+        formats=FORMAT_NAMES,
         pause=pause or PauseForm(formdata=None),
         behind=max(0, tree_size() - row.next_index),
         may_manage=_may_manage(),

@@ -1,8 +1,6 @@
 """The events of the present filters as a file for a spreadsheet."""
 
-from collections.abc import Iterator
-
-from flask import Flask, Response, current_app, request
+from flask import Response, request
 
 from portal.audit.actions import Action
 from portal.audit.filters import Filters
@@ -12,6 +10,8 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires
+from portal.web.csv import MEDIA_TYPE
+from portal.web.downloads import streamed
 from portal.web.times import reader_zone
 
 
@@ -23,14 +23,6 @@ def table() -> Response:
     by, filters, zone = acting(), Filters.of(request.args), reader_zone()
     note_csv(by=by, filters=filters)
     db.session.commit()
-    lines = csv_of(by=by, filters=filters, zone=zone)
     name = f"audit-{filters.log}-{clock.now().astimezone(zone):%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    return Response(_sent(app, lines), headers=headers, content_type="text/csv; charset=utf-8")
-
-
-def _sent(app: Flask, lines: Iterator[str]) -> Iterator[str]:
-    """Read while it is sent, in a context of its own: that of the request has ended."""
-    with app.app_context():
-        yield from lines
+    lines = csv_of(by=by, filters=filters, zone=zone)
+    return streamed(lines, filename=name, media_type=MEDIA_TYPE)

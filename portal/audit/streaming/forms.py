@@ -4,9 +4,10 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
+from portal.audit.ledger import LONGEST_REASON
 from portal.audit.models import StreamFormat, StreamKind
 from portal.audit.streaming.addresses import LONGEST_ADDRESS
-from portal.audit.streaming.streams import LONGEST_NAME, LONGEST_REASON, StreamTerms
+from portal.audit.streaming.streams import LONGEST_NAME, StreamTerms
 from portal.web.forms import PortalForm
 
 KINDS = [
@@ -14,11 +15,14 @@ KINDS = [
     SelectChoice(StreamKind.SYSLOG.value, "Syslog: RFC 5424 over TLS or TCP"),
     SelectChoice(StreamKind.FILE.value, "File: JSON lines for an agent on this machine"),
 ]
-FORMATS = [
-    SelectChoice(StreamFormat.OCSF.value, "OCSF 1.3"),
-    SelectChoice(StreamFormat.ECS.value, "ECS 8.11"),
-    SelectChoice(StreamFormat.CANONICAL.value, "As the log holds it"),
-]
+FORMAT_NAMES = {
+    StreamFormat.OCSF: "OCSF 1.3",
+    StreamFormat.ECS: "ECS 8.11",
+    StreamFormat.CANONICAL: "As the log holds it",
+}
+FORMATS = [SelectChoice(one.value, name) for one, name in FORMAT_NAMES.items()]
+# A form shows its fields in the order in which they were made: what comes first decides the rest.
+KIND = RadioField("Kind", choices=KINDS, default=StreamKind.WEBHOOK.value)
 
 
 class ChangeStreamForm(PortalForm):
@@ -47,11 +51,13 @@ class ChangeStreamForm(PortalForm):
 
 
 class StreamForm(ChangeStreamForm):
-    kind = RadioField("Kind", choices=KINDS, default=StreamKind.WEBHOOK.value)
+    kind = KIND
     from_beginning = BooleanField(
         "Tell the whole log so far, too", description="Otherwise it begins with the next event."
     )
 
 
 class PauseForm(PortalForm):
-    reason = StringField("Why", [Length(max=LONGEST_REASON)], render_kw={"autocomplete": "off"})
+    reason = StringField(
+        "Why it is paused", [Length(max=LONGEST_REASON)], render_kw={"autocomplete": "off"}
+    )

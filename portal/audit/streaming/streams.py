@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
+from portal.audit.ledger import LONGEST_REASON, Target, record
 from portal.audit.models import AuditStream, StreamFormat, StreamKind
 from portal.audit.streaming.addresses import checked_address
 from portal.audit.tree import tree_size
@@ -18,7 +18,6 @@ from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.sealing import seal, unseal
 
 LONGEST_NAME = 80
-LONGEST_REASON = 500
 MOST_STREAMS = 20
 OLD_SECRET_HOLDS = timedelta(hours=24)
 

@@ -12,9 +12,9 @@ from portal.audit.tree import TreeReader
 from portal.audit.verifying import history, waiting
 from portal.audit.verifying.anchoring import AnchorCheck
 from portal.audit.verifying.events import EventCheck
+from portal.audit.verifying.guarding import check_guards, check_privileges
 from portal.audit.verifying.report import Fault, Findings, Kind, Report
 from portal.audit.verifying.signatures import CheckpointCheck, why_unproven
-from portal.audit.verifying.standing import check_guards, check_privileges
 from portal.audit.verifying.views import check_views
 from portal.audit.verifying.walking import Walk
 
@@ -161,7 +161,8 @@ class _Run:
 
     def _notes(self) -> list[str]:
         walk, signed = self.walk, self.checkpoints.signed_size
-        leaves = f"{walk.size - signed:,} leaves are newer than the last signed checkpoint."
+        newer = walk.size - signed
+        counted = "1 leaf is" if newer == 1 else f"{newer:,} leaves are"
         return [
             text
             for applies, text in (
@@ -171,7 +172,7 @@ class _Run:
                     self.checkpoints.unsigned,
                     f"{self.checkpoints.unsigned} checkpoints are unsigned.",
                 ),
-                (0 < signed < walk.size, leaves),
+                (0 < signed < walk.size, f"{counted} newer than the last signed checkpoint."),
                 (self.anchors.passed_over, "Anchors of a history that was given up do not count."),
             )
             if applies

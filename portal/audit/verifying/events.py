@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from portal.audit.actions import Stream
-from portal.audit.ledger import LONGEST_FEATURE_NAME
+from portal.audit.ledger import feature_name_in
 from portal.audit.merkle import Span
 from portal.audit.models import AuditEvent
 from portal.audit.verifying.report import Findings, Kind
@@ -85,13 +85,8 @@ def projection(body: dict[str, Any]) -> tuple[object, ...]:
         target["type"],
         target["id"],
         target["label"],
-        _feature_name(body) if body["stream"] == Stream.ENTITLEMENT else None,
+        feature_name_in(body["meta"]) if body["stream"] == Stream.ENTITLEMENT else None,
     )
-
-
-def _feature_name(body: dict[str, Any]) -> str | None:
-    name = body["meta"].get("feature_name")
-    return name[:LONGEST_FEATURE_NAME] if isinstance(name, str) else None
 
 
 @dataclass(frozen=True, slots=True)

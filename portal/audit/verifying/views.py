@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.audit.guards import STREAM_VIEWS
+from portal.audit.guards import STREAM_VIEWS, in_one_line
 from portal.audit.verifying.report import Findings, Kind
 
 COLUMNS = (
@@ -73,7 +73,7 @@ def check_views(connection: sa.Connection, findings: Findings) -> list[str]:
             findings.add(Kind.PROJECTION_MISMATCH, f"The view {name} is missing.")
         elif meant is None:
             notes.append(f"The view {name} was not compared: that needs the right to TEMP.")
-        elif _in_one_line(stored) != _in_one_line(meant):
+        elif in_one_line(stored) != in_one_line(meant):
             what = f"The view {name} was altered: it may show other events than the ledger's."
             findings.add(Kind.PROJECTION_MISMATCH, what)
     return notes
@@ -95,7 +95,3 @@ def _meant(connection: sa.Connection, name: str, query: str) -> str | None:
         return None
     finally:
         savepoint.rollback()
-
-
-def _in_one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from portal.audit.actions import Action
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 from portal.core.permissions import Permission
 from portal.customers.import_file import COLUMNS, LARGEST, ImportFile, read_file
 from portal.customers.import_forms import UploadForm
@@ -54,9 +54,8 @@ def _read(upload: FileStorage) -> tuple[ImportFile, list[Verdict]]:
     file = read_file(upload.stream.read(LARGEST + 1))
     # Judging ten thousand lines takes seconds, in which others shall write.
     db.session.rollback()
-    with looking():
+    with glancing():
         verdicts = judge(file.lines)
-    db.session.rollback()
     return file, verdicts
 
 

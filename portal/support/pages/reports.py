@@ -1,11 +1,10 @@
 """Reports of the support desk."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
@@ -29,6 +28,8 @@ from portal.support.reports import (
     volume_of,
 )
 from portal.web.access import audits, requires
+from portal.web.csv import MEDIA_TYPE
+from portal.web.downloads import streamed
 from portal.web.htmx import page
 from portal.web.paging import page_of
 from portal.web.times import reader_zone, to_reader
@@ -124,12 +125,4 @@ def report_csv(name: str) -> ResponseReturnValue:
     record(Action.REPORT_EXPORTED, by=current_staff().actor, meta={"report": name, **asked})
     db.session.commit()
     filename = f"tickets-{name.replace(':', '-')}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    lines = _lines(current_app._get_current_object(), name, scope)  # type: ignore[attr-defined]  # noqa: SLF001
-    return Response(lines, headers=headers, content_type="text/csv; charset=utf-8")
-
-
-def _lines(app: Flask, name: str, scope: Scope) -> Iterator[str]:
-    """Sent while they are read, in a context of their own: that of the request has ended."""
-    with app.app_context():
-        yield from csv_of(name, scope)
+    return streamed(csv_of(name, scope), filename=filename, media_type=MEDIA_TYPE)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portal.audit import merkle
 from portal.audit.models import Leaf, Node
 from portal.audit.tree import STEP, TreeDamaged
-from portal.core.database import db, looking
+from portal.core.database import db, glancing
 
 BLOCK = 1 << STEP
 """So many leaves, or nodes of one stored level, are read at once."""
@@ -54,7 +54,5 @@ def _block(level: int, number: int) -> dict[int, bytes]:
     else:
         query = sa.select(_node.position, _node.hash)
         query = query.where(_node.level == level, _node.position.between(first, last))
-    with looking():
-        found = {position: bytes(value) for position, value in db.session.execute(query)}
-    db.session.rollback()
-    return found
+    with glancing():
+        return {position: bytes(value) for position, value in db.session.execute(query)}
