@@ -16,6 +16,7 @@ from portal.audit.keyset import ledger_page
 from portal.audit.ledger import Target
 from portal.audit.logs import LOGS
 from portal.audit.models import AuditEvent
+from portal.audit.readable import FIRST, instant_of
 from portal.audit.scope import Conditions, fitting, seen_by
 from portal.audit.telling import quoted_reason, told
 from portal.audit.words import in_words
@@ -180,7 +181,7 @@ def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
     body = body_of(canonical)
     sentence = told(body, zone) if body else in_words(action)
     why = quoted_reason(action, reason)
-    instant = datetime.fromisoformat(at)
+    instant = instant_of(at) or FIRST
     return EventRow(id_, instant, action, outcome, severity, why, *others, sentence)  # type: ignore[call-arg]
 
 
@@ -188,7 +189,7 @@ def body_of(canonical: bytes) -> dict[str, Any]:
     """Empty where the bytes were tampered with beyond reading: the log must still be shown."""
     try:
         found = json.loads(canonical.decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -230,5 +231,5 @@ def event_or_404(*, by: Actor, event_id: str, stream: str | None = None) -> Whol
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound("There is no such event.")
-    at = datetime.fromisoformat(row.occurred_at)
+    at = instant_of(row.occurred_at) or FIRST
     return WholeEvent(row, body_of(row.canonical), in_words(row.action), at)

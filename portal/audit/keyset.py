@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.audit.models import AuditEvent
+from portal.audit.readable import instant_of
 from portal.audit.scope import Conditions
 from portal.audit.searching import rows_of
 from portal.core.clock import timestamp
@@ -83,7 +84,7 @@ def _read(cursor: str | None) -> Place | None:
     if not cursor:
         return None
     found = PLACE.fullmatch(cursor)
-    if found is None:
+    if found is None or instant_of(found[2]) is None:
         raise BadCursor("Go back to the first page of the list.")
     return Place(found[1] == "<", found[2], found[3])
 

@@ -6,12 +6,13 @@ no event gets its leaf like all others, and verification names it; nothing else 
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from portal.core.clock import timestamp
 
 WORDS = ("id", "stream", "action", "outcome", "severity", "occurred_at")
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 NO_EVENT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
@@ -37,3 +38,12 @@ def _has_its_parts(body: dict[str, Any]) -> bool:
         and all(isinstance(one, dict) for one in changes)
         and isinstance(body.get("amr", []), list)
     )
+
+
+def instant_of(text: str) -> datetime | None:
+    """When a row says that it happened; None where it names no instant that every zone has."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at if FIRST <= at <= LAST else None
+    except (ValueError, TypeError):  # a time without a zone compares to nothing
+        return None

@@ -23,6 +23,7 @@ from sqlalchemy.sql import operators, visitors
 
 from portal.audit.actions import Outcome, Severity
 from portal.audit.models import AuditEvent
+from portal.audit.readable import instant_of
 from portal.core import clock
 from portal.core.database import db
 
@@ -36,6 +37,7 @@ SPANS = (("d", timedelta(days=3)), ("d", timedelta(days=20)), ("m", timedelta(da
 """The unit and the length of each span that is looked through; the last goes on to the end."""
 FEW = 2000
 """So many events that hold the words are looked at all at once, if the short spans hold too few."""
+EARLIEST, A_DAY = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=1)
 UNITS = {"d": "%Y%m%d", "m": "%Y%m"}
 _event = AuditEvent.__table__.c
 
@@ -212,10 +214,9 @@ def _ends() -> tuple[datetime, datetime]:
     query = sa.select(*(end.scalar_subquery() for end in ends))
     first, last = db.session.connection().execute(query).one()
     now = clock.now()
-    return (
-        datetime.fromisoformat(first) if first else now,
-        datetime.fromisoformat(last) if last else now,
-    )
+    # A row that was put in by hand may name any time: no span is looked through for it alone.
+    begin = max(instant_of(first) or EARLIEST, EARLIEST) if first else now
+    return min(begin, now), min(instant_of(last) or now, now + A_DAY) if last else now
 
 
 def _instant(found: sa.BinaryExpression[Any]) -> datetime | None:

@@ -8,10 +8,10 @@ import json
 import zipfile
 
 import pytest
-from portal.audit.walking import ProofWalker
 
 from portal.audit.actions import Action
 from portal.audit.exports import Kind
+from portal.audit.proof_walker import ProofWalker
 from tests.audit.bundling import KEY, bundle_of, check, files_of, manifest_of, rebuilt, run
 from tests.audit.growing import happen
 

@@ -49,9 +49,9 @@ NO_EVENTS = [
 ]
 
 
-def put_in(canonical):
+def put_in(canonical, **columns):
     values = event_values(Action.BACKUP_MADE, by=SYSTEM)
-    db.session.add(AuditEvent(**{**values, "canonical": canonical}))
+    db.session.add(AuditEvent(**{**values, "canonical": canonical, **columns}))
     db.session.commit()
 
 
@@ -94,3 +94,22 @@ def test_an_event_larger_than_a_batch_is_told_alone(app):
     sequence_all()
     batch = next_batch(first=0, style=StreamFormat.CANONICAL)
     assert (batch.first, batch.end) == (0, 1)
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-11-28", "", "9999-12-31T23:59:59.999999Z"])
+def test_a_row_without_an_instant_is_shown_among_the_others(ann_client, at):
+    put_in(b"[" * 100_000, occurred_at=at)
+    happen()
+    query = sa.select(AuditEvent).where(AuditEvent.action == Action.BACKUP_MADE)
+    row, other = db.session.scalars(query.order_by(AuditEvent.id))
+    for address in ("/audit", "/audit?q=backup.made", f"/audit/events/{row.id}", "/audit/calendar"):
+        assert ann_client.get(address).status_code == 200
+    assert row.id in ann_client.get("/audit").text
+    assert other.id in ann_client.get("/audit?q=backup.made").text
+
+
+@pytest.mark.parametrize("at", ["9999-99-99", "0000-00-00"])
+def test_a_cursor_that_names_no_instant_is_refused(ann_client, at):
+    for words in ("", "q=backup&"):
+        answer = ann_client.get(f"/audit?{words}cursor=%3C{at}T00:00:00.000000Z~")
+        assert answer.status_code == 400

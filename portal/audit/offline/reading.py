@@ -40,3 +40,8 @@ class Bundle:
                 yield dict(json.loads(line))
             except (ValueError, TypeError) as error:
                 raise Fault("modified", f"line {number} of {name} is no JSON", file=name) from error
+
+
+def printable(line: str) -> str:
+    """A bundle may be hostile: nothing of it moves the cursor, hides or begins a line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

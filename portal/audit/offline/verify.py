@@ -25,7 +25,7 @@ from typing import Any
 from portal.audit.offline.ed25519 import is_signed
 from portal.audit.offline.lines import line_faults
 from portal.audit.offline.notes import Fault, Key, Note, read_keys, read_note
-from portal.audit.offline.reading import LONGEST_LINE, Bundle
+from portal.audit.offline.reading import LONGEST_LINE, Bundle, printable
 from portal.audit.offline.trees import climb, is_beginning, leaf_of, root_around
 
 NEEDED = ("events.jsonl", "index.jsonl", "checkpoint.txt")
@@ -267,11 +267,6 @@ def as_text(check: Check) -> str:
         lines.append(COMPLETENESS[check.manifest["kind"]])
     lines.append(("whole", "CHANGED", "", "NOT ALL COULD BE CHECKED")[check.exit_code])
     return "\n".join(map(printable, lines)) + "\n"
-
-
-def printable(line: str) -> str:
-    """A bundle may be hostile: nothing of it moves the cursor, hides or begins a line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def fault_in_words(fault: dict[str, Any]) -> str:
