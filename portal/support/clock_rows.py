@@ -37,7 +37,6 @@ CARRIED = (
 
 MOST_SHOWN = 20
 
-
 Rows: TypeAlias = sa.Select[TicketClock, dict[str, Any], dict[str, Any]]
 
 
@@ -183,25 +182,19 @@ def clocks_of_all(tickets: Sequence[SupportTicket]) -> list[TicketClocks]:
 
 def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
     """Those of these rows for which it still holds, to change them; their tickets are locked."""
-    query = _rows().where(TicketClock.id.in_(ids), still).order_by(TicketClock.id)
-    return _held(_locked(query))
+    return _held(_locked(_rows().where(TicketClock.id.in_(ids), still).order_by(TicketClock.id)))
 
 
 def look_at_clocks(ticket: SupportTicket) -> list[Held]:
-    """To show them, also those that gave way; the oldest first.
-
-    All that are live, and the newest others up to `MOST_SHOWN`: a long thread has hundreds.
-    """
+    """To show them: the live ones and the newest others, also those that gave way, by age."""
     return sorted(_held(_shown(), ticket=ticket.id), key=lambda held: held.row.id)
 
 
 @cache
 def _shown() -> Rows:
-    """Built once: every page of a ticket asks."""
-    is_live = TicketClock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
-    order = (sa.case((is_live, 0), else_=1), TicketClock.id.desc())
-    of_it = TicketClock.ticket_id == sa.bindparam("ticket", type_=sa.Integer)
-    return _rows().where(of_it).order_by(*order).limit(MOST_SHOWN)
+    is_over = TicketClock.state.not_in((ClockState.RUNNING, ClockState.PAUSED))
+    rows = _rows().where(TicketClock.ticket_id == sa.bindparam("ticket"))
+    return rows.order_by(is_over, TicketClock.id.desc()).limit(MOST_SHOWN)
 
 
 def _rows() -> Rows:

@@ -43,6 +43,8 @@ class DueChip:
 class Span:
     """An open interval that a clock used or will use, or a time in which it stood still."""
 
+    start: datetime
+    end: datetime
     exact: str
     """To the second, where the reader is."""
     length: str
@@ -116,10 +118,13 @@ def clock_lines(ticket: SupportTicket) -> list[ClockLine]:
 
 
 def _calendar_names(ids: Iterable[int]) -> dict[int, str]:
-    query = sa.select(BusinessCalendarRow.id, BusinessCalendarRow.name).where(
-        BusinessCalendarRow.id.in_(set(ids))
-    )
-    return {row.id: row.name for row in db.session.execute(query)}
+    found = db.session.connection().execute(_NAMES, {"ids": list(set(ids))})
+    return {row.id: row.name for row in found}
+
+
+_NAMES = sa.select(BusinessCalendarRow.id, BusinessCalendarRow.name).where(
+    BusinessCalendarRow.id.in_(sa.bindparam("ids", expanding=True))
+)
 
 
 def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime) -> ClockLine:
@@ -189,4 +194,4 @@ def _span(start: datetime, end: datetime, zone: ZoneInfo, reader: ZoneInfo) -> S
     shape = "%H:%M" if first.date() == last.date() else "%a %d %b, %H:%M"
     length = roughly((end - start) // timedelta(seconds=1))
     exact = f"{exact_in(start, reader)} to {exact_in(end, reader)}"
-    return Span(exact, length, f"{first:%a %d %b, %H:%M} to {last:{shape}}")
+    return Span(start, end, exact, length, f"{first:%a %d %b, %H:%M} to {last:{shape}}")

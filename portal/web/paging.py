@@ -1,6 +1,6 @@
 """Keyset pages: a list costs the same on its first page and on its thousandth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -86,6 +86,24 @@ def page_of(
         next_cursor=marks.bookmark_next if marks.has_next else None,
         previous_cursor=marks.bookmark_previous if marks.has_previous else None,
     )
+
+
+def first_page_of(
+    rows: Sequence[Any],
+    make: Callable[[Any], Item],
+    *,
+    order: Sequence[sa.ColumnElement[Any]],
+    limit: int = PAGE_SIZE,
+) -> ListPage[Item]:
+    """The first page of a list by these ascending columns, of rows that were read elsewhere.
+
+    There is one row more than the page holds, if there is one. `page_of` reads on from there.
+    """
+    following = None
+    if len(rows) > limit:
+        place = tuple(getattr(rows[limit - 1], str(column.key)) for column in order)
+        following = serialize_bookmark((place, False))
+    return ListPage([make(row) for row in rows[:limit]], following, None)
 
 
 def _first_page(
