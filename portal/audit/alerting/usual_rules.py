@@ -58,6 +58,7 @@ USUAL = (
     RuleTerms(
         name="The log is told less",
         actions=(
+            Action.STREAM_CHANGED,
             Action.STREAM_PAUSED,
             Action.STREAM_REMOVED,
             Action.STREAM_GAVE_UP,
