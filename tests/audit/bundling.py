@@ -12,42 +12,19 @@ from zoneinfo import ZoneInfo
 from portal.audit.bundles import covered, write_bundle
 from portal.audit.exports import Asked, Kind, content_of, order_export
 from portal.audit.filters import Filters
-from portal.audit.models import SignedTree
-from portal.audit.notes import Checkpoint, SignerKey
+from portal.audit.notes import SignerKey
 from portal.audit.program import program
 from portal.audit.sequencing import sequence_all
-from portal.audit.tree import TreeReader
-from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.permissions import Permission
+from tests.audit.sealed import SIGNER, seal
 
-ORIGIN = "audit.example.test/portal-1"
-KEY = SignerKey(ORIGIN, bytes(range(32)))
-OTHER = SignerKey(ORIGIN, bytes(32))
 MO = Actor(ActorType.ADMIN, 1, "mo@x.test", "manager", frozenset(Permission))
 UTC = ZoneInfo("UTC")
 
 
-def sign(key: SignerKey | None = KEY) -> SignedTree:
-    """A checkpoint over everything that has happened."""
-    sequence_all()
-    reader = TreeReader(db.session.connection())
-    size, keys = reader.size, [key] if key else []
-    note = Checkpoint(ORIGIN, size, reader.root(size))
-    row = SignedTree(
-        tree_size=size,
-        root=note.root,
-        created_at=clock.now(),
-        key_id=key.verifier.id.hex() if key else None,
-        note=note.signed_by(keys),
-    )
-    db.session.add(row)
-    db.session.commit()
-    return row
-
-
-def bundle_of(kind: Kind = Kind.RANGE, *, key: SignerKey | None = KEY, **more: object) -> bytes:
+def bundle_of(kind: Kind = Kind.RANGE, *, key: SignerKey | None = SIGNER, **more: object) -> bytes:
     """An export as the page makes it, of filters and numbers by their names."""
     names = {"first", "last", "since"}
     numbers = {name: more.pop(name) for name in names & more.keys()}
@@ -56,7 +33,7 @@ def bundle_of(kind: Kind = Kind.RANGE, *, key: SignerKey | None = KEY, **more: o
     content = content_of(by=MO, asked=asked)
     order = order_export(by=MO, asked=asked, content=content)
     db.session.commit()
-    sign(key)
+    seal(key)
     stream = io.BytesIO()
     write_bundle(stream, covered(order))
     return stream.getvalue()
@@ -126,7 +103,9 @@ def run(folder: Path, *words: str) -> Checked:
     return Checked(done)
 
 
-def check(folder: Path, bundle: bytes, *words: str, key: str | None = str(KEY.verifier)) -> Checked:
+def check(
+    folder: Path, bundle: bytes, *words: str, key: str | None = str(SIGNER.verifier)
+) -> Checked:
     path = folder / "bundle.zip"
     path.write_bytes(bundle)
     given = ["--pubkey", key] if key else []

@@ -9,9 +9,7 @@ from portal.audit.checkpoints import sign_due
 from portal.audit.ledger import record
 from portal.audit.merkle import leaf_hash
 from portal.audit.models import AuditEvent, Leaf, PendingEvent, SignedTree
-from portal.audit.notes import Checkpoint
 from portal.audit.sequencing import sequence_all
-from portal.audit.tree import TreeReader
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -41,26 +39,15 @@ def events_in_order() -> list[tuple[str, bytes]]:
     return [(row.id, leaf_hash(row.canonical)) for row in rows]
 
 
-def seal(key_id: str | None = "d38c7771") -> SignedTree:
-    """A checkpoint over all leaves."""
-    reader = TreeReader(db.session.connection())
-    size = reader.size
-    root = reader.root(size)
-    note = Checkpoint("audit.example.test/portal-1", size, root).signed_by([])
-    row = SignedTree(tree_size=size, root=root, created_at=clock.now(), key_id=key_id, note=note)
-    db.session.add(row)
-    db.session.commit()
-    return row
-
-
-def grown(times: int) -> None:
+def grow(times: int) -> None:
     """So many events with their leaves."""
     happen(times)
     sequence_all()
+    db.session.rollback()
 
 
-def sign(*, after: timedelta = timedelta(0)) -> SignedTree | None:
-    """As the worker does it when so much time has passed."""
+def sign_as_worker(*, after: timedelta = timedelta(0)) -> SignedTree | None:
+    """What is due when so much time has passed."""
     with clock.standing_at(clock.now() + after):
         signed = sign_due()
         db.session.commit()

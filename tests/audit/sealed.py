@@ -12,7 +12,6 @@ from portal.audit.tree import TreeReader
 from portal.audit.verifying import Report, verify_now
 from portal.core import clock
 from portal.core.database import db
-from tests.audit.growing import happen
 
 ORIGIN = "audit.example.test/portal-1"
 SIGNER = SignerKey(ORIGIN, bytes(range(32)))
@@ -21,11 +20,24 @@ FORGER = SignerKey(ORIGIN, bytes(range(1, 33)))
 
 def sign(*keys: SignerKey) -> Note:
     """A checkpoint of the tree as it is now; without keys, by the one of the tests."""
-    return keep(present(), *(keys or (SIGNER,)))
+    return _note_of(keep(present(), *(keys or (SIGNER,))))
 
 
 def unsigned() -> Note:
-    return keep(present())
+    return _note_of(keep(present()))
+
+
+def _note_of(row: SignedTree) -> Note:
+    """Reading the row anew would leave a transaction open, which SQLite has one of at a time."""
+    note = Note.parse(row.note)
+    db.session.rollback()
+    return note
+
+
+def seal(key: SignerKey | None = SIGNER) -> SignedTree:
+    """A checkpoint over everything that has happened."""
+    sequence_all()
+    return keep(present(), *([key] if key else []))
 
 
 def present(origin: str = ORIGIN) -> Checkpoint:
@@ -33,26 +45,17 @@ def present(origin: str = ORIGIN) -> Checkpoint:
     return Checkpoint(origin, reader.size, reader.root(reader.size))
 
 
-def keep(checkpoint: Checkpoint, *keys: SignerKey) -> Note:
-    note = checkpoint.signed_by(keys)
-    db.session.add(
-        SignedTree(
-            tree_size=checkpoint.size,
-            root=checkpoint.root,
-            created_at=clock.now(),
-            key_id=keys[0].verifier.id.hex() if keys else None,
-            note=note,
-        )
+def keep(checkpoint: Checkpoint, *keys: SignerKey) -> SignedTree:
+    row = SignedTree(
+        tree_size=checkpoint.size,
+        root=checkpoint.root,
+        created_at=clock.now(),
+        key_id=keys[0].verifier.id.hex() if keys else None,
+        note=checkpoint.signed_by(keys),
     )
+    db.session.add(row)
     db.session.commit()
-    return Note.parse(note)
-
-
-def grow(times: int) -> None:
-    """So many events, with their leaves."""
-    happen(times)
-    sequence_all()
-    db.session.rollback()
+    return row
 
 
 def event_at(index: int) -> str:

@@ -20,7 +20,7 @@ from portal.config import settings
 from portal.core.database import db
 from portal.jobs.queue import enqueue
 from portal.mail.bodies import open_body
-from tests.audit.growing import grown, sign
+from tests.audit.growing import grow, sign_as_worker
 from tests.audit.working import done, failures
 from tests.staff.post import mails
 
@@ -58,8 +58,8 @@ def signed(times: int = 1) -> list[str]:
     """So many checkpoints; their notes."""
     found = []
     for minutes in range(times):
-        grown(2)
-        found.append(sign(after=timedelta(minutes=minutes)).note)
+        grow(2)
+        found.append(sign_as_worker(after=timedelta(minutes=minutes)).note)
     return found
 
 
@@ -87,8 +87,8 @@ def test_a_checkpoint_that_came_twice_harms_nobody(key):
     anchor_file.append(settings().audit_anchor_file, signed())
     done()
     assert len(read_anchor_file(settings().audit_anchor_file)) == 2
-    grown(1)
-    assert sign(after=timedelta(minutes=5)) is not None
+    grow(1)
+    assert sign_as_worker(after=timedelta(minutes=5)) is not None
 
 
 def test_a_line_that_a_power_cut_left_spoils_no_other(tmp_path):

@@ -14,19 +14,9 @@ from portal.audit.actions import Action
 from portal.audit.exports import Kind
 from portal.audit.merkle import leaf_hash
 from portal.audit.notes import Checkpoint, Note, SignerKey
-from tests.audit.bundling import (
-    KEY,
-    ORIGIN,
-    OTHER,
-    bundle_of,
-    check,
-    files_of,
-    lines_of,
-    rebuilt,
-    run,
-    sign,
-)
+from tests.audit.bundling import bundle_of, check, files_of, lines_of, rebuilt, run
 from tests.audit.growing import happen
+from tests.audit.sealed import FORGER, ORIGIN, SIGNER, seal
 
 SHOWN = [3, 4, 5, 6, 7]
 """The leaves of the events that a filter finds."""
@@ -170,7 +160,7 @@ def test_an_edge_changed(ledger, tmp_path, side):
 
 def test_a_checkpoint_of_another_tree(bundle, tmp_path):
     size = Note.parse(files_of(bundle)["checkpoint.txt"].decode()).checkpoint.size
-    note = Checkpoint(ORIGIN, size, bytes(32)).signed_by([KEY])
+    note = Checkpoint(ORIGIN, size, bytes(32)).signed_by([SIGNER])
     found = check(tmp_path, rebuilt(bundle, checkpoint_txt=note.encode()))
     assert (found.code, found.kinds) == (1, {"bad_proof"})
 
@@ -183,7 +173,7 @@ def test_a_checkpoint_that_was_changed_after_it_was_signed(bundle, tmp_path):
 
 def test_everything_signed_again_with_another_key(bundle, tmp_path):
     checkpoint = Note.parse(files_of(bundle)["checkpoint.txt"].decode()).checkpoint
-    forged = rebuilt(bundle, checkpoint_txt=checkpoint.signed_by([OTHER]).encode())
+    forged = rebuilt(bundle, checkpoint_txt=checkpoint.signed_by([FORGER]).encode())
     found = check(tmp_path, forged)
     assert (found.code, found.kinds) == (1, {"bad_signature"})
 
@@ -275,10 +265,10 @@ def test_a_broken_zip(bundle, tmp_path):
 
 
 def test_a_log_that_was_rewritten_since_the_old_checkpoint(ledger, tmp_path):
-    old = sign()
+    old = seal()
     happen(3)
     bundle = bundle_of(Kind.RANGE, since=old.tree_size)
-    forged = Checkpoint(ORIGIN, old.tree_size, bytes(32)).signed_by([KEY])
+    forged = Checkpoint(ORIGIN, old.tree_size, bytes(32)).signed_by([SIGNER])
     (tmp_path / "old.txt").write_text(forged)
     found = check(tmp_path, bundle, "--since", str(tmp_path / "old.txt"))
     assert (found.code, found.kinds) == (1, {"rollback"})
@@ -286,7 +276,7 @@ def test_a_log_that_was_rewritten_since_the_old_checkpoint(ledger, tmp_path):
 
 @pytest.mark.parametrize(("size", "root"), [(99, bytes(32)), (14, bytes(32))])
 def test_a_log_that_was_longer_or_another_one_of_this_length(bundle, tmp_path, size, root):
-    (tmp_path / "old.txt").write_text(Checkpoint(ORIGIN, size, root).signed_by([KEY]))
+    (tmp_path / "old.txt").write_text(Checkpoint(ORIGIN, size, root).signed_by([SIGNER]))
     found = check(tmp_path, bundle, "--since", str(tmp_path / "old.txt"))
     assert (found.code, found.kinds) == (1, {"rollback"})
 

@@ -10,18 +10,9 @@ from portal.audit import bundle_rows
 from portal.audit.actions import Action
 from portal.audit.exports import CannotExport, Kind
 from portal.core.database import db
-from tests.audit.bundling import (
-    KEY,
-    MO,
-    bundle_of,
-    check,
-    files_of,
-    lines_of,
-    manifest_of,
-    run,
-    sign,
-)
+from tests.audit.bundling import MO, bundle_of, check, files_of, lines_of, manifest_of, run
 from tests.audit.growing import happen
+from tests.audit.sealed import SIGNER, seal
 from tests.ledger import events
 
 NAMES = [
@@ -119,14 +110,14 @@ def test_without_a_key_the_signature_is_not_checked_and_the_verifier_says_so(led
 
 def test_the_key_may_stand_in_a_file_among_others(ledger, tmp_path):
     keys = tmp_path / "keys.txt"
-    keys.write_text(f"{KEY.verifier}\n")
+    keys.write_text(f"{SIGNER.verifier}\n")
     assert check(tmp_path, bundle_of(), key=str(keys)).code == 0
 
 
 def test_an_unpacked_bundle_is_checked_where_it_lies(ledger, tmp_path):
     with zipfile.ZipFile(io.BytesIO(bundle_of())) as file:
         file.extractall(tmp_path)
-    found = run(tmp_path, "--pubkey", str(KEY.verifier))
+    found = run(tmp_path, "--pubkey", str(SIGNER.verifier))
     assert found.code == 0
     assert "complete: every event of these leaves is here\nwhole\n" in found.text
 
@@ -134,7 +125,7 @@ def test_an_unpacked_bundle_is_checked_where_it_lies(ledger, tmp_path):
 def test_the_log_continues_the_checkpoint_that_somebody_has(ledger, tmp_path):
     for _ in range(3):
         happen()
-        old = sign()
+        old = seal()
         note, size = old.note, old.tree_size
         (tmp_path / "old.txt").write_text(note)
         happen(3)
@@ -143,7 +134,7 @@ def test_the_log_continues_the_checkpoint_that_somebody_has(ledger, tmp_path):
 
 
 def test_without_a_proof_from_the_old_size_the_verifier_asks_for_one(ledger, tmp_path):
-    old = sign()
+    old = seal()
     (tmp_path / "old.txt").write_text(old.note)
     size = old.tree_size
     happen()

@@ -5,7 +5,7 @@ import pytest
 from portal.audit.keys import public_keys
 from portal.audit.notes import Note, VerifierKey
 from portal.audit.origins import current_origin
-from tests.audit.growing import grown, happen, leaves, sign
+from tests.audit.growing import grow, happen, leaves, sign_as_worker
 
 
 @pytest.fixture
@@ -32,16 +32,16 @@ def test_init_never_replaces_a_key(audit):
 
 
 def test_the_name_of_a_log_that_was_never_signed_can_still_be_chosen(audit):
-    grown(1)
-    sign()
+    grow(1)
+    sign_as_worker()
     assert audit("init", "--origin", "chosen").exit_code == 0
     assert current_origin().origin == "chosen"
 
 
 def test_the_name_of_a_signed_log_is_kept_even_when_its_key_is_lost(audit, own_files):
     audit("init")
-    grown(1)
-    sign()
+    grow(1)
+    sign_as_worker()
     own_files.audit_key_file.unlink()
     assert audit("init", "--origin", "other").exit_code == 1
     assert audit("init").exit_code == 0

@@ -19,7 +19,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.staff.models import Notice
-from tests.audit.growing import grown, sign
+from tests.audit.growing import grow, sign_as_worker
 from tests.audit.working import done
 from tests.ledger import events
 from tests.staff.post import mails
@@ -37,11 +37,11 @@ def anchor(size: int, root: bytes = b"?" * 32) -> None:
 @pytest.fixture
 def restored(key, ann):
     """A database from before what the anchor file has seen."""
-    grown(3)
-    sign()
+    grow(3)
+    sign_as_worker()
     anchor(50)
-    grown(1)
-    return sign(after=LATER)
+    grow(1)
+    return sign_as_worker(after=LATER)
 
 
 def test_a_restored_database_is_not_signed(restored):
@@ -52,7 +52,7 @@ def test_a_restored_database_is_not_signed(restored):
 
 def test_the_alarm_is_one_critical_event_one_mail_and_one_notice(restored):
     for _ in range(3):
-        assert sign(after=LATER) is None
+        assert sign_as_worker(after=LATER) is None
     assert [event.severity for event in events(Action.AUDIT_FORK_FOUND)] == ["critical"]
     assert len(mails("audit_forked")) == 1
     notice = db.session.scalars(sa.select(Notice)).one()
@@ -60,18 +60,18 @@ def test_the_alarm_is_one_critical_event_one_mail_and_one_notice(restored):
 
 
 def test_another_history_of_the_same_length_is_not_signed(key):
-    grown(3)
-    sign()
+    grow(3)
+    sign_as_worker()
     anchor(2)
-    grown(1)
-    assert sign(after=LATER) is None
+    grow(1)
+    assert sign_as_worker(after=LATER) is None
     assert "another root for 2 events" in alarm().why
 
 
 def test_a_frontier_that_somebody_changed_is_not_signed(key):
-    grown(3)
+    grow(3)
     db.session.execute(sa.update(FrontierRow).values(hashes=b"?" * 64))
-    assert sign() is None
+    assert sign_as_worker() is None
     assert "another root" in alarm().why
 
 
@@ -84,8 +84,8 @@ def test_while_the_alarm_stands_looking_writes_nothing(restored):
 
 def test_the_right_database_is_signed_again_and_the_alarm_ends(restored):
     settings().audit_anchor_file.unlink()
-    grown(1)
-    assert sign(after=LATER).tree_size > 3
+    grow(1)
+    assert sign_as_worker(after=LATER).tree_size > 3
     assert alarm() is None
 
 
@@ -94,26 +94,26 @@ def test_an_accepted_fork_goes_on_under_a_new_name(restored):
     db.session.commit()
     assert (begun.origin, begun.generation) == ("localhost/portal-2", 2)
     assert alarm() is None
-    signed = sign(after=LATER)
+    signed = sign_as_worker(after=LATER)
     assert Note.parse(signed.note).checkpoint.origin == "localhost/portal-2"
     accepted = events(Action.AUDIT_FORK_ACCEPTED)[0]
     assert accepted.reason == "Restored after a broken disk."
 
 
 def test_accepting_makes_a_changed_frontier_anew(key):
-    grown(3)
+    grow(3)
     db.session.execute(sa.update(FrontierRow).values(hashes=b"?" * 64))
-    sign()
+    sign_as_worker()
     accept_fork(by=SYSTEM, reason="The frontier was damaged.")
     db.session.commit()
-    assert sign(after=LATER) is not None
+    assert sign_as_worker(after=LATER) is not None
 
 
 def test_without_an_alarm_there_is_nothing_to_accept(key):
     with pytest.raises(NothingForked):
         accept_fork(by=SYSTEM, reason="For no reason at all.")
-    grown(1)
-    sign()
+    grow(1)
+    sign_as_worker()
     with pytest.raises(NothingForked):
         accept_fork(by=SYSTEM, reason="For no reason at all.")
 
@@ -125,25 +125,25 @@ def test_a_fork_is_not_accepted_without_a_reason(restored):
 
 
 def test_a_broken_anchor_file_stops_the_signing_too(key):
-    grown(1)
+    grow(1)
     settings().audit_anchor_file.write_text('{"note": "nonsense"}\n')
-    assert sign() is None
+    assert sign_as_worker() is None
     assert "nonsense" in alarm().why
 
 
 def test_an_anchor_file_that_cannot_be_read_stops_the_signing_too(key):
-    grown(1)
+    grow(1)
     settings().audit_anchor_file.mkdir()
-    assert sign() is None
+    assert sign_as_worker() is None
     assert "cannot be read" in alarm().why
     settings().audit_anchor_file.rmdir()
-    assert sign() is not None
+    assert sign_as_worker() is not None
 
 
 def test_what_is_anchored_by_ourselves_is_no_fork(key):
     for minutes in range(3):
-        grown(2)
-        assert sign(after=timedelta(minutes=minutes)) is not None
+        grow(2)
+        assert sign_as_worker(after=timedelta(minutes=minutes)) is not None
         assert FILE_JOB in done()
     assert alarm() is None
 

@@ -10,7 +10,7 @@ from portal.audit.offline.ed25519 import ORDER, is_signed
 from portal.audit.offline.notes import Fault, Note, read_keys, read_note
 from portal.audit.offline.trees import climb, is_beginning, leaf_of, root_around
 from portal.audit.program import program
-from tests.audit.bundling import KEY, OTHER
+from tests.audit.sealed import FORGER, SIGNER
 
 # RFC 8032, 7.1: secret key, public key, message, signature.
 VECTORS = [
@@ -120,14 +120,14 @@ def test_every_range_gives_the_root(size):
 
 
 def test_keys_are_read_from_a_line_or_a_file(tmp_path):
-    assert [key.public for key in read_keys(str(KEY.verifier))] == [KEY.verifier.public]
+    assert [key.public for key in read_keys(str(SIGNER.verifier))] == [SIGNER.verifier.public]
     file = tmp_path / "keys"
-    file.write_text(f"\n{KEY.verifier}\n  {OTHER.verifier}\n")
-    assert [key.id for key in read_keys(str(file))] == [KEY.verifier.id, OTHER.verifier.id]
+    file.write_text(f"\n{SIGNER.verifier}\n  {FORGER.verifier}\n")
+    assert [key.id for key in read_keys(str(file))] == [SIGNER.verifier.id, FORGER.verifier.id]
 
 
 @pytest.mark.parametrize(
-    "text", ["a+b+c", "a+00000000+AQOh", str(KEY.verifier).replace("d38", "d39")]
+    "text", ["a+b+c", "a+00000000+AQOh", str(SIGNER.verifier).replace("d38", "d39")]
 )
 def test_what_is_no_key_is_refused(text):
     with pytest.raises(ValueError, match=r"\w"):

@@ -14,8 +14,8 @@ from portal.audit.guards import UNIQUE_KEYS
 from portal.audit.privileges import privilege_faults
 from portal.audit.verifying import Ending
 from portal.core.database import db
-from tests.audit.growing import happen
-from tests.audit.sealed import grow, named, sign, verified
+from tests.audit.growing import grow, happen
+from tests.audit.sealed import named, sign, verified
 from tests.conftest import make_app
 
 pytestmark = pytest.mark.one_database("postgresql")  # SQLite knows no roles

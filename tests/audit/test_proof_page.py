@@ -10,8 +10,9 @@ from portal.audit.sequencing import sequence
 from portal.audit.tree import TreeReader
 from portal.core import clock
 from portal.core.database import db
-from tests.audit.growing import happen, seal
+from tests.audit.growing import happen
 from tests.audit.log_cast import put
+from tests.audit.sealed import seal
 from tests.statements import counted
 
 FRAGMENT = {"HX-Request": "true"}
@@ -67,7 +68,7 @@ def test_the_first_checkpoint_that_covers_it_counts(mo_client, event):
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT])
 def test_a_proof_is_worked_out_step_by_step(mo_client, event, headers):
-    root = seal(key_id=None).root.hex()
+    root = seal(None).root.hex()
     soup = mo_client.soup(f"/audit/events/{event}/proof", headers=headers)
     found = " ".join(soup.select_one("#proof").get_text().split())
     assert "Verified. This event is in the log and nobody changed it." in found
@@ -96,7 +97,7 @@ def test_a_proof_of_anothers_event_looks_like_none(bea_client, event):
 
 def test_the_log_says_how_far_it_is_sealed_and_verified(mo_client, event):
     assert "Not verified yet · no checkpoint yet" in text_of(mo_client, "/audit")
-    size = seal(key_id=None).tree_size
+    size = seal(None).tree_size
     assert f"last checkpoint at #{size}, now, not signed" in text_of(mo_client, "/audit")
     check(0)
     assert "Verified up to #41, 3 minutes ago" in text_of(mo_client, "/audit")

@@ -15,7 +15,8 @@ from portal.jobs.worker import Worker
 from portal.mail.models import EmailLog
 from portal.staff.models import Notice
 from tests.audit.dba import tamper
-from tests.audit.sealed import SIGNER, event_at, grow, sign
+from tests.audit.growing import grow
+from tests.audit.sealed import SIGNER, event_at, sign
 from tests.cast import make_admin
 from tests.ledger import events
 

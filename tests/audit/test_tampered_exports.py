@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from portal.audit.exports import Kind
 from portal.audit.models import AuditEvent
 from portal.core.database import db
-from tests.audit.bundling import OTHER, bundle_of, check, manifest_of, sign
+from tests.audit.bundling import bundle_of, check, manifest_of
 from tests.audit.dba import tamper
 from tests.audit.growing import happen
-from tests.audit.sealed import event_at
+from tests.audit.sealed import FORGER, event_at, seal
 
 INDEX = 7
 CHANGED = "UPDATE audit_events SET canonical = :bytes WHERE id = :id"
@@ -30,7 +30,7 @@ def ledger(own_app):
     """Twenty events that a stranger has a checkpoint of."""
     with own_app.app_context():
         happen(20)
-        note = sign().note
+        note = seal().note
         db.session.rollback()
         yield note
         db.session.remove()
@@ -66,7 +66,7 @@ def test_a_removed_event_that_would_not_fit_is_missing_too(tmp_path):
 
 
 def test_a_log_signed_again_with_another_key_has_a_bad_signature(tmp_path):
-    found = check(tmp_path, bundle_of(key=OTHER))
+    found = check(tmp_path, bundle_of(key=FORGER))
     assert (found.code, found.kinds) == (1, {"bad_signature"})
 
 

@@ -10,16 +10,8 @@ from portal.audit.merkle import leaf_hash, root
 from portal.audit.verifying import Ending
 from portal.core.database import db
 from tests.audit.dba import copy_of, put_back, tamper, unguarded
-from tests.audit.growing import happen
-from tests.audit.sealed import (
-    FORGER,
-    event_at,
-    forged,
-    grow,
-    named,
-    sign,
-    verified,
-)
+from tests.audit.growing import grow, happen
+from tests.audit.sealed import FORGER, event_at, forged, named, sign, verified
 
 TABLES = ("audit_events", "audit_leaves", "audit_checkpoints", "audit_frontier", "audit_nodes")
 CHANGED = "UPDATE audit_events SET canonical = :bytes WHERE id = :id"

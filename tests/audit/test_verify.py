@@ -11,8 +11,8 @@ from portal.audit.sequencing import sequence_all
 from portal.audit.verifying import Ending, NoSuchCheckpoint, verify_now
 from portal.audit.verifying.events import PROJECTED
 from portal.core import clock
-from tests.audit.growing import happen
-from tests.audit.sealed import FORGER, ORIGIN, SIGNER, grow, named, sign, unsigned, verified
+from tests.audit.growing import grow, happen
+from tests.audit.sealed import FORGER, ORIGIN, SIGNER, named, sign, unsigned, verified
 
 
 @pytest.fixture(autouse=True)

@@ -16,13 +16,12 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from tests.audit.dba import tamper
-from tests.audit.growing import happen
+from tests.audit.growing import grow, happen
 from tests.audit.sealed import (
     FORGER,
     ORIGIN,
     SIGNER,
     event_at,
-    grow,
     keep,
     named,
     present,

@@ -8,8 +8,8 @@ import pytest
 from portal.audit.anchor_file import append
 from portal.audit.notes import Checkpoint
 from tests.audit.dba import tamper
-from tests.audit.growing import happen
-from tests.audit.sealed import FORGER, ORIGIN, SIGNER, event_at, grow, sign
+from tests.audit.growing import grow, happen
+from tests.audit.sealed import FORGER, ORIGIN, SIGNER, event_at, sign
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from portal.audit.sequencing import sequence_all
 from portal.audit.verifying import verify_now
-from tests.audit.growing import happen
-from tests.audit.sealed import SIGNER, grow, named, sign
+from tests.audit.growing import grow, happen
+from tests.audit.sealed import SIGNER, named, sign
 from tests.staff.test_races import together
 
 pytestmark = pytest.mark.race

@@ -35,7 +35,7 @@ from portal.staff.notices import notify
 from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
-from tests.audit.growing import seal
+from tests.audit.sealed import seal
 from tests.browser.desk import desk
 from tests.browser.outside import told_outside
 from tests.browser.scene import Who
@@ -107,7 +107,7 @@ def evidence(ann: Admin) -> dict[str, object]:
     names = {"event": db.session.scalar(event), "granted": db.session.scalar(granted)}
     db.session.commit()
     sequence_all()
-    seal(key_id=None)
+    seal(None)
     view = {"name": "Denials", "query": "outcome=denied&range=7d", "is_shared": True}
     names["audit_view"] = save_view(by=actor(ann), **view).id
     db.session.commit()
