@@ -29,6 +29,10 @@ migrate = Migrate(
     include_name=include_name,
 )
 
+# Who looks ahead of a change holds one connection while asking for a second: with a bound, as many
+# threads as it would each wait for all the others. The number of threads bounds it already.
+UNBOUNDED = {"max_overflow": -1}
+
 
 def init_web(app: Flask, settings: Settings) -> None:
     """Everything that no room owns. Called before the rooms register theirs."""
@@ -55,7 +59,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url) | UNBOUNDED,
         # This cookie carries the form token and messages of the next page; who is signed in
         # stands in the database.
         SESSION_COOKIE_NAME="__Host-portal-visitor" if secure else "portal_visitor",

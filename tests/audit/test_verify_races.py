@@ -27,8 +27,12 @@ def give_leaves(is_over):
 
 
 def check(is_over):
+    """Until the log has grown, however long the others have to wait for SQLite's one lock."""
+    reports = []
     try:
-        return [verify_now([SIGNER.verifier]) for _ in range(ROUNDS)]
+        while len(reports) < ROUNDS or reports[-1].tree_size == reports[0].tree_size:
+            reports.append(verify_now([SIGNER.verifier]))
+        return reports
     finally:
         is_over.set()
 
@@ -44,6 +48,6 @@ def test_what_is_written_meanwhile_fails_no_verification(own_app):
             return [check, give_leaves, *[write] * WRITERS][number](is_over)
 
     reports = together(work, WRITERS + 2)[0]
-    assert [named(report) for report in reports] == [[]] * ROUNDS
-    assert [int(report.exit_code) for report in reports] == [0] * ROUNDS
+    assert [named(report) for report in reports] == [[]] * len(reports)
+    assert {int(report.exit_code) for report in reports} == {0}
     assert reports[-1].tree_size > reports[0].tree_size

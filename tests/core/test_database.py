@@ -2,16 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import WroteWhileReading, db, read_only, writing
+from portal.core.database import WroteWhileReading, db, looking, read_only, writing
 from portal.staff.models import AuthThrottle
 from tests.cast import make_admin
 
 THREADS, ROUNDS = 4, 50
+MANY = 20
+"""More than a pool of SQLAlchemy's usual size holds."""
 KEY = "count"
 
 
@@ -43,6 +46,23 @@ def test_four_threads_that_read_and_write_lose_nothing(own_app):
         list(pool.map(add_one, [own_app] * THREADS * ROUNDS))
     with own_app.app_context():
         assert db.session.scalars(sa.select(AuthThrottle.failures)).one() == THREADS * ROUNDS
+
+
+@pytest.mark.race
+def test_twenty_threads_that_look_before_they_write_wait_for_no_connection(own_app):
+    all_have_looked = Barrier(MANY)
+
+    def look_then_read(_):
+        with own_app.app_context():
+            with looking():
+                db.session.execute(sa.select(1))
+            all_have_looked.wait()
+            found = db.session.scalar(sa.select(AuthThrottle.failures))
+            db.session.rollback()
+            return found
+
+    with ThreadPoolExecutor(MANY) as pool:
+        assert list(pool.map(look_then_read, range(MANY))) == [None] * MANY
 
 
 def test_a_request_that_only_reads_cannot_add_a_row(reading):
