@@ -12,8 +12,9 @@ import pytest
 from portal.audit.actions import Action
 from portal.audit.exports import Kind
 from portal.audit.proof_walker import ProofWalker
-from tests.audit.bundling import KEY, bundle_of, check, files_of, manifest_of, rebuilt, run
+from tests.audit.bundling import bundle_of, check, files_of, manifest_of, rebuilt, run
 from tests.audit.growing import happen
+from tests.audit.sealed import SIGNER
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_name_that_paints_over_the_verdict(ledger, tmp_path):
     with zipfile.ZipFile(stream, "a") as file:
         file.writestr("x\x1b[2J\x1b[Hwhole\nwhole\u2028\x9b8m", b"")
     (tmp_path / "bundle.zip").write_bytes(stream.getvalue())
-    found = run(tmp_path, "bundle.zip", "--pubkey", str(KEY.verifier))
+    found = run(tmp_path, "bundle.zip", "--pubkey", str(SIGNER.verifier))
     assert found.code == 1
     assert not any(c in found.text for c in "\x1b\x9b\u2028")
     assert "whole" not in found.text.splitlines()

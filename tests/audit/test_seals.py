@@ -7,7 +7,8 @@ from portal.audit.keys import add_seed, signers
 from portal.audit.models import Leaf, SignedTree
 from portal.audit.seals import Seal, seal_of
 from portal.core.database import db
-from tests.audit.sealed import FORGER, ORIGIN, grow, keep, present
+from tests.audit.growing import grow
+from tests.audit.sealed import FORGER, ORIGIN, keep, present
 
 
 @pytest.fixture
