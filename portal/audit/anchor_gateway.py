@@ -1,14 +1,14 @@
 """Where checkpoints leave by the network: an address of somebody else's."""
 
 import json
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from portal.audit.notes import spelled_out
+from portal.audit.posting import post
 from portal.config import Settings
 
-SECONDS = 10
 LONGEST_RECEIPT = 500
 
 
@@ -39,22 +39,13 @@ class WebhookGateway:
         self.url = urlsplit(url)
 
     def deliver(self, note: str) -> str:
-        connection, body = _connection(self.url), json.dumps(spelled_out(note)).encode()
-        path = (self.url.path or "/") + (f"?{self.url.query}" if self.url.query else "")
+        body = json.dumps(spelled_out(note)).encode()
+        headers = {"Content-Type": "application/json"}
         try:
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            text = answer.read(LONGEST_RECEIPT).decode("utf-8", "replace")
+            posted = post(self.url, body, headers, most=LONGEST_RECEIPT)
         except (OSError, HTTPException) as error:
             words = f"{type(error).__name__}: {error}"
             raise AnchorDelayed(f"the address cannot be reached: {words}") from error
-        finally:
-            connection.close()
-        if not 200 <= answer.status < 300:
-            raise AnchorDelayed(f"the address answered {answer.status}")
-        return f"{answer.status} {text}".strip()
-
-
-def _connection(url: SplitResult) -> HTTPConnection:
-    kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-    return kind(url.hostname or "localhost", url.port, timeout=SECONDS)
+        if not posted.is_taken:
+            raise AnchorDelayed(f"the address answered {posted.status}")
+        return f"{posted.status} {posted.text}".strip()

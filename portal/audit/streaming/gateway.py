@@ -1,22 +1,22 @@
 """Where streams leave the portal: a webhook, a syslog server, or a file."""
 
-import http.client
 import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from portal.audit.models import StreamKind
+from portal.audit.posting import SECONDS, post
 from portal.audit.streaming.batches import Batch
 from portal.audit.streaming.signing import signature_headers
 from portal.audit.streaming.syslog import framed
 
-SECONDS = 10
 MOST_ANSWER = 2000
 NAT64 = IPv6Network("64:ff9b::/96")
 """RFC 6052: the last four bytes are an address of IPv4."""
@@ -46,7 +46,7 @@ def send(batch: Batch, to: Destination) -> None:
         NotTaken: nobody confirmed it.
     """
     ways: dict[str, Callable[[Batch, Destination], None]] = {
-        StreamKind.WEBHOOK: post,
+        StreamKind.WEBHOOK: webhook,
         StreamKind.SYSLOG: log,
         StreamKind.FILE: append,
     }
@@ -60,7 +60,7 @@ def body_of(batch: Batch) -> bytes:
     return b'{"first_index":%d,"items":[%s]}' % (batch.first, items)
 
 
-def post(batch: Batch, to: Destination) -> None:
+def webhook(batch: Batch, to: Destination) -> None:
     """One POST; any 2xx takes the batch. Redirects are not followed: the address was checked."""
     url, body = urlsplit(to.address), body_of(batch)
     headers = {
@@ -68,25 +68,10 @@ def post(batch: Batch, to: Destination) -> None:
         "User-Agent": "portal-audit-stream",
         **signature_headers(body, at=to.at, secrets=to.secrets),
     }
-    connection = _connection(url)
-    try:
-        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        connection.request("POST", target, body=body, headers=headers)
-        answer = connection.getresponse()
-        text = answer.read(MOST_ANSWER).decode("utf-8", "replace")
-        if not 200 <= answer.status < 300:
-            raise NotTaken(f"It answered {answer.status} {answer.reason}: {text[:200]}")
-    finally:
-        connection.close()
-
-
-def _connection(url: SplitResult) -> http.client.HTTPConnection:
-    host = url.hostname or ""
-    refuse_local_network(host, url.port)
-    if url.scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, url.port, timeout=SECONDS, context=context)
-    return http.client.HTTPConnection(host, url.port, timeout=SECONDS)
+    refuse_local_network(url.hostname or "", url.port)
+    posted = post(url, body, headers, most=MOST_ANSWER)
+    if not posted.is_taken:
+        raise NotTaken(f"It answered {posted.status} {posted.reason}: {posted.text[:200]}")
 
 
 def log(batch: Batch, to: Destination) -> None:
@@ -148,5 +133,5 @@ def _meant(text: str) -> IPv4Address | IPv6Address:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (OSError, UnicodeError, http.client.HTTPException) as error:  # a host may be no name
+    except (OSError, UnicodeError, HTTPException) as error:  # a host may be no name
         raise NotTaken(f"{type(error).__name__}: {error}") from error
