@@ -4,7 +4,6 @@ The bare page is measured right before the scenario in every round, so that what
 machine does weighs on both; the figures are medians over the rounds.
 """
 
-import argparse
 import json
 import statistics
 import sys
@@ -13,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.load import Request, run
+from benchmarks.options import known, parser_of
 from benchmarks.server import Server
 from benchmarks.stage import prepare, queries_by_page
-from portal.config import ROOT
 from tests.databases import Postgres, Sqlite
 
 CONNECTIONS = 8
@@ -208,17 +207,11 @@ def judge(results, pages):
 
 
 def wanted():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = parser_of("", __doc__, rounds=15)
     parser.add_argument("scenarios", nargs="*", help=f"of {', '.join(SCENARIOS)}; all of them")
     parser.add_argument("--database", action="append", choices=DATABASES)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of each half of a round")
-    parser.add_argument("--json", type=Path, default=ROOT / "instance" / "benchmarks.json")
     found = parser.parse_args()
-    found.scenarios = found.scenarios or list(SCENARIOS)
-    unknown = set(found.scenarios) - set(SCENARIOS)
-    if unknown:
-        parser.error(f"no scenario {', '.join(sorted(unknown))}: choose of {', '.join(SCENARIOS)}")
+    found.scenarios = known(parser, "scenario", found.scenarios, SCENARIOS)
     return found
 
 

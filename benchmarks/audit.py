@@ -6,7 +6,6 @@ a time. `flask audit verify` and `flask audit export` run as the commands they a
 the most memory that they held.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -22,6 +21,7 @@ import sqlalchemy as sa
 
 from benchmarks.__main__ import BARE, CONNECTIONS, DATABASES
 from benchmarks.load import Request, run
+from benchmarks.options import parser_of
 from benchmarks.server import Server
 from benchmarks.stage import environ_of, visitor_cookie
 from portal import create_app
@@ -300,13 +300,10 @@ def table(name, figures):
 
 
 def wanted():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.audit", description=__doc__)
+    parser = parser_of("audit", __doc__, rounds=7)
     parser.add_argument("events", nargs="?", type=int, default=LARGE)
     parser.add_argument("--part", action="append", dest="parts", choices=PARTS)
     parser.add_argument("--database", action="append", choices=DATABASES)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of each half of a round")
-    parser.add_argument("--json", type=Path, default=ROOT / "instance" / "benchmarks-audit.json")
     found = parser.parse_args()
     found.parts = found.parts or list(PARTS)
     return found

@@ -5,7 +5,6 @@ of the bare page, measured right before it in every round, and of its own speed 
 a search, the sweeper and a change of many are timed as they are.
 """
 
-import argparse
 import json
 import statistics
 import sys
@@ -19,10 +18,10 @@ import sqlalchemy as sa
 from benchmarks.__main__ import BARE, CONNECTIONS, DATABASES
 from benchmarks.desk_stage import Desk
 from benchmarks.load import run
+from benchmarks.options import known, parser_of
 from benchmarks.server import WORKERS, Server
 from benchmarks.stage import environ_of
 from portal import create_app
-from portal.config import ROOT
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin
@@ -242,18 +241,12 @@ def table(database, figures):
 
 
 def wanted():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.desk", description=__doc__)
+    parser = parser_of("desk", __doc__, rounds=9)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all of them")
     parser.add_argument("--database", action="append", choices=DATABASES)
     parser.add_argument("--tickets", type=int, help="as many on each database")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of each half of a round")
-    parser.add_argument("--json", type=Path, default=ROOT / "instance" / "benchmarks-desk.json")
     found = parser.parse_args()
-    found.parts = found.parts or PARTS
-    unknown = set(found.parts) - set(PARTS)
-    if unknown:
-        parser.error(f"no part {', '.join(sorted(unknown))}: choose of {', '.join(PARTS)}")
+    found.parts = known(parser, "part", found.parts, PARTS)
     return found
 
 

@@ -6,7 +6,6 @@ patched into these processes alone, no setting of the portal can do it. The data
 promises as in production: what is committed is on the disk.
 """
 
-import argparse
 import json
 import multiprocessing
 import statistics
@@ -20,11 +19,11 @@ from types import SimpleNamespace
 
 import sqlalchemy as sa
 
+from benchmarks.options import parser_of
 from benchmarks.stage import environ_of
 from portal import create_app
 from portal.audit import ledger
 from portal.audit.models import AuditEvent
-from portal.config import ROOT
 from portal.core import clock
 from portal.core.database import db
 from portal.core.provenance import Provenance, set_provenance
@@ -175,11 +174,7 @@ def events_of(app):
 
 
 def wanted():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ledger", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each half of a round")
-    parser.add_argument("--json", type=Path, default=ROOT / "instance" / "benchmarks-ledger.json")
-    return parser.parse_args()
+    return parser_of("ledger", __doc__, rounds=9, seconds=3.0).parse_args()
 
 
 def main():

@@ -6,7 +6,6 @@ growth compares the same requests before and after 990,000 more overrides, and a
 on a hundred tenants.
 """
 
-import argparse
 import contextvars
 import json
 import statistics
@@ -21,10 +20,10 @@ import sqlalchemy as sa
 
 from benchmarks.__main__ import BARE, CONNECTIONS
 from benchmarks.load import Request, run
+from benchmarks.options import known, parser_of
 from benchmarks.server import Server
 from benchmarks.stage import environ_of, noted_statements
 from portal import create_app
-from portal.config import ROOT
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -274,16 +273,10 @@ def table(figures):
 
 
 def wanted():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser = parser_of("scale", __doc__, rounds=9)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all of them")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of each half of a round")
-    parser.add_argument("--json", type=Path, default=ROOT / "instance" / "benchmarks-scale.json")
     found = parser.parse_args()
-    found.parts = found.parts or PARTS
-    unknown = set(found.parts) - set(PARTS)
-    if unknown:
-        parser.error(f"no part {', '.join(sorted(unknown))}: choose of {', '.join(PARTS)}")
+    found.parts = known(parser, "part", found.parts, PARTS)
     return found
 
 
