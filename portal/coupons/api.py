@@ -3,13 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response
 from flask_openapi import APIBlueprint
 
 from portal.audit.actions import Action
-from portal.core.database import db
-from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.coupons.approvals import approve_coupon, reject_coupon
 from portal.coupons.coupons import (
@@ -20,7 +17,7 @@ from portal.coupons.coupons import (
     enable_coupon,
 )
 from portal.coupons.listing import coupons_page, usages_page
-from portal.coupons.models import Coupon, CouponStatus
+from portal.coupons.models import CouponStatus
 from portal.coupons.redeeming import (
     count_period,
     redeem_coupon,
@@ -91,10 +88,7 @@ def create(body: CreateBody) -> Response:
 @takes
 def coupon(path: CouponPath) -> Response:
     """One coupon."""
-    row = db.session.scalar(sa.select(Coupon).where(Coupon.id == path.coupon_id))
-    if row is None:
-        raise NotFound("There is no such coupon.")
-    return json_answer(_coupon(row))
+    return json_answer(_coupon(coupon_or_404(path.coupon_id, locked=False)))
 
 
 @api.patch("/<int:coupon_id>", responses={200: CouponShape})

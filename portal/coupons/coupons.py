@@ -46,14 +46,15 @@ def target_of(row: Coupon) -> Target:
     return Target("coupon", row.id, row.code)
 
 
-def coupon_or_404(coupon_id: int) -> Coupon:
-    """The coupon, locked until the transaction ends, as it is now.
+def coupon_or_404(coupon_id: int, *, locked: bool = True) -> Coupon:
+    """The coupon as it is now, and until the transaction ends when it is locked.
 
     Raises:
         NotFound: there is none.
     """
-    query = sa.select(Coupon).where(Coupon.id == coupon_id).with_for_update()
-    found = db.session.scalar(query.execution_options(populate_existing=True))
+    found = db.session.get(
+        Coupon, coupon_id, with_for_update=locked or None, populate_existing=True
+    )
     if found is None:
         raise NotFound("There is no such coupon.")
     return found
