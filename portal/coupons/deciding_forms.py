@@ -1,7 +1,7 @@
 """What a browser may submit with a decision on a coupon: why, and whether a manager is asked."""
 
 from wtforms import HiddenField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from portal.core.errors import DomainError
 from portal.coupons.limits import BeyondLimits
@@ -49,7 +49,7 @@ class ApprovalForm(PortalForm):
     )
 
     def must_say_why(self) -> None:
-        self.reason.validators = [InputRequired("Say why you reject it."), *self.reason.validators]
+        self.reason.validators = [DataRequired("Say why you reject it."), *self.reason.validators]
 
 
 class SwitchForm(AskingForm):
@@ -57,7 +57,7 @@ class SwitchForm(AskingForm):
 
     reason = TextAreaField(
         "Reason",
-        [InputRequired("Say why."), Length(max=LONGEST_REASON)],
+        [DataRequired("Say why."), Length(max=LONGEST_REASON)],
         description=KEPT,
         render_kw=ROOM,
     )

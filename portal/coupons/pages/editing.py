@@ -125,9 +125,10 @@ def _form(terms: Terms, values: dict[str, Any]) -> CouponForm:
     form: CouponForm = with_prices(CouponForm, tuple(sorted(known | (sent & CURRENCIES))))(
         data=values
     )
-    names = {plan.name: plan.display_name or plan.name for plan in offered}
-    gone = {name: f"{name} (no longer on offer)" for name in terms.plans if name not in names}
-    form.offer([*names.items(), *gone.items()])
+    labels, names = plan_labels(), {plan.name for plan in offered}
+    gone = [name for name in terms.plans if name not in names]
+    old = ((name, f"{labels.get(name, name)} (no longer on offer)") for name in gone)
+    form.offer([*((plan.name, labels[plan.name]) for plan in offered), *old])
     return form
 
 
