@@ -5,7 +5,7 @@ from portal.audit.ledger import record
 from portal.core.actor import Actor
 from portal.core.errors import Conflict, Denied
 from portal.core.permissions import Permission
-from portal.coupons.coupons import coupon_or_404, target_of
+from portal.coupons.coupons import InBatch, coupon_or_404, target_of
 from portal.coupons.models import Coupon, CouponStatus
 
 
@@ -22,7 +22,7 @@ def approve_coupon(*, by: Actor, coupon_id: int, reason: str | None = None) -> C
 
     Raises:
         Denied: this person may not approve coupons.
-        OwnRequest, NotWaiting: see the classes.
+        OwnRequest, NotWaiting, InBatch: see the classes.
         NotFound: there is no such coupon.
     """
     return _decide(by, coupon_id, CouponStatus.ACTIVE, Action.COUPON_APPROVED, reason)
@@ -41,6 +41,8 @@ def _decide(
     row = coupon_or_404(coupon_id)
     if row.status != CouponStatus.AWAITING_APPROVAL:
         raise NotWaiting(f"{row.code} does not wait for approval.")
+    if row.batch_id is not None:
+        raise InBatch(f"{row.code} is one of many that were made at once: decide on all of them.")
     if row.requested_by is not None and row.requested_by == by.id:
         raise OwnRequest("You asked for this yourself: somebody else decides.")
     changes: dict[str, tuple[object, object]] = {"status": (row.status, status)}
