@@ -13,7 +13,7 @@ from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
 from portal.coupons.approvals import NotWaiting, OwnRequest
-from portal.coupons.coupons import AlreadyDisabled, must_wait, new_columns
+from portal.coupons.coupons import AlreadyDisabled, check_plans, must_wait, new_columns
 from portal.coupons.generating import checked_count, checked_prefix, drawn, new_codes
 from portal.coupons.models import Coupon, CouponBatch, CouponStatus
 from portal.coupons.terms import BadTerms, Terms, as_plain, check_terms, code_key
@@ -65,6 +65,7 @@ def create_batch(
     """
     prefix, count = checked_prefix(prefix), checked_count(count)
     check_terms(terms)
+    check_plans(terms.plans)
     if not terms.is_public:
         raise BadTerms("Codes made at once are for whoever has one.", field="is_public")
     row, is_new = _claimed(by, once, prefix, count, terms)
