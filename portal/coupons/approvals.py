@@ -58,9 +58,7 @@ def waiting_for(by: Actor, *, most: int = MOST_COUNTED) -> int:
     if not by.may(Permission.COUPONS_APPROVE):
         return 0
     is_theirs = Coupon.requested_by.is_distinct_from(by.id)
-    is_waiting = sa.and_(
-        Coupon.status == CouponStatus.AWAITING_APPROVAL, Coupon.batch_id.is_(None)
-    )
+    is_waiting = sa.and_(Coupon.status == CouponStatus.AWAITING_APPROVAL, Coupon.batch_id.is_(None))
     query = sa.select(Coupon.id).where(is_waiting, is_theirs)
     return (
         db.session.scalar(sa.select(sa.func.count()).select_from(query.limit(most).subquery())) or 0

@@ -50,8 +50,8 @@ def use_leftover(*, by: Actor, usage_id: int, amount_cents: int) -> tuple[int, C
         raise NotRunning("Nothing of this discount is left over.")
     taken = min(usage.leftover_cents, amount_cents)
     usage.leftover_cents -= taken
-    meta = {"taken_cents": taken, "leftover_cents": usage.leftover_cents}
-    record_use(Action.COUPON_LEFTOVER_USED, by, usage, **meta)
+    left = usage.leftover_cents
+    record_use(Action.COUPON_LEFTOVER_USED, by, usage, taken_cents=taken, leftover_cents=left)
     return taken, usage
 
 

@@ -72,14 +72,15 @@ def verdict_of(
     reason = next(_refusals(row, purchase, now, beside), None)
     if reason is not None:
         return Verdict(row, reason)
-    applied = apply(purchase.amount_cents, [discount_of(row, purchase)])
+    applied = apply(purchase.amount_cents, [discount_in(row, purchase.currency)])
     return Verdict(row, None, applied.discount_cents)
 
 
-def discount_of(row: Coupon, purchase: Purchase) -> Discount:
+def discount_in(row: Coupon, currency: str) -> Discount:
+    """What a coupon of this currency takes off."""
     if row.basis_points is not None:
         return Discount.percent(row.basis_points)
-    return Discount.fixed(row.amounts[purchase.currency])
+    return Discount.fixed(row.amounts[currency])
 
 
 def leftover_of(row: Coupon, purchase: Purchase, discount_cents: int) -> int:

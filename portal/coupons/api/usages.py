@@ -121,9 +121,7 @@ def restore(path: UsagePath, body: DecisionBody) -> Response:
 @takes
 def leftover(path: UsagePath, body: LeftoverBody) -> Response:
     """Take what an amount left over off another invoice, as far as it goes."""
-    taken, usage = use_leftover(
-        by=acting(), usage_id=path.usage_id, amount_cents=body.amount_cents
-    )
+    taken, usage = use_leftover(by=acting(), usage_id=path.usage_id, amount_cents=body.amount_cents)
     return commit_answer(json_answer({"taken_cents": taken, "usage": _usage(usage)}))
 
 
