@@ -1,6 +1,7 @@
 """Many codes at once: made, decided on and disabled as one thing, with one event."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -110,6 +111,15 @@ def disable_batch(*, by: Actor, batch_id: int, reason: str | None = None) -> Cou
     return row
 
 
+def terms_of_batch(row: Any) -> Terms:
+    """What each of its codes says."""
+    instants = {
+        name: datetime.fromisoformat(row.terms[name]) if row.terms[name] else None
+        for name in ("starts_at", "redeem_by")
+    }
+    return Terms(**{**row.terms, **instants, "plans": tuple(row.terms["plans"])})
+
+
 def target_of_batch(row: CouponBatch) -> Target:
     return Target("coupon_batch", row.id, name_of(row))
 
@@ -141,14 +151,17 @@ def _claimed(
 
 
 def _fill(by: Actor, row: CouponBatch, terms: Terms, draw: Callable[[], str]) -> None:
-    """A code that exists already is left out by its unique key, and another one drawn."""
+    """A code that exists already is left out by its unique key, and another one drawn.
+
+    In order, so that of two that draw the same at once none waits for the other in a ring.
+    """
     columns = {**new_columns(by, terms, row.created_at), "batch_id": row.id}
     columns |= {"status": row.status, "requested_by": row.requested_by}
     count = sa.select(sa.func.count()).where(Coupon.batch_id == row.id)
     add = insert_into(Coupon.__table__).on_conflict_do_nothing()
     connection, missing = db.session.connection(), row.size
     for _ in range(MOST_ROUNDS):
-        codes = new_codes(row.prefix, missing, draw)
+        codes = sorted(new_codes(row.prefix, missing, draw))
         connection.execute(
             add, [{**columns, "code": code, "code_key": code_key(code)} for code in codes]
         )

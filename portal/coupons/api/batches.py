@@ -22,6 +22,7 @@ from portal.coupons.batches import (
     create_batch,
     disable_batch,
     reject_batch,
+    terms_of_batch,
 )
 from portal.coupons.generating import new_once
 from portal.coupons.schemas import DecisionBody
@@ -29,7 +30,9 @@ from portal.coupons.terms import Terms
 from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.openapi import json_answer, takes
-from portal.web.times import machine
+from portal.web.times import machine, machine_or_none
+
+INSTANTS = ("starts_at", "redeem_by")
 
 
 @api.get("/batches", responses={200: BatchesShape})
@@ -118,12 +121,14 @@ def reject_many(path: BatchPath, body: DecisionBody) -> Response:
 
 
 def _batch(row: Any) -> dict[str, Any]:
+    terms = terms_of_batch(row)
+    instants = {name: machine_or_none(getattr(terms, name)) for name in INSTANTS}
     return {
         "id": row.id,
         "prefix": row.prefix,
         "count": row.size,
         "status": row.status,
-        "terms": row.terms,
+        "terms": {**row.terms, **instants},
         "created_at": machine(row.created_at),
         "by": row.created_by_label,
         "decided_by": row.decided_by_label,
