@@ -15,5 +15,5 @@ def test_an_amount_is_read_in_the_smallest_unit(text, currency, cents):
 
 @pytest.mark.parametrize("text", ["", "x", "NaN", "Infinity", "1.001", "1e999999", "1e9999999"])
 def test_what_is_no_amount_is_refused(text):
-    with pytest.raises(ValueError, match="amount|coin"):
+    with pytest.raises(ValueError, match=r"amount|coin"):
         minor_units(text, "USD")
