@@ -120,7 +120,8 @@ def test_the_page_of_many_uses_costs_as_few_queries(bea_client):
 
 def test_a_tenant_shows_what_it_used_and_what_is_for_it(mo_client, used, acme):
     row = make_coupon("SORRY", tenant_ids=(acme.id,), is_public=False)
-    panel = mo_client.soup(f"/customers/tenants/{acme.id}").select_one("#panel-coupons")
+    later = mo_client.soup(f"/customers/tenants/{acme.id}").select_one("#panel-coupons [hx-get]")
+    panel = mo_client.soup(later["hx-get"]).select_one("#coupons-of-tenant")
     text = " ".join(panel.get_text().split())
     assert "SORRY: 20 % off, once" in text
     assert "TEN: 10.00 USD off pro, reserved" in text
@@ -130,9 +131,10 @@ def test_a_tenant_shows_what_it_used_and_what_is_for_it(mo_client, used, acme):
 
 
 def test_a_tenant_without_coupons_says_so(bea_client, acme):
-    panel = bea_client.soup(f"/customers/tenants/{acme.id}").select_one("#panel-coupons")
+    panel = bea_client.soup(f"/coupons/tenants/{acme.id}").select_one("#coupons-of-tenant")
     assert "No coupon was used" in panel.get_text()
     assert panel.select("a") == []
+    assert bea_client.get("/coupons/tenants/999999").status_code == 404
 
 
 def test_everybody_of_ours_may_look(app):
