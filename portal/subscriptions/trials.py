@@ -74,7 +74,7 @@ def _trial(row: sa.Row[*tuple[Any, ...]]) -> Trial:
 
 def _undecided() -> list[sa.ColumnElement[bool]]:
     """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone."""
-    trialing = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
+    trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
     return [Subscription.status == trialing, Subscription.ends_at.is_(None)]
 
 

@@ -17,10 +17,12 @@ from portal.subscriptions.assignments import assign_plan
 from portal.support.models import SupportTicket
 from seeds.catalog import seed_catalog
 from tests.cast import make_admin, make_tenant
+from tests.coupons.conftest import make_coupon
 from tests.support.desk import answer
 
 ROWS = (
     *("#people-rows tr", "#trial-rows tr", "#on-plan-rows tr", "#job-rows tr", "#mail-rows tr"),
+    "#coupon-rows tr",
     *(".queue-row", "li.event", "main table tbody tr"),
 )
 
@@ -142,7 +144,7 @@ def test_the_numbers_of_plans_and_trials_agree_with_their_lists(browser_of):
         on_trial(name, timedelta(days=days))
     client = browser_of(Role.FINANCE)
     found = {url: int(n) for n, url in tiles(client).values()} | numbers(client)
-    assert sorted(found.values()) == [1, 2, 4]
+    assert sorted(found.values()) == [0, 0, 1, 2, 4]
     check_all(client, found)
 
 
@@ -152,3 +154,17 @@ def test_whoever_left_a_plan_is_not_on_it(browser_of, acme):
         assign_plan(by=SYSTEM, tenant=acme, plan=plan_named(plan))
     found = numbers(browser_of(Role.MARKETING))
     assert found == {"/subscriptions/plans/professional": 1}
+
+
+def test_the_numbers_of_coupons_agree_with_their_lists(browser_of):
+    now = clock.now()
+    for code in ("ONE", "TWO", "THREE"):
+        make_coupon(code)
+    make_coupon("NOT-YET", starts_at=now + timedelta(days=1))
+    make_coupon("GONE", redeem_by=now + timedelta(days=1)).redeem_by = now - timedelta(days=1)
+    make_coupon("USED-UP", max_redemptions=1).times_redeemed = 1
+    make_coupon("HALF").status = "awaiting_approval"
+    client = browser_of(Role.MARKETING)
+    found = {url: int(n) for n, url in tiles(client).values() if url.startswith("/coupons")}
+    assert list(found.values()) == [3, 1]
+    check_all(client, found)
