@@ -56,7 +56,7 @@ def in_state(state: State, now: Any) -> Sequence[sa.ColumnElement[bool]]:
     """Who is in this state at an instant, which may be a parameter of a statement."""
     if state is not State.SIGNED_IN:
         return _CONDITIONS[state]
-    return (sa.exists().where(AdminSession.admin_id == _people.id, *is_live(now)),)
+    return (_people.id.in_(sa.select(AdminSession.admin_id).where(*is_live(now))),)
 
 
 def is_live(now: Any) -> Sequence[sa.ColumnElement[bool]]:
