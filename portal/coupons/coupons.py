@@ -67,8 +67,12 @@ def create_coupon(
     terms: Terms,
     tenant_ids: Iterable[int] = (),
     asks_approval: bool = False,
+    reason: str | None = None,
+    cause: tuple[str, str] | None = None,
 ) -> Coupon:
     """A coupon that can be used at once, or that waits for approval.
+
+    `cause` is the type and id of what it was made for, for the log.
 
     Raises:
         BadTerms: a term is not right (422).
@@ -98,8 +102,17 @@ def create_coupon(
         db.session.add(CouponTenant(coupon_id=row.id, tenant_id=tenant_id))
     _settle(by, row, must_wait)
     changes = {name: (None, value) for name, value in as_plain(terms).items() if value}
-    meta = {"status": row.status, "tenant_ids": sorted(tenants)}
-    record(Action.COUPON_CREATED, by=by, target=target_of(row), changes=changes, meta=meta)
+    meta: dict[str, object] = {"status": row.status, "tenant_ids": sorted(tenants)}
+    if cause is not None:
+        meta["cause_type"], meta["cause_id"] = cause
+    record(
+        Action.COUPON_CREATED,
+        by=by,
+        target=target_of(row),
+        reason=reason,
+        changes=changes,
+        meta=meta,
+    )
     return row
 
 
