@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from portal.audit.models import Leaf, SignedTree, Verification
 from portal.audit.verifying.report import Ending
 from portal.core.database import db
-from portal.core.quick import Quick
 
 _leaf, _tree, _check = Leaf.__table__.c, SignedTree.__table__.c, Verification.__table__.c
 
@@ -34,7 +33,8 @@ class Standing:
         return self.exit_code == Ending.TAMPERED
 
 
-def _last_of_each() -> sa.Select[Any]:
+def last_of_each() -> sa.Select[Any]:
+    """One row: the columns of `Standing`."""
     sealed = (
         sa.select(_tree.tree_size, _tree.created_at, _tree.key_id)
         .order_by(_tree.tree_size.desc())
@@ -57,14 +57,6 @@ def _last_of_each() -> sa.Select[Any]:
         checked.c.finished_at.label("verified_at"),
         checked.c.exit_code,
     ).select_from(both)
-
-
-_LAST = Quick(_last_of_each())
-
-
-def standing() -> Standing:
-    """One statement."""
-    return Standing(*_LAST.row())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Somebody whose limits are passed asks for approval instead: until somebody else 
 coupon cannot be used.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
+from portal.catalog.overview import plans_on_offer
+from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db, insert_into
@@ -28,6 +31,7 @@ from portal.coupons.terms import (
     terms_of,
 )
 from portal.customers.models import Tenant
+from portal.customers.staleness import Stale, fingerprint
 
 
 class CodeTaken(Conflict):
@@ -60,6 +64,22 @@ def coupon_or_404(coupon_id: int, *, locked: bool = True) -> Coupon:
     return found
 
 
+def mark_of(row: Coupon) -> str:
+    """What a page carries to say which coupon its reader saw: its terms, its status, if frozen."""
+    terms = json.dumps(as_plain(terms_of(row)), sort_keys=True)
+    return fingerprint(terms, row.status, str(row.first_redeemed_at is not None))
+
+
+def check_mark(row: Coupon, seen: str | None) -> None:
+    """Is it still the coupon that was seen? None: a program, which saw nothing.
+
+    Raises:
+        Stale: see the class.
+    """
+    if seen is not None and seen != mark_of(row):
+        raise Stale(f"Somebody changed {row.code} a moment ago. Look at it again.")
+
+
 def create_coupon(
     *,
     by: Actor,
@@ -81,6 +101,7 @@ def create_coupon(
     """
     code, tenants = checked_code(code), set(tenant_ids)
     check_terms(terms)
+    _check_plans(terms.plans)
     _check_tenants(terms, tenants)
     now = clock.now()
     must_wait = _must_wait(by, terms, now, asks_approval)
@@ -117,23 +138,32 @@ def create_coupon(
 
 
 def change_coupon(
-    *, by: Actor, coupon_id: int, terms: Terms, asks_approval: bool = False
+    *,
+    by: Actor,
+    coupon_id: int,
+    terms: Terms,
+    asks_approval: bool = False,
+    seen: str | None = None,
 ) -> Coupon:
     """Other terms from now on; who reserved or redeemed it keeps what it said then.
 
+    `seen` is the mark (`mark_of`) of the coupon that the writer saw.
+
     Raises:
         BadTerms, BeyondLimits: as `create_coupon`.
-        Frozen: see the class.
+        Frozen, Stale: see the classes.
         NotFound: there is no such coupon.
     """
     check_terms(terms)
     row = coupon_or_404(coupon_id)
+    check_mark(row, seen)
     before, after = as_plain(terms_of(row)), as_plain(terms)
     changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
     if not changes:
         return row
     _check_frozen(row, changes)
     _check_change(row, terms)
+    _check_plans(terms.plans, kept=row.plans)
     was, is_off = row.status, row.status == CouponStatus.DISABLED
     must_wait = not is_off and _must_wait(by, terms, row.created_at, asks_approval)
     for name, value in terms.columns().items():
@@ -160,7 +190,9 @@ def disable_coupon(*, by: Actor, coupon_id: int, reason: str | None = None) -> C
     return row
 
 
-def enable_coupon(*, by: Actor, coupon_id: int, asks_approval: bool = False) -> Coupon:
+def enable_coupon(
+    *, by: Actor, coupon_id: int, asks_approval: bool = False, reason: str | None = None
+) -> Coupon:
     """A disabled coupon can be used again, by somebody who might give it anew.
 
     Raises:
@@ -173,7 +205,7 @@ def enable_coupon(*, by: Actor, coupon_id: int, asks_approval: bool = False) -> 
         raise Conflict(f"{row.code} is not disabled.")
     _settle(by, row, _must_wait(by, terms_of(row), row.created_at, asks_approval))
     changes: dict[str, tuple[object, object]] = {"status": (was, row.status)}
-    record(Action.COUPON_CHANGED, by=by, target=target_of(row), changes=changes)
+    record(Action.COUPON_CHANGED, by=by, target=target_of(row), changes=changes, reason=reason)
     return row
 
 
@@ -207,6 +239,15 @@ def _check_change(row: Coupon, terms: Terms) -> None:
         raise BadTerms("Whom it is for is decided when it is made.", field="is_public")
     if terms.max_redemptions is not None and terms.max_redemptions < row.times_redeemed:
         raise BadTerms(f"It was used {row.times_redeemed} times already.", field="max_redemptions")
+
+
+def _check_plans(plans: Iterable[str], kept: Iterable[str] = ()) -> None:
+    """Whatever it named before may have been archived since."""
+    named = set(plans) - set(kept)
+    offered = {plan.name for plan in plans_on_offer(catalog_now())} if named else set()
+    unknown = sorted(named - offered)
+    if unknown:
+        raise BadTerms(f"There is no plan {unknown[0]} on offer.", field="plans")
 
 
 def _check_tenants(terms: Terms, tenant_ids: set[int]) -> None:

@@ -19,6 +19,11 @@ class BeyondLimits(Denied):
     title = "A manager has to approve this"
     is_attempt = False
 
+    def __init__(self, passed: list[str]) -> None:
+        words = ", and ".join(passed)
+        super().__init__(f"You cannot give this coupon alone: {words}. Ask for approval.")
+        self.passed = passed
+
 
 def is_unlimited(by: Actor) -> bool:
     return by.type is ActorType.SYSTEM or by.may(Permission.COUPONS_APPROVE)
@@ -54,6 +59,4 @@ def refuse_beyond(passed: list[str]) -> None:
         BeyondLimits: see the class.
     """
     if passed:
-        raise BeyondLimits(
-            f"You cannot give this coupon alone: {', and '.join(passed)}. Ask for approval."
-        )
+        raise BeyondLimits(passed)
