@@ -13,7 +13,7 @@ from portal.core.errors import Conflict, Denied
 from portal.core.money import WHOLE
 from portal.core.permissions import Permission
 from portal.support.goodwill_budgets import Owner, give_back, limits_of, spend
-from portal.support.goodwill_kinds import check_possible, undo
+from portal.support.goodwill_kinds import undo
 from portal.support.goodwill_terms import BadGesture, Wanted, beyond_alone
 from portal.support.goodwill_words import GestureStatus
 from portal.support.goodwill_writing import begun, do_it, locked, tell, why
@@ -46,7 +46,6 @@ def give(
     giver, cents = row.requested_by or 0, row.value_cents
     limits = limits_of(giver)
     refuse_beyond(beyond(wanted, cents, limits.cap_cents, row.currency))
-    check_possible(ticket, wanted)
     spend(
         admin_id=giver,
         tenant_id=row.tenant_id,
@@ -91,7 +90,6 @@ def ask(
     if not reason.strip():
         raise BadGesture("Say why: somebody else decides by it.", field="reason")
     row = begun(by, ticket, wanted, reason, submit_key)
-    check_possible(ticket, wanted)
     row.status = GestureStatus.AWAITING_APPROVAL
     db.session.add(row)
     db.session.flush()

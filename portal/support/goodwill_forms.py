@@ -10,6 +10,7 @@ from wtforms.validators import ValidationError as Wrong
 from portal.catalog.snapshot import Catalog
 from portal.core.currencies import amount_text, minor_units
 from portal.support.goodwill_budgets import Limits
+from portal.support.goodwill_kinds import can_be_more
 from portal.support.goodwill_terms import (
     ALONE_DAYS,
     ALONE_PERCENT,
@@ -23,18 +24,19 @@ NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 
 
+AT_FIRST = {"kind": Kind.COUPON.value, "percent": 10, "feature_days": 7, "trial_days": 7}
+"""What a form proposes that nobody filled in yet."""
+
+
 class GestureForm(PortalForm):
     """The four kinds on one form; the fields of the others than the chosen one count nothing."""
 
     submit_key = HiddenField(validators=[Length(max=64)])
     view = HiddenField()
-    kind = RadioField(
-        "What", choices=[SelectChoice(kind.value, kind.label) for kind in Kind], default="coupon"
-    )
+    kind = RadioField("What", [InputRequired("Choose what to give.")], choices=[])
     percent = IntegerField(
         "Percent off the next invoice",
         [Optional()],
-        default=10,
         description=f"Up to {ALONE_PERCENT} % alone. The code is for this customer, once, "
         "within 30 days.",
         render_kw=NUMERIC,
@@ -43,7 +45,6 @@ class GestureForm(PortalForm):
     feature_days = IntegerField(
         "Days",
         [Optional()],
-        default=7,
         description=f"Up to {ALONE_DAYS} alone.",
         render_kw=NUMERIC,
     )
@@ -57,7 +58,6 @@ class GestureForm(PortalForm):
     trial_days = IntegerField(
         "Days longer",
         [Optional()],
-        default=7,
         description=f"Up to {ALONE_DAYS} alone, while the trial runs.",
         render_kw=NUMERIC,
     )
@@ -75,12 +75,15 @@ class GestureForm(PortalForm):
     }
     """What the form calls the terms that several kinds have."""
 
-    def offer(self, catalog: Catalog) -> None:
+    def offer(self, catalog: Catalog, *, has_trial: bool) -> None:
+        """What this customer can be given."""
+        kinds = [kind for kind in Kind if has_trial or kind is not Kind.TRIAL]
+        self.kind.choices = [SelectChoice(kind.value, kind.label) for kind in kinds]
         present = [one for one in catalog.features.values() if not one.is_archived]
         present.sort(key=lambda one: (one.display_name or one.name).casefold())
         for field, features in (
             (self.feature_name, present),
-            (self.counted_name, [one for one in present if one.is_metered]),
+            (self.counted_name, [one for one in present if can_be_more(one)]),
         ):
             named = [SelectChoice(one.name, one.display_name or one.name) for one in features]
             field.choices = [SelectChoice("", "Choose…"), *named]
@@ -117,14 +120,16 @@ class BudgetForm(PortalForm):
     """Amounts in the currency of the plans, as people write them."""
 
     version = HiddenField()
-    monthly = StringField("Budget a month", [InputRequired("Enter an amount.")], render_kw=MONEY)
-    cap = StringField(
+    monthly_cents = StringField(
+        "Budget a month", [InputRequired("Enter an amount.")], render_kw=MONEY
+    )
+    cap_cents = StringField(
         "Most of one gesture",
         [InputRequired("Enter an amount.")],
         description="More than this somebody else approves.",
         render_kw=MONEY,
     )
-    tenant = StringField(
+    tenant_cents = StringField(
         "Most to one customer a month",
         [InputRequired("Enter an amount.")],
         description="Whoever gives.",
@@ -137,31 +142,31 @@ class BudgetForm(PortalForm):
         form = cls(
             data={
                 "version": str(version),
-                "monthly": amount_text(limits.monthly_cents, currency),
-                "cap": amount_text(limits.cap_cents, currency),
-                "tenant": amount_text(limits.tenant_cents, currency),
+                "monthly_cents": amount_text(limits.monthly_cents, currency),
+                "cap_cents": amount_text(limits.cap_cents, currency),
+                "tenant_cents": amount_text(limits.tenant_cents, currency),
             }
         )
         form.currency = currency
         if not has_tenant:
-            del form.tenant
+            del form.tenant_cents
         return form
 
     currency = "USD"
 
-    def validate_monthly(self, field: Any) -> None:
+    def validate_monthly_cents(self, field: Any) -> None:
         self._cents(field)
 
-    def validate_cap(self, field: Any) -> None:
+    def validate_cap_cents(self, field: Any) -> None:
         self._cents(field)
 
-    def validate_tenant(self, field: Any) -> None:
+    def validate_tenant_cents(self, field: Any) -> None:
         self._cents(field)
 
     def values(self) -> dict[str, int]:
         """In minor units, by the names of the deed."""
-        fields = {"monthly_cents": self.monthly, "cap_cents": self.cap, "tenant_cents": self.tenant}
-        return {name: self._cents(field) if field else 0 for name, field in fields.items()}
+        names = ("monthly_cents", "cap_cents", "tenant_cents")
+        return {name: self._cents(self[name]) if name in self else 0 for name in names}
 
     def expected_version(self) -> int:
         text = self.version.data or ""

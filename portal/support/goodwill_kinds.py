@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from portal.catalog.models import PlanTemplate
 from portal.catalog.revisions import catalog_now
+from portal.catalog.snapshot import Feature
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
@@ -25,6 +26,7 @@ from portal.coupons.coupons import coupon_or_404, create_coupon, disable_coupon
 from portal.coupons.models import CouponStatus
 from portal.coupons.terms import Terms
 from portal.customers.models import Tenant
+from portal.entitlements.counters import SEATS
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import UserEntitlement
 from portal.entitlements.revoking import revoke_grant
@@ -87,11 +89,16 @@ def check_possible(ticket: SupportTicket, wanted: Wanted) -> None:
         feature = catalog_now().features.get(wanted.feature_name)
         if feature is None or feature.is_archived:
             raise BadGesture("Choose a feature that can be given.", field="feature_name")
-        if wanted.kind is Kind.QUOTA and not feature.is_metered:
+        if wanted.kind is Kind.QUOTA and not can_be_more(feature):
             raise BadGesture("Nothing of this feature is counted.", field="feature_name")
     if wanted.kind is Kind.TRIAL:
-        _running_trial(ticket)
+        _trial_to_extend(ticket)
         _check_trial_days(ticket, wanted.reach)
+
+
+def can_be_more(feature: Feature) -> bool:
+    """Seats are counted, too, but by the users that there are."""
+    return feature.is_metered and feature.name != SEATS
 
 
 def do(*, by: Actor, ticket: SupportTicket, wanted: Wanted, reason: str) -> Done:
@@ -172,7 +179,7 @@ def _quota(by: Actor, ticket: SupportTicket, wanted: Wanted, reason: str) -> Don
 
 
 def _trial(by: Actor, ticket: SupportTicket, wanted: Wanted, reason: str) -> Done:
-    stay, tenant = _running_trial(ticket), _tenant(ticket)
+    stay, tenant = _trial_to_extend(ticket), _tenant(ticket)
     since = stay.trial_ends_at or clock.now()
     until = nth_boundary(since, "day", wanted.reach, tenant.time_zone)
     row = extend_trial(by=by, tenant=tenant, trial_ends_at=until, reason=reason)
@@ -184,9 +191,16 @@ def _trial(by: Actor, ticket: SupportTicket, wanted: Wanted, reason: str) -> Don
     return Done("subscription", row.id, plan, sentence, since, row.trial_ends_at or until)
 
 
-def _running_trial(ticket: SupportTicket) -> Subscription:
+def running_trial(ticket: SupportTicket) -> Subscription | None:
+    """The tenant's trial, while it counts."""
     stay = lasting_stay(ticket.tenant_id)
-    if stay is None or stay.trial_ends_at is None or not gives_access(stay, clock.now()):
+    is_running = stay is not None and gives_access(stay, clock.now())
+    return stay if is_running and stay is not None and stay.trial_ends_at is not None else None
+
+
+def _trial_to_extend(ticket: SupportTicket) -> Subscription:
+    stay = running_trial(ticket)
+    if stay is None:
         raise NoTrial(f"{ticket.tenant_name} is on no trial that could be longer.", field="days")
     return stay
 

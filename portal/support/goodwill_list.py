@@ -33,14 +33,18 @@ class GestureLine(NamedTuple):
     number: str
     tenant_id: int
     tenant_name: str
-    kind: str
+    kind: Kind
     summary: str
     status: str
     state: str
     colour: str
     value: str
+    requested_by: int | None
     who: str
     reason: str
+    sentence: str | None
+    target_type: str | None
+    target_id: int | None
     at: datetime
     until: datetime | None
 
@@ -160,8 +164,12 @@ def _query() -> sa.Select[Any]:
         _gesture.status,
         _gesture.value_cents,
         _gesture.currency,
+        _gesture.requested_by,
         sa.func.coalesce(_admin.name, _gesture.requested_by_label).label("who"),
         _gesture.reason,
+        _gesture.sentence,
+        _gesture.target_type,
+        _gesture.target_id,
         _gesture.created_at,
         _gesture.until,
     )
@@ -183,14 +191,18 @@ def _line(row: Any) -> GestureLine:
         number=row.number,
         tenant_id=row.tenant_id,
         tenant_name=row.tenant_name,
-        kind=Kind(row.kind).label,
+        kind=Kind(row.kind),
         summary=row.summary,
         status=status.value,
         state=status.label,
         colour=COLOURS[status],
         value=price_text(row.value_cents, row.currency),
+        requested_by=row.requested_by,
         who=row.who,
         reason=row.reason,
+        sentence=row.sentence,
+        target_type=row.target_type,
+        target_id=row.target_id,
         at=row.created_at,
         until=row.until,
     )

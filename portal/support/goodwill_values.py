@@ -8,7 +8,7 @@ the lowest paid plan, or of the dearest.
 from collections.abc import Callable
 
 from portal.catalog.overview import plans_on_offer
-from portal.catalog.snapshot import Catalog, Plan
+from portal.catalog.snapshot import Allowance, Catalog, Plan
 from portal.core.money import percent_of, round_ratio
 from portal.entitlements.explaining import upgrade_for
 from portal.support.goodwill_terms import Wanted
@@ -25,8 +25,8 @@ def value_of(wanted: Wanted, plan: Plan | None, catalog: Catalog) -> int:
     coupon: the percentage of the plan's monthly price, once.
     feature: what the lowest plan with the feature costs more a month, x days / 30; of a feature
     that no dearer plan has, the plan's own price x days / 30.
-    quota: the monthly price of a paid plan with such a limit (the present one, else the lowest) x
-    amount / limit, as if it sold nothing else; without one, a month's price.
+    quota: the monthly price of the plan with this limit (the present one, else the lowest) x
+    amount / limit, as if it sold nothing else; at most a month of the lowest plan without it.
     trial: the plan's monthly price x days / 30.
     """
     return _RULES[wanted.kind](wanted, plan, catalog)
@@ -65,19 +65,32 @@ def _feature(wanted: Wanted, plan: Plan | None, catalog: Catalog) -> int:
 
 
 def _quota(wanted: Wanted, plan: Plan | None, catalog: Catalog) -> int:
-    for one in (plan, *plans_on_offer(catalog)):
-        limit, price = _limit(one, wanted.feature), one.monthly_price_cents if one else 0
-        if limit and price:
-            return round_ratio(price * wanted.reach, limit)
-    return monthly_price(plan, catalog)
+    offered = plans_on_offer(catalog)
+    without_end = [one.monthly_price_cents for one in offered if _is_unlimited(one, wanted.feature)]
+    most = min((price for price in without_end if price), default=None)
+    limited = (one for one in (plan, *offered) if _limit(one, wanted.feature))
+    one = next(limited, None)
+    if one is None:
+        return most or monthly_price(plan, catalog)
+    price = monthly_price(one, catalog)
+    found = round_ratio(price * wanted.reach, _limit(one, wanted.feature))
+    return found if most is None else min(found, most)
 
 
 def _limit(plan: Plan | None, feature_name: str) -> int:
     """0: it has none, or counts nothing."""
+    found = _allowance(plan, feature_name)
+    return 0 if found is None or found.is_unlimited else found.limit
+
+
+def _is_unlimited(plan: Plan, feature_name: str) -> bool:
+    found = _allowance(plan, feature_name)
+    return found is not None and found.is_unlimited
+
+
+def _allowance(plan: Plan | None, feature_name: str) -> Allowance | None:
     found = plan.features.get(feature_name) if plan else None
-    if found is None or not found.is_included or found.allowance is None:
-        return 0
-    return 0 if found.allowance.is_unlimited else found.allowance.limit
+    return found.allowance if found and found.is_included else None
 
 
 def _by_days(price: int, days: int) -> int:

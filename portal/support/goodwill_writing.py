@@ -19,7 +19,7 @@ from portal.core.permissions import Permission
 from portal.customers.tenants import raise_version
 from portal.subscriptions.stays import gives_access, lasting_stay
 from portal.support.goodwill_budgets import month_of
-from portal.support.goodwill_kinds import do, summary_of
+from portal.support.goodwill_kinds import check_possible, do, summary_of
 from portal.support.goodwill_terms import LONGEST_REASON, BadGesture, Wanted, check_wanted
 from portal.support.goodwill_values import currency_of, value_of
 from portal.support.goodwill_words import GestureStatus
@@ -63,7 +63,7 @@ def begun(
     Raises:
         BadGesture: something is missing or out of range (422).
         Denied: this person makes nothing good (403).
-        NoGoodwillHere, GivenBefore: see the classes (409).
+        NoGoodwillHere, GivenBefore, NoTrial, TrialIsLong: see the classes (409).
     """
     if by.type is not ActorType.ADMIN or not by.may(Permission.GOODWILL_GIVE):
         raise Denied("You may not make something good from a ticket.")
@@ -75,6 +75,7 @@ def begun(
     lock_ticket(ticket)
     check_ticket(ticket)
     _check_once(ticket, submit_key)
+    check_possible(ticket, wanted)
     now = clock.now()
     return GoodwillGesture(
         ticket_id=ticket.id,
