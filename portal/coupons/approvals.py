@@ -8,7 +8,7 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied
 from portal.core.permissions import Permission
-from portal.coupons.coupons import check_mark, coupon_or_404, target_of
+from portal.coupons.coupons import InBatch, check_mark, coupon_or_404, target_of
 from portal.coupons.models import Coupon, CouponStatus
 
 MOST_COUNTED = 100
@@ -29,7 +29,7 @@ def approve_coupon(
 
     Raises:
         Denied: this person may not approve coupons.
-        OwnRequest, NotWaiting, Stale: see the classes.
+        OwnRequest, NotWaiting, InBatch, Stale: see the classes.
         NotFound: there is no such coupon.
     """
     row = _to_decide(by, coupon_id, seen)
@@ -46,16 +46,20 @@ def reject_coupon(
 
 def may_decide(by: Actor, row: Coupon) -> bool:
     """Does the coupon wait for this person, among others?"""
-    is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
+    is_waiting = row.status == CouponStatus.AWAITING_APPROVAL and row.batch_id is None
     return is_waiting and by.may(Permission.COUPONS_APPROVE) and row.requested_by != by.id
 
 
 def waiting_for(by: Actor, *, most: int = MOST_COUNTED) -> int:
-    """How many coupons wait for this person's decision, counted up to `most`."""
+    """How many coupons wait for this person's decision, counted up to `most`.
+
+    Those of a batch are decided on together, on its own page.
+    """
     if not by.may(Permission.COUPONS_APPROVE):
         return 0
     is_theirs = Coupon.requested_by.is_distinct_from(by.id)
-    query = sa.select(Coupon.id).where(Coupon.status == CouponStatus.AWAITING_APPROVAL, is_theirs)
+    is_waiting = sa.and_(Coupon.status == CouponStatus.AWAITING_APPROVAL, Coupon.batch_id.is_(None))
+    query = sa.select(Coupon.id).where(is_waiting, is_theirs)
     return (
         db.session.scalar(sa.select(sa.func.count()).select_from(query.limit(most).subquery())) or 0
     )
@@ -67,6 +71,8 @@ def _to_decide(by: Actor, coupon_id: int, seen: str | None) -> Coupon:
     row = coupon_or_404(coupon_id)
     if row.status != CouponStatus.AWAITING_APPROVAL:
         raise NotWaiting(f"{row.code} does not wait for approval.")
+    if row.batch_id is not None:
+        raise InBatch(f"{row.code} is one of many that were made at once: decide on all of them.")
     if row.requested_by is not None and row.requested_by == by.id:
         raise OwnRequest("You asked for this yourself: somebody else decides.")
     check_mark(row, seen)
