@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0020_goodwill"
-down_revision = "0018_coupons"
+down_revision = "0019_coupon_batches"
 branch_labels = None
 depends_on = None
 

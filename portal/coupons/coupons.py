@@ -5,7 +5,7 @@ coupon cannot be used.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -94,11 +94,9 @@ def create_coupon(
     tenant_ids: Iterable[int] = (),
     asks_approval: bool = False,
     reason: str | None = None,
-    cause: tuple[str, str] | None = None,
+    cause: Mapping[str, str] | None = None,
 ) -> Coupon:
-    """A coupon that can be used at once, or that waits for approval.
-
-    `cause` is the type and id of what it was made for, for the log.
+    """A coupon that can be used at once, or that waits for approval. `cause` is for the log alone.
 
     Raises:
         BadTerms: a term is not right (422).
@@ -121,9 +119,7 @@ def create_coupon(
         db.session.add(CouponTenant(coupon_id=row.id, tenant_id=tenant_id))
     _settle(by, row, is_waiting)
     changes = {name: (None, value) for name, value in as_plain(terms).items() if value}
-    meta: dict[str, object] = {"status": row.status, "tenant_ids": sorted(tenants)}
-    if cause is not None:
-        meta["cause_type"], meta["cause_id"] = cause
+    meta = {"status": row.status, "tenant_ids": sorted(tenants), **(cause or {})}
     record(
         Action.COUPON_CREATED,
         by=by,

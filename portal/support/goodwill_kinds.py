@@ -127,7 +127,7 @@ def _coupon(by: Actor, ticket: SupportTicket, wanted: Wanted, reason: str) -> Do
         terms=terms,
         tenant_ids=[ticket.tenant_id],
         reason=reason,
-        cause=(CAUSE, ticket.number),
+        cause={"cause_type": CAUSE, "cause_id": ticket.number},
     )
     sentence = (
         f"As an apology, the code {row.code} takes {wanted.reach} % off your next invoice. "

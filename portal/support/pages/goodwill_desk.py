@@ -141,7 +141,7 @@ def _gesture_page(row: GoodwillGesture, form: DecisionForm, status: int = 200) -
 def _target_url(row: GoodwillGesture) -> str | None:
     """Where the row that was made is shown."""
     if row.target_type == "coupon":
-        return f"/coupons/{row.target_id}"
+        return url_for("coupons.coupon", coupon_id=row.target_id)
     if row.target_type == "user_entitlement":
         return url_for("entitlements.override", scope="user", grant_id=row.target_id)
     if row.target_type == "quota":
