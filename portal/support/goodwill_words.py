@@ -1,5 +1,6 @@
 """The kinds of goodwill, the states of a gesture, and what each is called."""
 
+from datetime import date
 from enum import StrEnum
 
 
@@ -47,6 +48,11 @@ COLOURS = {
     GestureStatus.REJECTED: "red",
     GestureStatus.WITHDRAWN: "secondary",
 }
+
+
+def month_label(month: str) -> str:
+    """`November 2026` of `2026-11`."""
+    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
 
 
 def counted(number: int, word: str) -> str:

@@ -33,7 +33,7 @@ from portal.support.goodwill_list import (
     months_back,
 )
 from portal.support.goodwill_values import currency_of
-from portal.support.goodwill_words import COLOURS, GestureStatus, Kind
+from portal.support.goodwill_words import COLOURS, GestureStatus, Kind, month_label
 from portal.support.goodwill_writing import gesture_or_404, target_of_gesture, ticket_of
 from portal.support.models import GoodwillGesture
 from portal.support.pages.blueprint import bp
@@ -58,7 +58,7 @@ def goodwill() -> Response:
         asked=asked,
         statuses=STATUSES,
         people=givers(),
-        months=[(month, month) for month in months],
+        months=[(month, month_label(month)) for month in months],
         me_id=current_staff().id,
     )
 
@@ -129,6 +129,7 @@ def _gesture_page(row: GoodwillGesture, form: DecisionForm, status: int = 200) -
         ticket=ticket,
         value=price_text(row.value_cents, row.currency),
         target_url=_target_url(row),
+        is_over=row.until is not None and row.until <= clock.now(),
         events=about(by=by, zone=reader_zone(), target=target_of_gesture(row)),
         events_url=url_for("audit.browse", q=ticket.number),
         may_decide=may_decide(by, row),
@@ -160,6 +161,7 @@ def goodwill_budgets() -> Response:
         listing=budgets_page(month=month, cursor=request.args.get("cursor")),
         usual=limits_of(EVERYBODY),
         month=month,
+        month_label=month_label(month),
         currency=currency_of(catalog_now()),
         price=price_text,
         may_manage=_actor().may(Permission.SUPPORT_MANAGE),
