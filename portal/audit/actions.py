@@ -132,6 +132,12 @@ class Action(StrEnum):
     TICKETS_HANDED_BACK = "ticket.handed_back"
     TICKETS_BULK_STARTED = "ticket.bulk_started"
     TICKETS_BULK_UNDONE = "ticket.bulk_undone"
+    GOODWILL_GIVEN = "goodwill.given"
+    GOODWILL_REQUESTED = "goodwill.requested"
+    GOODWILL_APPROVED = "goodwill.approved"
+    GOODWILL_REJECTED = "goodwill.rejected"
+    GOODWILL_WITHDRAWN = "goodwill.withdrawn"
+    GOODWILL_BUDGET_CHANGED = "goodwill.budget_changed"
     MACRO_SAVED = "macro.saved"
     MACRO_ARCHIVED = "macro.archived"
     MACRO_APPLIED = "macro.applied"
@@ -265,6 +271,8 @@ _SEVERITIES = {
     Action.COUPON_CODES_EXPORTED: Severity.NOTICE,
     Action.TICKET_SLA_BREACHED: Severity.NOTICE,
     Action.TICKETS_BULK_STARTED: Severity.NOTICE,
+    Action.GOODWILL_APPROVED: Severity.NOTICE,
+    Action.GOODWILL_BUDGET_CHANGED: Severity.NOTICE,
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,

@@ -30,6 +30,7 @@ from tests.house import (
     drives_desk_api,
     drives_entitlement_pages,
     drives_files,
+    drives_goodwill,
     drives_grants,
     drives_levels,
     drives_queue,
@@ -278,6 +279,7 @@ DRIVES |= drives_levels.DRIVES
 DRIVES |= drives_desk_api.DRIVES
 DRIVES |= drives_beside.DRIVES
 DRIVES |= drives_files.DRIVES
+DRIVES |= drives_goodwill.DRIVES
 DRIVES |= drives_customers.DRIVES
 DRIVES |= drives_grants.DRIVES
 DRIVES |= drives_catalog.DRIVES
