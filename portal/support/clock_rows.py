@@ -173,11 +173,18 @@ def forget_clocks(ticket_id: int) -> None:
 def clocks_of_all(tickets: Sequence[SupportTicket]) -> list[TicketClocks]:
     """The same for many tickets, by one query."""
     ids = [ticket.id for ticket in tickets]
-    live = (TicketClock.ticket_id.in_(ids), TicketClock.state != ClockState.SUPERSEDED)
     found = defaultdict(list)
-    for held in _held(_locked(_rows().where(*live).order_by(TicketClock.id))):
+    for held in _held(_of_tickets(), tickets=ids):
         found[held.row.ticket_id].append(held)
     return [TicketClocks(ticket, found[ticket.id]) for ticket in tickets]
+
+
+@cache
+def _of_tickets() -> Rows:
+    """Built once: every change of a ticket asks."""
+    is_theirs = TicketClock.ticket_id.in_(sa.bindparam("tickets", expanding=True))
+    live = (is_theirs, TicketClock.state != ClockState.SUPERSEDED)
+    return _locked(_rows().where(*live).order_by(TicketClock.id))
 
 
 def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
@@ -221,7 +228,7 @@ def _locked(query: Rows) -> Rows:
     return query.with_for_update(of=TicketClock).execution_options(populate_existing=True)
 
 
-def _held(query: Rows, **values: int) -> list[Held]:
+def _held(query: Rows, **values: Any) -> list[Held]:
     """Each version is worked out once, however many clocks run by it."""
     hours: dict[tuple[int, int], BusinessCalendar] = {}
     terms: dict[tuple[int, int], RuleTerms] = {}
