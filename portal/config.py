@@ -106,6 +106,17 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def passkey_host(self) -> str | None:
+        """What passkeys are bound to (WebAuthn 5.1.2): the host of `base_url`, when it is a name.
+
+        None where browsers make none: at a bare address, or over http to other than localhost.
+        """
+        host = urlsplit(self.base_url).hostname or ""
+        is_local = host == "localhost" or host.endswith(".localhost")
+        is_address = ":" in host or host.rpartition(".")[2].isdecimal()
+        return host if (self.is_https or is_local) and not is_address else None
+
+    @property
     def mail_folder(self) -> Path:
         return self.instance_dir / "mail"
 

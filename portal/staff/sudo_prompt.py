@@ -29,12 +29,14 @@ UNREPEATED = frozenset(
         "repeat_password",
         "totp_code",
         "backup_code",
+        "credential",
         "token",
     }
 )
 WRONG = {
     "totp": "That code is not right. Try the next one.",
     "backup": "That backup code is not right, or it was used before.",
+    "passkey": "That passkey was not accepted. Try again, or use another way.",
     PASSWORD: "That is not your password.",
 }
 
