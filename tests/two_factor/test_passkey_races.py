@@ -33,10 +33,10 @@ def test_one_assertion_sent_eight_times_at_once_opens_one_session(bea_alone):
     with app.app_context():
         first = app.test_client()
         body = {"credential": device.sign(options(first, "sign-in"))}
-        cookie = first.get_cookie("session")
+        cookie = first.get_cookie(app.config["SESSION_COOKIE_NAME"])
         clients = [app.test_client() for _ in range(8)]
         for client in clients:
-            client.set_cookie("session", cookie.value)
+            client.set_cookie(cookie.key, cookie.value)
     headers = {"Sec-Fetch-Site": "same-origin"}
 
     def send(number):
