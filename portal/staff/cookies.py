@@ -20,6 +20,13 @@ def set_session_cookie(response: BaseResponse, token: str) -> None:
     )
 
 
+def carries_session(response: BaseResponse) -> bool:
+    """Does the answer bring a session's token already?"""
+    return any(
+        line.startswith(f"{cookie_name()}=") for line in response.headers.getlist("Set-Cookie")
+    )
+
+
 def clear_session_cookie(response: BaseResponse) -> None:
     response.delete_cookie(
         cookie_name(), secure=settings().is_https, httponly=True, samesite="Lax", path="/"

@@ -340,6 +340,7 @@ def test_the_prompt_takes_a_passkey_and_lets_the_form_go_on(app, device, bea):
     signed = json.dumps(device.sign(options(client, "authenticate")))
     answer = client.submit(url, sudo_with="passkey", sudo_passkey=signed)
     assert (answer.status_code, answer.location) == (303, "/account/passkeys")
+    assert client.get("/account/passkeys").status_code == 200
 
 
 def test_what_was_used_last_is_asked_for_first(app, moment, device, bea):
