@@ -12,6 +12,8 @@
   function show() {
     document.querySelectorAll("[data-with-passkeys]").forEach((part) => { part.hidden = !isAble; });
     document.querySelectorAll("[data-without-passkeys]").forEach((part) => { part.hidden = isAble; });
+    // As a field with autofocus would be; the form was hidden when the page looked for one.
+    if (isAble && document.activeElement === document.body) document.querySelector("[data-passkey-focus]")?.focus();
   }
 
   async function asked(form) {

@@ -124,7 +124,9 @@ def test_a_copy_that_counted_less_is_refused_by_the_page(page, site, drawer):
     page.get_by_role("button", name="Create passkey").click()
     expect(page.locator("#backup-codes li")).to_have_count(10)
     with site.app.app_context():
-        db.session.execute(sa.update(Passkey).where(Passkey.admin_id == bea.id).values(sign_count=99))
+        db.session.execute(
+            sa.update(Passkey).where(Passkey.admin_id == bea.id).values(sign_count=99)
+        )
         db.session.commit()
     page.goto("/account/security")
     hands.sign_out(page)
