@@ -38,6 +38,7 @@ from portal.core.errors import Conflict
 from portal.two_factor.models import Passkey
 
 LONGEST_ANSWER = 16_384
+LONGEST_ID = 1023  # WebAuthn 7.1, step 25
 SHOWN_FOR = 60_000  # milliseconds that the browser's own dialog waits
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ONE_DEVICE = CredentialDeviceType.SINGLE_DEVICE
@@ -180,6 +181,8 @@ def read_new_key(text: str, *, challenge: bytes | None) -> NewKey:
         is_discoverable = properties.get("rk") is True
     except Exception as error:  # whatever it breaks, a hostile answer is a refusal
         raise BadAnswer("registration") from error
+    if len(found.credential_id) > LONGEST_ID:
+        raise BadAnswer("registration")
     return NewKey(
         credential_id=found.credential_id,
         public_key=found.credential_public_key,

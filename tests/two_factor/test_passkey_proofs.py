@@ -9,6 +9,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import AdminSession, Notice
+from portal.staff.passwords import hash_password
 from portal.two_factor.failures import MOST_CONSECUTIVE
 from portal.two_factor.models import Passkey, PasskeyHolder, TwoFactorAuth
 from portal.web.access import SessionState
@@ -374,6 +375,16 @@ def test_who_has_a_passkey_alone_proves_it_before_another_password(app, moment, 
     _, token = open_session(bea, sudo_until=sudo_until(), sudo_method="passkey")
     client.sign_in(token)
     assert client.soup("/account/password").select_one("[name=totp_code]") is None
+
+
+def test_with_that_proof_the_password_changes_without_a_code(app, moment, bea):
+    give_passkey(bea)
+    bea.password_hash = hash_password(PASSWORD)
+    client = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="passkey")
+    new = {"current_password": PASSWORD, "new_password": "seven purple otters juggle quietly 88"}
+    assert client.submit("/account/password", **new).location == "/account/security"
+    other = signed_in(app, bea)
+    assert other.submit("/account/password", **new).location.startswith("/account/sudo")
 
 
 def test_signing_in_again_ends_the_former_session(app, device, bea):

@@ -153,6 +153,29 @@ def test_a_key_that_is_here_already_is_nobodys_second(app, proven, ann):
     assert reasons() == ["known_credential"]
 
 
+def test_an_id_longer_than_any_authenticator_makes_is_refused(proven):
+    _, answer = add(proven, device=Authenticator(id=bytes(1024)))
+    assert (answer.status_code, reasons()) == (401, ["registration"])
+
+
+def test_what_is_no_credential_at_all_is_refused(proven):
+    options(proven, "register")
+    for sent in ({}, {"id": "\ud800"}, {"response": {"transports": [{}]}}, {"rawId": "x" * 20_000}):
+        body = {"credential": sent, "label": "x"}
+        assert proven.call("POST", f"{API}/register/verify", body).status_code == 401
+
+
+def test_an_operator_takes_passkeys_away_too(own_app):
+    with own_app.app_context():
+        give_passkey(with_password("Bea Agent"))
+        db.session.commit()
+    words = ["staff", "reset-2fa", "bea@boxcostpro.test", "--reason", "phone lost", "--yes"]
+    assert own_app.test_cli_runner().invoke(args=words).exit_code == 0
+    with own_app.app_context():
+        assert db.session.query(Passkey).count() == 0
+        assert not db.session.query(Admin).one().is_second_factor_on
+
+
 def test_twenty_are_enough(proven, bea_enrolled):
     for number in range(MOST):
         give_passkey(bea_enrolled, f"Key {number}")

@@ -41,6 +41,7 @@ USUAL = (
             Action.SESSION_PASSWORD_REFUSED,
             Action.SESSION_CODE_REFUSED,
             Action.BACKUP_CODE_REFUSED,
+            Action.PASSKEY_REFUSED,
         ),
         threshold=20,
         minutes=10,
