@@ -72,7 +72,8 @@ class Settings:
     metrics_token: str
     """Bearer token of `/metrics`. Empty closes the page, in every environment."""
     base_url: str
-    """Where people reach the portal; every link in a mail starts with it."""
+    """Where people reach the portal; every link in a mail starts with it, and passkeys are bound
+    to its host."""
     mail_url: str
     """`smtp://user:pass@host:587`, `smtps://...` or `file:` (development: `instance/mail`)."""
     mail_from: str
