@@ -33,6 +33,12 @@ class Action(StrEnum):
     BACKUP_CODES_GENERATED = "backup_codes.generated"
     BACKUP_CODE_USED = "backup_code.used"
     BACKUP_CODE_REFUSED = "backup_code.refused"
+    PASSKEY_REGISTERED = "passkey.registered"
+    PASSKEY_RENAMED = "passkey.renamed"
+    PASSKEY_REMOVED = "passkey.removed"
+    PASSKEY_REFUSED = "passkey.refused"
+    PASSKEY_DISABLED_BY_POLICY = "passkey.disabled_by_policy"
+    PASSKEY_COUNT_REGRESSED = "webauthn.sign_count_regression"
     DATA_KEYS_ROTATED = "data_keys.rotated"
     POLICY_CHANGED = "policy.changed"
     # people
@@ -215,6 +221,8 @@ _STREAMS = {
     "totp": Stream.AUTH,
     "backup_codes": Stream.AUTH,
     "backup_code": Stream.AUTH,
+    "passkey": Stream.AUTH,
+    "webauthn": Stream.AUTH,
     "password": Stream.AUTH,
     "email": Stream.AUTH,
     "mail": Stream.EMAIL,
@@ -239,6 +247,11 @@ _SEVERITIES = {
     Action.BACKUP_CODES_GENERATED: Severity.NOTICE,
     Action.BACKUP_CODE_USED: Severity.WARNING,
     Action.BACKUP_CODE_REFUSED: Severity.NOTICE,
+    Action.PASSKEY_REGISTERED: Severity.NOTICE,
+    Action.PASSKEY_REMOVED: Severity.WARNING,
+    Action.PASSKEY_REFUSED: Severity.NOTICE,
+    Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
+    Action.PASSKEY_COUNT_REGRESSED: Severity.CRITICAL,
     Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
     Action.POLICY_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,

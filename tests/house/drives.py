@@ -33,6 +33,7 @@ from tests.house import (
     drives_goodwill,
     drives_grants,
     drives_levels,
+    drives_passkeys,
     drives_queue,
     drives_quotas,
     drives_reports,
@@ -267,6 +268,7 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_coupons.DRIVES
 DRIVES |= drives_subscriptions.DRIVES
+DRIVES |= drives_passkeys.DRIVES
 DRIVES |= drives_queue.DRIVES
 DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
