@@ -40,7 +40,7 @@ class Company:
     people: int
     since: int
     steps: tuple[Step, ...] = ()
-    trend: float = 1.08
+    trend: float = 1.12
 
     @property
     def slug(self) -> str:

@@ -27,6 +27,8 @@ FROM_LEVEL = {"api_access": 2, "custom_reports": 2}
 FULL = {"pampa-cajas": 10, "saguaro-shipping-supply": 8}
 """Quotes used by tenants whose plan has few."""
 MOST_QUOTES = 40
+MOST_BEFORE = 1.6
+"""How much more than now was used in a month before, where it shrinks."""
 TRENDS = {company.slug: company.trend for company in COMPANIES}
 
 
@@ -97,7 +99,7 @@ def seed_reports(tenants: Collection[Tenant], *, seed: int) -> int:
         features = _features(tenant)
         for month in range(MONTHS - 1, -1, -1):
             end = now - month * MONTH
-            part = size * TRENDS.get(tenant.external_id, 1) ** -month
+            part = size * min(TRENDS.get(tenant.external_id, 1) ** -month, MOST_BEFORE)
             reports = [
                 report
                 for day in range(MONTH.days)
