@@ -25,7 +25,7 @@ ROOMS = {
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),
     "subscriptions": ("pages", "api", "cli"),
-    "coupons": ("api", "upkeep"),
+    "coupons": ("pages", "api", "upkeep"),
     "entitlements": ("pages", "api", "cli", "bulk_work", "expiry"),
     "support": ("pages", "api", "upkeep"),
     "operations": ("pages", "cli"),

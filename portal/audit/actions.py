@@ -103,6 +103,14 @@ class Action(StrEnum):
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_PERIOD_COUNTED = "coupon.period_counted"
     COUPON_RELEASED = "coupon.released"
+    COUPON_PERIOD_RESTORED = "coupon.period_restored"
+    COUPON_LEFTOVER_USED = "coupon.leftover_used"
+    COUPON_RETURNED = "coupon.returned"
+    COUPON_BATCH_CREATED = "coupon.batch_created"
+    COUPON_BATCH_DISABLED = "coupon.batch_disabled"
+    COUPON_BATCH_APPROVED = "coupon.batch_approved"
+    COUPON_BATCH_REJECTED = "coupon.batch_rejected"
+    COUPON_CODES_EXPORTED = "coupon.codes_exported"
     # the support desk
     TICKET_CREATED = "ticket.created"
     TICKET_CUSTOMER_WROTE = "ticket.customer_wrote"
@@ -252,6 +260,9 @@ _SEVERITIES = {
     Action.ENTITLEMENT_DENIED: Severity.WARNING,
     Action.ENTITLEMENTS_BULK_STARTED: Severity.NOTICE,
     Action.COUPON_APPROVED: Severity.NOTICE,
+    Action.COUPON_BATCH_CREATED: Severity.NOTICE,
+    Action.COUPON_BATCH_APPROVED: Severity.NOTICE,
+    Action.COUPON_CODES_EXPORTED: Severity.NOTICE,
     Action.TICKET_SLA_BREACHED: Severity.NOTICE,
     Action.TICKETS_BULK_STARTED: Severity.NOTICE,
     Action.MACRO_APPLIED: Severity.NOTICE,

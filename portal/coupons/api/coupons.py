@@ -1,13 +1,13 @@
-"""The JSON API of coupons: making them, and using them in the product's checkout."""
+"""Coupons themselves: made, read, changed, decided on, and asked about."""
 
 from dataclasses import replace
 from typing import Any
 
 from flask import Response
-from flask_openapi import APIBlueprint
 
 from portal.audit.actions import Action
 from portal.core.permissions import Permission
+from portal.coupons.api.blueprint import api
 from portal.coupons.approvals import approve_coupon, reject_coupon
 from portal.coupons.coupons import (
     change_coupon,
@@ -16,15 +16,8 @@ from portal.coupons.coupons import (
     disable_coupon,
     enable_coupon,
 )
-from portal.coupons.listing import coupons_page, usages_page
+from portal.coupons.listing import coupons_page
 from portal.coupons.models import CouponStatus
-from portal.coupons.redeeming import (
-    count_period,
-    redeem_coupon,
-    redeem_reservation,
-    release_reservation,
-    reserve_coupon,
-)
 from portal.coupons.schemas import (
     ChangeBody,
     CouponPath,
@@ -32,25 +25,17 @@ from portal.coupons.schemas import (
     CouponsShape,
     CreateBody,
     DecisionBody,
-    HistoryQuery,
     ListQuery,
     PurchaseBody,
-    RedeemBody,
-    RedeemReservedBody,
-    ReserveBody,
-    UsagePath,
-    UsageShape,
-    UsagesShape,
     VerdictShape,
 )
 from portal.coupons.terms import Terms, terms_of
 from portal.coupons.validating import REASONS, validate_coupon
 from portal.web.access import acting, audits, reads_only, requires, unaudited
 from portal.web.idempotency import commit_answer, idempotent
-from portal.web.openapi import PROBLEMS, json_answer, takes
+from portal.web.openapi import json_answer, takes
 from portal.web.times import machine, machine_or_none
 
-api = APIBlueprint("coupons_api", __name__, url_prefix="/api/coupons", abp_responses=PROBLEMS)
 INSTANTS = {"starts_at", "redeem_by"}
 
 
@@ -60,7 +45,7 @@ INSTANTS = {"starts_at", "redeem_by"}
 def coupons(query: ListQuery) -> Response:
     """Every coupon, the newest first."""
     page = coupons_page(status=query.status, cursor=query.cursor, limit=query.limit)
-    items = [_coupon(row) for row in page.items]
+    items = [coupon_answer(row) for row in page.items]
     return json_answer({"items": items, "next_cursor": page.next_cursor})
 
 
@@ -78,7 +63,7 @@ def create(body: CreateBody) -> Response:
         tenant_ids=body.tenant_ids,
         asks_approval=body.ask_approval,
     )
-    answer = json_answer(_coupon(row))
+    answer = json_answer(coupon_answer(row))
     answer.status_code = 201
     return commit_answer(answer)
 
@@ -88,7 +73,7 @@ def create(body: CreateBody) -> Response:
 @takes
 def coupon(path: CouponPath) -> Response:
     """One coupon."""
-    return json_answer(_coupon(coupon_or_404(path.coupon_id, locked=False)))
+    return json_answer(coupon_answer(coupon_or_404(path.coupon_id, locked=False)))
 
 
 @api.patch("/<int:coupon_id>", responses={200: CouponShape})
@@ -104,7 +89,7 @@ def change(path: CouponPath, body: ChangeBody) -> Response:
     row = change_coupon(by=by, coupon_id=row.id, terms=terms, asks_approval=asks)
     if body.is_active and row.status == CouponStatus.DISABLED:
         enable_coupon(by=by, coupon_id=row.id, asks_approval=asks)
-    return commit_answer(json_answer(_coupon(row)))
+    return commit_answer(json_answer(coupon_answer(row)))
 
 
 @api.delete("/<int:coupon_id>", responses={200: CouponShape})
@@ -115,7 +100,7 @@ def change(path: CouponPath, body: ChangeBody) -> Response:
 def disable(path: CouponPath, body: DecisionBody) -> Response:
     """Disable it: nobody uses it any more, and nothing is forgotten."""
     row = disable_coupon(by=acting(), coupon_id=path.coupon_id, reason=body.reason)
-    return commit_answer(json_answer(_coupon(row)))
+    return commit_answer(json_answer(coupon_answer(row)))
 
 
 @api.post("/<int:coupon_id>/approve", responses={200: CouponShape})
@@ -126,7 +111,7 @@ def disable(path: CouponPath, body: DecisionBody) -> Response:
 def approve(path: CouponPath, body: DecisionBody) -> Response:
     """Let a coupon that somebody else asked for be used."""
     row = approve_coupon(by=acting(), coupon_id=path.coupon_id, reason=body.reason)
-    return commit_answer(json_answer(_coupon(row)))
+    return commit_answer(json_answer(coupon_answer(row)))
 
 
 @api.post("/<int:coupon_id>/reject", responses={200: CouponShape})
@@ -137,7 +122,7 @@ def approve(path: CouponPath, body: DecisionBody) -> Response:
 def reject(path: CouponPath, body: DecisionBody) -> Response:
     """Leave a coupon that somebody else asked for unused."""
     row = reject_coupon(by=acting(), coupon_id=path.coupon_id, reason=body.reason)
-    return commit_answer(json_answer(_coupon(row)))
+    return commit_answer(json_answer(coupon_answer(row)))
 
 
 @api.post("/validate", responses={200: VerdictShape})
@@ -159,75 +144,7 @@ def validate(body: PurchaseBody) -> Response:
     )
 
 
-@api.post("/reserve", responses={200: UsageShape})
-@requires(Permission.COUPONS_REDEEM)
-@audits(Action.COUPON_RESERVED)
-@idempotent
-@takes
-def reserve(body: ReserveBody) -> Response:
-    """Hold one use while a checkout is open."""
-    usage = reserve_coupon(
-        by=acting(), code=body.code, purchase=body.purchase(), expires_in=body.span()
-    )
-    return commit_answer(json_answer(_usage(usage)))
-
-
-@api.post("/redeem", responses={200: UsageShape})
-@requires(Permission.COUPONS_REDEEM)
-@audits(Action.COUPON_RESERVED, Action.COUPON_REDEEMED)
-@idempotent
-@takes
-def redeem(body: RedeemBody) -> Response:
-    """Use the coupon at once. 409 with a `reason` when a rule refuses it."""
-    purchase, is_in_trial = body.purchase(), body.is_in_trial
-    usage = redeem_coupon(by=acting(), code=body.code, purchase=purchase, is_in_trial=is_in_trial)
-    return commit_answer(json_answer(_usage(usage)))
-
-
-@api.get("/usage/history", responses={200: UsagesShape})
-@requires(Permission.COUPONS_VIEW)
-@takes
-def history(query: HistoryQuery) -> Response:
-    """Who used which coupon, the newest first."""
-    page = usages_page(**query.model_dump())
-    items = [_usage(row) for row in page.items]
-    return json_answer({"items": items, "next_cursor": page.next_cursor})
-
-
-@api.post("/usage/<int:usage_id>/redeem", responses={200: UsageShape})
-@requires(Permission.COUPONS_REDEEM)
-@audits(Action.COUPON_REDEEMED)
-@idempotent
-@takes
-def redeem_reserved(path: UsagePath, body: RedeemReservedBody) -> Response:
-    """The checkout succeeded."""
-    usage = redeem_reservation(by=acting(), usage_id=path.usage_id, is_in_trial=body.is_in_trial)
-    return commit_answer(json_answer(_usage(usage)))
-
-
-@api.post("/usage/<int:usage_id>/release", responses={200: UsageShape})
-@requires(Permission.COUPONS_REDEEM)
-@audits(Action.COUPON_RELEASED)
-@idempotent
-@takes
-def release(path: UsagePath, body: DecisionBody) -> Response:
-    """The checkout failed: the use is free again."""
-    usage = release_reservation(by=acting(), usage_id=path.usage_id, reason=body.reason)
-    return commit_answer(json_answer(_usage(usage)))
-
-
-@api.post("/usage/<int:usage_id>/count-period", responses={200: UsageShape})
-@requires(Permission.COUPONS_REDEEM)
-@audits(Action.COUPON_PERIOD_COUNTED)
-@idempotent
-@takes
-def count(path: UsagePath) -> Response:
-    """Another period was billed with the discount."""
-    usage = count_period(by=acting(), usage_id=path.usage_id)
-    return commit_answer(json_answer(_usage(usage)))
-
-
-def _coupon(row: Any) -> dict[str, Any]:
+def coupon_answer(row: Any) -> dict[str, Any]:
     terms = {name: getattr(row, name) for name in Terms.__slots__}
     instants = {name: machine_or_none(terms[name]) for name in INSTANTS}
     return {
@@ -237,31 +154,7 @@ def _coupon(row: Any) -> dict[str, Any]:
         **terms,
         **instants,
         "times_redeemed": row.times_redeemed,
+        "batch_id": row.batch_id,
         "created_at": machine(row.created_at),
         "by": row.created_by_label,
-    }
-
-
-def _usage(row: Any) -> dict[str, Any]:
-    names = (
-        "id",
-        "coupon_id",
-        "tenant_id",
-        "user_id",
-        "status",
-        "plan",
-        "currency",
-        "base_cents",
-        "discount_cents",
-        "periods_total",
-        "periods_used",
-    )
-    return {
-        **{name: getattr(row, name) for name in names},
-        "code": row.terms["code"],
-        "remaining_cents": row.base_cents - row.discount_cents,
-        "reserved_at": machine(row.reserved_at),
-        "expires_at": machine(row.expires_at),
-        "ended_at": machine_or_none(row.ended_at),
-        "by": row.by_label,
     }
