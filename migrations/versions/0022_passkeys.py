@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0022_passkeys"
-down_revision = "0018_coupons"
+down_revision = "0021_dashboard"
 branch_labels = None
 depends_on = None
 
