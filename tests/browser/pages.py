@@ -6,6 +6,7 @@
 from flask import Flask
 
 from tests.browser.desk import SCENES as OF_THE_DESK
+from tests.browser.pages_coupons import SCENES as OF_COUPONS
 from tests.browser.scene import Scene, Who
 
 LOGS = ("everything", "admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
@@ -17,6 +18,7 @@ NOT_PAGES = {
     "support.bulk_results",
     "support.report_csv",
     "audit.table",
+    "coupons.usage_csv",
     "support.attachment",
 }
 
@@ -237,6 +239,7 @@ SCENES: dict[str, list[Scene]] = {
 }
 
 SCENES |= OF_THE_DESK
+SCENES |= OF_COUPONS
 
 
 def pages_of(app: Flask) -> set[str]:

@@ -38,6 +38,7 @@ from seeds.catalog import seed_catalog
 from tests.audit.sealed import seal
 from tests.browser.desk import desk
 from tests.browser.outside import told_outside
+from tests.browser.pages_coupons import rows as coupons
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -136,6 +137,7 @@ def customers() -> dict[str, object]:
         **programs(user),
         **grants(acme, user),
         **desk(user),
+        **coupons(acme, user),
     }
 
 
