@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portal.audit.models import Leaf, SignedTree, Verification
 from portal.audit.verifying.report import Ending
 from portal.core.database import db
+from portal.core.quick import Quick
 
 _leaf, _tree, _check = Leaf.__table__.c, SignedTree.__table__.c, Verification.__table__.c
 
@@ -57,6 +58,14 @@ def last_of_each() -> sa.Select[Any]:
         checked.c.finished_at.label("verified_at"),
         checked.c.exit_code,
     ).select_from(both)
+
+
+_LAST = Quick(last_of_each())
+
+
+def standing() -> Standing:
+    """One statement."""
+    return Standing(*_LAST.row())
 
 
 @dataclass(frozen=True, slots=True)
