@@ -13,6 +13,8 @@ HOW_MANY = f"Use a whole number from 1 to {MOST_CODES:,}."
 class BatchForm(TermsForm):
     """How many, how they begin, and what each of them says."""
 
+    code = None
+    """Drawn, not typed."""
     once = HiddenField(default=new_once)
     count = IntegerField(
         "How many codes",
