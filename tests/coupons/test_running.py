@@ -1,5 +1,7 @@
 """After a coupon was redeemed: void invoices, what is left over, and refunds."""
 
+from contextlib import suppress
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,7 +10,7 @@ from portal.audit.models import AuditEvent
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
-from portal.coupons.models import Coupon
+from portal.coupons.models import Coupon, CouponUsage
 from portal.coupons.redeeming import (
     CouponRefused,
     NotRunning,
@@ -221,7 +223,7 @@ def test_invoices_at_once_share_what_is_left_over(own_app):
 
 
 @pytest.mark.race
-def test_a_refund_at_once_with_a_new_use_leaves_one_turn(own_app):
+def test_a_refund_at_once_with_new_uses_frees_one_turn(own_app):
     with own_app.app_context():
         tenant = make_tenant("Acme")
         make_coupon(is_stackable=True)
@@ -229,19 +231,15 @@ def test_a_refund_at_once_with_a_new_use_leaves_one_turn(own_app):
         db.session.commit()
 
     def run(number):
-        with own_app.app_context():
-            try:
-                if number == 0:
-                    amounts = {"paid_cents": 1, "refunded_cents": 1}
-                    return_slot(by=SYSTEM, usage_id=usage_id, **amounts)
-                else:
-                    redeem_coupon(by=SYSTEM, code="SPRING20", purchase=purchase)
-                db.session.commit()
-            except CouponRefused:
-                db.session.rollback()
-                return 0
-            return 1
+        with own_app.app_context(), suppress(CouponRefused):
+            if number:
+                redeem_coupon(by=SYSTEM, code="SPRING20", purchase=purchase)
+            else:
+                return_slot(by=SYSTEM, usage_id=usage_id, paid_cents=1, refunded_cents=1)
+            db.session.commit()
 
-    assert sum(together(run, 8)) in {1, 2}
+    together(run, 8)
     with own_app.app_context():
-        assert db.session.scalar(sa.select(Coupon.times_redeemed)) in {1, 2}
+        held = sa.select(sa.func.count()).where(CouponUsage.slot.is_not(None))
+        uses = db.session.scalar(sa.select(Coupon.times_redeemed))
+        assert db.session.scalar(held) == uses - 1 <= 1
