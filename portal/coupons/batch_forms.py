@@ -5,7 +5,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from portal.coupons.forms import TermsForm
 from portal.coupons.generating import MOST_CODES, new_once
-from portal.coupons.term_fields import NUMERIC, OFF
+from portal.coupons.term_fields import NUMERIC, OFF, count_field
 
 HOW_MANY = f"Use a whole number from 1 to {MOST_CODES:,}."
 
@@ -22,6 +22,7 @@ class BatchForm(TermsForm):
         description=f"Up to {MOST_CODES:,}.",
         render_kw=NUMERIC,
     )
+    max_redemptions = count_field("Uses of each code", "Empty: no limit.")
     prefix = StringField(
         "They begin with",
         [Length(max=20, message="Use up to 20 letters, digits and dashes between them.")],

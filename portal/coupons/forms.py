@@ -257,7 +257,7 @@ def values_of(terms: Terms) -> dict[str, Any]:
     share = terms.basis_points
     return {
         **{name: getattr(terms, name) for name in names},
-        "kind": AMOUNT if share is None else PERCENT,
+        "kind": AMOUNT if terms.amounts else PERCENT,
         "percent": percent_input(share) if share else "",
         "plans": list(terms.plans),
         "audience": EVERYBODY if terms.is_public else NAMED,

@@ -30,7 +30,7 @@ def cells(page, table):
 def test_without_a_question_there_is_a_form(bea_client, catalog):
     page = bea_client.soup(URL)
     assert "Nothing asked yet" in page.get_text()
-    assert "Professional (79.00 USD a month, 790.00 USD a year)" in page.get_text()
+    assert "Enterprise (price by agreement)" in page.get_text()
 
 
 def test_the_answer_stands_line_by_line_code_by_code_and_period_by_period(ask):

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from portal.catalog.overview import plans_on_offer, price_of
+from portal.catalog.overview import plans_on_offer
 from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Plan
 from portal.core.currencies import price_text
@@ -63,10 +63,6 @@ def _tenants(searched: str) -> list[TenantRow]:
 
 
 def _label(plan: Plan) -> str:
-    month, year = plan.monthly_price_cents, plan.annual_price_cents
-    prices = f"{price_of(month, plan.currency)} a month"
-    if month is None and year is None:
-        prices = "by agreement"
-    elif year is not None:
-        prices += f", {price_of(year, plan.currency)} a year"
-    return f"{plan.display_name or plan.name} ({prices})"
+    name = plan.display_name or plan.name
+    has_price = plan.monthly_price_cents is not None or plan.annual_price_cents is not None
+    return name if has_price else f"{name} (price by agreement)"
