@@ -8,7 +8,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    HiddenField,
     RadioField,
     SelectField,
     StringField,
@@ -19,43 +18,16 @@ from wtforms.form import FormMeta
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.core.currencies import CURRENCIES, amount_text
-from portal.core.errors import DomainError
 from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent_input
-from portal.coupons.limits import BeyondLimits
+from portal.coupons.deciding_forms import AskingForm
 from portal.coupons.tenant_names import MOST, lines_of, tenants_named
 from portal.coupons.term_fields import DECIMAL, OFF, Ticks, count_field, price_field
 from portal.coupons.terms import LONGEST_DESCRIPTION, MOST_PERIODS, Duration, Terms
-from portal.customers.staleness import Stale
-from portal.web.forms import PortalForm
 from portal.web.moments import MomentField, as_local
 
 PERCENT, AMOUNT = "percent", "amount"
 EVERYBODY, NAMED = "everybody", "named"
 ANOTHER = "another"
-TYPED_AT = {
-    "basis_points": "percent",
-    "amounts": "kind",
-    "is_public": "tenants",
-    "tenant_ids": "tenants",
-}
-"""Where a term of another name is typed."""
-
-
-class AskingForm(PortalForm):
-    """A form whose deed may pass the limits of whoever sends it; then they can ask a manager."""
-
-    seen = HiddenField()
-    passed: tuple[str, ...] = ()
-    """The limits, in words: no error of a field, and nothing that another value must mend."""
-    is_stale = False
-
-    def add_refusal(self, error: DomainError) -> None:
-        if isinstance(error, BeyondLimits):
-            self.passed = tuple(error.passed)
-            return
-        self.is_stale = isinstance(error, Stale)
-        error.field = TYPED_AT.get(error.field or "", error.field)
-        super().add_refusal(error)
 
 
 class TermsForm(AskingForm):
@@ -77,7 +49,7 @@ class TermsForm(AskingForm):
     percent = StringField("Per cent", description="Such as 20 or 12.5.", render_kw=DECIMAL)
     another = SelectField("Currency", validate_choice=False)
     amount_another = price_field("Amount off")
-    least_another = price_field("Only from")
+    least_another = price_field("Least price")
     duration = RadioField(
         "For how long",
         choices=[
@@ -93,7 +65,11 @@ class TermsForm(AskingForm):
         description="Counts for an amount that is taken off once. Otherwise the rest is lost.",
     )
     starts_at = MomentField("From", [Optional()], description="Empty: at once.")
-    redeem_by = MomentField("Until", [Optional()], description="Empty: without an end.")
+    redeem_by = MomentField(
+        "Until",
+        [Optional()],
+        description="Empty: without an end. What was redeemed before goes on.",
+    )
     max_redemptions = count_field("Uses in all", "Empty: no limit.")
     max_per_tenant = count_field("Uses for each tenant", "Empty: one.")
     max_per_user = count_field("Uses for each user", "Empty: no limit.")
@@ -127,7 +103,7 @@ class TermsForm(AskingForm):
         if self.kind and self.kind.data == PERCENT:
             self._read("percent", basis_points_of)
         if self.has_amounts and not any(self[name].data for name, _ in self._priced("amount")):
-            self._complain("kind", "Enter an amount in one currency or more.")
+            self._complain(self._priced("amount")[0][0], "Enter an amount in one currency or more.")
         if self.duration and self._is_repeating and self.periods.data is None:
             self._complain("periods", "Say for how many periods.")
         return not self.errors
@@ -246,8 +222,8 @@ def with_prices(form: type[TermsForm], currencies: tuple[str, ...]) -> Any:
     """The form with an amount and a least price in each of these currencies."""
     fields: dict[str, Any] = {"currencies": currencies}
     for currency in currencies:
-        fields[f"amount_{currency}"] = price_field(f"{currency} off")
-        fields[f"least_{currency}"] = price_field(f"Only from, in {currency}")
+        fields[f"amount_{currency}"] = price_field(f"Amount off in {currency}")
+        fields[f"least_{currency}"] = price_field(f"Least price in {currency}")
     return FormMeta(form.__name__, (form,), fields)
 
 

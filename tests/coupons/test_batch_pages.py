@@ -29,7 +29,7 @@ TYPED = {
     "percent": "15",
     "duration": "once",
     "max_redemptions": "1",
-    }
+}
 
 
 @pytest.fixture
@@ -119,6 +119,7 @@ def test_marketing_is_told_what_it_passes_and_asks_in_the_same_form(meg_client, 
 
 def test_a_manager_approves_all_codes_with_one_button(mo_client, waiting):
     assert "One batch waits" in mo_client.soup(URL).get_text()
+    assert mo_client.soup("/coupons").select_one("#waiting-batches")
     answer = mo_client.submit(f"{URL}/{waiting.id}/approve", reason="agreed")
     assert answer.status_code == 303
     assert set(db.session.scalars(sa.select(Coupon.status))) == {"active"}

@@ -38,6 +38,7 @@ from portal.coupons.pages.editing import (
     asks_approval,
     limits_in_words,
     offered_form,
+    picks,
     terms_to_begin_with,
 )
 from portal.coupons.words import terms_in_words
@@ -83,7 +84,7 @@ def new_batch() -> ResponseReturnValue:
             return _made(row)
     status = 422 if form.is_submitted() else 200
     limits = limits_in_words()
-    return page("coupons/new_batch.html", status=status, form=form, limits=limits)
+    return page("coupons/new_batch.html", status=status, form=form, limits=limits, picks=picks())
 
 
 def _made(row: CouponBatch) -> ResponseReturnValue:
