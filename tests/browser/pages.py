@@ -6,6 +6,7 @@
 from flask import Flask
 
 from tests.browser.desk import SCENES as OF_THE_DESK
+from tests.browser.pages_coupon_tools import SCENES as OF_COUPON_TOOLS
 from tests.browser.pages_coupons import SCENES as OF_COUPONS
 from tests.browser.scene import Scene, Who
 
@@ -19,6 +20,7 @@ NOT_PAGES = {
     "support.report_csv",
     "audit.table",
     "coupons.usage_csv",
+    "coupons.batch_csv",
     "support.attachment",
 }
 
@@ -256,7 +258,7 @@ SCENES: dict[str, list[Scene]] = {
 }
 
 SCENES |= OF_THE_DESK
-SCENES |= OF_COUPONS
+SCENES |= OF_COUPONS | OF_COUPON_TOOLS
 
 
 def pages_of(app: Flask) -> set[str]:

@@ -38,6 +38,7 @@ from seeds.catalog import seed_catalog
 from tests.audit.sealed import seal
 from tests.browser.desk import desk
 from tests.browser.outside import told_outside
+from tests.browser.pages_coupon_tools import rows as coupon_tools
 from tests.browser.pages_coupons import rows as coupons
 from tests.browser.scene import Who
 from tests.browser.site import Site
@@ -148,6 +149,7 @@ def customers() -> dict[str, object]:
         **grants(acme, user),
         **desk(user),
         **coupons(acme, user),
+        **coupon_tools(),
     }
 
 
