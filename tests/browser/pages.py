@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.browser.desk import SCENES as OF_THE_DESK
 from tests.browser.pages_coupons import SCENES as OF_COUPONS
+from tests.browser.pages_dashboard import SCENES as OF_THE_DASHBOARD
 from tests.browser.scene import Scene, Who
 
 LOGS = ("everything", "admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
@@ -23,7 +24,6 @@ NOT_PAGES = {
 }
 
 SCENES: dict[str, list[Scene]] = {
-    "dashboard.home": [Scene(Who.ANN, "/"), Scene(Who.BEA, "/"), Scene(Who.BARE, "/")],
     "audit.browse": [
         *(Scene(Who.ANN, f"/audit?log={log}") for log in LOGS),
         Scene(Who.BEA, "/audit?q=nothing+like+this"),
@@ -88,6 +88,7 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "subscriptions.trials": [
         Scene(Who.ANN, "/subscriptions/trials"),
+        Scene(Who.ANN, "/subscriptions/trials?state=soon"),
         Scene(Who.BEA, "/subscriptions/trials?state=over"),
     ],
     "subscriptions.tenant": [
@@ -239,7 +240,7 @@ SCENES: dict[str, list[Scene]] = {
 }
 
 SCENES |= OF_THE_DESK
-SCENES |= OF_COUPONS
+SCENES |= OF_COUPONS | OF_THE_DASHBOARD
 
 
 def pages_of(app: Flask) -> set[str]:
