@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,7 +23,7 @@ import sqlalchemy as sa
 from benchmarks.__main__ import BARE, CONNECTIONS, DATABASES
 from benchmarks.load import Request, run
 from benchmarks.options import parser_of
-from benchmarks.server import Server
+from benchmarks.server import Server, peak_kib
 from benchmarks.stage import environ_of, visitor_cookie
 from portal import create_app
 from portal.audit.keyset import place_before
@@ -32,6 +33,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.current import cookie_name
+from portal.web.paging import PAGE_SIZE
 from seeds.catalog import seed_catalog
 from seeds.events import DAY, seed_events
 from tests.cast import make_admin, open_session
@@ -59,7 +61,9 @@ MOST_COMMON = {
     "request": "request_id",
     "feature": "feature_name",
 }
-"""Filters whose value is the one that the small log has most of, so that both pages are full."""
+"""Filters whose value is the one that the small log has most of. Where it has too few for a full
+page, the large log is asked for another value, of which it has as many.
+"""
 WORDS = (
     "ticket",
     "replied",
@@ -90,13 +94,14 @@ class Log:
     cookie: str
     seconds: float
     common: dict[str, dict[str, str]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def request(self, **query):
         headers = {"Cookie": self.cookie, "Accept": "text/html"}
         return Request(f"/audit?{urlencode(query)}", b"</html>", headers)
 
 
-def fill(environ, events):
+def fill(environ, events, small=None):
     app = create_app(environ)
     with app.app_context():
         seed_catalog()
@@ -108,8 +113,7 @@ def fill(environ, events):
         settle()
         cookie = f"{cookie}; {visitor_cookie(app, cookie)}"
         log = Log(environ, cookie, time.monotonic() - begun)
-        if events <= SMALL:
-            log.common = common_values()
+        log.common, log.counts = common_values(small)
         db.session.remove()
         db.engine.dispose()
     return log
@@ -123,16 +127,23 @@ def settle():
         connection.execute(sa.text("ANALYZE" if is_sqlite else "VACUUM ANALYZE"))
 
 
-def common_values():
-    event, found = AuditEvent.__table__.c, {}
+def common_values(small=None):
+    """The query of each filter, and how many events its value has: both pages draw as many."""
+    event, found, counts = AuditEvent.__table__.c, {}, {}
     for name, column in MOST_COMMON.items():
-        value = event[column]
-        query = sa.select(value).where(value.is_not(None), event.actor_type == "admin")
-        top = db.session.scalar(query.group_by(value).order_by(sa.func.count().desc()).limit(1))
+        value, count = event[column], sa.func.count()
+        query = sa.select(value, count).where(value.is_not(None), event.actor_type == "admin")
+        query = query.group_by(value).order_by(count.desc()).limit(1)
+        if small and small.counts[name] >= PAGE_SIZE:
+            found[name], counts[name] = small.common[name], small.counts[name]
+            continue
+        if small:
+            query = query.having(count == small.counts[name])
+        top, counts[name] = db.session.execute(query).one()
         found[name] = {name: str(top)}
     found["actor and log"] = {**found["actor"], "log": "entitlements"}
     found["target"] = {"target_type": "staff", "target_id": found["actor"]["actor"]}
-    return found
+    return found, counts
 
 
 def pages(common):
@@ -166,9 +177,12 @@ class Bench:
             raise RuntimeError(f"{found.errors} wrong answers, the first: {found.first_error}")
         return found
 
-    def growth(self, servers, logs, query):
+    def growth(self, servers, logs, name, query):
         """How many times the small log's time the large one's page takes."""
-        few, many = ((s, [log.request(**query)]) for s, log in zip(servers, logs, strict=True))
+        few, many = (
+            (server, [log.request(**log.common.get(name, query))])
+            for server, log in zip(servers, logs, strict=True)
+        )
         shares = []
         for server, requests in (few, many):
             self.load(server, requests, 0.3)
@@ -197,7 +211,11 @@ class Bench:
 
 
 def command(environ, *words):
-    """Exit code, seconds and peak MiB of `flask audit ...`."""
+    """Exit code, seconds and peak MiB of `flask audit ...`.
+
+    What the kernel tells of a child that ended includes its parent's memory from before `exec`, so
+    the peak is read while the command runs.
+    """
     begun = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "audit", *words],
@@ -206,9 +224,12 @@ def command(environ, *words):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, time.monotonic() - begun, usage.ru_maxrss / 1024
+    peak = 0
+    while process.poll() is None:
+        with suppress(RuntimeError, FileNotFoundError):  # it ended just now
+            peak = max(peak, peak_kib(process.pid))
+        time.sleep(0.02)
+    return process.returncode, time.monotonic() - begun, peak / 1024
 
 
 def measure_pages(bench, logs, figures):
@@ -216,7 +237,7 @@ def measure_pages(bench, logs, figures):
     try:
         if "pages" in bench.options.parts:
             for name, query in pages(logs[0].common).items():
-                figures["growth"][name] = bench.growth(servers, logs, query)
+                figures["growth"][name] = bench.growth(servers, logs, name, query)
             figures["share"] = bench.share(servers[1], logs[1])
         if "text" in bench.options.parts:
             figures["searches"], figures["search p95"] = bench.searches(servers[1], logs[1])
@@ -250,7 +271,8 @@ def on_database(name, bare, folder, options):
         logs = []
         for size, events in (("small", SMALL), ("large", options.events)):
             own = {**environ_of(place), "PORTAL_INSTANCE_DIR": str(place / size)}
-            logs.append(fill({**own, "PORTAL_DATABASE_URL": server.clone()}, events))
+            own["PORTAL_DATABASE_URL"] = server.clone()
+            logs.append(fill(own, events, *logs))
         figures["seconds to fill"] = logs[1].seconds
         bench = Bench(bare, place, options)
         measure_pages(bench, logs, figures)

@@ -58,7 +58,7 @@ class Server:
 
     def peak_memory(self):
         """MiB of the largest worker, at its largest."""
-        return max(_peak_kib(worker) for worker in self.workers()) / 1024
+        return max(peak_kib(worker) for worker in self.workers()) / 1024
 
     def stop(self):
         self.process.terminate()
@@ -75,7 +75,7 @@ def _ticks(process):
     return int(fields[11]) + int(fields[12])  # utime and stime, proc(5)
 
 
-def _peak_kib(process):
+def peak_kib(process):
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1])

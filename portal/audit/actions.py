@@ -33,6 +33,12 @@ class Action(StrEnum):
     BACKUP_CODES_GENERATED = "backup_codes.generated"
     BACKUP_CODE_USED = "backup_code.used"
     BACKUP_CODE_REFUSED = "backup_code.refused"
+    PASSKEY_REGISTERED = "passkey.registered"
+    PASSKEY_RENAMED = "passkey.renamed"
+    PASSKEY_REMOVED = "passkey.removed"
+    PASSKEY_REFUSED = "passkey.refused"
+    PASSKEY_DISABLED_BY_POLICY = "passkey.disabled_by_policy"
+    PASSKEY_COUNT_REGRESSED = "webauthn.sign_count_regression"
     DATA_KEYS_ROTATED = "data_keys.rotated"
     POLICY_CHANGED = "policy.changed"
     # people
@@ -103,6 +109,14 @@ class Action(StrEnum):
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_PERIOD_COUNTED = "coupon.period_counted"
     COUPON_RELEASED = "coupon.released"
+    COUPON_PERIOD_RESTORED = "coupon.period_restored"
+    COUPON_LEFTOVER_USED = "coupon.leftover_used"
+    COUPON_RETURNED = "coupon.returned"
+    COUPON_BATCH_CREATED = "coupon.batch_created"
+    COUPON_BATCH_DISABLED = "coupon.batch_disabled"
+    COUPON_BATCH_APPROVED = "coupon.batch_approved"
+    COUPON_BATCH_REJECTED = "coupon.batch_rejected"
+    COUPON_CODES_EXPORTED = "coupon.codes_exported"
     # the support desk
     TICKET_CREATED = "ticket.created"
     TICKET_CUSTOMER_WROTE = "ticket.customer_wrote"
@@ -124,6 +138,12 @@ class Action(StrEnum):
     TICKETS_HANDED_BACK = "ticket.handed_back"
     TICKETS_BULK_STARTED = "ticket.bulk_started"
     TICKETS_BULK_UNDONE = "ticket.bulk_undone"
+    GOODWILL_GIVEN = "goodwill.given"
+    GOODWILL_REQUESTED = "goodwill.requested"
+    GOODWILL_APPROVED = "goodwill.approved"
+    GOODWILL_REJECTED = "goodwill.rejected"
+    GOODWILL_WITHDRAWN = "goodwill.withdrawn"
+    GOODWILL_BUDGET_CHANGED = "goodwill.budget_changed"
     MACRO_SAVED = "macro.saved"
     MACRO_ARCHIVED = "macro.archived"
     MACRO_APPLIED = "macro.applied"
@@ -201,6 +221,8 @@ _STREAMS = {
     "totp": Stream.AUTH,
     "backup_codes": Stream.AUTH,
     "backup_code": Stream.AUTH,
+    "passkey": Stream.AUTH,
+    "webauthn": Stream.AUTH,
     "password": Stream.AUTH,
     "email": Stream.AUTH,
     "mail": Stream.EMAIL,
@@ -225,6 +247,11 @@ _SEVERITIES = {
     Action.BACKUP_CODES_GENERATED: Severity.NOTICE,
     Action.BACKUP_CODE_USED: Severity.WARNING,
     Action.BACKUP_CODE_REFUSED: Severity.NOTICE,
+    Action.PASSKEY_REGISTERED: Severity.NOTICE,
+    Action.PASSKEY_REMOVED: Severity.WARNING,
+    Action.PASSKEY_REFUSED: Severity.NOTICE,
+    Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
+    Action.PASSKEY_COUNT_REGRESSED: Severity.CRITICAL,
     Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
     Action.POLICY_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
@@ -252,8 +279,13 @@ _SEVERITIES = {
     Action.ENTITLEMENT_DENIED: Severity.WARNING,
     Action.ENTITLEMENTS_BULK_STARTED: Severity.NOTICE,
     Action.COUPON_APPROVED: Severity.NOTICE,
+    Action.COUPON_BATCH_CREATED: Severity.NOTICE,
+    Action.COUPON_BATCH_APPROVED: Severity.NOTICE,
+    Action.COUPON_CODES_EXPORTED: Severity.NOTICE,
     Action.TICKET_SLA_BREACHED: Severity.NOTICE,
     Action.TICKETS_BULK_STARTED: Severity.NOTICE,
+    Action.GOODWILL_APPROVED: Severity.NOTICE,
+    Action.GOODWILL_BUDGET_CHANGED: Severity.NOTICE,
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,

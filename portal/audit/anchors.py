@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from portal.audit import anchor_file, anchor_gateway
 from portal.audit.models import Anchor, SignedTree
@@ -148,10 +149,20 @@ class Anchored:
 
 def anchored_places() -> list[Anchored]:
     """Each place with the newest checkpoint that was left there."""
+    newest = [
+        sa.and_(Anchor.target == place.value, Anchor.tree_size == _newest_of(place))
+        for place in Place
+    ]
+    rows = {row.target: row for row in db.session.scalars(sa.select(Anchor).where(sa.or_(*newest)))}
     found = []
     for place in Place:
-        newest = sa.select(Anchor).where(Anchor.target == place.value)
-        row = db.session.scalar(newest.order_by(Anchor.tree_size.desc()).limit(1))
+        row = rows.get(place.value)
         last = (row.tree_size, row.created_at, row.receipt) if row else (None, None, None)
         found.append(Anchored(place, is_used(place), *last))
     return found
+
+
+def _newest_of(place: Place) -> sa.ScalarSelect[int]:
+    other = orm.aliased(Anchor)
+    largest = sa.select(sa.func.max(other.tree_size)).where(other.target == place.value)
+    return largest.scalar_subquery()

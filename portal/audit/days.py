@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,12 +10,35 @@ from portal.audit.browsing import EventRow
 from portal.audit.spans import today_in
 
 
-class Timed(NamedTuple):
-    """An event and when it was on that day."""
+class Line(NamedTuple):
+    """What the timeline draws of an event: a template takes a tuple apart faster than it asks an
+    object, and there are fifty on a page.
+    """
 
-    row: EventRow
     at: str
-    """`15:04:09`"""
+    """`15:04:09` of that day."""
+    id: str
+    actor_query: str
+    actor: str
+    told: str
+    reason: str | None
+    severity: str
+    outcome: str
+    ip: str | None
+
+
+def _line(row: EventRow, local: datetime) -> Line:
+    return Line(
+        f"{local.hour:02}:{local.minute:02}:{local.second:02}",
+        row.id,
+        row.actor_query,
+        row.actor_label,
+        row.told,
+        row.reason,
+        row.severity,
+        row.outcome,
+        row.ip,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +47,7 @@ class Day:
 
     date: date
     label: str
-    events: list[Timed] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
 
 def by_day(rows: Iterable[EventRow], zone: ZoneInfo) -> list[Day]:
@@ -35,7 +58,7 @@ def by_day(rows: Iterable[EventRow], zone: ZoneInfo) -> list[Day]:
         day = local.date()
         if not days or days[-1].date != day:
             days.append(Day(day, label_of(day, today)))
-        days[-1].events.append(Timed(row, local.strftime("%H:%M:%S")))
+        days[-1].lines.append(_line(row, local))
     return days
 
 

@@ -57,9 +57,13 @@ def alarm() -> Fork | None:
     origin = current_origin()
     if origin is None:
         return None
-    newest = sa.select(SignedTree.created_at).order_by(SignedTree.tree_size.desc()).limit(1)
-    signed_at = db.session.scalar(newest)
-    since = max(origin.created_at, signed_at) if signed_at else origin.created_at
+    newest = sa.select(SignedTree).order_by(SignedTree.tree_size.desc()).limit(1)
+    return alarm_about(origin, db.session.scalar(newest))
+
+
+def alarm_about(origin: LogOrigin, last: SignedTree | None) -> Fork | None:
+    """As `alarm`, for who has read the present origin and the last checkpoint."""
+    since = max(origin.created_at, last.created_at) if last else origin.created_at
     query = sa.select(AuditEvent.occurred_at, AuditEvent.reason).where(
         AuditEvent.target_type == TARGET,
         AuditEvent.target_id == str(origin.generation),

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+from sqlalchemy import orm
+
 from portal.audit.anchors import Anchored, anchored_places
-from portal.audit.checkpoints import latest, pending_count, progress
-from portal.audit.forks import Fork, alarm
-from portal.audit.keys import UnusableKeyFile, public_keys, seeds
-from portal.audit.models import SignedTree
+from portal.audit.checkpoints import pending_events
+from portal.audit.forks import Fork, alarm_about
+from portal.audit.keys import UnusableKeyFile, seeds, signers
+from portal.audit.models import FrontierRow, LogOrigin, SignedTree
 from portal.audit.notes import VerifierKey
-from portal.audit.origins import current_name
+from portal.audit.origins import default_origin
 from portal.config import settings
+from portal.core.database import db
 from portal.web.qr import qr_data_url
 
 
@@ -37,24 +41,38 @@ class LogState:
 
 def log_state() -> LogState:
     """A fixed number of queries, whatever the size of the log."""
-    checkpoint = latest()
-    keys, trouble = _keys()
+    checkpoint, origin, size, pending = _newest()
+    name = origin.origin if origin else default_origin()
+    keys, trouble = _keys(name)
     return LogState(
-        origin=current_name(),
+        origin=name,
         keys=keys,
         trouble=trouble,
         checkpoint=checkpoint,
         is_signed=checkpoint is not None and checkpoint.key_id is not None,
-        size=progress().size,
-        pending=pending_count(),
+        size=size or 0,
+        pending=pending,
         anchors=anchored_places(),
-        fork=alarm(),
+        fork=alarm_about(origin, checkpoint) if origin else None,
     )
 
 
-def _keys() -> tuple[Sequence[VerifierKey], str | None]:
+def _newest() -> tuple[SignedTree | None, LogOrigin | None, int | None, int]:
+    """The last checkpoint, the present origin, and how many events have a leaf and have none."""
+    trees = sa.select(SignedTree).order_by(SignedTree.tree_size.desc()).limit(1).subquery()
+    origins = sa.select(LogOrigin).order_by(LogOrigin.generation.desc()).limit(1).subquery()
+    tree, origin = orm.aliased(SignedTree, trees), orm.aliased(LogOrigin, origins)
+    size = sa.select(FrontierRow.size).scalar_subquery()
+    one = sa.select(sa.literal(1).label("one")).subquery()
+    both = one.outerjoin(trees, sa.true()).outerjoin(origins, sa.true())
+    query = sa.select(tree, origin, size, pending_events()).select_from(both)
+    last, present, leaves, pending = db.session.execute(query).one()
+    return last, present, leaves, pending
+
+
+def _keys(origin: str) -> tuple[Sequence[VerifierKey], str | None]:
     try:
-        return public_keys(), None
+        return [key.verifier for key in signers(origin)], None
     except UnusableKeyFile as error:
         return [], error.message
 

@@ -34,7 +34,8 @@ class Standing:
         return self.exit_code == Ending.TAMPERED
 
 
-def _last_of_each() -> sa.Select[Any]:
+def last_of_each() -> sa.Select[Any]:
+    """One row: the columns of `Standing`."""
     sealed = (
         sa.select(_tree.tree_size, _tree.created_at, _tree.key_id)
         .order_by(_tree.tree_size.desc())
@@ -59,7 +60,7 @@ def _last_of_each() -> sa.Select[Any]:
     ).select_from(both)
 
 
-_LAST = Quick(_last_of_each())
+_LAST = Quick(last_of_each())
 
 
 def standing() -> Standing:

@@ -1,4 +1,10 @@
-"""How much somebody may give away alone. More is for whoever may approve it."""
+"""How much somebody may give away alone. More is for whoever may approve it.
+
+A coupon takes off at most 30 %, is used at most 100 times, and runs for at most 90 days. So that
+a hundred and first use is not found in another coupon, the uses of all codes of a batch count
+together, and with them those of the person's own coupons of the last 30 days that are worth
+about as much (`given.uses_given`).
+"""
 
 from datetime import datetime, timedelta
 
@@ -19,18 +25,34 @@ class BeyondLimits(Denied):
     title = "A manager has to approve this"
     is_attempt = False
 
+    def __init__(self, passed: list[str]) -> None:
+        words = ", and ".join(passed)
+        super().__init__(f"You cannot give this coupon alone: {words}. Ask for approval.")
+        self.passed = passed
+        self.more = {"limits": passed}
+
 
 def is_unlimited(by: Actor) -> bool:
     return by.type is ActorType.SYSTEM or by.may(Permission.COUPONS_APPROVE)
 
 
-def beyond(terms: Terms, begins: datetime) -> list[str]:
-    """The limits that these terms pass, in words. `begins`: where no start is named."""
+def beyond(terms: Terms, begins: datetime, *, codes: int = 1, others: int = 0) -> list[str]:
+    """The limits that these terms pass, in words.
+
+    `begins`: where no start is named. `codes`: how many say the same. `others`: the uses of
+    coupons like it that count together with this one's.
+    """
     found = []
     if _is_worth_too_much(terms):
         found.append("it takes off more than 30 %")
-    if terms.max_redemptions is None or terms.max_redemptions > MOST_USES:
-        found.append(f"it can be used more than {MOST_USES} times")
+    if terms.max_redemptions is None or terms.max_redemptions * codes > MOST_USES:
+        together = "its codes together" if codes > 1 else "it"
+        found.append(f"{together} can be used more than {MOST_USES} times")
+    elif terms.max_redemptions * codes + others > MOST_USES:
+        found.append(
+            f"with {others} uses of your coupons like it in the last 30 days it comes to more "
+            f"than {MOST_USES}"
+        )
     start = terms.starts_at or begins
     if terms.redeem_by is None or terms.redeem_by - start > LONGEST:
         found.append(f"it runs for more than {LONGEST.days} days")
@@ -54,6 +76,4 @@ def refuse_beyond(passed: list[str]) -> None:
         BeyondLimits: see the class.
     """
     if passed:
-        raise BeyondLimits(
-            f"You cannot give this coupon alone: {', and '.join(passed)}. Ask for approval."
-        )
+        raise BeyondLimits(passed)

@@ -1,4 +1,4 @@
-"""Coupons, whom they are for, and who used them."""
+"""Coupons, the batches they were made in, whom they are for, and who used them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,11 +27,34 @@ class UsageStatus(StrEnum):
     RELEASED = "released"
 
 
+class CouponBatch(Base):
+    """Many codes that were made at once. `terms` is what each of them says."""
+
+    __tablename__ = "coupon_batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    once: Mapped[str] = mapped_column(sa.String(36), unique=True)
+    """Of the form that asked for it: sent twice, it makes one batch."""
+    prefix: Mapped[str] = mapped_column(sa.String(20))
+    size: Mapped[int]
+    terms: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(sa.String(20))
+    requested_by: Mapped[int | None]
+    decided_by_label: Mapped[str | None] = mapped_column(sa.String(320))
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None]
+    created_by_label: Mapped[str] = mapped_column(sa.String(320))
+
+
 class Coupon(Base):
     """A code and what it is worth. Amounts are minor units, one a currency."""
 
     __tablename__ = "coupons"
-    __table_args__ = (sa.Index("ix_coupons_status", "status", "id"),)
+    __table_args__ = (
+        sa.Index("ix_coupons_status", "status", "id"),
+        sa.Index("ix_coupons_batch_id", "batch_id", "id"),
+        sa.Index("ix_coupons_given_by", "given_by", "given_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(sa.String(40))
@@ -55,6 +78,8 @@ class Coupon(Base):
     min_amounts: Mapped[dict[str, Any]]
     is_first_time_only: Mapped[bool]
     is_stackable: Mapped[bool]
+    carry_remaining: Mapped[bool]
+    """What an amount leaves over on the first invoice is taken off the next ones."""
     is_public: Mapped[bool]
     """False: for the tenants in `coupon_tenants` alone."""
     status: Mapped[str] = mapped_column(sa.String(20))
@@ -67,6 +92,12 @@ class Coupon(Base):
     decided_by_label: Mapped[str | None] = mapped_column(sa.String(320))
     created_at: Mapped[datetime]
     created_by_label: Mapped[str] = mapped_column(sa.String(320))
+    given_by: Mapped[int | None]
+    """Who made, changed or enabled it last: its uses count against what they may give alone."""
+    given_at: Mapped[datetime]
+    batch_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("coupon_batches.id", ondelete="RESTRICT")
+    )
 
 
 class CouponTenant(Base):
@@ -103,7 +134,7 @@ class CouponUsage(Base):
     tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenants.id", ondelete="RESTRICT"))
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"))
     slot: Mapped[int | None]
-    """0 to max_per_tenant - 1, and None once released: NULLs are never the same."""
+    """0 to max_per_tenant - 1, and None once released or refunded: NULLs are never the same."""
     status: Mapped[str] = mapped_column(sa.String(10))
     plan: Mapped[str] = mapped_column(sa.String(64))
     currency: Mapped[str] = mapped_column(sa.String(3))
@@ -114,9 +145,13 @@ class CouponUsage(Base):
     periods_total: Mapped[int | None]
     """None: without end."""
     periods_used: Mapped[int] = mapped_column(default=0)
+    leftover_cents: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    """Of an amount that is carried over: what later invoices may still take off."""
     reserved_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     """Until when it is held; means nothing once it is redeemed."""
     ended_at: Mapped[datetime | None]
     """When it was redeemed or released."""
+    returned_at: Mapped[datetime | None]
+    """When the purchase was refunded in full: it takes nothing off any more."""
     by_label: Mapped[str] = mapped_column(sa.String(320))

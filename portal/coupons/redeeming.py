@@ -17,7 +17,14 @@ from portal.core.errors import Conflict, DomainError, NotFound
 from portal.coupons.coupons import coupon_or_404
 from portal.coupons.models import Coupon, CouponStatus, CouponUsage, UsageStatus
 from portal.coupons.terms import Duration, as_plain, terms_of
-from portal.coupons.validating import REASONS, Purchase, coupon_by_code, slots_of, verdict_of
+from portal.coupons.validating import (
+    REASONS,
+    Purchase,
+    coupon_by_code,
+    leftover_of,
+    slots_of,
+    verdict_of,
+)
 from portal.customers.models import Tenant, User
 
 USUAL = timedelta(minutes=30)
@@ -77,9 +84,10 @@ def reserve_coupon(
     _count(verdict.row, now)
     usage = _usage(by, verdict.row, purchase, now)
     usage.discount_cents, usage.expires_at = verdict.discount_cents, now + expires_in
+    usage.leftover_cents = leftover_of(verdict.row, purchase, verdict.discount_cents)
     db.session.add(usage)
     db.session.flush()
-    _record(Action.COUPON_RESERVED, by, usage)
+    record_use(Action.COUPON_RESERVED, by, usage)
     return usage
 
 
@@ -89,7 +97,7 @@ def redeem_reservation(*, by: Actor, usage_id: int, is_in_trial: bool = False) -
     Raises:
         NotReserved, NotFound: see the classes.
     """
-    usage = _locked(usage_id)
+    usage = locked_usage(usage_id)
     now = clock.now()
     _end(usage, UsageStatus.REDEEMED, now, CouponUsage.expires_at > now)
     usage.periods_used = 0 if is_in_trial else 1
@@ -98,7 +106,7 @@ def redeem_reservation(*, by: Actor, usage_id: int, is_in_trial: bool = False) -
         .where(Coupon.id == usage.coupon_id, Coupon.first_redeemed_at.is_(None))
         .values(first_redeemed_at=now)
     )
-    _record(Action.COUPON_REDEEMED, by, usage)
+    record_use(Action.COUPON_REDEEMED, by, usage)
     return usage
 
 
@@ -116,12 +124,12 @@ def release_reservation(*, by: Actor, usage_id: int, reason: str | None = None) 
     Raises:
         NotReserved, NotFound: see the classes.
     """
-    usage = _locked(usage_id)
+    usage = locked_usage(usage_id)
     _end(usage, UsageStatus.RELEASED, clock.now())
     usage.slot = None
     fewer = Coupon.times_redeemed - 1
     changed_rows(sa.update(Coupon).where(Coupon.id == usage.coupon_id).values(times_redeemed=fewer))
-    _record(Action.COUPON_RELEASED, by, usage, reason)
+    record_use(Action.COUPON_RELEASED, by, usage, reason)
     return usage
 
 
@@ -131,13 +139,18 @@ def count_period(*, by: Actor, usage_id: int) -> CouponUsage:
     Raises:
         NotRunning, NotFound: see the classes.
     """
-    usage = _locked(usage_id)
+    usage = locked_usage(usage_id)
     is_last = usage.periods_total is not None and usage.periods_used >= usage.periods_total
-    if usage.status != UsageStatus.REDEEMED or is_last:
+    if not is_running(usage) or is_last:
         raise NotRunning("This discount was not redeemed, or all its periods were billed.")
     usage.periods_used += 1
-    _record(Action.COUPON_PERIOD_COUNTED, by, usage)
+    record_use(Action.COUPON_PERIOD_COUNTED, by, usage)
     return usage
+
+
+def is_running(usage: CouponUsage) -> bool:
+    """Redeemed, and not refunded. Its periods may be used up all the same."""
+    return usage.status == UsageStatus.REDEEMED and usage.returned_at is None
 
 
 def _check_purchase(purchase: Purchase) -> None:
@@ -195,7 +208,7 @@ def _usage(by: Actor, row: Coupon, purchase: Purchase, now: datetime) -> CouponU
     )
 
 
-def _locked(usage_id: int) -> CouponUsage:
+def locked_usage(usage_id: int) -> CouponUsage:
     """Under its coupon's lock, which every path takes first."""
     found = db.session.get(CouponUsage, usage_id)
     if found is None:
@@ -218,7 +231,10 @@ def _end(
     db.session.refresh(usage)
 
 
-def _record(action: Action, by: Actor, usage: CouponUsage, reason: str | None = None) -> None:
+def record_use(
+    action: Action, by: Actor, usage: CouponUsage, reason: str | None = None, **more: object
+) -> None:
+    """The event of what became of one use."""
     db.session.flush()
     record(
         action,
@@ -231,5 +247,6 @@ def _record(action: Action, by: Actor, usage: CouponUsage, reason: str | None = 
             "plan": usage.plan,
             "discount_cents": usage.discount_cents,
             "currency": usage.currency,
+            **more,
         },
     )

@@ -26,6 +26,7 @@ PURCHASE: dict[str, Any] = {
     "amount_cents": 9900,
     "is_first_time": True,
 }
+CARRY = "What an amount that counts once leaves over is taken off the next invoices; else lost."
 BEYOND = "Where your limits are passed, ask for approval instead of being refused."
 
 
@@ -58,6 +59,7 @@ class TermsBody(ExactBody):
     amounts: dict[Currency, Cents] = Field(default={}, max_length=200)
     duration: Annotated[Duration, Field(strict=False)] = Duration.ONCE
     periods: int | None = Field(None, description="Of a repeating one: how many are discounted.")
+    carry_remaining: bool = Field(False, description=CARRY)
     starts_at: Moment | None = None
     redeem_by: Moment | None = None
     max_redemptions: Count | None = None
@@ -149,6 +151,24 @@ class RedeemReservedBody(ExactBody):
     is_in_trial: bool = False
 
 
+class RefundBody(ExactBody):
+    """What was paid for the purchase in all, and how much of it went back."""
+
+    model_config = example({"paid_cents": 7900, "refunded_cents": 7900, "reason": "cancelled"})
+
+    paid_cents: Cents
+    refunded_cents: Cents
+    reason: Reason | None = None
+
+
+class LeftoverBody(ExactBody):
+    """What another invoice comes to before it."""
+
+    model_config = example({"amount_cents": 7900})
+
+    amount_cents: Annotated[int, Field(ge=1, le=2**53)]
+
+
 class CouponShape(BaseModel):
     """A coupon and how often it was used."""
 
@@ -160,6 +180,7 @@ class CouponShape(BaseModel):
     amounts: dict[str, int]
     duration: Duration
     periods: int | None
+    carry_remaining: bool
     starts_at: str | None
     redeem_by: str | None
     max_redemptions: int | None
@@ -171,6 +192,7 @@ class CouponShape(BaseModel):
     is_stackable: bool
     is_public: bool
     times_redeemed: int
+    batch_id: int | None
     created_at: str
     by: str
 
@@ -196,10 +218,19 @@ class UsageShape(BaseModel):
     remaining_cents: int
     periods_total: int | None
     periods_used: int
+    leftover_cents: int
     reserved_at: str
     expires_at: str
     ended_at: str | None
+    returned_at: str | None
     by: str
+
+
+class LeftoverShape(BaseModel):
+    """How much was taken off, and what the use says now."""
+
+    taken_cents: int
+    usage: UsageShape
 
 
 class UsagesShape(BaseModel):

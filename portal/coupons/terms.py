@@ -19,7 +19,7 @@ LARGEST_AMOUNT = 2**53
 LARGEST_COUNT = 10**9
 MOST_PERIODS = 120
 LONGEST_DESCRIPTION = 200
-WORTH = ("basis_points", "amounts", "duration", "periods")
+WORTH = ("basis_points", "amounts", "duration", "periods", "carry_remaining")
 """What is fixed once somebody redeemed it."""
 
 
@@ -45,6 +45,8 @@ class Terms:
     amounts: Mapping[str, int] = field(default_factory=dict)
     duration: str = Duration.ONCE
     periods: int | None = None
+    carry_remaining: bool = False
+    """What an amount leaves over on the first invoice goes on to the next ones, or is lost."""
     starts_at: datetime | None = None
     redeem_by: datetime | None = None
     max_redemptions: int | None = None
@@ -138,6 +140,10 @@ def _check_duration(terms: Terms) -> None:
         raise BadTerms("A repeating coupon, and only that, has a number.", field="periods")
     if terms.periods is not None and not 1 <= terms.periods <= MOST_PERIODS:
         raise BadTerms(f"Repeat it for 1 to {MOST_PERIODS} periods.", field="periods")
+    if terms.carry_remaining and (terms.duration != Duration.ONCE or not terms.amounts):
+        raise BadTerms(
+            "Only an amount that counts once can carry over what is left.", field="carry_remaining"
+        )
 
 
 def _check_window(terms: Terms) -> None:

@@ -3,7 +3,7 @@
 Asked twice: by whoever wants to know, and under the coupon's lock when it is reserved.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,26 +63,36 @@ def coupon_by_code(code: str) -> Coupon | None:
     return db.session.scalar(sa.select(Coupon).where(Coupon.code_key == code_key(code)))
 
 
-def verdict_of(row: Coupon | None, purchase: Purchase, now: datetime) -> Verdict:
-    """Of a coupon that may not exist."""
+def verdict_of(
+    row: Coupon | None, purchase: Purchase, now: datetime, beside: Sequence[Coupon] = ()
+) -> Verdict:
+    """Of a coupon that may not exist. `beside`: what the purchase would use before this one."""
     if row is None or not _is_for(row, purchase.tenant_id):
         return Verdict(None, "coupon_not_found")
-    reason = next(_refusals(row, purchase, now), None)
+    reason = next(_refusals(row, purchase, now, beside), None)
     if reason is not None:
         return Verdict(row, reason)
-    applied = apply(purchase.amount_cents, [discount_of(row, purchase)])
+    applied = apply(purchase.amount_cents, [discount_in(row, purchase.currency)])
     return Verdict(row, None, applied.discount_cents)
 
 
-def discount_of(row: Coupon, purchase: Purchase) -> Discount:
+def discount_in(row: Coupon, currency: str) -> Discount:
+    """What a coupon of this currency takes off."""
     if row.basis_points is not None:
         return Discount.percent(row.basis_points)
-    return Discount.fixed(row.amounts[purchase.currency])
+    return Discount.fixed(row.amounts[currency])
+
+
+def leftover_of(row: Coupon, purchase: Purchase, discount_cents: int) -> int:
+    """What later invoices may still take off."""
+    if not row.carry_remaining:
+        return 0
+    return int(row.amounts[purchase.currency]) - discount_cents
 
 
 def held_usages() -> sa.ColumnElement[bool]:
-    """Those that count against a limit."""
-    return CouponUsage.status != UsageStatus.RELEASED
+    """Those that count against a limit: neither released nor refunded in full."""
+    return CouponUsage.slot.is_not(None)
 
 
 def slots_of(coupon_id: int, tenant_id: int) -> set[int | None]:
@@ -97,17 +107,20 @@ def _is_for(row: Coupon, tenant_id: int) -> bool:
     return row.is_public or db.session.get(CouponTenant, (row.id, tenant_id)) is not None
 
 
-def _refusals(row: Coupon, purchase: Purchase, now: datetime) -> Iterator[str]:
+def _refusals(
+    row: Coupon, purchase: Purchase, now: datetime, beside: Sequence[Coupon]
+) -> Iterator[str]:
     """In the order in which they are told; what costs a query comes last."""
     yield from _of_coupon(row, now)
     yield from _of_purchase(row, purchase)
-    if len(slots_of(row.id, purchase.tenant_id)) >= row.max_per_tenant:
+    more = sum(other.id == row.id for other in beside)
+    if len(slots_of(row.id, purchase.tenant_id)) + more >= row.max_per_tenant:
         yield "coupon_tenant_limit"
-    if row.max_per_user is not None and _uses_of(row, purchase.user_id) >= row.max_per_user:
+    if row.max_per_user is not None and _uses_of(row, purchase.user_id) + more >= row.max_per_user:
         yield "coupon_user_limit"
-    if row.max_redemptions is not None and row.times_redeemed >= row.max_redemptions:
+    if row.max_redemptions is not None and row.times_redeemed + more >= row.max_redemptions:
         yield "coupon_exhausted"
-    others = _running(purchase.tenant_id)
+    others = [*_running(purchase.tenant_id), *(other.is_stackable for other in beside)]
     if others and not (row.is_stackable and all(others)):
         yield "coupon_not_stackable"
 
@@ -150,6 +163,7 @@ def _running(tenant_id: int) -> list[bool]:
         CouponUsage.status == UsageStatus.RESERVED,
         CouponUsage.periods_total.is_(None),
         CouponUsage.periods_used < CouponUsage.periods_total,
+        CouponUsage.leftover_cents > 0,
     )
     query = sa.select(CouponUsage.is_stackable).where(
         CouponUsage.tenant_id == tenant_id, held_usages(), goes_on

@@ -32,6 +32,8 @@ class State(StrEnum):
     DISABLED = "disabled"
     WITHOUT_SECOND_FACTOR = "without_second_factor"
     """A filter of the list only: active, and signing in with a password alone."""
+    SIGNED_IN = "signed_in"
+    """A filter of the list only: with a session that is open now."""
 
     @property
     def label(self) -> str:
@@ -52,6 +54,23 @@ _CONDITIONS: dict[str, Sequence[sa.ColumnElement[bool]]] = {
 }
 
 
+def in_state(state: State, now: Any) -> Sequence[sa.ColumnElement[bool]]:
+    """Who is in this state at an instant, which may be a parameter of a statement."""
+    if state is not State.SIGNED_IN:
+        return _CONDITIONS[state]
+    return (_people.id.in_(sa.select(AdminSession.admin_id).where(*is_live(now))),)
+
+
+def is_live(now: Any) -> Sequence[sa.ColumnElement[bool]]:
+    """Sessions in which somebody is signed in."""
+    return (
+        AdminSession.state == SessionState.ACTIVE,
+        AdminSession.revoked_at.is_(None),
+        AdminSession.idle_expires_at > now,
+        AdminSession.absolute_expires_at > now,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What the list is narrowed to. What cannot be read narrows nothing."""
@@ -65,7 +84,7 @@ class Search:
         return cls(
             text=text.replace("\x00", "").strip()[:LONGEST_SEARCH],
             role=Role(role) if role in ROLE_LABELS else None,
-            state=State(state) if state in _CONDITIONS else None,
+            state=State(state) if state in STATE_LABELS else None,
         )
 
 
@@ -100,7 +119,7 @@ def people(search: Search, *, cursor: str | None = None) -> ListPage[PersonRow]:
     if search.role:
         query = query.where(_people.role == search.role)
     if search.state:
-        query = query.where(*_CONDITIONS[search.state])
+        query = query.where(*in_state(search.state, clock.now()))
     return page_of(query, _row, cursor=cursor)
 
 
@@ -176,16 +195,9 @@ def person_by_email(text: str) -> Admin | None:
 
 def live_session_count(admin_id: int) -> int:
     """In how many browsers the person is signed in now."""
-    now = clock.now()
     count = (
         sa.select(sa.func.count())
         .select_from(AdminSession)
-        .where(
-            AdminSession.admin_id == admin_id,
-            AdminSession.state == SessionState.ACTIVE,
-            AdminSession.revoked_at.is_(None),
-            AdminSession.idle_expires_at > now,
-            AdminSession.absolute_expires_at > now,
-        )
+        .where(AdminSession.admin_id == admin_id, *is_live(clock.now()))
     )
     return db.session.scalar(count) or 0

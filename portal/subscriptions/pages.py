@@ -20,7 +20,8 @@ from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial
 from portal.subscriptions.comparison import differences
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
 from portal.subscriptions.history import Standing, history_page, plan_labels, standing_of
-from portal.subscriptions.trials import trials_page
+from portal.subscriptions.plan_tenants import plan_label, tenants_on_plan
+from portal.subscriptions.trials import SOON, trials_page
 from portal.web.access import audits, requires
 from portal.web.forms import PortalForm
 from portal.web.htmx import page_or_fragment, see_other
@@ -35,12 +36,29 @@ PANEL_ORDER = 10
 @bp.get("/subscriptions/trials")
 @requires(Permission.CUSTOMERS_VIEW)
 def trials() -> Response:
-    is_over = request.args.get("state") == "over"
+    state = request.args.get("state", "")
+    is_over, within = state == "over", SOON if state == "soon" else None
     return page_or_fragment(
         "subscriptions/trials.html",
         "subscriptions/_trials.html",
-        listing=trials_page(is_over=is_over, cursor=request.args.get("cursor")),
+        listing=trials_page(is_over=is_over, within=within, cursor=request.args.get("cursor")),
         is_over=is_over,
+        tabs=[
+            (url_for("subscriptions.trials"), "Ending", state not in {"soon", "over"}),
+            (url_for("subscriptions.trials", state="soon"), f"In {SOON.days} days", bool(within)),
+            (url_for("subscriptions.trials", state="over"), "Over", is_over),
+        ],
+    )
+
+
+@bp.get("/subscriptions/plans/<plan_name>")
+@requires(Permission.CUSTOMERS_VIEW)
+def on_plan(plan_name: str) -> Response:
+    return page_or_fragment(
+        "subscriptions/on_plan.html",
+        "subscriptions/_on_plan.html",
+        plan_label=plan_label(plan_name),
+        listing=tenants_on_plan(plan_name, cursor=request.args.get("cursor")),
     )
 
 

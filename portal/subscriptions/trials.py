@@ -1,17 +1,25 @@
 """Trials that end soon, and those that ended without a decision."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.catalog.models import PlanTemplate
 from portal.core import clock
+from portal.core.counting import capped, in_words
 from portal.core.database import UTCDateTime
+from portal.core.quick import Quick
 from portal.customers.models import Tenant
 from portal.subscriptions.models import Subscription, SubscriptionStatus
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
+
+SOON = timedelta(days=14)
+"""A trial that ends within so long wants somebody to talk to its tenant."""
+# Never null where a trial runs, which the pages of a list rely on: the column does not say so.
+_END: sa.ColumnClause[datetime] = sa.literal_column("subscriptions.trial_ends_at", UTCDateTime())
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +32,72 @@ class Trial:
 
 
 def trials_page(
-    *, is_over: bool, cursor: str | None = None, limit: int = PAGE_SIZE
+    *,
+    is_over: bool,
+    within: timedelta | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE_SIZE,
 ) -> ListPage[Trial]:
-    """Running ones, the next to end first; or those over, the latest first.
+    """Running ones, the next to end first, or those over, the latest first.
+
+    `within` leaves out running ones that end later.
 
     Raises:
         BadCursor: not a place in this list.
     """
     now = clock.now()
-    # Never null in this list, which its pages rely on: the column alone does not say so.
-    end: sa.ColumnClause[datetime] = sa.literal_column("subscriptions.trial_ends_at", UTCDateTime())
     query = (
         sa.select(
             Subscription.tenant_id,
             Tenant.name,
             PlanTemplate.display_name,
             Subscription.starts_at,
-            end,
+            _END,
             Subscription.id,
         )
         .join(Tenant, Tenant.id == Subscription.tenant_id)
         .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
-        .where(
-            Subscription.status == SubscriptionStatus.TRIALING,
-            Subscription.ends_at.is_(None),
-            end <= now if is_over else end > now,
-        )
+        .where(*_undecided(), now >= _END if is_over else now < _END)
     )
     if is_over:
-        query = query.order_by(end.desc(), Subscription.id.desc())
+        query = query.order_by(_END.desc(), Subscription.id.desc())
     else:
-        query = query.order_by(end, Subscription.id)
+        query = query.order_by(_END, Subscription.id)
+    if within is not None and not is_over:
+        query = query.where(now + within >= _END)
     return page_of(query, _trial, cursor=cursor, limit=limit)
 
 
 def _trial(row: sa.Row[*tuple[Any, ...]]) -> Trial:
     return Trial(*row[:5])
+
+
+def _undecided() -> list[sa.ColumnElement[bool]]:
+    """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone."""
+    trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
+    return [Subscription.status == trialing, Subscription.ends_at.is_(None)]
+
+
+class Trials(NamedTuple):
+    """How many trials end within `SOON`, and how many are over without a decision."""
+
+    ending: str
+    over: str
+
+
+def trials_now() -> Trials:
+    """One statement."""
+    now = clock.now()
+    return Trials(*map(in_words, _counting().row(now=now, soon=now + SOON)))
+
+
+@cache
+def _counting() -> Quick:
+    now, soon = (sa.bindparam(name, type_=UTCDateTime()) for name in ("now", "soon"))
+    trials = sa.select(Subscription.id).where(*_undecided())
+    return Quick(
+        sa.select(
+            capped(trials.where(now < _END, soon >= _END)).label("ending"),
+            capped(trials.where(now >= _END)).label("over"),
+        )
+    )

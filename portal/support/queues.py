@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from portal.core.counting import capped, in_words
 from portal.core.database import db
 from portal.core.quick import Quick
 from portal.support.filter_language import EVERYTHING, Filter
@@ -19,7 +20,6 @@ from portal.support.seeing import seen_by, sees_all
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
 DUE_SOON = timedelta(hours=4)
-MOST_COUNTED = 999
 _ticket = SupportTicket.__table__.c
 
 
@@ -104,12 +104,12 @@ def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> 
     """
     make = row_maker(looking.now)
     if not cursor and queue in _USUAL and sees_all(looking.by):
-        return first_page_of(_listing(queue.view).rows(**_values(looking)), make, order=_ORDER)
+        return first_page_of(_listing(queue.view).rows(**values_of(looking)), make, order=ORDER)
     query = sa.select(*COLUMNS).where(*conditions(queue, looking))
-    return page_of(query.order_by(*_ORDER), make, cursor=cursor)
+    return page_of(query.order_by(*ORDER), make, cursor=cursor)
 
 
-_ORDER = (_ticket.queue_at, _ticket.id)
+ORDER = (_ticket.queue_at, _ticket.id)
 
 
 def conditions(queue: Queue, looking: Looking) -> list[Condition]:
@@ -172,38 +172,42 @@ def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
     others = [queue for queue in queues if queue not in usual]
     found: dict[str, int] = {}
     if usual:
-        row = _counting(tuple(queue.view for queue in usual)).row(**_values(looking))
+        row = _counting(tuple(queue.view for queue in usual)).row(**values_of(looking))
         found = {queue.key: getattr(row, queue.view.name) for queue in usual}
     if others:
         numbers = [
-            _capped(conditions(queue, looking)).label(f"n{place}")
+            capped(those(conditions(queue, looking))).label(f"n{place}")
             for place, queue in enumerate(others)
         ]
         row = db.session.connection().execute(sa.select(*numbers)).one()
         found |= {queue.key: count for queue, count in zip(others, row, strict=True)}
-    return {queue.key: _in_words(found[queue.key]) for queue in queues}
+    return {queue.key: in_words(found[queue.key]) for queue in queues}
 
 
-def _values(looking: Looking) -> dict[str, Any]:
-    """For the parameters of `_usual_conditions`."""
+def values_of(looking: Looking) -> dict[str, Any]:
+    """For the parameters of `usual_conditions`."""
     return At.of(looking)._asdict()
 
 
-def _capped(where: Sequence[Condition]) -> sa.ScalarSelect[Any]:
-    few = sa.select(_ticket.id).where(*where).limit(MOST_COUNTED + 1)
-    return sa.select(sa.func.count()).select_from(few.subquery()).scalar_subquery()
+def those(where: Sequence[Condition]) -> sa.Select[Any]:
+    """What is counted."""
+    return sa.select(_ticket.id).where(*where)
 
 
-def _usual_conditions(view: View) -> list[Condition]:
-    """As `conditions` has them for our people. What is open is neither spam nor deleted."""
+def usual_conditions(*views: View) -> list[Condition]:
+    """As `conditions` has them for our people, with `values_of` for parameters.
+
+    Of several views: what stands in each of them. What is open is neither spam nor deleted.
+    """
     instant = _ticket.queue_at.type
     at = At(
         sa.bindparam("me", type_=sa.Integer),
         sa.bindparam("now", type_=instant),
         sa.bindparam("soon", type_=instant),
     )
-    hidden = [] if view is View.SNOOZED else [_awake(at.now)]
-    return [_ticket.is_open, *_OF_VIEW[view](at), *hidden]
+    hidden = [] if View.SNOOZED in views else [_awake(at.now)]
+    inside = [each for view in views for each in _OF_VIEW[view](at)]
+    return [_ticket.is_open, *inside, *hidden]
 
 
 _USUAL = frozenset(Queue.of(view) for view in View)
@@ -212,17 +216,14 @@ _USUAL = frozenset(Queue.of(view) for view in View)
 @cache
 def _listing(view: View) -> Quick:
     """The first page of a view and one row more: what is asked every few seconds, built once."""
-    found = sa.select(*COLUMNS).where(*_usual_conditions(view))
-    return Quick(found.order_by(*_ORDER).limit(PAGE_SIZE + 1))
+    found = sa.select(*COLUMNS).where(*usual_conditions(view))
+    return Quick(found.order_by(*ORDER).limit(PAGE_SIZE + 1))
 
 
 @cache
 def _counting(views: tuple[View, ...]) -> Quick:
-    return Quick(sa.select(*(_capped(_usual_conditions(view)).label(view.name) for view in views)))
-
-
-def _in_words(count: int) -> str:
-    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+    counts = (capped(those(usual_conditions(view))).label(view.name) for view in views)
+    return Quick(sa.select(*counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +248,9 @@ def look_again(
     is_here = sa.func.coalesce(sa.and_(*conditions(queue, looking)), sa.false()).label("is_here")
     wanted: Any = sa.select(_ticket.id).where(_ticket.number.in_(shown), seen_by(looking.by))
     if is_first_page:
-        first = sa.select(_ticket.id).where(*conditions(queue, looking)).order_by(*_ORDER)
+        first = sa.select(_ticket.id).where(*conditions(queue, looking)).order_by(*ORDER)
         wanted = wanted.union(sa.select(first.limit(PAGE_SIZE).subquery().c.id))
-    query = sa.select(*COLUMNS, is_here).where(_ticket.id.in_(wanted)).order_by(*_ORDER)
+    query = sa.select(*COLUMNS, is_here).where(_ticket.id.in_(wanted)).order_by(*ORDER)
     make = row_maker(looking.now)
     rows = [make(row) for row in db.session.connection().execute(query)]
     known = {row.number: row for row in rows}
@@ -271,9 +272,9 @@ def next_in_view(queue: Queue, looking: Looking, after: Place) -> str | None:
     """
     inside = conditions(queue, looking)
     here, there = (
-        sa.tuple_(*_ORDER),
+        sa.tuple_(*ORDER),
         sa.tuple_(sa.literal(after.queue_at, _ticket.queue_at.type), after.id),
     )
     query = sa.select(_ticket.number).where(*inside, _ticket.id != after.id).limit(1)
-    following = db.session.scalar(query.where(here > there).order_by(*_ORDER))
-    return following or db.session.scalar(query.order_by(*_ORDER))
+    following = db.session.scalar(query.where(here > there).order_by(*ORDER))
+    return following or db.session.scalar(query.order_by(*ORDER))

@@ -135,6 +135,7 @@ SETS: dict[str, Callable[..., Condition]] = {
     "met": _of_clocks(ClockState.MET),
     "missed": _of_clocks(ClockState.MISSED),
     "age": _aged,
+    "open": lambda _: _ticket.is_open,
     "open-of": lambda _, agent: sa.and_(_ticket.is_open, _ticket.assignee_id == _number(agent)),
     "solved-by": lambda scope, agent: sa.and_(
         scope.within(_ticket.solved_at), _ticket.assignee_id == _number(agent)

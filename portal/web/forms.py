@@ -73,7 +73,7 @@ class Refusing:
         if not isinstance(error, DomainError) or hasattr(error, "retry_after"):
             return False  # to wait is nothing that another value in a field would mend
         db.session.rollback()
-        if isinstance(error, Denied):
+        if isinstance(error, Denied) and error.is_attempt:
             note_denial(error)
         self.form.add_refusal(error)
         return True

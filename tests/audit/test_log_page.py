@@ -86,4 +86,4 @@ def test_the_page_costs_the_same_whatever_the_size_of_the_log(ann_client, key):
         with counted() as statements:
             ann_client.get("/audit/log")
         costs.append(len(statements))
-    assert costs[0] == costs[1]
+    assert costs[0] == costs[1] <= 4

@@ -111,13 +111,13 @@ def test_an_unknown_code_is_not_found(app, acme):
     assert {reason(acme, code=code) for code in ("NONE", "", "a\x00b")} == {"coupon_not_found"}
 
 
-def test_a_disabled_coupon_is_inactive_before_anything_else(app, acme):
+def test_a_disabled_coupon_is_inactive_before_anything_else(catalog, acme):
     row = make_coupon(redeem_by=clock.now() + DAY, plans=("basic",))
     disable_coupon(by=SYSTEM, coupon_id=row.id)
     assert reason(acme) == "coupon_inactive"
 
 
-def test_a_window_holds_its_start_and_not_its_end(app, acme):
+def test_a_window_holds_its_start_and_not_its_end(catalog, acme):
     start = clock.now() + DAY
     make_coupon(starts_at=start, redeem_by=start + DAY, plans=("basic",))
     for at, said in (
@@ -129,9 +129,9 @@ def test_a_window_holds_its_start_and_not_its_end(app, acme):
             assert reason(acme) == said
 
 
-def test_a_coupon_is_for_its_plans(app, acme):
-    make_coupon(plans=("basic", "pro"))
-    assert (reason(acme, plan="free"), reason(acme, plan="pro")) == ("coupon_wrong_plan", None)
+def test_a_coupon_is_for_its_plans(catalog, acme):
+    make_coupon(plans=("basic", "professional"))
+    assert (reason(acme, plan="free"), reason(acme, plan="basic")) == ("coupon_wrong_plan", None)
 
 
 def test_an_amount_is_for_its_currencies_and_never_more_than_the_price(app, acme):

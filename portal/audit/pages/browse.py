@@ -22,9 +22,8 @@ from portal.audit.pages.addresses import (
 )
 from portal.audit.pages.blueprint import bp
 from portal.audit.pages.choices import OUTCOMES, SEVERITIES, options_of_actions
-from portal.audit.reading import note_reading
+from portal.audit.reading import note_reading, note_reading_beside
 from portal.audit.spans import midnight, read_day
-from portal.audit.standing import standing
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
 from portal.web.htmx import page_or_fragment, wants_fragment
@@ -46,7 +45,7 @@ def browse() -> ResponseReturnValue:
             return redirect(_url_at(filters, jump))
         except (ValueError, OverflowError):
             faults["jump"] = BAD_DAY
-    note_reading(by=acting(), log=filters.log if filters.log in LOGS else EVERYTHING)
+    beside = _beside(filters)
     listing = NOTHING if faults else _listing(filters)
     answer = page_or_fragment(
         "audit/browse.html",
@@ -55,11 +54,20 @@ def browse() -> ResponseReturnValue:
         listing=listing,
         faults=faults,
         jump=jump,
-        **({} if wants_fragment() else {"standing": standing(), "form": _form(filters)}),
+        **beside,
         **_around(filters, listing),
     )
     answer.headers["HX-Push-Url"] = url_of(filters)
     return answer
+
+
+def _beside(filters: Filters) -> dict[str, Any]:
+    """What a whole page has and a fragment has not. Either is a reading."""
+    log = filters.log if filters.log in LOGS else EVERYTHING
+    if wants_fragment():
+        note_reading(by=acting(), log=log)
+        return {}
+    return {"standing": note_reading_beside(by=acting(), log=log), "form": _form(filters)}
 
 
 def _url_at(filters: Filters, jump: str) -> str:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.database import Base, BigId
 from portal.support.models.tickets import ticket_key
 
+REPLIES = sa.text("kind = 'public' AND author_type = 'agent'")
+"""What agents said to customers. Literal, as SQLite uses a partial index for its very words."""
+
 
 class SupportMessage(Base):
     """One message of a ticket. It is never edited."""
@@ -16,6 +19,13 @@ class SupportMessage(Base):
     __table_args__ = (
         sa.Index("ix_support_messages_ticket_id", "ticket_id", "id"),
         sa.Index("ix_support_messages_email_log_id", "email_log_id"),
+        sa.Index(
+            "ix_support_messages_replies",
+            # SQLite reads the index alone only where it holds the words of the condition, too.
+            *("author_admin_id", "created_at", "ticket_id", "kind", "author_type"),
+            sqlite_where=REPLIES,
+            postgresql_where=REPLIES,
+        ),
         sa.UniqueConstraint("ticket_id", "submit_key"),
     )
 

@@ -13,6 +13,8 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 QUEUED, COUNTED = ("is_open", "queue_at", "id"), ("snoozed_until", "status")
 
+SOLVED = sa.text("solved_at IS NOT NULL")
+
 
 def ticket_key(*, primary_key: bool = False, index: bool = False) -> Mapped[int]:
     """The ticket that a row belongs to."""
@@ -45,6 +47,12 @@ class SupportTicket(Base):
         sa.Index("ix_support_tickets_updated_at", "updated_at", "id"),
         sa.Index("ix_support_tickets_snoozed_until", "snoozed_until", "is_open", "status", "id"),
         sa.Index("ix_support_tickets_solved_at", "status", "solved_at", "id"),
+        sa.Index(
+            "ix_support_tickets_solved_by",
+            *("assignee_id", "solved_at", "status"),
+            sqlite_where=SOLVED,
+            postgresql_where=SOLVED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

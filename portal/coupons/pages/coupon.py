@@ -1,0 +1,66 @@
+"""One coupon: what it says, whom it is for, who used it, and what became of it."""
+
+from flask import Response, request
+
+from portal.audit.browsing import about
+from portal.catalog.revisions import catalog_now
+from portal.core import clock
+from portal.core.permissions import Permission
+from portal.coupons.approvals import may_decide
+from portal.coupons.coupons import coupon_or_404, mark_of, target_of
+from portal.coupons.deciding_forms import ApprovalForm
+from portal.coupons.limits import beyond
+from portal.coupons.listing import tenants_of
+from portal.coupons.models import Coupon, CouponStatus
+from portal.coupons.pages.blueprint import bp
+from portal.coupons.standing import standing_of
+from portal.coupons.terms import terms_of
+from portal.coupons.uses import UsesSearch, uses_found
+from portal.coupons.words import terms_in_words
+from portal.staff.current import current_staff
+from portal.web.access import requires
+from portal.web.htmx import page
+from portal.web.times import reader_zone
+
+FEW_TENANTS = 10
+MOST_TENANTS = 1_000
+FEW_USES = 20
+
+
+@bp.get("/coupons/<int:coupon_id>")
+@requires(Permission.COUPONS_VIEW)
+def coupon(coupon_id: int) -> Response:
+    return coupon_page(coupon_or_404(coupon_id, locked=False))
+
+
+def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
+    """With a form that was refused: what was typed, and why."""
+    actor, terms, now = current_staff().actor, terms_of(row), clock.now()
+    shows_all = request.args.get("tenants") == "all"
+    most = MOST_TENANTS if shows_all else FEW_TENANTS
+    tenants = [] if row.is_public else tenants_of(row.id, most=most + 1)
+    search = UsesSearch(coupon=row.code, coupon_id=row.id)
+    is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
+    return page(
+        "coupons/coupon.html",
+        status=422 if form else 200,
+        coupon=row,
+        terms=terms_in_words(terms, plan_labels()),
+        standing=standing_of(row, now),
+        passed=beyond(terms, row.created_at) if is_waiting else [],
+        form=form or ApprovalForm(data={"seen": mark_of(row)}),
+        may_decide=may_decide(actor, row),
+        is_own_request=is_waiting and row.requested_by == actor.id,
+        tenants=tenants[:most],
+        has_more_tenants=len(tenants) > most,
+        listing=uses_found(search, cursor=request.args.get("cursor"), limit=FEW_USES),
+        search=search,
+        events=about(by=actor, zone=reader_zone(), target=target_of(row)),
+        sees_all=actor.may(Permission.AUDIT_ALL),
+        may_manage=actor.may(Permission.COUPONS_MANAGE),
+    )
+
+
+def plan_labels() -> dict[str, str]:
+    """What people call each plan, archived ones too."""
+    return {plan.name: plan.display_name or plan.name for plan in catalog_now().plans.values()}

@@ -1,0 +1,77 @@
+"""What a coupon says, in words: for pages, and for whoever compares two versions of it."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from portal.core.currencies import price_text
+from portal.coupons.terms import Duration, Terms
+from portal.web.times import exact
+
+
+def percent_text(basis_points: int) -> str:
+    """`20 %`, `14.5 %`."""
+    return f"{Decimal(basis_points).scaleb(-2).normalize():f} %"
+
+
+def amounts_text(amounts: Mapping[str, int]) -> str:
+    """`10.00 USD or 9.00 EUR`."""
+    return " or ".join(price_text(cents, currency) for currency, cents in sorted(amounts.items()))
+
+
+def worth_text(basis_points: int | None, amounts: Mapping[str, int]) -> str:
+    """`20 % off`, `10.00 USD or 9.00 EUR off`."""
+    share = amounts_text(amounts) if basis_points is None else percent_text(basis_points)
+    return f"{share} off"
+
+
+def duration_text(duration: str, periods: int | None) -> str:
+    """For how many periods of one who redeemed it."""
+    if duration == Duration.REPEATING:
+        return "for 1 period" if periods == 1 else f"for {periods} periods"
+    return "for ever" if duration == Duration.FOREVER else "once"
+
+
+def uses_text(times_redeemed: int, max_redemptions: int | None) -> str:
+    """`12 of 100`, or how often alone where there is no limit."""
+    if max_redemptions is None:
+        return f"{times_redeemed:,}"
+    return f"{times_redeemed:,} of {max_redemptions:,}"
+
+
+def plans_text(plans: tuple[str, ...], labels: Mapping[str, str]) -> str:
+    """By the names that people know."""
+    return ", ".join(labels.get(name, name) for name in plans) or "every plan"
+
+
+def limits_text(terms: Terms) -> str:
+    """How often one tenant and one user may redeem it."""
+    said = [f"{_times(terms.max_per_tenant)} for a tenant"]
+    if terms.max_per_user is not None:
+        said.append(f"{_times(terms.max_per_user)} for a user")
+    return ", ".join(said)
+
+
+def terms_in_words(terms: Terms, plan_labels: Mapping[str, str]) -> dict[str, str]:
+    """Every term by its label; instants on the reader's clock."""
+    uses = "no limit" if terms.max_redemptions is None else f"{terms.max_redemptions:,}"
+    return {
+        "Takes off": worth_text(terms.basis_points, terms.amounts),
+        "How long": duration_text(terms.duration, terms.periods),
+        "From": exact(terms.starts_at) if terms.starts_at else "at once",
+        "Until": exact(terms.redeem_by) if terms.redeem_by else "without an end",
+        "Uses in all": uses,
+        "Each may use it": limits_text(terms),
+        "Plans": plans_text(terms.plans, plan_labels),
+        "Least price": amounts_text(terms.min_amounts) or "any price",
+        "First purchase only": _yes(terms.is_first_time_only),
+        "With other coupons": _yes(terms.is_stackable),
+        "Description": terms.description or "none",
+    }
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,156 @@
+"""The cards of the first page: what each shows, and who is shown which, in which order."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from portal.audit.standing import standing
+from portal.audit.unusual import open_alerts, unusual_numbers
+from portal.core.permissions import Permission
+from portal.core.roles import Role
+from portal.coupons.counting import coupon_counts, coupons_asked_for, coupons_to_watch
+from portal.dashboard.engine import engine
+from portal.staff.coverage import coverage
+from portal.subscriptions.plan_tenants import plans_in_use
+from portal.subscriptions.trials import trials_now
+from portal.support.filtering import Looking
+from portal.support.morning import first_in, own_work, whole_desk
+from portal.support.queues import View
+from portal.support.week import week_of
+from portal.support.workload import workload
+
+FEW = 5
+BUSIEST = 6
+
+
+class Card(NamedTuple):
+    """A part of the page that concerns this person, and what it shows."""
+
+    name: str
+    shows: dict[str, Any]
+
+    @property
+    def template(self) -> str:
+        return f"dashboard/_{self.name}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of card: what a person needs for it, and where its content comes from.
+
+    `look` answers what the template is given; nothing at all, and the card is left out.
+    """
+
+    needs: tuple[Permission, ...]
+    look: Callable[[Looking], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Which cards a role gets: across the page, below on the wide and on the narrow side."""
+
+    top: tuple[str, ...]
+    main: tuple[str, ...]
+    side: tuple[str, ...]
+
+
+def _own_work(looking: Looking) -> dict[str, Any]:
+    return {"numbers": own_work(looking)}
+
+
+def _desk(looking: Looking) -> dict[str, Any]:
+    return {"numbers": whole_desk(looking)}
+
+
+def _next_up(looking: Looking) -> dict[str, Any]:
+    return {"rows": first_in(View.MINE, looking, few=FEW)}
+
+
+def _overdue(looking: Looking) -> dict[str, Any]:
+    return {"rows": first_in(View.BREACHED, looking, few=FEW)}
+
+
+def _week(looking: Looking) -> dict[str, Any]:
+    return {"days": week_of(looking.by.id or 0, looking), "agent_id": looking.by.id}
+
+
+def _load(_: Looking) -> dict[str, Any]:
+    return workload(few=BUSIEST)._asdict()
+
+
+def _unusual(_: Looking) -> dict[str, Any]:
+    numbers = unusual_numbers()
+    alerts = open_alerts(few=FEW) if numbers.alerts else []
+    return {"numbers": numbers, "alerts": alerts}
+
+
+def _approvals(looking: Looking) -> dict[str, Any]:
+    asked = coupons_asked_for(few=FEW)
+    return {"asked": asked, "me_id": looking.by.id} if asked else {}
+
+
+def _coupons(_: Looking) -> dict[str, Any]:
+    ending, used = coupons_to_watch(few=FEW)
+    return {"ending": ending, "used": used}
+
+
+def _sales(_: Looking) -> dict[str, Any]:
+    return {"trials": trials_now(), "coupons": coupon_counts()}
+
+
+def _only(name: str, ask: Callable[[], Any]) -> Callable[[Looking], dict[str, Any]]:
+    return lambda _: {name: ask()}
+
+
+KINDS = {
+    "own_work": Kind((Permission.TICKETS_REPLY,), _own_work),
+    "desk": Kind((Permission.TICKETS_VIEW,), _desk),
+    "next_up": Kind((Permission.TICKETS_REPLY,), _next_up),
+    "overdue": Kind((Permission.TICKETS_VIEW,), _overdue),
+    "week": Kind((Permission.TICKETS_REPLY, Permission.SUPPORT_REPORTS), _week),
+    "load": Kind((Permission.SUPPORT_MANAGE, Permission.SUPPORT_REPORTS), _load),
+    "unusual": Kind((Permission.AUDIT_ALL,), _unusual),
+    "ledger": Kind((Permission.AUDIT_ALL,), _only("standing", standing)),
+    "approvals": Kind((Permission.COUPONS_APPROVE,), _approvals),
+    "people": Kind((Permission.STAFF_VIEW,), _only("coverage", coverage)),
+    "engine": Kind((Permission.OPERATIONS_VIEW,), _only("engine", engine)),
+    "sales": Kind((Permission.COUPONS_VIEW, Permission.CUSTOMERS_VIEW), _sales),
+    "plans": Kind((Permission.CUSTOMERS_VIEW,), _only("plans", plans_in_use)),
+    "coupons": Kind((Permission.COUPONS_VIEW,), _coupons),
+}
+SELLING = Board(("sales",), ("plans",), ("approvals", "coupons"))
+BOARDS = {
+    Role.SUPPORT_AGENT: Board(("own_work",), ("next_up",), ("week",)),
+    Role.MANAGER: Board(("desk",), ("overdue", "load"), ("unusual", "approvals", "ledger")),
+    Role.ADMIN: Board(
+        ("people",), ("unusual", "engine", "desk", "load"), ("ledger", "approvals", "plans")
+    ),
+    Role.FINANCE: SELLING,
+    Role.MARKETING: SELLING,
+}
+
+
+class Home(NamedTuple):
+    """The cards of one person, as they stand on the page."""
+
+    top: list[Card]
+    main: list[Card]
+    side: list[Card]
+
+    @property
+    def names(self) -> set[str]:
+        return {card.name for part in self for card in part}
+
+
+def home_of(role: Role, looking: Looking) -> Home:
+    """What the person's role needs, as far as they may see it and it has anything to say."""
+    board, of = BOARDS[role], partial(_cards, looking)
+    return Home(list(of(board.top)), list(of(board.main)), list(of(board.side)))
+
+
+def _cards(looking: Looking, names: tuple[str, ...]) -> Iterator[Card]:
+    for name in names:
+        kind = KINDS[name]
+        if all(map(looking.by.may, kind.needs)) and (shows := kind.look(looking)):
+            yield Card(name, shows)
