@@ -125,7 +125,7 @@ OFFERS = (
         "SHARED-ONLINE",
         50,
         60,
-        _share(25, 100),
+        _share(25, 40),
         "For readers of the trade magazine",
         uses=((44, "coldwater-mailers", "basic"), (42, "veld-packaging", "basic")),
         ended=(39, DISABLED, "Was posted on a coupon site"),
@@ -134,7 +134,7 @@ OFFERS = (
         "WELCOME-20",
         45,
         88,
-        _share(20, 100, is_first_time_only=True),
+        _share(20, 60, is_first_time_only=True),
         "Welcome, first invoice",
         uses=(
             (40, "hop-valley-cartons", "basic"),
@@ -175,6 +175,7 @@ OFFERS = (
         75,
         _share(25, 80),
         "First invoice of the new year",
+        by="finance",
         starts_in=30,
     ),
 )
