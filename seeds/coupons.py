@@ -1,17 +1,21 @@
 """The demo company's coupons: what marketing gave away, what it asked for, and who used it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from random import Random
 
 import sqlalchemy as sa
 
 from portal.catalog.plans import plan_named
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.coupons.approvals import approve_coupon, reject_coupon
+from portal.coupons.batches import create_batch
 from portal.coupons.coupons import create_coupon, disable_coupon
+from portal.coupons.generating import ALPHABET, DRAWN
 from portal.coupons.models import Coupon
 from portal.coupons.redeeming import (
     CouponRefused,
@@ -179,6 +183,12 @@ OFFERS = (
         starts_in=30,
     ),
 )
+BATCH_DAYS, BATCH_SIZE, BATCH_PREFIX = 20, 30, "EXPO"
+BATCH_TERMS = Terms(
+    basis_points=1000,
+    max_redemptions=1,
+    description="On the cards that we gave away at the exhibition",
+)
 CHECKOUTS_GIVEN_UP = ((30, "veld-packaging", "WELCOME-20"), (4, "pampa-cajas", "WELCOME-20"))
 
 
@@ -194,6 +204,8 @@ def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Actor) -> 
         for days_ago, slug, code in CHECKOUTS_GIVEN_UP:
             purchase = (agenda, product, slug, "basic", code)
             agenda.add(agenda.until - days_ago * DAY, partial(_give_up, *purchase), by=product)
+        by = staff["marketing"]
+        agenda.add(agenda.until - BATCH_DAYS * DAY, partial(_make_batch, agenda, by), by=by)
     return missing
 
 
@@ -222,6 +234,19 @@ def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Act
         by = staff["marketing" if ending == DISABLED else "manager"]
         end = partial(ENDINGS[ending], by=by, coupon_id=coupon.id, reason=reason)
         agenda.add(agenda.until - days_ago * DAY, end, by=by)
+
+
+def _make_batch(agenda: Agenda, by: Actor) -> None:
+    terms = replace(BATCH_TERMS, redeem_by=clock.now() + 60 * DAY)
+    dice = Random(f"{agenda.seed}:codes")
+    create_batch(
+        by=by,
+        once=f"demo:{agenda.seed}",
+        prefix=BATCH_PREFIX,
+        count=BATCH_SIZE,
+        terms=terms,
+        draw=lambda: "".join(dice.choices(ALPHABET, k=DRAWN)),
+    )
 
 
 def _use(agenda: Agenda, product: Actor, offer: Offer, slug: str, plan: str) -> None:

@@ -27,7 +27,7 @@ from seeds.agenda import Agenda
 from seeds.catalog import seed_catalog
 from seeds.commands import seed_commands
 from seeds.companies import COMPANIES
-from seeds.coupons import OFFERS
+from seeds.coupons import BATCH_SIZE, OFFERS
 from seeds.credentials import credentials_file, demo_people
 from seeds.customers import plan_customers
 from seeds.ticket_stories import STORIES
@@ -84,7 +84,7 @@ def test_the_company_has_people_customers_plans_grants_and_uses(seeded):
     assert (count(UserEntitlement), count(TenantEntitlement)) == (22, 7)
     assert count(QuotaBucket) >= 30
     assert count(SupportTicket) > len(STORIES) + 100
-    assert count(Coupon) == len(OFFERS)
+    assert count(Coupon) == len(OFFERS) + BATCH_SIZE
     db.session.rollback()
 
 
