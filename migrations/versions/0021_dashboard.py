@@ -1,34 +1,45 @@
-"""Indexes by which an agent's own week is counted"""
+"""Indexes by which an agent's week, live sessions and undecided trials are counted"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021_dashboard"
-down_revision = "0019_coupon_batches"
+down_revision = "0020_goodwill"
 branch_labels = None
 depends_on = None
 
-REPLIES = sa.text("kind = 'public' AND author_type = 'agent'")
-SOLVED = sa.text("solved_at IS NOT NULL")
+REPLIES = "kind = 'public' AND author_type = 'agent'"
+INDEXES = (
+    (
+        "support_messages",
+        "replies",
+        ["author_admin_id", "created_at", "ticket_id", "kind", "author_type"],
+        REPLIES,
+    ),
+    (
+        "support_tickets",
+        "solved_by",
+        ["assignee_id", "solved_at", "status"],
+        "solved_at IS NOT NULL",
+    ),
+    ("admin_sessions", "absolute_expires_at", ["absolute_expires_at"], None),
+    (
+        "subscriptions",
+        "undecided",
+        ["trial_ends_at"],
+        "status = 'trialing' AND ends_at IS NULL",
+    ),
+)
 
 
 def upgrade():
-    op.create_index(
-        "ix_support_messages_replies",
-        "support_messages",
-        ["author_admin_id", "created_at", "ticket_id"],
-        sqlite_where=REPLIES,
-        postgresql_where=REPLIES,
-    )
-    op.create_index(
-        "ix_support_tickets_solved_by",
-        "support_tickets",
-        ["assignee_id", "solved_at", "status"],
-        sqlite_where=SOLVED,
-        postgresql_where=SOLVED,
-    )
+    for table, name, columns, condition in INDEXES:
+        where = sa.text(condition) if condition else None
+        op.create_index(
+            f"ix_{table}_{name}", table, columns, sqlite_where=where, postgresql_where=where
+        )
 
 
 def downgrade():
-    op.drop_index("ix_support_tickets_solved_by", "support_tickets")
-    op.drop_index("ix_support_messages_replies", "support_messages")
+    for table, name, _, _ in INDEXES:
+        op.drop_index(f"ix_{table}_{name}", table)

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 MOST_COUNTED = 999
 
 
-def capped(rows: sa.Select[*tuple[Any, ...]]) -> sa.ScalarSelect[Any]:
+def capped(rows: sa.Select[*tuple[Any, ...]], most: int = MOST_COUNTED) -> sa.ScalarSelect[Any]:
     """How many rows, counted up to one more than are shown."""
-    few = rows.limit(MOST_COUNTED + 1).subquery()
+    few = rows.limit(most + 1).subquery()
     return sa.select(sa.func.count()).select_from(few).scalar_subquery()
 
 
-def in_words(count: int) -> str:
+def in_words(count: int, most: int = MOST_COUNTED) -> str:
     """The number of a count that stopped at its end."""
-    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+    return f"{most}+" if count > most else str(count)

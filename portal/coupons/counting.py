@@ -1,4 +1,7 @@
-"""Coupons at a glance: how many, which end soon, which are used most, which wait for a yes."""
+"""Coupons at a glance: how many, which end soon, which are used most, which wait for a yes.
+
+Codes that were made many at once are counted, but not named one by one.
+"""
 
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,91 +13,119 @@ from portal.core import clock
 from portal.core.counting import capped, in_words
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
-from portal.coupons.models import Coupon, CouponStatus
+from portal.coupons.models import Coupon, CouponBatch, CouponStatus
+from portal.coupons.standing import Standing, stands
+from portal.coupons.words import uses_text
 
 SOON = timedelta(days=14)
-_coupon = Coupon.__table__.c
-
-
-class Glance(NamedTuple):
-    """One coupon in short. `redeem_by` is None for one without an end."""
-
-    id: int
-    code: str
-    description: str
-    times_redeemed: int
-    max_redemptions: int | None
-    redeem_by: datetime | None
-    requested_by: int | None
-    by: str
-    created_at: datetime
+_coupon, _batch = Coupon.__table__.c, CouponBatch.__table__.c
+_ALONE = _coupon.batch_id.is_(None)
 
 
 class CouponCounts(NamedTuple):
-    """How many coupons can be used, and how many wait for approval."""
+    """How many coupons can be used, and how many wait for approval: as their list has them."""
 
     active: str
     waiting: str
 
 
+class Watched(NamedTuple):
+    """A coupon in short. `redeem_by` is None for one without an end."""
+
+    id: int
+    code: str
+    redeem_by: datetime | None
+    uses: str
+
+
+class AskedFor(NamedTuple):
+    """A coupon, or codes made at once, that waits for approval. `size` is None for a coupon."""
+
+    id: int
+    code: str
+    size: int | None
+    requested_by: int | None
+    by: str
+    created_at: datetime
+
+
 def coupon_counts() -> CouponCounts:
     """One statement."""
-    return CouponCounts(*map(in_words, _counting().row()))
+    return CouponCounts(*map(in_words, _counting().row(now=clock.now())))
 
 
 @cache
 def _counting() -> Quick:
-    return Quick(
-        sa.select(
-            *(
-                capped(sa.select(_coupon.id).where(_coupon.status == status)).label(status.value)
-                for status in (CouponStatus.ACTIVE, CouponStatus.AWAITING_APPROVAL)
-            )
-        )
+    now: Any = sa.bindparam("now", type_=UTCDateTime())
+    counts = (
+        capped(sa.select(_coupon.id).where(stands(standing, now))).label(standing.value)
+        for standing in (Standing.ACTIVE, Standing.AWAITING_APPROVAL)
     )
+    return Quick(sa.select(*counts))
 
 
-def coupons_to_watch(*, few: int) -> tuple[list[Glance], list[Glance]]:
+def coupons_to_watch(*, few: int) -> tuple[list[Watched], list[Watched]]:
     """Those that can be used not much longer, the next to end first; and the most used ones."""
     now = clock.now()
-    found: dict[str, list[Glance]] = {"ending": [], "used": []}
-    for kind, _, *row in _watched().rows(now=now, soon=now + SOON, few=few):
-        found[kind].append(Glance(*row))
+    found: dict[str, list[Watched]] = {"ending": [], "used": []}
+    for kind, _, number, code, end, times, most in _watched().rows(
+        now=now, soon=now + SOON, few=few
+    ):
+        found[kind].append(Watched(number, code, end, uses_text(times, most)))
     return found["ending"], found["used"]
 
 
 @cache
 def _watched() -> Quick:
-    now, soon = (sa.bindparam(name, type_=UTCDateTime()) for name in ("now", "soon"))
-    active = _coupon.status == CouponStatus.ACTIVE
+    now: Any = sa.bindparam("now", type_=UTCDateTime())
+    soon = sa.bindparam("soon", type_=UTCDateTime())
     end, times = _coupon.redeem_by, _coupon.times_redeemed
-    return Quick(
-        sa.union_all(
-            _first("ending", [active, end > now, end <= soon], end),
-            _first("used", [active, times > 0], times.desc()),
-        ).order_by("kind", "place")
+    active = stands(Standing.ACTIVE, now)
+    both = sa.union_all(
+        _first("ending", end, active, end <= soon),
+        _first("used", times.desc(), active, times > 0),
     )
+    return Quick(both.order_by("kind", "place"))
 
 
-def _first(kind: str, where: list[sa.ColumnElement[bool]], order: Any) -> sa.Select[Any]:
-    place = sa.func.row_number().over(order_by=(order, _coupon.id)).label("place")
-    rows = sa.select(sa.literal_column(f"'{kind}'").label("kind"), place, *_columns())
-    few = rows.where(*where).order_by(order, _coupon.id)
-    return few.limit(sa.bindparam("few", type_=sa.Integer)).subquery().select()
+def _first(kind: str, order: Any, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    rows = sa.select(
+        sa.literal_column(f"'{kind}'").label("kind"),
+        sa.func.row_number().over(order_by=(order, _coupon.id)).label("place"),
+        _coupon.id,
+        _coupon.code,
+        _coupon.redeem_by,
+        _coupon.times_redeemed,
+        _coupon.max_redemptions,
+    ).where(_ALONE, *where)
+    few = sa.bindparam("few", type_=sa.Integer)
+    return rows.order_by(order, _coupon.id).limit(few).subquery().select()
 
 
-def _columns() -> list[sa.ColumnElement[Any]]:
-    named = {name: _coupon[name] for name in Glance._fields if name != "by"}
-    return [_coupon.created_by_label if n == "by" else named[n] for n in Glance._fields]
-
-
-def coupons_asked_for(*, few: int) -> list[Glance]:
-    """Those that wait for approval, the oldest first."""
-    return [Glance(*row) for row in _asked().rows(few=few)]
+def coupons_asked_for(*, few: int) -> list[AskedFor]:
+    """Whatever waits for approval, the oldest first."""
+    return [AskedFor(*row) for row in _asked().rows(few=few)]
 
 
 @cache
 def _asked() -> Quick:
-    waiting = _coupon.status == CouponStatus.AWAITING_APPROVAL
-    query = sa.select(*_columns()).where(waiting).order_by(_coupon.id)
+    waiting = CouponStatus.AWAITING_APPROVAL
+    coupons = sa.select(
+        _coupon.id.label("id"),
+        _coupon.code.label("code"),
+        sa.null().label("size"),
+        _coupon.requested_by.label("requested_by"),
+        _coupon.created_by_label.label("by"),
+        _coupon.created_at.label("created_at"),
+    ).where(_ALONE, _coupon.status == waiting)
+    batches = sa.select(
+        _batch.id,
+        _batch.prefix,
+        _batch.size,
+        _batch.requested_by,
+        _batch.created_by_label,
+        _batch.created_at,
+    ).where(_batch.status == waiting)
+    both = sa.union_all(coupons, batches).subquery()
+    query = sa.select(both).order_by(both.c.created_at, both.c.id)
     return Quick(query.limit(sa.bindparam("few", type_=sa.Integer)))

@@ -8,7 +8,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -22,9 +21,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.currencies import CURRENCIES, amount_text
-from portal.core.errors import DomainError
 from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent_input
-from portal.coupons.limits import BeyondLimits
+from portal.coupons.deciding_forms import AskingForm
 from portal.coupons.tenant_names import MOST, lines_of, tenants_named
 from portal.coupons.terms import (
     LARGEST_COUNT,
@@ -33,8 +31,6 @@ from portal.coupons.terms import (
     Duration,
     Terms,
 )
-from portal.customers.staleness import Stale
-from portal.web.forms import PortalForm
 from portal.web.moments import MomentField, as_local
 
 OFF = {"autocomplete": "off", "spellcheck": "false"}
@@ -43,30 +39,6 @@ DECIMAL = {"inputmode": "decimal", **OFF}
 PERCENT, AMOUNT = "percent", "amount"
 EVERYBODY, NAMED = "everybody", "named"
 ANOTHER = "another"
-TYPED_AT = {
-    "basis_points": "percent",
-    "amounts": "kind",
-    "is_public": "tenants",
-    "tenant_ids": "tenants",
-}
-"""Where a term of another name is typed."""
-
-
-class AskingForm(PortalForm):
-    """A form whose deed may pass the limits of whoever sends it; then they can ask a manager."""
-
-    seen = HiddenField()
-    passed: tuple[str, ...] = ()
-    """The limits, in words: no error of a field, and nothing that another value must mend."""
-    is_stale = False
-
-    def add_refusal(self, error: DomainError) -> None:
-        if isinstance(error, BeyondLimits):
-            self.passed = tuple(error.passed)
-            return
-        self.is_stale = isinstance(error, Stale)
-        error.field = TYPED_AT.get(error.field or "", error.field)
-        super().add_refusal(error)
 
 
 class _Ticks(SelectMultipleField):
@@ -102,7 +74,7 @@ class TermsForm(AskingForm):
     percent = StringField("Per cent", description="Such as 20 or 12.5.", render_kw=DECIMAL)
     another = SelectField("Currency", validate_choice=False)
     amount_another = _price("Amount off")
-    least_another = _price("Only from")
+    least_another = _price("Least price")
     duration = RadioField(
         "For how long",
         choices=[
@@ -114,7 +86,11 @@ class TermsForm(AskingForm):
     )
     periods = _count("Periods", "Months or years, as the customer pays.", MOST_PERIODS)
     starts_at = MomentField("From", [Optional()], description="Empty: at once.")
-    redeem_by = MomentField("Until", [Optional()], description="Empty: without an end.")
+    redeem_by = MomentField(
+        "Until",
+        [Optional()],
+        description="Empty: without an end. What was redeemed before goes on.",
+    )
     max_redemptions = _count("Uses in all", "Empty: no limit.")
     max_per_tenant = _count("Uses for each tenant", "Empty: one.")
     max_per_user = _count("Uses for each user", "Empty: no limit.")
@@ -148,7 +124,7 @@ class TermsForm(AskingForm):
         if self.kind and self.kind.data == PERCENT:
             self._read("percent", basis_points_of)
         if self.has_amounts and not any(self[name].data for name, _ in self._priced("amount")):
-            self._complain("kind", "Enter an amount in one currency or more.")
+            self._complain(self._priced("amount")[0][0], "Enter an amount in one currency or more.")
         if self.duration and self._is_repeating and self.periods.data is None:
             self._complain("periods", "Say for how many periods.")
         return not self.errors
@@ -262,8 +238,8 @@ def with_prices(form: type[TermsForm], currencies: tuple[str, ...]) -> Any:
     """The form with an amount and a least price in each of these currencies."""
     fields: dict[str, Any] = {"currencies": currencies}
     for currency in currencies:
-        fields[f"amount_{currency}"] = _price(f"{currency} off")
-        fields[f"least_{currency}"] = _price(f"Only from, in {currency}")
+        fields[f"amount_{currency}"] = _price(f"Amount off in {currency}")
+        fields[f"least_{currency}"] = _price(f"Least price in {currency}")
     return FormMeta(form.__name__, (form,), fields)
 
 

@@ -62,7 +62,7 @@ def terms_in_words(terms: Terms, plan_labels: Mapping[str, str]) -> dict[str, st
         "Uses in all": uses,
         "Each may use it": limits_text(terms),
         "Plans": plans_text(terms.plans, plan_labels),
-        "Only from": amounts_text(terms.min_amounts) or "any amount",
+        "Least price": amounts_text(terms.min_amounts) or "any price",
         "First purchase only": _yes(terms.is_first_time_only),
         "With other coupons": _yes(terms.is_stackable),
         "Description": terms.description or "none",

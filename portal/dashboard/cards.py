@@ -87,7 +87,7 @@ def _unusual(_: Looking) -> dict[str, Any]:
 
 def _approvals(looking: Looking) -> dict[str, Any]:
     asked = coupons_asked_for(few=FEW)
-    return {"coupons": asked, "me_id": looking.by.id} if asked else {}
+    return {"asked": asked, "me_id": looking.by.id} if asked else {}
 
 
 def _coupons(_: Looking) -> dict[str, Any]:

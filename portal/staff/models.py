@@ -62,6 +62,8 @@ class AdminSession(Base):
     __table_args__ = (
         sa.Index("ix_admin_sessions_admin_id", "admin_id", "revoked_at"),
         sa.Index("ix_admin_sessions_network", "network", "created_at"),
+        # It never changes, and few are ahead: what finds the live ones.
+        sa.Index("ix_admin_sessions_absolute_expires_at", "absolute_expires_at"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
@@ -77,7 +79,7 @@ class AdminSession(Base):
     sudo_until: Mapped[datetime | None]
     sudo_method: Mapped[str | None] = mapped_column(sa.String(8))
     amr: Mapped[str] = mapped_column(sa.String(40), default="")
-    """How it was proven, space-separated: `pwd`, `otp`, `backup`."""
+    """How it was proven, space-separated: `pwd`, `otp`, `backup`, `passkey`."""
     wrong_codes: Mapped[int] = mapped_column(default=0)
     csrf_secret: Mapped[str] = mapped_column(sa.String(64))
     ip_first: Mapped[str | None] = mapped_column(sa.String(45))

@@ -18,6 +18,10 @@ class SubscriptionStatus(StrEnum):
     CANCELED = "canceled"
 
 
+UNDECIDED = sa.text("status = 'trialing' AND ends_at IS NULL")
+"""A trial that runs, or is over and nobody chose a plan."""
+
+
 class Subscription(Base):
     """One stay of a tenant on a plan, in force in [starts_at, ends_at)."""
 
@@ -26,6 +30,12 @@ class Subscription(Base):
         sa.Index("ix_subscriptions_tenant_id_starts_at", "tenant_id", "starts_at", "id"),
         sa.Index("ix_subscriptions_plan_id_ends_at", "plan_id", "ends_at"),
         sa.Index("ix_subscriptions_trial_ends_at", "trial_ends_at"),
+        sa.Index(
+            "ix_subscriptions_undecided",
+            "trial_ends_at",
+            sqlite_where=UNDECIDED,
+            postgresql_where=UNDECIDED,
+        ),
         # One open stay a tenant: parallel changes cannot leave two.
         sa.Index(
             "uq_subscriptions_open",

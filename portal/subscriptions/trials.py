@@ -73,7 +73,9 @@ def _trial(row: sa.Row[*tuple[Any, ...]]) -> Trial:
 
 
 def _undecided() -> list[sa.ColumnElement[bool]]:
-    return [Subscription.status == SubscriptionStatus.TRIALING, Subscription.ends_at.is_(None)]
+    """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone."""
+    trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
+    return [Subscription.status == trialing, Subscription.ends_at.is_(None)]
 
 
 class Trials(NamedTuple):

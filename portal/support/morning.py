@@ -23,6 +23,8 @@ class Waiting(NamedTuple):
     """Broken promises are counted, and there are some."""
 
 
+MOST = 199
+"""The queue counts on: for a look in the morning it is enough to know that they are many."""
 Views = tuple[View, ...]
 OWN: dict[str, Views] = {
     "My overdue": (View.MINE, View.BREACHED),
@@ -55,7 +57,7 @@ def _waiting(queues: dict[str, Views], looking: Looking) -> list[Waiting]:
             label=label,
             view=views[0],
             narrowed=" ".join(AS_FILTERS[view] for view in views[1:]),
-            tickets=in_words(count),
+            tickets=in_words(count, MOST),
             is_late=View.BREACHED in views and count > 0,
         )
         for (label, views), count in zip(queues.items(), row, strict=True)
@@ -64,8 +66,8 @@ def _waiting(queues: dict[str, Views], looking: Looking) -> list[Waiting]:
 
 @cache
 def _counting(queues: tuple[Views, ...]) -> Quick:
-    """One statement, built once; each number is counted no further than a queue's is."""
-    counts = (capped(those(usual_conditions(*views))) for views in queues)
+    """One statement, built once; each number is counted no further than `MOST`."""
+    counts = (capped(those(usual_conditions(*views)), MOST) for views in queues)
     return Quick(sa.select(*(count.label(f"n{place}") for place, count in enumerate(counts))))
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from portal.core.counting import capped
 from portal.core.quick import Quick
 from portal.support.filtering import Looking
 from portal.support.models import SupportMessage, SupportTicket
@@ -14,6 +15,8 @@ from portal.support.models.messages import REPLIES
 from portal.support.report_sets import NOT_WORK
 
 DAYS = 7
+MOST = 99
+"""So far the tickets of a day are counted."""
 _ticket, _message = SupportTicket.__table__.c, SupportMessage.__table__.c
 _IS_WORK = sa.and_(*(_ticket.status != status for status in NOT_WORK))
 
@@ -59,29 +62,15 @@ Edge = sa.BindParameter[datetime]
 
 
 def _answered(me: Any, begin: Edge, end: Edge) -> sa.ScalarSelect[Any]:
-    return (
-        sa.select(sa.func.count(sa.distinct(_message.ticket_id)))
-        .join_from(SupportMessage.__table__, SupportTicket.__table__)
-        .where(
-            _message.author_admin_id == me,
-            REPLIES,
-            _message.created_at >= begin,
-            _message.created_at < end,
-            _IS_WORK,
-        )
-        .scalar_subquery()
+    query = sa.select(_message.ticket_id).join_from(
+        SupportMessage.__table__, SupportTicket.__table__
+    )
+    said = (_message.created_at >= begin, _message.created_at < end)
+    return capped(
+        query.where(_message.author_admin_id == me, REPLIES, *said, _IS_WORK).distinct(), MOST
     )
 
 
 def _solved(me: Any, begin: Edge, end: Edge) -> sa.ScalarSelect[Any]:
-    return (
-        sa.select(sa.func.count())
-        .select_from(SupportTicket.__table__)
-        .where(
-            _ticket.assignee_id == me,
-            _ticket.solved_at >= begin,
-            _ticket.solved_at < end,
-            _IS_WORK,
-        )
-        .scalar_subquery()
-    )
+    done = (_ticket.solved_at >= begin, _ticket.solved_at < end)
+    return capped(sa.select(_ticket.id).where(_ticket.assignee_id == me, *done, _IS_WORK), MOST)

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from portal.core.counting import capped, in_words
 from portal.core.quick import Quick
 from portal.staff.models import Admin
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket
 from portal.support.words import Availability
 
-MOST_OF_ONE = 199
-"""So far the tickets of one agent or team are counted: nobody could have more in hand."""
+MOST = 99
+"""So far the tickets of one agent or team are counted: nobody has more in hand."""
 _ticket = SupportTicket.__table__.c
 
 
@@ -35,8 +36,7 @@ def workload(*, few: int) -> Workload:
     """One statement; of the agents and the teams so many each."""
     found: dict[str, list[Load]] = {"agent": [], "team": []}
     for kind, number, name, is_away, count in _open_by().rows(few=few):
-        text = f"{MOST_OF_ONE}+" if count > MOST_OF_ONE else str(count)
-        found[kind].append(Load(number, name, bool(is_away), text))
+        found[kind].append(Load(number, name, bool(is_away), in_words(count, MOST)))
     return Workload(found["agent"], found["team"])
 
 
@@ -66,8 +66,7 @@ def _open_by() -> Quick:
 
 
 def _open(theirs: sa.ColumnElement[bool], of: type) -> sa.ScalarSelect[Any]:
-    some = sa.select(_ticket.id).where(theirs, _ticket.is_open).limit(MOST_OF_ONE + 1)
-    return sa.select(sa.func.count()).select_from(some.correlate(of).subquery()).scalar_subquery()
+    return capped(sa.select(_ticket.id).where(theirs, _ticket.is_open).correlate(of), MOST)
 
 
 def _most(loads: sa.Select[Any]) -> sa.Select[Any]:

@@ -204,6 +204,7 @@ SCENES: dict[str, list[Scene]] = {
     "operations.health": [Scene(Who.ANN, "/operations/health")],
     "staff.sign_in": [Scene(Who.NOBODY, "/sign-in")],
     "staff.second_factor": [Scene(Who.PREAUTH, "/sign-in/second-factor")],
+    "staff.passkey": [Scene(Who.PREAUTH, "/sign-in/passkey")],
     "staff.backup_code": [Scene(Who.PREAUTH, "/sign-in/backup-code")],
     "staff.forgot": [Scene(Who.NOBODY, "/forgot-password")],
     "staff.reset_password": [
@@ -228,12 +229,28 @@ SCENES: dict[str, list[Scene]] = {
     "staff.email": [Scene(Who.ANN_PROVEN, "/account/email")],
     "staff.preferences": [Scene(Who.ANN, "/account/preferences")],
     "staff.sessions": [Scene(Who.ANN, "/account/sessions")],
-    "staff.sudo": [Scene(Who.ANN, "/account/sudo"), Scene(Who.BARE, "/account/sudo")],
+    "staff.sudo": [
+        Scene(Who.ANN, "/account/sudo"),
+        Scene(Who.BEA, "/account/sudo"),
+        Scene(Who.BARE, "/account/sudo"),
+    ],
     "two_factor.security": [
         Scene(Who.ANN, "/account/security"),
         Scene(Who.BARE, "/account/security"),
     ],
     "two_factor.enrol": [Scene(Who.NEWCOMER, "/account/two-factor/enrol")],
+    "two_factor.passkeys": [
+        Scene(Who.ANN, "/account/passkeys"),
+        Scene(Who.BEA, "/account/passkeys"),
+    ],
+    "two_factor.new_passkey": [
+        Scene(Who.ANN_PROVEN, "/account/passkeys/new"),
+        Scene(Who.NEWCOMER, "/account/passkeys/new"),
+    ],
+    "two_factor.rename_passkey": [
+        Scene(Who.ANN, "/account/passkeys/{passkey}/rename"),
+        Scene(Who.ANN, "/account/passkeys/0/rename", 404),
+    ],
     "two_factor.disable": [Scene(Who.ANN, "/account/two-factor/disable")],
     "two_factor.policy": [Scene(Who.ANN, "/staff/policy")],
 }

@@ -42,6 +42,7 @@ from tests.browser.pages_coupons import rows as coupons
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
+from tests.two_factor.passkey_steps import give_passkey, passkey_of
 from tests.visitor import Visitor, begin_enrolment, confirm_enrolment, give_password
 
 
@@ -94,11 +95,20 @@ def cast_of(site: Site) -> Cast:
         catalogue()
         names |= customers()
         names |= told_outside()
+        names["passkey"] = passkeys(ann)
         db.session.commit()
         names |= evidence(ann)
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
     return Cast(site, people, names)
+
+
+def passkeys(ann: Admin) -> int:
+    """Two of Ann's, each of another kind; the id of one."""
+    person = db.session.get_one(Admin, ann.id)
+    give_passkey(person, "Work laptop", last_used_at=clock.now())
+    device = give_passkey(person, "Blue security key", is_discoverable=False)
+    return passkey_of(device).id
 
 
 def evidence(ann: Admin) -> dict[str, object]:

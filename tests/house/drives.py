@@ -30,8 +30,10 @@ from tests.house import (
     drives_desk_api,
     drives_entitlement_pages,
     drives_files,
+    drives_goodwill,
     drives_grants,
     drives_levels,
+    drives_passkeys,
     drives_queue,
     drives_quotas,
     drives_reports,
@@ -266,6 +268,7 @@ DRIVES: dict[str, Drive] = {
 }
 DRIVES |= drives_coupons.DRIVES
 DRIVES |= drives_subscriptions.DRIVES
+DRIVES |= drives_passkeys.DRIVES
 DRIVES |= drives_queue.DRIVES
 DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
@@ -278,6 +281,7 @@ DRIVES |= drives_levels.DRIVES
 DRIVES |= drives_desk_api.DRIVES
 DRIVES |= drives_beside.DRIVES
 DRIVES |= drives_files.DRIVES
+DRIVES |= drives_goodwill.DRIVES
 DRIVES |= drives_customers.DRIVES
 DRIVES |= drives_grants.DRIVES
 DRIVES |= drives_catalog.DRIVES

@@ -1,5 +1,6 @@
 """Making a coupon and changing its terms, alone or with a manager's approval."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, request, url_for
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.catalog.overview import plans_on_offer
 from portal.catalog.revisions import catalog_now
+from portal.core import clock
 from portal.core.currencies import CURRENCIES
 from portal.core.database import db
 from portal.core.errors import NotFound
@@ -20,10 +22,13 @@ from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import plan_labels
 from portal.coupons.tenant_names import external_ids
 from portal.coupons.terms import Terms, terms_of
-from portal.coupons.words import percent_text, terms_in_words, worth_text
+from portal.coupons.words import duration_text, percent_text, terms_in_words, worth_text
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
+from portal.web.moments import as_local
+
+LASTING = (7, 30, 90)
 
 
 @bp.route("/coupons/new", methods=["GET", "POST"])
@@ -120,9 +125,10 @@ def _form(terms: Terms, values: dict[str, Any]) -> CouponForm:
     form: CouponForm = with_prices(CouponForm, tuple(sorted(known | (sent & CURRENCIES))))(
         data=values
     )
-    names = {plan.name: plan.display_name or plan.name for plan in offered}
-    gone = {name: f"{name} (no longer on offer)" for name in terms.plans if name not in names}
-    form.offer([*names.items(), *gone.items()])
+    labels, names = plan_labels(), {plan.name for plan in offered}
+    gone = [name for name in terms.plans if name not in names]
+    old = ((name, f"{labels.get(name, name)} (no longer on offer)") for name in gone)
+    form.offer([*((plan.name, labels[plan.name]) for plan in offered), *old])
     return form
 
 
@@ -134,10 +140,22 @@ def _form_page(form: CouponForm, title: str, row: Coupon | None = None) -> Respo
         title=title,
         form=form,
         coupon=row,
-        worth=worth_text(row.basis_points, row.amounts) if row else "",
+        worth=_worth(row) if row else "",
+        picks=picks(),
         limits=limits_in_words(),
         differences=_differences(form, row) if row and form.is_stale else [],
     )
+
+
+def picks() -> list[tuple[str, str]]:
+    """Ends that are often wanted, for one click."""
+    now = clock.now()
+    return [(f"{days} days", as_local(now + timedelta(days=days))) for days in LASTING]
+
+
+def _worth(row: Coupon) -> str:
+    worth = worth_text(row.basis_points, row.amounts)
+    return f"{worth}, {duration_text(row.duration, row.periods)},"
 
 
 def _differences(form: CouponForm, row: Coupon) -> list[tuple[str, str]]:

@@ -21,7 +21,8 @@ class SupportMessage(Base):
         sa.Index("ix_support_messages_email_log_id", "email_log_id"),
         sa.Index(
             "ix_support_messages_replies",
-            *("author_admin_id", "created_at", "ticket_id"),
+            # SQLite reads the index alone only where it holds the words of the condition, too.
+            *("author_admin_id", "created_at", "ticket_id", "kind", "author_type"),
             sqlite_where=REPLIES,
             postgresql_where=REPLIES,
         ),

@@ -1,9 +1,8 @@
-"""The seven JSON routes of the second factor, described in `/api/openapi.json`."""
+"""The JSON routes of the authenticator and backup codes, described in `/api/openapi.json`."""
 
 from typing import Any
 
 from flask import Response, jsonify
-from flask_openapi import APIBlueprint
 from flask_wtf.csrf import generate_csrf
 
 from portal.audit.actions import Action
@@ -15,22 +14,23 @@ from portal.staff.models import Admin
 from portal.staff.sessions import session_of
 from portal.staff.steps import Step, take_second_step
 from portal.staff.sudo import has_second_factor_sudo, prove_again
+from portal.two_factor.api.blueprint import api
+from portal.two_factor.authenticators import has_authenticator
 from portal.two_factor.backup_codes import CodeSet, code_set, generate_codes
 from portal.two_factor.enrolments import confirm_enrolment, start_enrolment
-from portal.two_factor.overview import standing_of
+from portal.two_factor.overview import Standing, standing_of
+from portal.two_factor.passkeys import passkeys_of
 from portal.two_factor.schemas import BackupBody, EnableBody, OptionalTotpBody, TotpBody
 from portal.two_factor.switching_off import NotEnabled, switch_off
 from portal.web.access import SessionState, audits, in_state, requires
-from portal.web.openapi import PROBLEMS
 from portal.web.problems import problem, refused_code
 from portal.web.times import machine_or_none
 
-api = APIBlueprint("two_factor_api", __name__, url_prefix="/api/admin/2fa", abp_responses=PROBLEMS)
 SIGNED_IN = (SessionState.ACTIVE, SessionState.MUST_ENROL)
 ANY_STEP = (*SIGNED_IN, SessionState.PREAUTH)
 
 
-@api.get("/status")
+@api.get("/2fa/status")
 @in_state(*ANY_STEP)
 def status() -> Response:
     """Whether a second factor is on, required, and by when. Never a secret."""
@@ -38,26 +38,35 @@ def status() -> Response:
     found = standing_of(staff.id)
     if staff.state is SessionState.PREAUTH:
         return jsonify(enabled=found.is_on, required=found.is_required)
-    methods = []
-    if found.is_on:
-        methods.append(
-            {
-                "type": "totp",
-                "label": "Authenticator app",
-                "created_at": machine_or_none(found.enabled_at),
-                "last_used_at": machine_or_none(found.last_used_at),
-            }
-        )
     return jsonify(
         enabled=found.is_on,
         required=found.is_required,
         grace_until=machine_or_none(found.grace_until),
-        methods=methods,
+        methods=_methods(staff.id, found),
         backup_codes=_metadata(code_set(staff.id)),
     )
 
 
-@api.post("/enable")
+def _methods(admin_id: int, found: Standing) -> list[dict[str, object]]:
+    authenticator: dict[str, object] = {
+        "type": "totp",
+        "label": "Authenticator app",
+        "created_at": machine_or_none(found.enabled_at),
+        "last_used_at": machine_or_none(found.last_used_at),
+    }
+    passkeys: list[dict[str, object]] = [
+        {
+            "type": "passkey",
+            "label": key.label,
+            "created_at": machine_or_none(key.created_at),
+            "last_used_at": machine_or_none(key.last_used_at),
+        }
+        for key in passkeys_of(admin_id)
+    ]
+    return [authenticator, *passkeys] if found.has_authenticator else [*passkeys]
+
+
+@api.post("/2fa/enable")
 @in_state(*SIGNED_IN)
 @audits(Action.TOTP_ENROLMENT_STARTED)
 def enable(body: EnableBody) -> Response:
@@ -73,7 +82,7 @@ def enable(body: EnableBody) -> Response:
     )
 
 
-@api.post("/verify")
+@api.post("/2fa/verify")
 @in_state(*ANY_STEP)
 @audits(Action.TOTP_ENABLED, Action.SESSION_OPENED)
 def verify(body: TotpBody) -> Response:
@@ -90,13 +99,13 @@ def verify(body: TotpBody) -> Response:
     return _with_cookie(done.token, enabled=True, backup_codes=list(done.codes))
 
 
-@api.post("/disable")
+@api.post("/2fa/disable")
 @requires(Permission.ACCOUNT_OWN)
 @audits(Action.TOTP_DISABLED, Action.SESSION_SUDO_REFUSED)
 def disable(body: OptionalTotpBody) -> Response:
     """Turn the factor off. The code is the proof; without one it must be minutes old."""
     staff = current_staff()
-    if not staff.is_second_factor_on:
+    if not has_authenticator(staff.id):
         raise NotEnabled("Set one up first.")
     if body.totp_code is None and not has_second_factor_sudo(staff):
         return _sudo_required()
@@ -110,7 +119,7 @@ def disable(body: OptionalTotpBody) -> Response:
     return _with_cookie(token, enabled=False)
 
 
-@api.post("/verify-backup")
+@api.post("/2fa/verify-backup")
 @in_state(SessionState.PREAUTH, SessionState.ACTIVE)
 @audits(Action.BACKUP_CODE_USED)
 def verify_backup(body: BackupBody) -> Response:
@@ -127,14 +136,14 @@ def verify_backup(body: BackupBody) -> Response:
     return _with_cookie(step.token, remaining=step.remaining)
 
 
-@api.get("/backup-codes")
+@api.get("/2fa/backup-codes")
 @requires(Permission.ACCOUNT_OWN)
 def backup_codes() -> Response:
     """How many codes are left and until when; never the codes."""
     return jsonify(_metadata(code_set(current_staff().id)))
 
 
-@api.post("/backup-codes")
+@api.post("/2fa/backup-codes")
 @requires(Permission.ACCOUNT_OWN)
 @audits(Action.BACKUP_CODES_GENERATED)
 def new_backup_codes() -> Response:

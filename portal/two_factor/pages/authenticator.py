@@ -1,62 +1,35 @@
-"""Pages of the second factor: my security, enrolment, backup codes, and what roles owe."""
+"""Setting up an authenticator, turning it off, and making backup codes."""
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.core.roles import Role
 from portal.staff.cookies import bind_form_token, set_session_cookie
 from portal.staff.current import current_staff
 from portal.staff.models import Admin
-from portal.staff.policies import change_policy
 from portal.staff.sessions import session_of
 from portal.staff.steps import Step
 from portal.staff.sudo import has_second_factor_sudo, prove_again
-from portal.two_factor.backup_codes import CodesReplaced, code_set, generate_codes
+from portal.two_factor.adding import ProofTooOld
+from portal.two_factor.authenticators import has_authenticator
+from portal.two_factor.backup_codes import CodesReplaced, generate_codes
 from portal.two_factor.enrolments import (
     AlreadyEnabled,
     EnrolmentExpired,
-    ProofTooOld,
     confirm_enrolment,
     start_enrolment,
 )
-from portal.two_factor.forms import BackupCodeForm, CodeForm, NewCodesForm, PolicyForm
-from portal.two_factor.overview import coverage, own_events, standing_of
+from portal.two_factor.forms import BackupCodeForm, CodeForm, NewCodesForm
+from portal.two_factor.overview import standing_of
+from portal.two_factor.pages.blueprint import bp
 from portal.two_factor.switching_off import switch_off
 from portal.web.access import SessionState, audits, in_state, requires, sudo
 from portal.web.htmx import page, see_other
-from portal.web.nav import NavItem
 
-bp = Blueprint("two_factor", __name__)
-NAV = (
-    NavItem(
-        "People",
-        "Sign-in rules",
-        "two_factor.policy",
-        "shield-lock",
-        "r",
-        Permission.SECURITY_POLICY,
-    ),
-)
 WRONG = "That code is not right. Wait for the next one and try again."
 WAIT = "Too many wrong codes. Try again in {} seconds."
-
-
-@bp.get("/account/security")
-@requires(Permission.ACCOUNT_OWN)
-def security() -> Response:
-    person = current_staff()
-    codes = code_set(person.id)
-    return page(
-        "two_factor/security.html",
-        person=person,
-        standing=standing_of(person.id),
-        codes=codes,
-        events=own_events(person.id),
-        new_codes=NewCodesForm(data={"instead_of": codes.batch_id}),
-    )
 
 
 @bp.get("/account/two-factor/enrol")
@@ -132,7 +105,7 @@ def backup_codes() -> ResponseReturnValue:
 @bp.get("/account/two-factor/disable")
 @requires(Permission.ACCOUNT_OWN)
 def disable() -> ResponseReturnValue:
-    if not current_staff().is_second_factor_on:
+    if not has_authenticator(current_staff().id):
         return see_other(url_for("two_factor.security"))
     return _disable_page()
 
@@ -150,7 +123,7 @@ def confirm_disable() -> ResponseReturnValue:
     answer = redirect(url_for("two_factor.security"), 303)
     set_session_cookie(answer, switch_off(staff=staff))
     db.session.commit()
-    flash("Your second factor is off.", "success")
+    flash("Your authenticator is off.", "success")
     return answer
 
 
@@ -172,49 +145,3 @@ def _disable_page(
         field.errors = [error]
     values = {"form": form, "backup": backup, "standing": standing_of(current_staff().id)}
     return page("two_factor/disable.html", status=status, retry_after=retry_after, **values)
-
-
-@bp.get("/staff/policy")
-@requires(Permission.SECURITY_POLICY)
-def policy() -> Response:
-    return page("two_factor/policy.html", rows=_policy_rows())
-
-
-@bp.post("/staff/policy/<role>/change")
-@requires(Permission.SECURITY_POLICY)
-@sudo
-@audits(Action.POLICY_CHANGED)
-def change(role: str) -> ResponseReturnValue:
-    if role not in list(Role):
-        return page("two_factor/policy.html", status=404, rows=_policy_rows())
-    form, chosen = PolicyForm(prefix=role), Role(role)
-    if form.validate_on_submit():
-        with form.refusing():
-            stopped = change_policy(
-                by=current_staff().actor,
-                role=chosen,
-                is_required=bool(form.is_required.data),
-                grace_days=form.grace_days.data or 0,
-            )
-            db.session.commit()
-            also = f" {stopped} sessions must enrol first." if stopped else ""
-            flash(f"{chosen.label}: the rule is saved.{also}", "success")
-            return see_other(url_for("two_factor.policy"))
-    return page("two_factor/policy.html", status=422, rows=_policy_rows(form, chosen))
-
-
-def _policy_rows(form: PolicyForm | None = None, of: Role | None = None) -> list[dict[str, object]]:
-    return [
-        {
-            "role": row.role,
-            "coverage": row,
-            "form": form
-            if form is not None and row.role is of
-            else PolicyForm(
-                None,
-                prefix=row.role.value,
-                data={"is_required": row.rule.is_required, "grace_days": row.rule.grace_days},
-            ),
-        }
-        for row in coverage()
-    ]
