@@ -28,6 +28,7 @@ from portal.coupons.terms import Duration, Terms, code_key
 from portal.coupons.validating import Purchase
 from portal.customers.models import Tenant, TenantStatus
 from seeds.agenda import Agenda
+from seeds.product import Product
 
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 APPROVED, REJECTED, DISABLED = "approved", "rejected", "disabled"
@@ -192,7 +193,7 @@ BATCH_TERMS = Terms(
 CHECKOUTS_GIVEN_UP = ((30, "veld-packaging", "WELCOME-20"), (4, "pampa-cajas", "WELCOME-20"))
 
 
-def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Actor) -> list[Offer]:
+def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Product) -> list[Offer]:
     """Every coupon whose code is not there, with who used it. What is there stays as it is."""
     known = set(db.session.scalars(sa.select(Coupon.code_key)))
     missing = [offer for offer in OFFERS if code_key(offer.code) not in known]
@@ -203,13 +204,15 @@ def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Actor) -> 
     if len(missing) == len(OFFERS):
         for days_ago, slug, code in CHECKOUTS_GIVEN_UP:
             purchase = (agenda, product, slug, "basic", code)
-            agenda.add(agenda.until - days_ago * DAY, partial(_give_up, *purchase), by=product)
+            agenda.add(
+                agenda.until - days_ago * DAY, partial(_give_up, *purchase), by=product.actor
+            )
         by = staff["marketing"]
         agenda.add(agenda.until - BATCH_DAYS * DAY, partial(_make_batch, agenda, by), by=by)
     return missing
 
 
-def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Actor) -> None:
+def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Product) -> None:
     at = agenda.until - offer.days_ago * DAY
     terms = Terms(
         description=offer.description,
@@ -228,7 +231,7 @@ def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Act
     )
     for days_ago, slug, plan in offer.uses:
         use = partial(_use, agenda, product, offer, slug, plan)
-        agenda.add(agenda.until - days_ago * DAY, use, by=product)
+        agenda.add(agenda.until - days_ago * DAY, use, by=product.actor)
     if offer.ended is not None:
         days_ago, ending, reason = offer.ended
         by = staff["marketing" if ending == DISABLED else "manager"]
@@ -249,29 +252,29 @@ def _make_batch(agenda: Agenda, by: Actor) -> None:
     )
 
 
-def _use(agenda: Agenda, product: Actor, offer: Offer, slug: str, plan: str) -> None:
+def _use(agenda: Agenda, product: Product, offer: Offer, slug: str, plan: str) -> None:
     """Redeemed at a checkout, and counted with each invoice that followed."""
     purchase = _purchase(slug, plan)
     if purchase is None:
         return
     try:
-        usage = redeem_coupon(by=product, code=offer.code, purchase=purchase)
+        usage = redeem_coupon(by=product.actor, code=offer.code, purchase=purchase)
     except CouponRefused:
         return
     for later in range(1, usage.periods_total or 1):
-        deed = partial(count_period, by=product, usage_id=usage.id)
-        agenda.add(usage.reserved_at + later * MONTH, deed, by=product)
+        deed = partial(count_period, by=product.actor, usage_id=usage.id)
+        agenda.add(usage.reserved_at + later * MONTH, deed, by=product.actor)
 
 
-def _give_up(agenda: Agenda, product: Actor, slug: str, plan: str, code: str) -> None:
+def _give_up(agenda: Agenda, product: Product, slug: str, plan: str, code: str) -> None:
     """Held at a checkout that came to nothing."""
     purchase = _purchase(slug, plan)
     if purchase is None:
         return
-    usage = reserve_coupon(by=product, code=code, purchase=purchase)
+    usage = reserve_coupon(by=product.actor, code=code, purchase=purchase)
     why = "The card was refused"
-    release = partial(release_reservation, by=product, usage_id=usage.id, reason=why)
-    agenda.add(usage.reserved_at + timedelta(minutes=12), release, by=product)
+    release = partial(release_reservation, by=product.actor, usage_id=usage.id, reason=why)
+    agenda.add(usage.reserved_at + timedelta(minutes=12), release, by=product.actor)
 
 
 def _purchase(slug: str, plan: str) -> Purchase | None:

@@ -32,7 +32,8 @@ PAGES = {
     "coupon": ("manager", "/coupons?status=awaiting_approval"),
     "audit": ("manager", "/audit?log=entitlements"),
     "calendar": ("manager", "/audit/calendar"),
-    "export": ("manager", "/audit/export"),
+    "event": ("manager", "/audit?log=entitlements"),
+    "proofs": ("manager", "/audit/log"),
     "alerts": ("manager", "/audit/alerts"),
     "support-reports": ("manager", "/support/reports"),
     "levels": ("manager", "/support/levels"),
@@ -48,7 +49,7 @@ PAGES = {
     "queue": ("support_agent", "/support/queue/all"),
 }
 """What is shot in light colours: who looks at it, and where."""
-FOLLOWED = {"coupon": "main tbody a"}
+FOLLOWED = {"coupon": "main tbody a", "event": "#events a[href^='/audit/events/']"}
 """Where a link of the page is what is to be shown."""
 ASKED = {
     "ticket-why": "/why/custom_reports",
