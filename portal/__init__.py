@@ -21,7 +21,7 @@ ROOMS = {
     "audit": ("pages", "api", "cli", "upkeep", "outside"),
     "mail": ("upkeep",),
     "staff": ("pages", "api", "cli", "upkeep", "ledger_notices"),
-    "two_factor": ("pages", "api", "cli"),
+    "two_factor": ("pages", "api", "cli", "upkeep"),
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),
     "subscriptions": ("pages", "api", "cli"),

@@ -72,7 +72,8 @@ class Settings:
     metrics_token: str
     """Bearer token of `/metrics`. Empty closes the page, in every environment."""
     base_url: str
-    """Where people reach the portal; every link in a mail starts with it."""
+    """Where people reach the portal; every link in a mail starts with it, and passkeys are bound
+    to its host."""
     mail_url: str
     """`smtp://user:pass@host:587`, `smtps://...` or `file:` (development: `instance/mail`)."""
     mail_from: str
@@ -104,6 +105,17 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def passkey_host(self) -> str | None:
+        """What passkeys are bound to (WebAuthn 5.1.2): the host of `base_url`, when it is a name.
+
+        None where browsers make none: at a bare address, or over http to other than localhost.
+        """
+        host = urlsplit(self.base_url).hostname or ""
+        is_local = host == "localhost" or host.endswith(".localhost")
+        is_address = ":" in host or host.rpartition(".")[2].isdecimal()
+        return host if (self.is_https or is_local) and not is_address else None
 
     @property
     def mail_folder(self) -> Path:

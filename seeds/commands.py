@@ -8,31 +8,19 @@ import click
 import sqlalchemy as sa
 from flask.cli import with_appcontext
 
-from portal.audit.actions import Action
-from portal.audit.ledger import record
 from portal.config import settings
 from portal.core import clock
-from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.core.roles import Role
 from portal.staff.models import Admin
-from portal.staff.naming import actor_of
 from seeds.bulk_customers import bulk_customers
 from seeds.bulk_desk import NobodyAnswers
 from seeds.bulk_tickets import bulk_tickets
 from seeds.catalog import seed_catalog
-from seeds.customers import bring_customers
+from seeds.company import FOUNDED_DAYS, bring_company, in_words
 from seeds.events import seed_events
-from seeds.grants import seed_grants
-from seeds.history import seed_history
-from seeds.people import bring_people, bulk_people, demo_staff
-from seeds.support import seed_support
-from seeds.tickets import seed_tickets
-from seeds.usage import seed_reports, seed_usage
+from seeds.people import bulk_people
 
-DAYS = 60
 BATCH = 5000
-DAYS_OF_CUSTOMERS = 720
 COUNT = click.IntRange(0)
 
 
@@ -71,42 +59,17 @@ def demo(*, if_empty: bool, staff: int, audit_events: int, seed: int, **customer
         sys.exit(1)
     is_bulk = bool(staff or audit_events or any(customers.values()))
     is_empty = not db.session.scalar(sa.select(sa.exists().where(Admin.id > 0)))
-    with clock.standing_at(clock.now() - timedelta(days=DAYS_OF_CUSTOMERS)):
+    with clock.standing_at(clock.now() - timedelta(days=FOUNDED_DAYS)):
         seed_catalog()
     db.session.commit()
     if is_empty or not (if_empty or is_bulk):
-        _company(seed)
+        click.echo(in_words(bring_company(seed=seed)), err=True)
     _bulk_staff(staff)
     _bulk(seed, **customers)
     if audit_events:
         begun = time.monotonic()
         made = seed_events(audit_events, seed=seed, until=clock.now())
         click.echo(f"Added {made:,} audit events in {time.monotonic() - begun:.0f} s.", err=True)
-
-
-def _company(seed: int) -> None:
-    """What is missing of it. Their history is written for people who were not there."""
-    people = bring_people(clock.now() - timedelta(days=2 * DAYS))
-    events = seed_history(people, days=DAYS, seed=seed)
-    # Who left is not named for what happens now.
-    staff = {role: actor_of(person) for role, person in demo_staff().items()}
-    acting = {role.value: staff.get(role.value, SYSTEM) for role in Role}
-    brought = bring_customers(by=acting["manager"], seed=seed)
-    gifts = seed_grants(brought.tenants, acting)
-    levels = seed_support(by=acting["manager"])
-    tickets = seed_tickets()
-    if people or brought.tenants or brought.users:
-        counts = {"people": len(people), "events": events, "tenants": len(brought.tenants)}
-        record(Action.DEMO_SEEDED, by=SYSTEM, meta={**counts, "users": brought.users})
-    db.session.commit()
-    uses = seed_usage(brought.tenants, seed=seed) + seed_reports(brought.tenants, seed=seed)
-    click.echo(
-        f"Added {len(people)} people of ours, {len(brought.tenants)} tenants with "
-        f"{brought.users} users, {gifts} grants, {uses} uses, {levels} service levels "
-        f"and {tickets} tickets. "
-        f"{brought.kept} tenants were there and stay as they are.",
-        err=True,
-    )
 
 
 def _bulk(seed: int, *, tenants: int, users: int, overrides: int, tickets: int) -> None:

@@ -1,11 +1,11 @@
-"""The demo company's customers: makers of boxes, their people, and their plans over time.
+"""The demo company's customers, brought by the same deeds as in the portal, each at its instant.
 
-Written by the same deeds as in the portal, each at the instant at which it is to have happened.
 The same seed gives the same customers; their days are counted back from today.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import sqlalchemy as sa
@@ -15,157 +15,152 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.customers.models import Tenant, TenantStatus, User
-from portal.customers.tenants import close_tenant, create_tenant, suspend_tenant
+from portal.customers.tenants import (
+    close_tenant,
+    create_tenant,
+    reopen_tenant,
+    suspend_tenant,
+)
 from portal.customers.users import create_user, deactivate_user
-from portal.subscriptions.assignments import assign_plan, cancel_plan
+from portal.subscriptions.assignments import assign_plan, cancel_plan, extend_trial
+from seeds.agenda import Agenda
+from seeds.companies import COMPANIES, Company, Step
 from seeds.names import FIRST_NAMES, LAST_NAMES, plain
+from seeds.product import Product
 
 DAY = timedelta(days=1)
-FREE, BASIC, PRO, ALL = "free", "basic", "professional", "enterprise"
+SWITCHES = {
+    TenantStatus.SUSPENDED: suspend_tenant,
+    TenantStatus.CLOSED: close_tenant,
+    TenantStatus.ACTIVE: reopen_tenant,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """So many days ago: a plan, perhaps as a trial of so many days, or an ending."""
-
-    days_ago: int
-    plan: str = ""
-    trial_days: int = 0
-    cancel_in: int | None = None
-    status: TenantStatus | None = None
-    reason: str = "Agreed with the customer"
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    name: str
-    zone: str
-    people: int
-    since: int
-    steps: tuple[Step, ...] = ()
-
-    @property
-    def slug(self) -> str:
-        """What the product calls it."""
-        return plain(self.name).replace(" & ", "-").replace(" ", "-")
-
-
-SUSPENDED, CLOSED = TenantStatus.SUSPENDED, TenantStatus.CLOSED
-LATE = "Three invoices are unpaid"
-COMPANIES = (
-    Company("Aldgate Cartons", "Europe/London", 9, 410, (Step(410, BASIC), Step(150, PRO))),
-    Company("Brennero Scatole", "Europe/Rome", 4, 220, (Step(220, PRO, 14), Step(206, BASIC))),
-    Company("Cascadia Box Works", "America/Los_Angeles", 15, 700, (Step(700, PRO), Step(95, ALL))),
-    Company("Delta Wellpappe", "Europe/Berlin", 14, 520, (Step(520, BASIC), Step(300, PRO))),
-    Company("Estuary Packaging", "Europe/Lisbon", 3, 90, (Step(90, BASIC),)),
-    Company("Fjordpak", "Europe/Oslo", 1, 30),
-    Company("Golden Mile Boxes", "Asia/Singapore", 6, 9, (Step(9, PRO, 14),)),
-    Company("Hangang Paper", "Asia/Seoul", 5, 260, (Step(260, BASIC), Step(12, status=SUSPENDED))),
-    Company("Iris Emballage", "Europe/Paris", 11, 365, (Step(365, PRO),)),
-    Company("Juniper Crates", "America/Denver", 2, 25, (Step(25, BASIC, 14),)),
-    Company("Kaveri Corrugated", "Asia/Kolkata", 13, 480, (Step(480, BASIC), Step(200, PRO))),
-    Company("Lomond Board", "Europe/London", 5, 130, (Step(130, BASIC),)),
-    Company("Maple & Fold", "America/Toronto", 7, 330, (Step(330, PRO), Step(6, cancel_in=24))),
-    Company("Nordlys Kartong", "Europe/Oslo", 4, 3, (Step(3, BASIC, 30),)),
-    Company("Oakline Containers", "America/Chicago", 15, 610, (Step(610, PRO), Step(240, ALL))),
-    Company("Pampa Cajas", "America/Argentina/Buenos_Aires", 1, 75),
-    Company("Quayside Cases", "Pacific/Auckland", 3, 180, (Step(180, PRO, 30), Step(150, BASIC))),
-    Company("Rhône Cartonnage", "Europe/Paris", 8, 290, (Step(290, BASIC), Step(45, PRO))),
-    Company("Saguaro Shipping Supply", "America/Phoenix", 1, 14),
-    Company("Tatra Obaly", "Europe/Bratislava", 2, 400, (Step(400, BASIC), Step(60, cancel_in=0))),
-    Company("Umber Display", "Europe/Amsterdam", 6, 20, (Step(20, PRO, 30),)),
-    Company("Veld Packaging", "Africa/Johannesburg", 3, 240, (Step(240, BASIC),)),
-    Company(
-        "Wattle Box Co", "Australia/Sydney", 4, 310, (Step(310, BASIC), Step(33, status=CLOSED))
-    ),
-    Company("Yarrow Folding Cartons", "America/New_York", 12, 450, (Step(450, PRO),)),
-)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Brought:
-    """What was missing and was added, and what was there."""
+    """What was missing and is added, and what was there."""
 
-    tenants: list[Tenant]
-    users: int
-    kept: int
+    tenants: list[Tenant] = field(default_factory=list)
+    users: int = 0
+    kept: int = 0
 
 
-def bring_customers(*, by: Actor, seed: int) -> Brought:
-    """Add every company and person that is missing. What is there stays as it is."""
+def plan_customers(agenda: Agenda, *, by: Actor, product: Product) -> Brought:
+    """Every company and person that is missing. What is there stays as it is.
+
+    The product says who its customers are; what they bought is agreed with one of ours.
+    """
     known = {tenant.external_id: tenant for tenant in db.session.scalars(sa.select(Tenant))}
-    now, added, users = clock.now(), [], 0
+    brought = Brought()
     for company in COMPANIES:
-        dice = Random(f"{seed}:{company.slug}")
-        start = _hour(now - company.since * DAY, dice)
-        tenant = known.get(company.slug)
-        is_new = tenant is None
-        if tenant is None:
-            tenant = _create(by, company, start)
-            added.append(tenant)
-        if tenant.status != TenantStatus.CLOSED:
-            users += _bring_people(by, company, tenant, start, dice)
+        one = _Coming(agenda, company, by, product, brought, known.get(company.slug))
+        one.plan()
+    brought.kept = sum(company.slug in known for company in COMPANIES)
+    return brought
+
+
+class _Coming:
+    """One company on its way in."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        company: Company,
+        by: Actor,
+        product: Product,
+        brought: Brought,
+        tenant: Tenant | None,
+    ) -> None:
+        self.agenda, self.company, self.brought, self.tenant = agenda, company, brought, tenant
+        self.by, self.product = by, product
+        self.dice = Random(f"{agenda.seed}:{company.slug}")
+        self.start = _hour(agenda.until - company.since * DAY, self.dice, agenda.until)
+
+    def plan(self) -> None:
+        is_new = self.tenant is None
         if is_new:
-            for step in company.steps:
-                _take(by, tenant, step, max(start, _hour(now - step.days_ago * DAY, dice)))
-    return Brought(added, users, len(COMPANIES) - len(added))
+            self.agenda.add(self.start, self._create, by=self.product.actor)
+        if self.tenant is None or self.tenant.status != TenantStatus.CLOSED:
+            self._plan_people()
+        if is_new:
+            for step in self.company.steps:
+                day = self.agenda.until - step.days_ago * DAY
+                at = max(self.start, _hour(day, self.dice, self.agenda.until))
+                self.agenda.add(at, partial(self._take, step), by=self.by)
 
-
-def _create(by: Actor, company: Company, start: datetime) -> Tenant:
-    with clock.standing_at(start):
-        return create_tenant(
-            by=by, external_id=company.slug, name=company.name, time_zone=company.zone
+    def _create(self) -> None:
+        company = self.company
+        self.tenant = create_tenant(
+            by=self.product.actor,
+            external_id=company.slug,
+            name=company.name,
+            time_zone=company.zone,
         )
+        self.brought.tenants.append(self.tenant)
 
+    def _plan_people(self) -> None:
+        """The ones without a row; every die is thrown all the same, so the others stay alike."""
+        known = self._known()
+        span = max(self.agenda.until - self.start - DAY, timedelta(0))
+        names = self.dice.sample(
+            [f"{a} {b}" for a in FIRST_NAMES for b in LAST_NAMES], self.company.people
+        )
+        for number, name in enumerate(names, start=1):
+            joined = self.start + span * (self.dice.random() * 0.8) if number > 1 else self.start
+            leaves = number > 3 and self.dice.random() < 0.08
+            external_id = f"{self.company.slug}-{number:02}"
+            if external_id in known:
+                continue
+            self._plan_person(external_id, name, joined, leaves=leaves)
 
-def _bring_people(
-    by: Actor, company: Company, tenant: Tenant, start: datetime, dice: Random
-) -> int:
-    """The ones without a row; every die is thrown all the same, so that the others stay alike."""
-    query = sa.select(User.external_id).where(User.tenant_id == tenant.id)
-    known, added = set(db.session.scalars(query)), 0
-    span = max(clock.now() - start - DAY, timedelta(0))
-    names = dice.sample([f"{a} {b}" for a in FIRST_NAMES for b in LAST_NAMES], company.people)
-    for number, name in enumerate(names, start=1):
-        joined = start + span * (dice.random() * 0.8) if number > 1 else start
-        leaves = number > 3 and dice.random() < 0.08
-        external_id = f"{company.slug}-{number:02}"
-        if external_id in known:
-            continue
-        email = f"{plain(name).replace(' ', '.')}@{company.slug}.test"
-        with clock.standing_at(joined):
-            user = create_user(
-                by=by, tenant=tenant, external_id=external_id, name=name, email=email
-            )
+    def _known(self) -> set[str]:
+        if self.tenant is None:
+            return set()
+        query = sa.select(User.external_id).where(User.tenant_id == self.tenant.id)
+        return set(db.session.scalars(query))
+
+    def _plan_person(self, external_id: str, name: str, joined: datetime, *, leaves: bool) -> None:
+        """Nobody joins a company that is closed by then."""
+        email = f"{plain(name).replace(' ', '.')}@{self.company.slug}.test"
+        found: list[User] = []
+
+        def join() -> None:
+            assert self.tenant is not None  # noqa: S101 - companies come before their people
+            if self.tenant.status != TenantStatus.CLOSED:
+                new = {"external_id": external_id, "name": name, "email": email}
+                found.append(create_user(by=self.product.actor, tenant=self.tenant, **new))
+                self.brought.users += 1
+
+        def leave() -> None:
+            for user in found:
+                deactivate_user(by=self.by, user=user, reason="Left the company")
+
+        self.agenda.add(joined, join, by=self.product.actor)
         if leaves:
-            with clock.standing_at(joined + (clock.now() - joined) / 2):
-                deactivate_user(by=by, user=user, reason="Left the company")
-        added += 1
-    return added
+            self.agenda.add(joined + (self.agenda.until - joined) / 2, leave, by=self.by)
 
-
-def _take(by: Actor, tenant: Tenant, step: Step, at: datetime) -> None:
-    with clock.standing_at(at):
+    def _take(self, step: Step) -> None:
+        by, tenant, at, reason = self.by, self.tenant, clock.now(), step.reason
+        assert tenant is not None  # noqa: S101 - see above
         if step.plan:
-            trial = at + step.trial_days * DAY if step.trial_days else None
             assign_plan(
                 by=by,
                 tenant=tenant,
                 plan=plan_named(step.plan),
-                trial_ends_at=trial,
-                reason=step.reason,
+                trial_ends_at=at + step.trial_days * DAY if step.trial_days else None,
+                reason=reason,
             )
         elif step.cancel_in is not None:
             ends_at = at + step.cancel_in * DAY
             cancel_plan(by=by, tenant=tenant, at=ends_at, reason="Asked for by mail")
-        elif step.status == SUSPENDED:
-            suspend_tenant(by=by, tenant=tenant, reason=LATE)
-        elif step.status == CLOSED:
-            close_tenant(by=by, tenant=tenant, reason="Gave up the business")
+        elif step.extend_to is not None:
+            until = self.start + step.extend_to * DAY
+            extend_trial(by=by, tenant=tenant, trial_ends_at=until, reason=reason)
+        elif step.status is not None:
+            SWITCHES[step.status](by=by, tenant=tenant, reason=reason)
 
 
-def _hour(day: datetime, dice: Random) -> datetime:
+def _hour(day: datetime, dice: Random, latest: datetime) -> datetime:
     """Some minute of the working day."""
     morning = day.replace(hour=8, minute=0, second=0, microsecond=0)
-    found = morning + timedelta(minutes=dice.randrange(540))
-    return min(found, clock.now())
+    return min(morning + timedelta(minutes=dice.randrange(540)), latest)

@@ -20,9 +20,9 @@ from portal.core.provenance import Provenance, set_provenance
 from portal.core.roles import Role
 from portal.customers.models import Tenant
 from portal.staff.models import Admin
+from seeds.agenda import BROWSERS
 from seeds.bulk_rows import analyze, load
 from seeds.event_kinds import MACHINE, STAFF, USUAL, Kind, change
-from seeds.history import BROWSERS
 from seeds.names import FIRST_NAMES, LAST_NAMES, plain
 
 DAYS = 730

@@ -1,7 +1,7 @@
-"""What the demo company's staff did lately, written by the same `record` as any deed."""
+"""What the demo company's staff did at their desks, written by the same `record` as any deed."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from portal.audit.actions import Action, Outcome
@@ -9,68 +9,97 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import ANONYMOUS
 from portal.core.provenance import Provenance, set_provenance
+from portal.core.roles import Role
 from portal.staff.models import Admin
 from portal.staff.naming import actor_of, target_of
+from seeds.agenda import BROWSERS, Agenda
 
-BROWSERS = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1 Safari/605",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0",
-)
-
-
-def seed_history(people: Sequence[Admin], *, days: int, seed: int) -> int:
-    """Sign-ins of the working days, with the usual slips. How many events."""
-    dice = Random(seed)
-    written = 0
-    morning = clock.now().replace(hour=7, minute=0, second=0, microsecond=0)
-    for back in range(days, 0, -1):
-        day = morning - timedelta(days=back)
-        if day.weekday() < 5:
-            written += sum(_day_of(person, day, dice) for person in people)
-    set_provenance(Provenance())
-    return written
+DAY = timedelta(days=1)
+EVERY_DAY = 150
+"""So many days are told whole; of those before only some."""
+SELDOM = 0.06
+READERS = {Role.MANAGER: 0.2, Role.ADMIN: 0.12}
+"""How often on a day somebody reads the whole audit log."""
+STRANGER = "192.0.2.66"
+GUESSED = ("info", "admin", "support", "sales", "ada.okafor", "office", "test", "root")
+GUESSES = 24
 
 
-def _day_of(person: Admin, day: datetime, dice: Random) -> int:
-    """One person's day: perhaps a wrong password, then in, and mostly out again."""
-    if dice.random() < 0.15 or person.joined_at is None or person.joined_at > day:
-        return 0
+def plan_days(agenda: Agenda, person: Admin) -> None:
+    """Sign-ins of this person's working days from now on, with the usual slips."""
+    dice = Random(f"{agenda.seed}:{person.email}:days")
+    day = clock.now().replace(hour=7, minute=0, second=0, microsecond=0) + DAY
+    while day < agenda.until:
+        is_told = dice.random() < (0.85 if agenda.until - day < EVERY_DAY * DAY else SELDOM)
+        if day.weekday() < 5 and is_told:
+            _plan_day(agenda, person, day, dice)
+        day += DAY
+
+
+def _plan_day(agenda: Agenda, person: Admin, day: datetime, dice: Random) -> None:
+    """Perhaps a wrong password, then in, and mostly out again."""
+    by = actor_of(person)
     at = day + timedelta(minutes=dice.randrange(120), seconds=dice.randrange(60))
-    place = person.id % 200 + 20
-    origin = Provenance(
-        ip=f"198.51.100.{place}",
-        user_agent=BROWSERS[person.id % len(BROWSERS)],
-        request_id=f"{dice.getrandbits(64):016x}",
-        method="POST",
-        session_ref=f"{dice.getrandbits(64):016x}",
+    if dice.random() < 0.06:
+        refused = partial(_refused, person.email, "wrong password")
+        agenda.add(at - timedelta(seconds=25), refused, by=by)
+    agenda.add(at, partial(_signed_in, person), by=by)
+    if dice.random() < READERS.get(Role(person.role), 0):
+        agenda.add(at + timedelta(minutes=dice.randrange(9, 300)), partial(_read, person), by=by)
+    if dice.random() < 0.012 and person.role != Role.ADMIN:
+        agenda.add(at + timedelta(minutes=dice.randrange(9, 300)), partial(_denied, person), by=by)
+    if dice.random() < 0.6:
+        ends = at + timedelta(hours=7, minutes=dice.randrange(90))
+        agenda.add(ends, partial(_signed_out, person), by=by)
+
+
+def _signed_in(person: Admin) -> None:
+    """Who left does not come any more."""
+    if person.disabled_at is None:
+        by, itself = actor_of(person), target_of(person)
+        record(Action.SESSION_OPENED, by=by, target=itself, meta={"method": "totp"})
+
+
+def _signed_out(person: Admin) -> None:
+    if person.disabled_at is None:
+        by, itself = actor_of(person), target_of(person)
+        record(Action.SESSION_CLOSED, by=by, target=itself, reason="signed_out")
+
+
+def _refused(address: str, reason: str) -> None:
+    record(
+        Action.SESSION_PASSWORD_REFUSED,
+        by=ANONYMOUS,
+        target=Target("address", "", address),
+        outcome=Outcome.FAILURE,
+        reason=reason,
     )
-    set_provenance(origin)
-    written = 0
-    if dice.random() < 0.08:
-        with clock.standing_at(at - timedelta(seconds=25)):
-            record(
-                Action.SESSION_PASSWORD_REFUSED,
-                by=ANONYMOUS,
-                target=Target("address", "", person.email),
-                outcome=Outcome.FAILURE,
-                reason="wrong password",
-            )
-        written += 1
-    with clock.standing_at(at):
+
+
+def _read(person: Admin) -> None:
+    if person.disabled_at is None:
+        record(Action.AUDIT_SEARCHED, by=actor_of(person), target=Target("log", "all", "all logs"))
+
+
+def _denied(person: Admin) -> None:
+    """Followed a colleague's link to a page that is not theirs."""
+    if person.disabled_at is None:
         record(
-            Action.SESSION_OPENED,
+            Action.ACCESS_DENIED,
             by=actor_of(person),
-            target=target_of(person),
-            meta={"method": "totp"},
+            target=Target("route", "/staff/policy", "/staff/policy"),
+            outcome=Outcome.DENIED,
+            reason="permission_denied",
         )
-    if dice.random() < 0.7:
-        with clock.standing_at(at + timedelta(hours=7, minutes=dice.randrange(90))):
-            record(
-                Action.SESSION_CLOSED,
-                by=actor_of(person),
-                target=target_of(person),
-                reason="signed_out",
-            )
-        written += 1
-    return written + 1
+
+
+def somebody_guesses(at: datetime) -> None:
+    """A stranger tries addresses at the sign-in from one place, until the portal stops them."""
+    set_provenance(Provenance(ip=STRANGER, user_agent=BROWSERS[0], method="POST", route="/sign-in"))
+    try:
+        for number in range(GUESSES):
+            with clock.standing_at(at + timedelta(seconds=17 * number)):
+                name = GUESSED[number % len(GUESSED)]
+                _refused(f"{name}@boxcostpro.test", "wrong password")
+    finally:
+        set_provenance(Provenance())

@@ -3,29 +3,30 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
-from portal.core.actor import SYSTEM
+from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.roles import Role
-from portal.core.sealing import key_id
+from portal.staff.invites import invite
 from portal.staff.models import Admin
 from portal.staff.passwords import hash_password
+from portal.staff.people import change_role, disable_person
 from portal.staff.signals import person_changed
-from portal.two_factor.authenticators import sealed_secret
-from portal.two_factor.backup_codes import generate_codes
-from portal.two_factor.models import TwoFactorAuth
-from portal.two_factor.totp import new_secret
+from seeds.agenda import Agenda
 from seeds.credentials import Person, credentials_file, demo_people
+from seeds.factors import enrol
 from seeds.names import plain
 
+DAY = timedelta(days=1)
 DOMAIN = "boxcostpro.test"
 NEWCOMER = "newcomer"
 NEW_NAME = "Noor Haddad"
@@ -37,15 +38,20 @@ LEADS = {
     Role.MARKETING: "Maya Lindqvist",
 }
 COLLEAGUES = (
-    ("Ben Carter", Role.SUPPORT_AGENT),
-    ("Chiara Romano", Role.SUPPORT_AGENT),
-    ("Daniel Novák", Role.SUPPORT_AGENT),
-    ("Esra Yılmaz", Role.SUPPORT_AGENT),
-    ("Gwen O’Brien", Role.MANAGER),
-    ("Hiroshi Tanaka", Role.SUPPORT_AGENT),
-    ("Ines Duarte", Role.FINANCE),
-    ("Jonas Weber", Role.ADMIN),
+    ("Ben Carter", Role.SUPPORT_AGENT, 640),
+    ("Chiara Romano", Role.SUPPORT_AGENT, 560),
+    ("Daniel Novák", Role.SUPPORT_AGENT, 470),
+    ("Esra Yılmaz", Role.SUPPORT_AGENT, 380),
+    ("Gwen O’Brien", Role.SUPPORT_AGENT, 520),
+    ("Hiroshi Tanaka", Role.SUPPORT_AGENT, 290),
+    ("Ines Duarte", Role.FINANCE, 330),
+    ("Jonas Weber", Role.ADMIN, 600),
+    ("Lena Fischer", Role.SUPPORT_AGENT, 450),
 )
+"""Name, role and how many days ago they came."""
+ROSE = ("Gwen O’Brien", Role.MANAGER, 150)
+LEFT = ("Lena Fischer", 68)
+INVITED = ("Tomasz Zając", Role.MARKETING, 1)
 FIRST = ("Alma", "Bruno", "Cleo", "Dario", "Edda", "Finn", "Greta", "Hugo", "Iris", "Jan")
 LAST = ("Abel", "Brandt", "Costa", "Dahl", "Engel", "Fuchs", "Gomez", "Haas", "Ibsen", "Jung")
 
@@ -59,28 +65,68 @@ class Seeded:
     totp_secret: str | None
 
 
-def bring_people(joined_at: datetime) -> list[Admin]:
-    """Everybody of the company who is missing, and how each role signs in, in the private file.
+def bring_leads(joined_at: datetime) -> list[Admin]:
+    """One person a role, where they are missing; how each signs in, in the private file.
 
     Who is there stays as they are, with whatever password and second factor they have by now.
     """
-    known = set(db.session.scalars(sa.select(Admin.email_key)))
-    leads = {role.value: (name, role, joined_at) for role, name in LEADS.items()}
+    known = _known()
     made = {
-        key: _person(name, role, at)
-        for key, (name, role, at) in leads.items()
+        role.value: _person(name, role, joined_at)
+        for role, name in LEADS.items()
         if address(name) not in known
     }
+    _write(made)
+    return [seeded.person for seeded in made.values()]
+
+
+def plan_people(agenda: Agenda, *, by: Actor, arrived: Callable[[Admin], object]) -> list[Admin]:
+    """Everybody else who is missing, each on their day, told to `arrived`; and who rose or left.
+
+    The list is filled when the agenda is run.
+    """
+    known, came = _known(), list[Admin]()
+
+    def come(name: str, role: Role, key: str | None = None) -> None:
+        is_new = key == NEWCOMER
+        seeded = _person(name, role, clock.now(), enrols=not is_new, is_told=is_new)
+        came.append(seeded.person)
+        _write({key: seeded} if key else {})
+        arrived(seeded.person)
+
+    for name, role, days_ago in COLLEAGUES:
+        if address(name) not in known:
+            agenda.add(agenda.until - days_ago * DAY, partial(come, name, role))
     if address(NEW_NAME) not in known:
-        made[NEWCOMER] = _person(NEW_NAME, Role.SUPPORT_AGENT, clock.now(), enrols=False)
-    others = [
-        _person(name, role, joined_at + timedelta(days=9 * place))
-        for place, (name, role) in enumerate(COLLEAGUES, start=1)
-        if address(name) not in known
-    ]
-    if made:
-        _write(made)
-    return [seeded.person for seeded in [*made.values(), *others]]
+        agenda.add(agenda.until, partial(come, NEW_NAME, Role.SUPPORT_AGENT, NEWCOMER))
+    if address(INVITED[0]) not in known:
+        _plan_moves(agenda, by, came)
+    return came
+
+
+def _plan_moves(agenda: Agenda, by: Actor, came: list[Admin]) -> None:
+    """What an admin decided on those who came: one rose, one left, one is only invited yet."""
+
+    def on(name: str, deed: Callable[..., Admin], **words: object) -> None:
+        for person in came:
+            if person.email == address(name):
+                deed(by=by, person_id=person.id, **words)
+
+    def ask(name: str, role: Role) -> None:
+        came.append(invite(by=by, email=address(name), name=name, role=role)[0])
+
+    roles = {"expected": Role.SUPPORT_AGENT, "role": ROSE[1]}
+    moves = (
+        (ROSE[2], partial(on, ROSE[0], change_role, **roles)),
+        (LEFT[1], partial(on, LEFT[0], disable_person)),
+        (INVITED[2], partial(ask, *INVITED[:2])),
+    )
+    for days_ago, move in moves:
+        agenda.add(agenda.until - days_ago * DAY, move, by=by)
+
+
+def _known() -> set[str]:
+    return set(db.session.scalars(sa.select(Admin.email_key)))
 
 
 def demo_staff() -> dict[str, Admin]:
@@ -90,8 +136,10 @@ def demo_staff() -> dict[str, Admin]:
     return {by_address[admin.email_key]: admin for admin in found}
 
 
-def _person(name: str, role: Role, joined_at: datetime, *, enrols: bool = True) -> Seeded:
-    password = "-".join(secrets.token_urlsafe(4) for _ in range(3))
+def _person(
+    name: str, role: Role, joined_at: datetime, *, enrols: bool = True, is_told: bool = True
+) -> Seeded:
+    password = _new_password() if is_told else ""
     email = address(name)
     with clock.standing_at(joined_at):
         admin = Admin(
@@ -99,7 +147,7 @@ def _person(name: str, role: Role, joined_at: datetime, *, enrols: bool = True) 
             email_key=email.casefold(),
             name=name,
             role=role.value,
-            password_hash=hash_password(password),
+            password_hash=hash_password(password) if is_told else _untold(),
             password_changed_at=joined_at,
             email_verified_at=joined_at,
             created_at=joined_at,
@@ -110,8 +158,18 @@ def _person(name: str, role: Role, joined_at: datetime, *, enrols: bool = True) 
         target = Target("admin", admin.id, admin.email)
         record(Action.STAFF_ADDED, by=SYSTEM, target=target, changes={"role": (None, role.value)})
         person_changed.send(admin, by=SYSTEM)
-        secret = _enrol(admin) if enrols else None
+        secret = enrol(admin) if enrols else None
     return Seeded(admin, password, secret)
+
+
+def _new_password() -> str:
+    return "-".join(secrets.token_urlsafe(4) for _ in range(3))
+
+
+@cache
+def _untold() -> str:
+    """Of a password that nobody knows: one for all who are never signed in."""
+    return hash_password(_new_password())
 
 
 def address(name: str) -> str:
@@ -119,26 +177,10 @@ def address(name: str) -> str:
     return f"{first}.{last}@{DOMAIN}"
 
 
-def _enrol(admin: Admin) -> str:
-    secret, now = new_secret(), clock.now()
-    sealed = sealed_secret(secret, admin.id)
-    db.session.add(
-        TwoFactorAuth(
-            admin_id=admin.id,
-            secret_sealed=sealed,
-            key_id=key_id(sealed),
-            last_step=0,
-            enabled_at=now,
-        )
-    )
-    admin.is_second_factor_on = True
-    generate_codes(by=SYSTEM, admin=admin)
-    record(Action.TOTP_ENABLED, by=SYSTEM, target=Target("admin", admin.id, admin.email))
-    return secret
-
-
 def _write(made: dict[str, Seeded]) -> None:
     """Mode 0600, replaced as a whole: a reader sees the old file or the new one."""
+    if not made:
+        return
     people: dict[str, dict[str, str | None]] = {**demo_people()}  # type: ignore[dict-item]
     for key, seeded in made.items():
         entry: Person = {

@@ -1,18 +1,23 @@
 """Stories of the demo company's desk: who asked what, how long ago, and what was done about it.
 
 A step is `(hours after the opening, who, what, words)`. What is done is one of the words below,
-or the status with which an answer is sent. Without steps a ticket waits for its first answer.
+the status with which an answer is sent, or what the customer thought of the solution. To snooze
+has days as its words, to grant a feature. Without steps a ticket waits for its first answer.
 """
 
 from dataclasses import dataclass
 
-WRITES, NOTE, TAKEN = "writes", "note", "taken"
-OPEN, PENDING, SOLVED = "open", "pending", "solved"
-PRIYA, BEN, CHIARA, DANIEL, MILAN = (
+WRITES, NOTE, TAKEN, SNOOZES, GRANTS = "writes", "note", "taken", "snoozes", "grants"
+OPEN, PENDING, ON_HOLD, SOLVED = "open", "pending", "on_hold", "solved"
+GOOD, FAIR, BAD = "good", "fair", "bad"
+MAKES_GOOD, ASKS, APPROVES, REJECTS = "makes good", "asks", "approves", "rejects"
+PRIYA, BEN, CHIARA, DANIEL, ESRA, HIROSHI, MILAN = (
     "priya.nair",
     "ben.carter",
     "chiara.romano",
     "daniel.novak",
+    "esra.yilmaz",
+    "hiroshi.tanaka",
     "milan.horvat",
 )
 Step = tuple[float, str, str, str]
@@ -86,6 +91,70 @@ STORIES = (
             (0.8, BEN, NOTE, "The import stopped at row 812: a price with a comma. @priya.nair"),
             (1.1, BEN, OPEN, "Thank you for telling us. The import stopped; we are on it."),
             (5, "", WRITES, "Any news? Our sales people quote with the old prices."),
+        ),
+    ),
+    Story(
+        5.5,
+        "bergamo-espositori",
+        1,
+        "Can a display have two colours of board?",
+        "White outside and brown for the shelves. The estimator asks for one board only.",
+        category="feature",
+        channel="email",
+        steps=((0.6, PRIYA, TAKEN, ""),),
+    ),
+    Story(
+        29,
+        "glacier-insulated",
+        2,
+        "Price of insulation per square metre",
+        "Our supplier changed it on the first. Where do we enter it for all styles at once?",
+        steps=(
+            (1, PRIYA, TAKEN, ""),
+            (1.5, PRIYA, PENDING, "At Costing, Materials, Insulation: one place for all styles."),
+            (4, "", WRITES, "It asks for a date of validity. Does it change quotes we sent?"),
+        ),
+    ),
+    Story(
+        54,
+        "emu-paperboard",
+        0,
+        "Try the link to our scales",
+        "The pallet scale can send weights. May we try the API before we decide?",
+        category="access",
+        channel="api",
+        tags=("api",),
+        steps=(
+            (1, PRIYA, TAKEN, ""),
+            (1.2, PRIYA, GRANTS, "dedicated_support"),
+            (1.4, PRIYA, PENDING, "Somebody of ours helps you with it for two weeks: just write."),
+        ),
+    ),
+    Story(
+        72,
+        "coldwater-mailers",
+        1,
+        "Export for our tax adviser",
+        "He comes on Friday in two weeks and wants all invoices as one file.",
+        category="billing",
+        priority="low",
+        steps=(
+            (2, PRIYA, TAKEN, ""),
+            (2.5, PRIYA, OPEN, "It will be ready by then. I come back to you."),
+            (3, PRIYA, SNOOZES, "9"),
+        ),
+    ),
+    Story(
+        96,
+        "dune-karton",
+        0,
+        "Our bank rejects the direct debit",
+        "They say the mandate has no date.",
+        category="billing",
+        steps=(
+            (2, CHIARA, TAKEN, ""),
+            (3, CHIARA, NOTE, "Felix asks the bank. @milan.horvat for your information."),
+            (3.2, CHIARA, ON_HOLD, "We have asked the bank and tell you what they say."),
         ),
     ),
     Story(
@@ -182,6 +251,7 @@ STORIES = (
             (8, DANIEL, TAKEN, ""),
             (9, DANIEL, OPEN, "Thank you, we can see it. A fix comes on Thursday."),
             (70, DANIEL, SOLVED, "It is mended: 1,001 boxes are 2 pallets."),
+            (80, "", GOOD, "Counted right ever since."),
         ),
     ),
     Story(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0021_dashboard"
-down_revision = "0019_coupon_batches"
+down_revision = "0020_goodwill"
 branch_labels = None
 depends_on = None
 

@@ -33,6 +33,12 @@ class Action(StrEnum):
     BACKUP_CODES_GENERATED = "backup_codes.generated"
     BACKUP_CODE_USED = "backup_code.used"
     BACKUP_CODE_REFUSED = "backup_code.refused"
+    PASSKEY_REGISTERED = "passkey.registered"
+    PASSKEY_RENAMED = "passkey.renamed"
+    PASSKEY_REMOVED = "passkey.removed"
+    PASSKEY_REFUSED = "passkey.refused"
+    PASSKEY_DISABLED_BY_POLICY = "passkey.disabled_by_policy"
+    PASSKEY_COUNT_REGRESSED = "webauthn.sign_count_regression"
     DATA_KEYS_ROTATED = "data_keys.rotated"
     POLICY_CHANGED = "policy.changed"
     # people
@@ -132,6 +138,12 @@ class Action(StrEnum):
     TICKETS_HANDED_BACK = "ticket.handed_back"
     TICKETS_BULK_STARTED = "ticket.bulk_started"
     TICKETS_BULK_UNDONE = "ticket.bulk_undone"
+    GOODWILL_GIVEN = "goodwill.given"
+    GOODWILL_REQUESTED = "goodwill.requested"
+    GOODWILL_APPROVED = "goodwill.approved"
+    GOODWILL_REJECTED = "goodwill.rejected"
+    GOODWILL_WITHDRAWN = "goodwill.withdrawn"
+    GOODWILL_BUDGET_CHANGED = "goodwill.budget_changed"
     MACRO_SAVED = "macro.saved"
     MACRO_ARCHIVED = "macro.archived"
     MACRO_APPLIED = "macro.applied"
@@ -209,6 +221,8 @@ _STREAMS = {
     "totp": Stream.AUTH,
     "backup_codes": Stream.AUTH,
     "backup_code": Stream.AUTH,
+    "passkey": Stream.AUTH,
+    "webauthn": Stream.AUTH,
     "password": Stream.AUTH,
     "email": Stream.AUTH,
     "mail": Stream.EMAIL,
@@ -233,6 +247,11 @@ _SEVERITIES = {
     Action.BACKUP_CODES_GENERATED: Severity.NOTICE,
     Action.BACKUP_CODE_USED: Severity.WARNING,
     Action.BACKUP_CODE_REFUSED: Severity.NOTICE,
+    Action.PASSKEY_REGISTERED: Severity.NOTICE,
+    Action.PASSKEY_REMOVED: Severity.WARNING,
+    Action.PASSKEY_REFUSED: Severity.NOTICE,
+    Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
+    Action.PASSKEY_COUNT_REGRESSED: Severity.CRITICAL,
     Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
     Action.POLICY_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
@@ -265,6 +284,8 @@ _SEVERITIES = {
     Action.COUPON_CODES_EXPORTED: Severity.NOTICE,
     Action.TICKET_SLA_BREACHED: Severity.NOTICE,
     Action.TICKETS_BULK_STARTED: Severity.NOTICE,
+    Action.GOODWILL_APPROVED: Severity.NOTICE,
+    Action.GOODWILL_BUDGET_CHANGED: Severity.NOTICE,
     Action.MACRO_APPLIED: Severity.NOTICE,
     Action.SLA_RULE_DISABLED: Severity.WARNING,
     Action.MAIL_BODY_VIEWED: Severity.NOTICE,

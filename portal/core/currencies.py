@@ -1,6 +1,6 @@
 """Currencies and how many decimals they have (ISO 4217, list one)."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from babel.core import get_global
 
@@ -43,7 +43,7 @@ def minor_units(text: str, currency: str) -> int:
     """
     try:
         amount = Decimal(text.strip().replace(",", "")).scaleb(exponent_of(currency))
-    except InvalidOperation as error:
+    except ArithmeticError as error:  # no number, or one beyond any
         raise ValueError("not an amount") from error
     if not amount.is_finite() or amount != amount.to_integral_value():
         raise ValueError("finer than the smallest coin")

@@ -43,6 +43,16 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
             return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """SQLite's text is read at once: a page holds hundreds of instants."""
+        if dialect.name == "sqlite":
+            return _instant_of
+        return super().result_processor(dialect, coltype)
+
+
+def _instant_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
 
 class Base(orm.DeclarativeBase):
     """What every table derives from. Constraints are named, as SQLite's batch mode needs."""

@@ -49,6 +49,8 @@ class Permission(StrEnum):
     TICKETS_REPLY = "tickets.reply"
     TICKETS_READ = "tickets.read"
     TICKETS_WRITE = "tickets.write"
+    GOODWILL_GIVE = "goodwill.give"
+    GOODWILL_APPROVE = "goodwill.approve"
     SUPPORT_REPORTS = "support.reports"
     SUPPORT_MANAGE = "support.manage"
     OPERATIONS_VIEW = "operations.view"
@@ -101,6 +103,8 @@ _MEANINGS = {
     Permission.TICKETS_REPLY: "Work on tickets: answer, note, assign, change",
     Permission.TICKETS_READ: "Read tickets by a program; a customer's user their own",
     Permission.TICKETS_WRITE: "Write tickets by a program; a customer's user their own",
+    Permission.GOODWILL_GIVE: "Make it good from a ticket, inside the own budget",
+    Permission.GOODWILL_APPROVE: "See all goodwill and decide on what passes a limit",
     Permission.SUPPORT_REPORTS: "See the reports of support",
     Permission.SUPPORT_MANAGE: "Decide on teams, agents, service levels and shared answers",
     Permission.OPERATIONS_VIEW: "See jobs, mail and health",

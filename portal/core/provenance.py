@@ -20,7 +20,7 @@ class Provenance:
     session_ref: str | None = None
     """First 16 hex digits of the SHA-256 of the session id: links events, opens nothing."""
     amr: tuple[str, ...] = ()
-    """How the session was proven: `pwd`, `otp`, `backup`."""
+    """How the session was proven: `pwd`, `otp`, `backup`, `passkey`."""
     has_sudo: bool = False
 
 

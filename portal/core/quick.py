@@ -35,23 +35,34 @@ class Quick:
         if is_read_only():
             return self.committed(**values)
         db.session.flush()
-        return list(db.session.connection().execute(self._statement, values))
+        connection = db.session.connection()
+        return self._form(connection.dialect).rows_on(connection, values)
 
     def committed(self, **values: Any) -> list[Any]:
         """All rows, past whatever the running request has written."""
         engine: Any = db.engine
+        form = self._form(engine.dialect)
         if isinstance(engine, Connection):  # one transaction around a whole test
-            return list(engine.execute(self._statement, values))
-        lines = _lines.get(engine) or _lines_beside(engine)
-        form = self._forms.get(lines.dialect_name)
+            return form.rows_on(engine, values)
+        return form.rows(_lines.get(engine) or _lines_beside(engine), values)
+
+    def _form(self, dialect: Dialect) -> "_Form":
+        form = self._forms.get(dialect.name)
         if form is None:
-            form = self._forms[lines.dialect_name] = _Form(self._statement, engine.dialect)
-        return form.rows(lines, values)
+            form = self._forms[dialect.name] = _Form(self._statement, dialect)
+        return form
 
     def row(self, **values: Any) -> Any:
         """The only row, or None."""
         found = self.rows(**values)
         return found[0] if found else None
+
+    def early_row(self, **values: Any) -> Any:
+        """The only row, or None. A request that has begun no transaction yet begins none by this.
+
+        For what every request asks first: on SQLite one that writes waits for its turn only then.
+        """
+        return (self.row if db.session().in_transaction() else self.committed_row)(**values)
 
     def committed_row(self, **values: Any) -> Any:
         """The only row, or None, past whatever the running request has written."""
@@ -78,11 +89,19 @@ class _Form:
         self._results = [(n, process) for n, process in enumerate(processors) if process]
 
     def rows(self, lines: "Lines", values: dict[str, Any]) -> list[Any]:
+        return self._made(lines.fetch(self._text, self._parameters(values)))
+
+    def rows_on(self, connection: Connection, values: dict[str, Any]) -> list[Any]:
+        """The same on a connection of the session's, inside its transaction."""
+        return self._made(connection.exec_driver_sql(self._text, self._parameters(values)))
+
+    def _parameters(self, values: dict[str, Any]) -> Any:
         given = {**self._fixed, **values}
         for name, process in self._binds.items():
             given[name] = process(given[name])
-        parameters = [given[name] for name in self._order] if self._order else given
-        found = lines.fetch(self._text, parameters)
+        return tuple(given[name] for name in self._order) if self._order else given
+
+    def _made(self, found: Iterable[Any]) -> list[Any]:
         if not self._results:
             return [self._make(each) for each in found]
         return [self._make(self._processed(list(each))) for each in found]

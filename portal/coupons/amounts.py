@@ -1,6 +1,6 @@
 """Shares and amounts as people type them."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from portal.core.currencies import amount_text, minor_units
 from portal.core.money import WHOLE
@@ -22,7 +22,7 @@ def basis_points_of(text: str) -> int:
     plain = text.strip().removesuffix("%").strip().replace(",", ".")
     try:
         share = Decimal(plain).scaleb(2) if len(plain) <= LONGEST else Decimal("NaN")
-    except InvalidOperation:
+    except ArithmeticError:
         share = Decimal("NaN")
     if not share.is_finite() or share != share.to_integral_value() or not 1 <= share <= WHOLE:
         raise BadAmount("Enter a number from 0.01 to 100, with at most two decimals.")

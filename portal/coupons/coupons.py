@@ -5,7 +5,7 @@ coupon cannot be used.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -93,8 +93,10 @@ def create_coupon(
     terms: Terms,
     tenant_ids: Iterable[int] = (),
     asks_approval: bool = False,
+    reason: str | None = None,
+    cause: Mapping[str, str] | None = None,
 ) -> Coupon:
-    """A coupon that can be used at once, or that waits for approval.
+    """A coupon that can be used at once, or that waits for approval. `cause` is for the log alone.
 
     Raises:
         BadTerms: a term is not right (422).
@@ -117,8 +119,15 @@ def create_coupon(
         db.session.add(CouponTenant(coupon_id=row.id, tenant_id=tenant_id))
     _settle(by, row, is_waiting)
     changes = {name: (None, value) for name, value in as_plain(terms).items() if value}
-    meta = {"status": row.status, "tenant_ids": sorted(tenants)}
-    record(Action.COUPON_CREATED, by=by, target=target_of(row), changes=changes, meta=meta)
+    meta = {"status": row.status, "tenant_ids": sorted(tenants), **(cause or {})}
+    record(
+        Action.COUPON_CREATED,
+        by=by,
+        target=target_of(row),
+        reason=reason,
+        changes=changes,
+        meta=meta,
+    )
     return row
 
 

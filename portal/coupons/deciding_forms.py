@@ -1,14 +1,40 @@
-"""What a browser may submit with a decision on a coupon: why."""
+"""What a browser may submit with a decision on a coupon: why, and whether a manager is asked."""
 
 from wtforms import HiddenField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
-from portal.coupons.forms import AskingForm
+from portal.core.errors import DomainError
+from portal.coupons.limits import BeyondLimits
+from portal.customers.staleness import Stale
 from portal.web.forms import PortalForm
 from portal.web.texts import LONGEST_REASON
 
 ROOM = {"rows": 2, "maxlength": str(LONGEST_REASON)}
 KEPT = "The audit log keeps it."
+TYPED_AT = {
+    "basis_points": "percent",
+    "amounts": "kind",
+    "is_public": "tenants",
+    "tenant_ids": "tenants",
+}
+"""Where a term of another name is typed."""
+
+
+class AskingForm(PortalForm):
+    """A form whose deed may pass the limits of whoever sends it; then they can ask a manager."""
+
+    seen = HiddenField()
+    passed: tuple[str, ...] = ()
+    """The limits, in words: no error of a field, and nothing that another value must mend."""
+    is_stale = False
+
+    def add_refusal(self, error: DomainError) -> None:
+        if isinstance(error, BeyondLimits):
+            self.passed = tuple(error.passed)
+            return
+        self.is_stale = isinstance(error, Stale)
+        error.field = TYPED_AT.get(error.field or "", error.field)
+        super().add_refusal(error)
 
 
 class ApprovalForm(PortalForm):
@@ -23,7 +49,7 @@ class ApprovalForm(PortalForm):
     )
 
     def must_say_why(self) -> None:
-        self.reason.validators = [InputRequired("Say why you reject it."), *self.reason.validators]
+        self.reason.validators = [DataRequired("Say why you reject it."), *self.reason.validators]
 
 
 class SwitchForm(AskingForm):
@@ -31,7 +57,7 @@ class SwitchForm(AskingForm):
 
     reason = TextAreaField(
         "Reason",
-        [InputRequired("Say why."), Length(max=LONGEST_REASON)],
+        [DataRequired("Say why."), Length(max=LONGEST_REASON)],
         description=KEPT,
         render_kw=ROOM,
     )

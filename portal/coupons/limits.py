@@ -29,6 +29,7 @@ class BeyondLimits(Denied):
         words = ", and ".join(passed)
         super().__init__(f"You cannot give this coupon alone: {words}. Ask for approval.")
         self.passed = passed
+        self.more = {"limits": passed}
 
 
 def is_unlimited(by: Actor) -> bool:

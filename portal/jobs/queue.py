@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -47,8 +48,14 @@ def enqueue_all(kind: str, wanted: Sequence[Work]) -> None:
     """As `enqueue`, for many in one statement: those whose key is unfinished add nothing."""
     rows = [_values(kind, one.payload, one.run_at, one.dedupe_key) for one in wanted]
     if rows:
-        insert = insert_into(Job.__table__).on_conflict_do_nothing()
-        db.session.connection().execute(insert, rows)
+        connection = db.session.connection()
+        connection.execute(_adding(connection.dialect.name), rows)
+
+
+@cache
+def _adding(_database: str) -> Any:
+    """Built once a database: every mail is a job."""
+    return insert_into(Job.__table__).on_conflict_do_nothing()
 
 
 def _values(

@@ -1,7 +1,7 @@
 """Finished messages (RFC 5322): composed once when queued, the same at every attempt."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -9,12 +9,14 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, Unstructur
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import Policy
+from email.utils import format_datetime
 
 import idna
 from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
 from portal.core.errors import DomainError
+from portal.mail.assembly import Header, assembled
 from portal.mail.templates import Letter
 
 
@@ -108,14 +110,20 @@ def composed(
     conversation: Conversation = ALONE,
 ) -> bytes:
     """The message as the gateway will hand it over, text first, HTML as the richer form."""
+    headers = [
+        ("From", _address(settings().brand, settings().mail_from)),
+        ("To", _address(to_name, to)),
+        ("Subject", one_line(letter.subject)),
+        ("Date", format_datetime(written_at)),
+        ("Message-ID", message_id),
+        *_place(conversation),
+    ]
     is_international = not to.rpartition("@")[0].isascii()
+    if not is_international and not conversation.files:
+        return assembled(headers, text=letter.text, html=letter.html, policy=PLAIN)
     message = EmailMessage(PLAIN.clone(utf8=True) if is_international else PLAIN)
-    message["From"] = _address(settings().brand, settings().mail_from)
-    message["To"] = _address(to_name, to)
-    message["Subject"] = one_line(letter.subject)
-    message["Date"] = written_at
-    message["Message-ID"] = message_id
-    _place(message, conversation)
+    for name, value in headers:
+        message[name] = value
     message.set_content(letter.text, charset="utf-8")
     message.add_alternative(letter.html, subtype="html", charset="utf-8")
     for file in conversation.files:
@@ -126,18 +134,18 @@ def composed(
     return message.as_bytes()
 
 
-def _place(message: EmailMessage, conversation: Conversation) -> None:
+def _place(conversation: Conversation) -> Iterator[Header]:
     references = trimmed_references(conversation.references)
     if conversation.in_reply_to and MESSAGE_ID.fullmatch(conversation.in_reply_to):
-        message["In-Reply-To"] = conversation.in_reply_to
+        yield "In-Reply-To", conversation.in_reply_to
     if references:
-        message["References"] = " ".join(references)
+        yield "References", " ".join(references)
     if conversation.reply_to:
-        message["Reply-To"] = _address(settings().brand, checked_address(conversation.reply_to))
+        yield "Reply-To", _address(settings().brand, checked_address(conversation.reply_to))
     if not conversation.by_hand:
         # RFC 3834: no out-of-office answers to these, please.
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
+        yield "Auto-Submitted", "auto-generated"
+        yield "X-Auto-Response-Suppress", "All"
 
 
 def parsed(message: bytes) -> EmailMessage:
@@ -163,6 +171,6 @@ def one_line(text: str) -> str:
     return " ".join(UNPRINTABLE.sub(" ", text).split())
 
 
-def _address(name: str, address: str) -> Address:
+def _address(name: str, address: str) -> str:
     local, _, domain = address.rpartition("@")
-    return Address(one_line(name)[:LONGEST_NAME], username=local, domain=ascii_domain(domain))
+    return str(Address(one_line(name)[:LONGEST_NAME], username=local, domain=ascii_domain(domain)))

@@ -26,6 +26,11 @@ from portal.mail.templates import written
 AT_ONCE = timedelta(0)
 LONGEST_HOLD = timedelta(seconds=60)  # twice what mail programs offer: Gmail's "Undo send" has 30
 
+_WRITTEN = (
+    *("message_id", "template", "recipient", "subject", "body_sealed", "carries_secret"),
+    *("status", "attempts", "next_attempt_at", "created_at", "cause_type", "cause_id"),
+)
+_ADDING = sa.insert(EmailLog).returning(EmailLog.id, sort_by_parameter_order=True)
 _waiting: ContextVar[list[EmailLog] | None] = ContextVar("waiting", default=None)
 
 
@@ -41,7 +46,8 @@ class Cause:
 def posted_together() -> Iterator[None]:
     """Mails that are queued inside get their ids at its end, all by one statement.
 
-    Those that leave an event do so at once, as it names their ids.
+    They are no objects of the session. Those that leave an event are stored at once, as it names
+    their ids.
     """
     mails: list[EmailLog] = []
     token = _waiting.set(mails)
@@ -50,7 +56,16 @@ def posted_together() -> Iterator[None]:
     finally:
         _waiting.reset(token)
     if mails:
-        _post(mails)
+        _post_together(mails)
+
+
+def _post_together(mails: Sequence[EmailLog]) -> None:
+    """Past the session, which would write all else that it holds at the same time."""
+    rows = [{name: getattr(mail, name) for name in _WRITTEN} for mail in mails]
+    ids = db.session.connection().scalars(_ADDING, rows).all()
+    for mail, mail_id in zip(mails, ids, strict=True):
+        mail.id = mail_id
+    _enqueue(mails)
 
 
 def queue_mail(
@@ -117,6 +132,10 @@ def queue_mail(
 def _post(mails: Sequence[EmailLog]) -> None:
     db.session.add_all(mails)
     db.session.flush()
+    _enqueue(mails)
+
+
+def _enqueue(mails: Sequence[EmailLog]) -> None:
     enqueue_deliveries([(mail.id, mail.next_attempt_at) for mail in mails])
 
 

@@ -6,8 +6,10 @@ from flask import g, session
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.config import settings
+from portal.core.tokens import new_token
 from portal.staff.current import cookie_name
 
+VISITOR = "visitor"
 Visited = TypeVar("Visited", bound=BaseResponse)
 
 
@@ -15,6 +17,13 @@ def set_session_cookie(response: BaseResponse, token: str) -> None:
     """Without an age, so that it ends with the browser; the server ends it earlier."""
     response.set_cookie(
         cookie_name(), token, secure=settings().is_https, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def carries_session(response: BaseResponse) -> bool:
+    """Does the answer bring a session's token already?"""
+    return any(
+        line.startswith(f"{cookie_name()}=") for line in response.headers.getlist("Set-Cookie")
     )
 
 
@@ -28,6 +37,17 @@ def bind_form_token(secret: str) -> None:
     """From here on, forms drawn in this request belong to the session with this secret."""
     session["csrf_token"] = secret
     g.pop("csrf_token", None)  # Flask-WTF keeps the signed one for the rest of the request
+
+
+def name_visitor() -> str:
+    """A new name for this browser, which nobody else knows: what a stranger is asked is theirs."""
+    session[VISITOR] = new_token()
+    return str(session[VISITOR])
+
+
+def visitor_name() -> str:
+    """The one that it has now; empty without one."""
+    return str(session.get(VISITOR, ""))
 
 
 def forget_visitor(response: Visited) -> Visited:

@@ -154,7 +154,7 @@ def _load(incoming: Request) -> SignedInStaff | None:
     if not token or is_bearer_request():
         return None
     now = clock.now()
-    row = _QUERY.row(token=token_sha256(token), now=now)
+    row = _QUERY.early_row(token=token_sha256(token), now=now)
     if row is None:
         return None
     person = _person(row)

@@ -11,6 +11,7 @@ from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.staff.cookies import clear_session_cookie
 from portal.staff.current import SignedInStaff, cookie_name, signed_in
+from portal.staff.second_factor import ways_of
 from portal.staff.sudo_prompt import ask_for_proof
 from portal.web.access import SAFE_METHODS, Caller, SessionState
 from portal.web.csrf import ForgedRequest
@@ -21,7 +22,6 @@ from portal.web.requests import loggable_path
 from portal.web.urls import safe_next, split_url
 
 OWED = {
-    SessionState.PREAUTH: "staff.second_factor",
     SessionState.MUST_ENROL: "two_factor.enrol",
     SessionState.RECOVERY: "two_factor.enrol",
 }
@@ -57,7 +57,7 @@ class StaffGatekeeper:
             return problem(
                 401, "not_authenticated", "Sign-in is not finished", "Prove the second step."
             )
-        owed = url_for(OWED[caller.state])
+        owed = url_for(_owed(caller))
         return _leave_for(owed) if wants_fragment() else see_other(owed)
 
     def refuse_permission(self, caller: Caller, permission: Permission) -> ResponseReturnValue:
@@ -100,6 +100,13 @@ class StaffGatekeeper:
             reason=reason,
         )
         db.session.commit()
+
+
+def _owed(caller: Caller) -> str:
+    """The page of the step that the session still owes; the second one by the preferred way."""
+    if caller.state is SessionState.PREAUTH and caller.actor.id is not None:
+        return ways_of(caller.actor.id)[0].endpoint
+    return OWED[caller.state]
 
 
 def record_denial(caller: Caller, reason: str) -> None:

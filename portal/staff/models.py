@@ -79,7 +79,7 @@ class AdminSession(Base):
     sudo_until: Mapped[datetime | None]
     sudo_method: Mapped[str | None] = mapped_column(sa.String(8))
     amr: Mapped[str] = mapped_column(sa.String(40), default="")
-    """How it was proven, space-separated: `pwd`, `otp`, `backup`."""
+    """How it was proven, space-separated: `pwd`, `otp`, `backup`, `passkey`."""
     wrong_codes: Mapped[int] = mapped_column(default=0)
     csrf_secret: Mapped[str] = mapped_column(sa.String(64))
     ip_first: Mapped[str | None] = mapped_column(sa.String(45))

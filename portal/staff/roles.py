@@ -26,6 +26,7 @@ DESK = frozenset(
         Permission.TICKETS_REPLY,
         Permission.TICKETS_READ,
         Permission.TICKETS_WRITE,
+        Permission.GOODWILL_GIVE,
         Permission.SUPPORT_REPORTS,
     }
 )
@@ -46,6 +47,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | COUPONS
     | {
         Permission.SUPPORT_MANAGE,
+        Permission.GOODWILL_APPROVE,
         Permission.STAFF_VIEW,
         Permission.STAFF_INVITE,
         Permission.AUDIT_ALL,

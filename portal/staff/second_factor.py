@@ -4,6 +4,7 @@ So the sign-in needs no knowledge of how a code is checked, and a new kind of pr
 a change here.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,11 +24,11 @@ class SecondFactor(Protocol):
 
     @property
     def method(self) -> str:
-        """Its name: `totp`, `backup`."""
+        """Its name: `totp`, `backup`, `passkey`."""
 
     @property
     def amr(self) -> str:
-        """How a session remembers that it was proven this way: `otp`, `backup`."""
+        """How a session remembers that it was proven this way: `otp`, `backup`, `passkey`."""
 
     def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
         """Consume the code in the running transaction, so that it never works again.
@@ -58,3 +59,27 @@ def factor_named(method: str) -> SecondFactor:
         return _factors[method]
     except KeyError:
         raise UnknownFactor(method) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to take the second step while signing in: what it is proven with, and where."""
+
+    method: str
+    endpoint: str
+    label: str
+    """What it takes, as in "Use a backup code instead"."""
+
+
+Ways = Callable[[int], Sequence[Way]]
+_finders: list[Ways] = []
+
+
+def offer_ways(finder: Ways) -> None:
+    """Let this function say which ways a person (their id) has, the one to offer first first."""
+    _finders[:] = [finder]
+
+
+def ways_of(admin_id: int) -> Sequence[Way]:
+    """The person's ways to take the second step. Never empty for somebody who owes one."""
+    return _finders[0](admin_id)

@@ -6,7 +6,7 @@ from flask import Response, after_this_request, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.core.database import db
-from portal.staff.cookies import bind_form_token, set_session_cookie
+from portal.staff.cookies import bind_form_token, carries_session, set_session_cookie
 from portal.staff.current import SignedInStaff, stand_in
 from portal.staff.forms import SudoForm
 from portal.staff.sessions import session_of
@@ -29,12 +29,14 @@ UNREPEATED = frozenset(
         "repeat_password",
         "totp_code",
         "backup_code",
+        "credential",
         "token",
     }
 )
 WRONG = {
     "totp": "That code is not right. Try the next one.",
     "backup": "That backup code is not right, or it was used before.",
+    "passkey": "That passkey was not accepted. Try again, or use another way.",
     PASSWORD: "That is not your password.",
 }
 
@@ -125,5 +127,6 @@ def _here() -> str:
 def _carry(token: str) -> None:
     @after_this_request
     def add_cookie(response: BaseResponse) -> BaseResponse:
-        set_session_cookie(response, token)
+        if not carries_session(response):  # the view may have renewed it once more
+            set_session_cookie(response, token)
         return response

@@ -130,6 +130,12 @@ def hours_of(content: Mapping[str, Any]) -> BusinessCalendar:
 
 
 @lru_cache(maxsize=128)
+def hours_written(text: str, year: int) -> BusinessCalendar:
+    """The same of a content as the database writes it, which every caller need not read."""
+    return _hours(json.dumps(json.loads(text), sort_keys=True), year)
+
+
+@lru_cache(maxsize=128)
 def _hours(text: str, year: int) -> BusinessCalendar:
     content = json.loads(text)
     closed = [date.fromisoformat(day) for day in content["holidays"]]

@@ -35,8 +35,6 @@ CARRIED = (
 )
 """What a row and the arithmetic's clock have in common, beside metric and state."""
 
-MOST_SHOWN = 20
-
 Rows: TypeAlias = sa.Select[TicketClock, dict[str, Any], dict[str, Any]]
 
 
@@ -50,14 +48,17 @@ class Held:
 
     @property
     def clock(self) -> Clock:
-        row = self.row
-        values = {name: getattr(row, name) for name in CARRIED}
-        return Clock(
-            metric=Metric(row.metric),
-            state=ClockState(row.state),
-            warn_percent=self.terms.warns_at,
-            **values,
-        )
+        return clock_in(self.row, self.terms)
+
+
+def clock_in(row: Any, terms: RuleTerms) -> Clock:
+    """The clock of a row, or of what was read of one."""
+    return Clock(
+        metric=Metric(row.metric),
+        state=ClockState(row.state),
+        warn_percent=terms.warns_at,
+        **{name: getattr(row, name) for name in CARRIED},
+    )
 
 
 @dataclass(slots=True)
@@ -173,28 +174,23 @@ def forget_clocks(ticket_id: int) -> None:
 def clocks_of_all(tickets: Sequence[SupportTicket]) -> list[TicketClocks]:
     """The same for many tickets, by one query."""
     ids = [ticket.id for ticket in tickets]
-    live = (TicketClock.ticket_id.in_(ids), TicketClock.state != ClockState.SUPERSEDED)
     found = defaultdict(list)
-    for held in _held(_locked(_rows().where(*live).order_by(TicketClock.id))):
+    for held in _held(_of_tickets(), tickets=ids):
         found[held.row.ticket_id].append(held)
     return [TicketClocks(ticket, found[ticket.id]) for ticket in tickets]
+
+
+@cache
+def _of_tickets() -> Rows:
+    """Built once: every change of a ticket asks."""
+    is_theirs = TicketClock.ticket_id.in_(sa.bindparam("tickets", expanding=True))
+    live = (is_theirs, TicketClock.state != ClockState.SUPERSEDED)
+    return _locked(_rows().where(*live).order_by(TicketClock.id))
 
 
 def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
     """Those of these rows for which it still holds, to change them; their tickets are locked."""
     return _held(_locked(_rows().where(TicketClock.id.in_(ids), still).order_by(TicketClock.id)))
-
-
-def look_at_clocks(ticket: SupportTicket) -> list[Held]:
-    """To show them: the live ones and the newest others, also those that gave way, by age."""
-    return sorted(_held(_shown(), ticket=ticket.id), key=lambda held: held.row.id)
-
-
-@cache
-def _shown() -> Rows:
-    is_over = TicketClock.state.not_in((ClockState.RUNNING, ClockState.PAUSED))
-    rows = _rows().where(TicketClock.ticket_id == sa.bindparam("ticket"))
-    return rows.order_by(is_over, TicketClock.id.desc()).limit(MOST_SHOWN)
 
 
 def _rows() -> Rows:
@@ -221,7 +217,7 @@ def _locked(query: Rows) -> Rows:
     return query.with_for_update(of=TicketClock).execution_options(populate_existing=True)
 
 
-def _held(query: Rows, **values: int) -> list[Held]:
+def _held(query: Rows, **values: Any) -> list[Held]:
     """Each version is worked out once, however many clocks run by it."""
     hours: dict[tuple[int, int], BusinessCalendar] = {}
     terms: dict[tuple[int, int], RuleTerms] = {}
@@ -255,6 +251,8 @@ def write_replacements(replacements: Sequence[Replacement], at: datetime) -> lis
 
     A ticket's `TicketClocks` does not know them: add them to what it holds.
     """
+    if not replacements:
+        return []
     made = []
     for each in replacements:
         old = each.old.row

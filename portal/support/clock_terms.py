@@ -19,6 +19,7 @@ from portal.support.clock_changes import (
     retargeted,
     superseded,
 )
+from portal.support.clock_looks import Look
 from portal.support.clock_math import Clock, Metric, cancelled, paused, resumed
 from portal.support.clock_rows import (
     Held,
@@ -116,7 +117,7 @@ def response_due(book: TicketClocks) -> Metric:
     return Metric.FIRST_RESPONSE if is_first else Metric.NEXT_RESPONSE
 
 
-def runs_of(held: Held, until: datetime) -> Runs:
+def runs_of(held: Held | Look, until: datetime) -> Runs:
     """When the clock ran since it started, as the ticket's history of statuses says; up to then.
 
     The last run is the present one, if it runs.

@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from portal.core.quick import Quick
 from portal.customers.models import Tenant, User
 from portal.mail.messages import trimmed_references
-from portal.staff.models import Admin
+from portal.staff.models import Admin, Notice
 from portal.support.models import (
     SupportAgent,
     SupportMessage,
@@ -21,6 +21,7 @@ from portal.support.models import (
     TicketParticipant,
     TicketWatcher,
 )
+from portal.support.telling import MESSAGE, is_unread, url_of
 from portal.support.words import AuthorType, MessageKind
 
 MOST_QUOTED = 5
@@ -75,6 +76,8 @@ class Correspondence:
     zone: str = "UTC"
     participants: list[Recipient] = field(default_factory=list)
     watchers: set[int] = field(default_factory=set)
+    told: set[int] = field(default_factory=set)
+    """Those of ours whose notice of an earlier message is unread."""
     agent: Answering | None = None
     has_draft: bool = False
     sent_id: int | None = None
@@ -161,6 +164,7 @@ def _people() -> Iterator[sa.Select[Any]]:
     yield sa.select(*_row("watcher", TicketWatcher.admin_id)).where(
         TicketWatcher.ticket_id == _ticket_id
     )
+    yield _told()
     agent, admin = SupportAgent.__table__.c, Admin.__table__.c
     is_active = sa.case((agent.is_active, 1), else_=0)
     yield (
@@ -172,6 +176,17 @@ def _people() -> Iterator[sa.Select[Any]]:
         TicketDraft.ticket_id == _ticket_id,
         TicketDraft.admin_id == _admin_id,
         TicketDraft.kind == MessageKind.PUBLIC.value,
+    )
+
+
+def _told() -> sa.Select[Any]:
+    """By the people, of whom a ticket has few: a notice is found by whose it is."""
+    watching = sa.select(TicketWatcher.admin_id).where(TicketWatcher.ticket_id == _ticket_id)
+    assignee = sa.select(sa.cast(sa.bindparam("assignee_id", type_=sa.Integer), sa.Integer))
+    people = watching.union(assignee).subquery()
+    unread = is_unread(kind=MESSAGE, url=sa.bindparam("url", type_=sa.String))
+    return sa.select(*_row("told", Notice.admin_id)).join_from(
+        people, Notice, sa.and_(Notice.admin_id == people.c.admin_id, *unread)
     )
 
 
@@ -206,6 +221,8 @@ def correspondence_of(
         requester_id=ticket.requester_id,
         admin_id=admin_id or 0,
         submit_key=submit_key,
+        assignee_id=ticket.assignee_id,
+        url=url_of(ticket),
     )
     of: dict[str, list[Any]] = {}
     for row in rows:
@@ -217,6 +234,7 @@ def correspondence_of(
         is_erased=asked.number == 1,
         zone=asked.extra,
         watchers={row.number for row in of.get("watcher", ())},
+        told={row.number for row in of.get("told", ())},
         has_draft="draft" in of,
         said=[Said(row.number, row.name, row.text, row.at) for row in _newest(of, "said")],
         place=_place(of),

@@ -20,6 +20,7 @@ from portal.entitlements.models import UserEntitlement
 from portal.entitlements.overrides import state_of
 from portal.entitlements.states import FeatureState, states_of
 from portal.entitlements.terms import NOT_GIVEN
+from portal.support.goodwill_list import GestureLine, gestures_of
 from portal.support.models import SupportTicket
 from portal.support.seeing import seen_by
 from portal.support.ticket_grants import grants_of
@@ -89,7 +90,19 @@ class Beside:
     tickets: list[RecentTicket]
     changes: list[Change]
     grants: list[GrantHere]
+    gestures: list[GestureLine]
+    decider_id: int | None
+    """The reader, where they decide on goodwill of others."""
     may_grant: bool
+
+    @property
+    def goodwill_grants(self) -> dict[int, int]:
+        """Grants that are gestures, which are taken back as such: the gesture by the grant."""
+        return {
+            one.target_id: one.id
+            for one in self.gestures
+            if one.target_type == "user_entitlement" and one.target_id is not None
+        }
 
     @property
     def notable(self) -> list[FeatureState]:
@@ -107,7 +120,7 @@ def _is_notable(one: FeatureState) -> bool:
 
 
 def beside(ticket: SupportTicket, by: Actor) -> Beside:
-    """The panel of a ticket that the reader may see, in at most six queries once it is warm."""
+    """The panel of a ticket that the reader may see, in at most seven queries once it is warm."""
     now = clock.now()
     user, tenant = user_and_tenant(ticket.requester_id)
     may_see = by.may(Permission.ENTITLEMENTS_VIEW)
@@ -121,19 +134,30 @@ def beside(ticket: SupportTicket, by: Actor) -> Beside:
         tickets=recent_tickets(by=by, tenant_id=tenant.id, user_id=user.id, but=ticket.id),
         changes=_changes(user, labels) if by.may(Permission.ENTITLEMENTS_LOG) else [],
         grants=[_grant(row, labels, now) for row in grants_of(ticket)] if may_see else [],
+        gestures=gestures_of(ticket),
+        decider_id=by.id if by.may(Permission.GOODWILL_APPROVE) else None,
         may_grant=may_grant(ticket, by) and user.erased_at is None,
     )
 
 
-def customer_slot(ticket: SupportTicket, _by: Actor) -> dict[str, str]:
+def customer_slot(ticket: SupportTicket, by: Actor) -> dict[str, str | bool]:
     """For `support/_customer.html`: the panel itself is asked for once the ticket's page stands."""
-    return {"customer_url": f"/support/tickets/{ticket.number}/customer"}
+    url = f"/support/tickets/{ticket.number}"
+    return {"customer_url": f"{url}/customer", "may_make_good": may_make_good(ticket, by)}
+
+
+def may_make_good(ticket: SupportTicket, by: Actor) -> bool:
+    """May this person give goodwill from this ticket?"""
+    return _is_live(ticket) and by.may(Permission.GOODWILL_GIVE)
 
 
 def may_grant(ticket: SupportTicket, by: Actor) -> bool:
     """May this person grant something from this ticket?"""
-    is_live = Status(ticket.status) not in {Status.MERGED, Status.SPAM, Status.DELETED}
-    return is_live and by.may(Permission.ENTITLEMENTS_GRANT_BRIEFLY)
+    return _is_live(ticket) and by.may(Permission.ENTITLEMENTS_GRANT_BRIEFLY)
+
+
+def _is_live(ticket: SupportTicket) -> bool:
+    return Status(ticket.status) not in {Status.MERGED, Status.SPAM, Status.DELETED}
 
 
 def recent_tickets(

@@ -1,22 +1,18 @@
 """When something is due, in words: a chip for a queue, and every clock of a ticket explained."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from portal.core import clock
-from portal.core.database import db
 from portal.support.business_time import BusinessCalendar
+from portal.support.clock_looks import Look, look_at_clocks
 from portal.support.clock_math import Clock, ClockState, Metric, remaining
-from portal.support.clock_rows import Held, look_at_clocks
 from portal.support.clock_terms import runs_of
 from portal.support.durations import HOUR, duration_text, roughly, roughly_on_the_wall
-from portal.support.models import BusinessCalendarRow, SupportTicket
+from portal.support.models import SupportTicket
 from portal.support.rule_terms import levels_in_force
 from portal.web.times import exact_in, reader_zone
 
@@ -109,30 +105,27 @@ def single_hours() -> BusinessCalendar | None:
 
 def clock_lines(ticket: SupportTicket) -> list[ClockLine]:
     """Each clock of the ticket, the live ones first. Those that gave way are part of the others."""
-    held, now = look_at_clocks(ticket), clock.now()
-    gone = {each.row.superseded_by: each for each in held if each.row.superseded_by}
-    shown = [each for each in held if each.row.state != ClockState.SUPERSEDED]
-    names = _calendar_names(each.row.calendar_id for each in shown)
-    lines = [_line(each, gone.get(each.row.id), names, now) for each in shown]
+    looks, now, zone = look_at_clocks(ticket), clock.now(), reader_zone()
+    gone = {each.row.superseded_by: each for each in looks if each.row.superseded_by}
+    shown = [each for each in looks if each.row.state != ClockState.SUPERSEDED]
+    lines = [_line_of(each, gone.get(each.row.id), now, zone) for each in shown]
     return sorted(lines, key=lambda line: not ClockState(line.state).is_live)
 
 
-def _calendar_names(ids: Iterable[int]) -> dict[int, str]:
-    found = db.session.connection().execute(_NAMES, {"ids": list(set(ids))})
-    return {row.id: row.name for row in found}
+def _line_of(look: Look, before: Look | None, now: datetime, zone: ZoneInfo) -> ClockLine:
+    """When it ran is in the row of a clock that never pauses; of others the history says it."""
+    ended_at = look.row.ended_at
+    if ended_at is not None and not Metric(look.row.metric).can_pause:
+        return _settled(look, before, ended_at, zone)
+    return _line(look, before, now, zone)
 
 
-_NAMES = sa.select(BusinessCalendarRow.id, BusinessCalendarRow.name).where(
-    BusinessCalendarRow.id.in_(sa.bindparam("ids", expanding=True))
-)
-
-
-def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime) -> ClockLine:
-    row, found = held.row, held.clock
-    colour, words = _standing(found, held.calendar, now)
-    runs, earlier = _runs(held, before, now)
-    opens = [pair for start, end in runs for pair in held.calendar.intervals(start, end)]
-    zones = ZoneInfo(held.calendar.zone), reader_zone()
+def _line(look: Look, before: Look | None, now: datetime, zone: ZoneInfo) -> ClockLine:
+    row, found = look.row, look.clock
+    colour, words = _standing(found, look.calendar, now)
+    runs, earlier = _runs(look, before, now)
+    opens = [pair for start, end in runs for pair in look.calendar.intervals(start, end)]
+    zones = ZoneInfo(look.calendar.zone), zone
     return ClockLine(
         label=LABELS[found.metric],
         state=row.state,
@@ -141,16 +134,20 @@ def _line(held: Held, before: Held | None, names: dict[int, str], now: datetime)
         due_at=row.due_at,
         breached_at=row.breached_at,
         reason="its terms changed" if row.breach_reason else None,
-        rule=f"{held.terms.name}, version {row.rule_version}",
-        calendar=f"{names[row.calendar_id]}, version {row.calendar_version}",
-        zone=held.calendar.zone,
+        rule=f"{look.terms.name}, version {row.rule_version}",
+        calendar=f"{row.calendar_name}, version {row.calendar_version}",
+        zone=look.calendar.zone,
         target=duration_text(row.target_s),
-        consumed=roughly(found.target_s - remaining(found, now, held.calendar)),
+        consumed=roughly(found.target_s - remaining(found, now, look.calendar)),
         earlier=earlier,
         spans=tuple(_span(start, end, *zones) for start, end in opens[-MOST_SPANS:]),
         more=max(len(opens) - MOST_SPANS, 0),
         pauses=tuple(_span(end, start, *zones) for (_, end), (start, _) in pairwise(runs)),
     )
+
+
+_settled = lru_cache(maxsize=1024)(_line)
+"""Of a clock that is over, which says the same at every later instant."""
 
 
 def _standing(found: Clock, hours: BusinessCalendar, now: datetime) -> tuple[str, str]:
@@ -175,13 +172,13 @@ def _live(found: Clock, left: int, now: datetime) -> tuple[str, str]:
 
 
 def _runs(
-    held: Held, before: Held | None, now: datetime
+    look: Look, before: Look | None, now: datetime
 ) -> tuple[list[tuple[datetime, datetime]], str | None]:
     """When it ran, up to its end or to when it is due; and what other hours counted before."""
-    row = held.row
+    row = look.row
     until = row.ended_at or max(row.due_at or now, now)
     if before is None or before.row.calendar_version == row.calendar_version:
-        return list(runs_of(held, until)), None
+        return list(runs_of(look, until)), None
     since = row.running_since or before.row.ended_at or row.started_at
     counted = f"{roughly(before.row.consumed_s)} by version {before.row.calendar_version}"
     return ([(since, until)] if until > since else []), counted

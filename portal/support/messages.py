@@ -121,7 +121,9 @@ def reply(
     )
     with db.session.no_autoflush, posted_together():
         letters = _answered(by, ticket, message, status, at_hand, uploads)
-        telling.message_added(by=by, ticket=ticket, message=message, watchers=known.watchers)
+        telling.message_added(
+            by=by, ticket=ticket, message=message, watchers=known.watchers, told=known.told
+        )
         record(
             Action.TICKET_REPLIED,
             by=by,

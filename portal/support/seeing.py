@@ -60,9 +60,7 @@ def ticket_or_404(by: Actor, number: str, *, lock: bool = False) -> SupportTicke
     wanted = read_number(number)
     if wanted is None:
         raise NotFound(NOT_THERE)
-    query = _ours() if sees_all(by) else _numbered().where(seen_by(by))
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+    query = _ours(lock) if sees_all(by) else _numbered(lock).where(seen_by(by))
     found = db.session.scalar(query, {"wanted": wanted})
     if found is None:
         raise NotFound(NOT_THERE)
@@ -72,14 +70,17 @@ def ticket_or_404(by: Actor, number: str, *, lock: bool = False) -> SupportTicke
 
 
 @cache
-def _ours() -> sa.Select[SupportTicket]:
+def _ours(is_locked: bool) -> sa.Select[SupportTicket]:
     """Built once: every page of a ticket begins with it."""
-    return _numbered().where(seen_by_us())
+    return _numbered(is_locked).where(seen_by_us())
 
 
-def _numbered() -> sa.Select[SupportTicket]:
+def _numbered(is_locked: bool) -> sa.Select[SupportTicket]:
     wanted = sa.bindparam("wanted", type_=sa.String)
-    return sa.select(SupportTicket).where(SupportTicket.number == wanted)
+    query = sa.select(SupportTicket).where(SupportTicket.number == wanted)
+    if is_locked:
+        return query.with_for_update().execution_options(populate_existing=True)
+    return query
 
 
 def lock_ticket(ticket: SupportTicket) -> SupportTicket:

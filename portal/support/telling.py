@@ -1,6 +1,7 @@
 """Telling our people what happened to their tickets, under the bell."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,12 +25,14 @@ def message_added(
     ticket: SupportTicket,
     message: SupportMessage,
     watchers: Collection[int] | None = None,
+    told: Collection[int] | None = None,
 ) -> None:
     """Whoever is mentioned in a note begins to watch; then all who watch, and the assignee.
 
     Nobody is told of what they wrote themselves, nor twice of one message, nor of a second one
     while the first notice is unread. An unassigned ticket of a customer stands in the queue.
-    `watchers` are those of the ticket, where the caller knows them.
+    `watchers` are those of the ticket, and `told` who has an unread notice of an earlier message,
+    where the caller knows them.
     """
     if message.kind == MessageKind.SYSTEM:
         return
@@ -42,7 +45,7 @@ def message_added(
     _tell(called, MENTION, f"{who} mentioned you in {number} of {ticket.tenant_name}.", ticket)
     known = watchers_of(ticket.id) if watchers is None else watchers
     rest = {*known, ticket.assignee_id or 0} - called - {0, *_authors(by, message)}
-    _tell(rest, MESSAGE, f"{who} {what} {number} of {ticket.tenant_name}.", ticket)
+    _tell(rest, MESSAGE, f"{who} {what} {number} of {ticket.tenant_name}.", ticket, told)
 
 
 def ticket_assigned(*, by: Actor, ticket: SupportTicket) -> None:
@@ -65,16 +68,30 @@ def _who(message: SupportMessage) -> str:
     return "A customer" if message.author_type == AuthorType.CUSTOMER else message.author_name
 
 
-def _tell(admin_ids: Iterable[int], kind: str, text: str, ticket: SupportTicket) -> None:
-    url = f"/support/tickets/{ticket.number}"
-    wanted = set(admin_ids)
+def _tell(
+    admin_ids: Iterable[int],
+    kind: str,
+    text: str,
+    ticket: SupportTicket,
+    told: Collection[int] | None = None,
+) -> None:
+    url, wanted = url_of(ticket), set(admin_ids)
     if not wanted:
         return
-    unread = sa.select(Notice.admin_id).where(
-        Notice.admin_id.in_(wanted),
-        Notice.read_at.is_(None),
-        Notice.kind == kind,
-        Notice.url == url,
-    )
-    for admin_id in sorted(wanted - set(db.session.scalars(unread))):
+    if told is None:
+        unread = sa.select(Notice.admin_id).where(
+            Notice.admin_id.in_(wanted), *is_unread(kind=kind, url=url)
+        )
+        told = db.session.scalars(unread).all()
+    for admin_id in sorted(wanted - set(told)):
         notify(admin_id=admin_id, kind=kind, text=text, url=url)
+
+
+def url_of(ticket: SupportTicket) -> str:
+    """Where a notice of the ticket leads."""
+    return f"/support/tickets/{ticket.number}"
+
+
+def is_unread(*, kind: Any, url: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """A notice of this kind and address that its person has not read."""
+    return Notice.read_at.is_(None), Notice.kind == kind, Notice.url == url

@@ -22,7 +22,7 @@ from portal.staff.naming import actor_of, target_of
 from portal.staff.notices import notify
 from portal.staff.passwords import hash_password, verify_password
 from portal.staff.second_factor import Proof
-from portal.two_factor.authenticators import count_failure, forgive_failures
+from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import BackupCode
 
 CODES = 10

@@ -10,7 +10,7 @@ from portal.audit.ledger import record
 from portal.config import settings
 from portal.core import clock
 from portal.core.database import db
-from portal.core.errors import Conflict, Denied, DomainError
+from portal.core.errors import Conflict, DomainError
 from portal.core.provenance import provenance
 from portal.core.sealing import key_id
 from portal.mail.outbox import queue_mail
@@ -19,18 +19,16 @@ from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
-from portal.staff.sessions import end_sessions_of, renew_session, session_of
-from portal.staff.sudo import is_proven
+from portal.staff.sessions import end_sessions_of
 from portal.staff.throttles import book_failure, code_buckets, hand_back
-from portal.two_factor.authenticators import opened_secret, sealed_secret
+from portal.two_factor.adding import carry_on, person_adding
+from portal.two_factor.authenticators import has_authenticator, opened_secret, sealed_secret
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.models import Enrolment, TwoFactorAuth
 from portal.two_factor.totp import Match, grouped, key_uri, match, new_secret
-from portal.web.access import SessionState
 from portal.web.qr import qr_data_url
 
 LIFETIME = timedelta(minutes=10)
-FRESH = timedelta(minutes=10)
 
 
 class AlreadyEnabled(Conflict):
@@ -46,19 +44,6 @@ class EnrolmentExpired(DomainError):
     status = 410
     code = "enrolment_expired"
     title = "This key has expired"
-
-
-class ProofTooOld(Denied):
-    """The password was given too long ago to set up a factor with it."""
-
-    code = "sudo_required"
-    title = "Prove it is you"
-
-
-class EmailUnverified(Denied):
-    """The address was never confirmed, so the owner could not be warned."""
-
-    code = "email_unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +72,15 @@ class Confirmation:
     """How far the phone's clock is off, in 30-second steps, when that is the fault."""
 
 
-def is_fresh(staff: SignedInStaff) -> bool:
-    """Was the password (or sudo) proven within ten minutes? An open screen alone enrols nobody."""
-    proven = staff.password_proven_at
-    return is_proven(staff) or (proven is not None and clock.now() - proven <= FRESH)
-
-
 def start_enrolment(*, staff: SignedInStaff, anew: bool = False) -> Pending:
     """The secret that waits for this session; a new one when there is none or `anew`.
 
     Raises:
         AlreadyEnabled, ProofTooOld, EmailUnverified: see the classes.
     """
-    person = locked_person(staff.id)
-    if person.is_second_factor_on:
+    if has_authenticator(staff.id):
         raise AlreadyEnabled("Turn it off first to set up another authenticator.")
-    if not is_fresh(staff):
-        raise ProofTooOld("Enter your password again to set up a second factor.")
-    if person.email_verified_at is None:
-        raise EmailUnverified("Confirm your e-mail address first.")
+    person = person_adding(staff)
     waiting = _waiting(staff)
     if waiting is None or anew:
         waiting = _begin(person, staff)
@@ -145,7 +120,7 @@ def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
         AlreadyEnabled, EnrolmentExpired: see the classes.
     """
     person = locked_person(staff.id)
-    if person.is_second_factor_on:
+    if has_authenticator(staff.id):
         raise AlreadyEnabled("It was set up a moment ago, perhaps in another tab.")
     waiting = _waiting(staff)
     if waiting is None:
@@ -181,11 +156,7 @@ def _switched_on(
     end_sessions_of(
         by=staff.actor, admin_id=person.id, reason="factor_added", except_session=staff.session_id
     )
-    session = session_of(staff)
-    is_owed = session.state == SessionState.MUST_ENROL
-    amr = " ".join(dict.fromkeys([*session.amr.split(), "otp"]))
-    token = renew_session(session=session, state=SessionState.ACTIVE if is_owed else None, amr=amr)
-    session.amr = amr
+    token = carry_on(staff=staff, amr="otp")
     record(Action.TOTP_ENABLED, by=staff.actor, target=target_of(person))
     notify(
         admin_id=person.id,

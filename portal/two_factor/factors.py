@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from portal.staff.second_factor import Proof, register
+from portal.staff.second_factor import Proof, offer_ways, register
 from portal.two_factor.authenticators import check_code
 from portal.two_factor.backup_codes import check_backup_code
+from portal.two_factor.passkey_proofs import METHOD, check_passkey
+from portal.two_factor.ways import ways_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,20 @@ class Backup:
         return check_backup_code(admin_id=admin_id, code=code, session_id=session_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Passkeys:
+    """What a passkey signed. Its "code" is the browser's answer, as JSON."""
+
+    method: str = METHOD
+    amr: str = METHOD
+
+    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
+        return check_passkey(admin_id=admin_id, answer=code, session_id=session_id)
+
+
 def register_factors() -> None:
     """Make the factors known to the sign-in."""
     register(Totp())
     register(Backup())
+    register(Passkeys())
+    offer_ways(ways_of)

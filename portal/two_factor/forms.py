@@ -3,7 +3,9 @@
 from wtforms import BooleanField, HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from portal.staff.forms import LONGEST_ANSWER
 from portal.staff.policies import LONGEST_GRACE
+from portal.two_factor.passkeys import LONGEST_LABEL
 from portal.web.forms import PortalForm
 
 CODE_INPUT = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
@@ -34,6 +36,25 @@ class NewCodesForm(PortalForm):
     """The set that the page showed, so that a reload replaces nothing."""
 
     instead_of = HiddenField(validators=[Length(max=36)])
+
+
+class LabelForm(PortalForm):
+    """What a passkey is called."""
+
+    label = StringField(
+        "Name",
+        validators=[InputRequired("Name it, so that you know it from the others.")],
+        description="As you know the device: Work laptop, Blue security key.",
+        render_kw={"maxlength": LONGEST_LABEL, "autocomplete": "off"},
+    )
+
+
+class NewPasskeyForm(LabelForm):
+    """The same for a new one, with what the browser made."""
+
+    credential = HiddenField(
+        "Passkey", [InputRequired("No passkey was made."), Length(max=LONGEST_ANSWER)]
+    )
 
 
 class PolicyForm(PortalForm):

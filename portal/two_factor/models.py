@@ -61,3 +61,54 @@ class BackupCode(Base):
     used_ip: Mapped[str | None] = mapped_column(sa.String(45))
     used_session: Mapped[str | None] = mapped_column(sa.String(36))
     revoked_at: Mapped[datetime | None]
+
+
+class PasskeyHolder(Base):
+    """A person as authenticators know them: a random name that tells nothing (WebAuthn 14.6.1)."""
+
+    __tablename__ = "passkey_holders"
+
+    admin_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("admins.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_handle: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    consecutive_failures: Mapped[int] = mapped_column(default=0)
+    """As of an authenticator: at 100 the person's passkeys stop."""
+
+
+class Passkey(Base):
+    """One key pair that some authenticator of a person keeps; only its public half is here."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admin_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("admins.id", ondelete="CASCADE"), index=True
+    )
+    credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes]
+    """In COSE, as the authenticator gave it."""
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger)
+    """How often it signed, as it says itself; 0 for ever where it does not count."""
+    transports: Mapped[list[str]]
+    aaguid: Mapped[str] = mapped_column(sa.String(36))
+    """The make of the authenticator, when it tells; zeros otherwise."""
+    is_discoverable: Mapped[bool]
+    """Can it be found without a name, so that it signs in alone?"""
+    is_backup_eligible: Mapped[bool]
+    is_backed_up: Mapped[bool]
+    label: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """What a browser is asked to sign: five minutes, once, for one session or visitor."""
+
+    __tablename__ = "passkey_challenges"
+
+    holder_sha256: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
+    """Whose it is, and what for."""
+    challenge: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    expires_at: Mapped[datetime] = mapped_column(index=True)

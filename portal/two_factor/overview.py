@@ -12,7 +12,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.models import Admin, RolePolicy
 from portal.staff.policies import Rule, grace_until, owes_under, rule_of, rules
-from portal.two_factor.models import TwoFactorAuth
+from portal.two_factor.models import Passkey, TwoFactorAuth
 
 RECENT = 10
 
@@ -22,7 +22,10 @@ class Standing:
     """How a person stands with the second factor. Never holds a secret."""
 
     is_on: bool
+    has_authenticator: bool
     is_stopped: bool
+    """Whether it is the authenticator that a hundred wrong codes stopped."""
+    passkeys: int
     is_required: bool
     grace_until: datetime | None
     enabled_at: datetime | None
@@ -42,17 +45,27 @@ class Coverage:
     """How many would have to enrol at once if it were required without grace."""
 
 
+_PASSKEYS = (
+    sa.select(sa.func.count())
+    .where(Passkey.admin_id == Admin.id)
+    .correlate(Admin)
+    .scalar_subquery()
+)
+
+
 def standing_of(admin_id: int) -> Standing:
     row = db.session.execute(
-        sa.select(Admin, TwoFactorAuth, RolePolicy)
+        sa.select(Admin, TwoFactorAuth, RolePolicy, _PASSKEYS)
         .outerjoin(TwoFactorAuth, TwoFactorAuth.admin_id == Admin.id)
         .outerjoin(RolePolicy, RolePolicy.role == Admin.role)
         .where(Admin.id == admin_id)
     ).one()
-    person, factor, policy = row
+    person, factor, policy, passkeys = row
     rule = rule_of(policy)
     return Standing(
         is_on=person.is_second_factor_on,
+        has_authenticator=factor is not None,
+        passkeys=passkeys,
         is_stopped=factor is not None and factor.disabled_at is not None,
         is_required=rule.is_required,
         grace_until=grace_until(person, rule),

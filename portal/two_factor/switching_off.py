@@ -14,11 +14,11 @@ from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.notices import notify
-from portal.staff.policies import owes_second_factor
-from portal.staff.sessions import end_sessions_of, end_with_grace, renew_session, session_of
+from portal.staff.sessions import end_sessions_of
+from portal.two_factor.authenticators import has_authenticator
 from portal.two_factor.backup_codes import revoke_codes
-from portal.two_factor.models import Enrolment, TwoFactorAuth
-from portal.web.access import SessionState
+from portal.two_factor.models import Enrolment, Passkey, TwoFactorAuth
+from portal.two_factor.removing import settle
 
 
 class NotEnabled(Conflict):
@@ -29,40 +29,35 @@ class NotEnabled(Conflict):
 
 
 def switch_off(*, staff: SignedInStaff) -> str:
-    """Turn the own factor off; the caller has checked the proof. The session's new token.
+    """Turn the own authenticator off; the caller has checked the proof. The session's new token.
 
-    Where the role requires a factor, the session must enrol anew before it does anything else:
-    that is how a person moves to another phone.
+    What that means for the session stands in `removing`.
 
     Raises:
         NotEnabled: see the class.
     """
     person = locked_person(staff.id)
-    if not person.is_second_factor_on:
+    if not has_authenticator(person.id):
         raise NotEnabled("Set one up first.")
-    _remove(person)
-    end_sessions_of(
-        by=staff.actor, admin_id=person.id, reason="factor_removed", except_session=staff.session_id
-    )
-    session = session_of(staff)
-    session.sudo_until = session.sudo_method = None
-    end_with_grace(session=session, person=person)
-    must_enrol = owes_second_factor(person)
-    token = renew_session(session=session, state=SessionState.MUST_ENROL if must_enrol else None)
+    _remove_authenticator(person)
+    token = settle(staff=staff, person=person)
     record(Action.TOTP_DISABLED, by=staff.actor, target=target_of(person))
-    _tell(staff.actor, person, "factor_removed", "Your second factor was turned off.")
+    _tell(staff.actor, person, "factor_removed", "Your authenticator was turned off.")
     return token
 
 
 def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
-    """Break glass: take a locked-out person's factor away and end their sessions.
+    """Break glass: take a locked-out person's factors away, passkeys too, and end their sessions.
 
     Raises:
         NotEnabled: see the class.
     """
     if not person.is_second_factor_on:
         raise NotEnabled(f"{person.email} has no second factor.")
-    _remove(person)
+    _remove_authenticator(person)
+    db.session.execute(sa.delete(Passkey).where(Passkey.admin_id == person.id))
+    revoke_codes(person.id)
+    person.is_second_factor_on = False
     end_sessions_of(by=by, admin_id=person.id, reason="factor_reset")
     record(
         Action.TOTP_RESET,
@@ -73,11 +68,9 @@ def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
     _tell(by, person, "factor_reset", "Your second factor was reset by an operator.")
 
 
-def _remove(person: Admin) -> None:
+def _remove_authenticator(person: Admin) -> None:
     db.session.execute(sa.delete(TwoFactorAuth).where(TwoFactorAuth.admin_id == person.id))
     db.session.execute(sa.delete(Enrolment).where(Enrolment.admin_id == person.id))
-    revoke_codes(person.id)
-    person.is_second_factor_on = False
 
 
 def _tell(by: Actor, person: Admin, template: str, text: str) -> None:

@@ -27,7 +27,7 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), "
-    "publickey-credentials-get=(self)",
+    "publickey-credentials-get=(self), publickey-credentials-create=(self)",
     "X-Frame-Options": "DENY",
 }
 VARY = "Cookie, HX-Request, Sec-Fetch-Site"

@@ -14,6 +14,7 @@ from portal.web.headers import init_headers
 from portal.web.htmx import init_htmx
 from portal.web.logs import init_logs
 from portal.web.migrations import include_name, render_item
+from portal.web.rendering import init_rendering
 from portal.web.requests import init_requests
 from portal.web.times import init_times
 from portal.web.urls import BigIdConverter, IdConverter, init_static_urls
@@ -39,6 +40,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     app.extensions["portal_settings"] = settings
     app.url_map.converters |= {"int": IdConverter, "big": BigIdConverter}
     app.session_interface = VisitorSessions()
+    init_rendering(app)
     _configure(app, settings)
     init_logs(settings)
     db.init_app(app)

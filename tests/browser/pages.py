@@ -6,6 +6,7 @@
 from flask import Flask
 
 from tests.browser.desk import SCENES as OF_THE_DESK
+from tests.browser.pages_coupon_tools import SCENES as OF_COUPON_TOOLS
 from tests.browser.pages_coupons import SCENES as OF_COUPONS
 from tests.browser.pages_dashboard import SCENES as OF_THE_DASHBOARD
 from tests.browser.scene import Scene, Who
@@ -20,6 +21,7 @@ NOT_PAGES = {
     "support.report_csv",
     "audit.table",
     "coupons.usage_csv",
+    "coupons.batch_csv",
     "support.attachment",
 }
 
@@ -205,6 +207,7 @@ SCENES: dict[str, list[Scene]] = {
     "operations.health": [Scene(Who.ANN, "/operations/health")],
     "staff.sign_in": [Scene(Who.NOBODY, "/sign-in")],
     "staff.second_factor": [Scene(Who.PREAUTH, "/sign-in/second-factor")],
+    "staff.passkey": [Scene(Who.PREAUTH, "/sign-in/passkey")],
     "staff.backup_code": [Scene(Who.PREAUTH, "/sign-in/backup-code")],
     "staff.forgot": [Scene(Who.NOBODY, "/forgot-password")],
     "staff.reset_password": [
@@ -229,18 +232,34 @@ SCENES: dict[str, list[Scene]] = {
     "staff.email": [Scene(Who.ANN_PROVEN, "/account/email")],
     "staff.preferences": [Scene(Who.ANN, "/account/preferences")],
     "staff.sessions": [Scene(Who.ANN, "/account/sessions")],
-    "staff.sudo": [Scene(Who.ANN, "/account/sudo"), Scene(Who.BARE, "/account/sudo")],
+    "staff.sudo": [
+        Scene(Who.ANN, "/account/sudo"),
+        Scene(Who.BEA, "/account/sudo"),
+        Scene(Who.BARE, "/account/sudo"),
+    ],
     "two_factor.security": [
         Scene(Who.ANN, "/account/security"),
         Scene(Who.BARE, "/account/security"),
     ],
     "two_factor.enrol": [Scene(Who.NEWCOMER, "/account/two-factor/enrol")],
+    "two_factor.passkeys": [
+        Scene(Who.ANN, "/account/passkeys"),
+        Scene(Who.BEA, "/account/passkeys"),
+    ],
+    "two_factor.new_passkey": [
+        Scene(Who.ANN_PROVEN, "/account/passkeys/new"),
+        Scene(Who.NEWCOMER, "/account/passkeys/new"),
+    ],
+    "two_factor.rename_passkey": [
+        Scene(Who.ANN, "/account/passkeys/{passkey}/rename"),
+        Scene(Who.ANN, "/account/passkeys/0/rename", 404),
+    ],
     "two_factor.disable": [Scene(Who.ANN, "/account/two-factor/disable")],
     "two_factor.policy": [Scene(Who.ANN, "/staff/policy")],
 }
 
 SCENES |= OF_THE_DESK
-SCENES |= OF_COUPONS | OF_THE_DASHBOARD
+SCENES |= OF_COUPONS | OF_COUPON_TOOLS | OF_THE_DASHBOARD
 
 
 def pages_of(app: Flask) -> set[str]:

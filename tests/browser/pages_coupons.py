@@ -37,6 +37,10 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "coupons.disable": [Scene(Who.ANN, "/coupons/{coupon}/disable")],
     "coupons.enable": [Scene(Who.ANN, "/coupons/{coupon_off}/enable")],
+    "coupons.tenant": [
+        Scene(Who.ANN, "/coupons/tenants/{tenant}"),
+        Scene(Who.BEA, "/coupons/tenants/{closed_tenant}"),
+    ],
     "coupons.usage": [
         Scene(Who.ANN, "/coupons/usage"),
         Scene(Who.BEA, "/coupons/usage?coupon=nothing&status=redeemed"),

@@ -38,11 +38,13 @@ from seeds.catalog import seed_catalog
 from tests.audit.sealed import seal
 from tests.browser.desk import desk
 from tests.browser.outside import told_outside
+from tests.browser.pages_coupon_tools import rows as coupon_tools
 from tests.browser.pages_coupons import rows as coupons
 from tests.browser.pages_dashboard import rows as dashboard
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
+from tests.two_factor.passkey_steps import give_passkey, passkey_of
 from tests.visitor import Visitor, begin_enrolment, confirm_enrolment, give_password
 
 
@@ -104,11 +106,20 @@ def cast_of(site: Site) -> Cast:
         names |= customers()
         names |= dashboard(db.session.get_one(User, names["user"]), people[Who.IVO])
         names |= told_outside()
+        names["passkey"] = passkeys(ann)
         db.session.commit()
         names |= evidence(ann)
         names["mail"] = db.session.scalar(sa.select(sa.func.max(EmailLog.id)))
         names["job"] = db.session.scalar(sa.select(sa.func.max(Job.id)))
     return Cast(site, people, names)
+
+
+def passkeys(ann: Admin) -> int:
+    """Two of Ann's, each of another kind; the id of one."""
+    person = db.session.get_one(Admin, ann.id)
+    give_passkey(person, "Work laptop", last_used_at=clock.now())
+    device = give_passkey(person, "Blue security key", is_discoverable=False)
+    return passkey_of(device).id
 
 
 def evidence(ann: Admin) -> dict[str, object]:
@@ -148,6 +159,7 @@ def customers() -> dict[str, object]:
         **grants(acme, user),
         **desk(user),
         **coupons(acme, user),
+        **coupon_tools(),
     }
 
 

@@ -39,7 +39,8 @@ class Site:
     def __init__(self, make_app: Callable[[str], Flask]) -> None:
         self.socket = socket.create_server((HOST, 0), backlog=64)
         self.port = int(self.socket.getsockname()[1])
-        self.url = f"http://{HOST}:{self.port}"
+        # By a name, as people reach a portal: browsers bind no passkey to a bare address.
+        self.url = f"http://localhost:{self.port}"
         self.app = make_app(self.url)
         # The pages of errors are under test too: an exception must become one.
         self.app.config["PROPAGATE_EXCEPTIONS"] = False

@@ -17,27 +17,45 @@ from tests.browser.scene import Scene
 
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 # WCAG 2.2 A and AA and axe's best practices: every rule that axe switches on by itself.
-# To measure colours takes axe longer than all else. On a phone it does so for what looks otherwise
-# there than on the desk, or stands elsewhere, with all that is in it.
-RUN_AXE = """async ({ theme, colours, onlyColours, isAgain }) => {
-    const look = (one) => {
-        const style = getComputedStyle(one);
-        return [one.checkVisibility({ visibilityProperty: true }), style.color, style.opacity,
-            style.background, style.position, style.fontSize, style.fontWeight].join();
+# To measure colours takes axe longer than all else, and they come again on every page. They follow
+# from how a text looks and how all that it stands in does, so each such chain of looks is measured
+# once a theme. What floats is measured each time, unless nothing shines through it.
+RUN_AXE = """async ({ theme, colours, onlyColours }) => {
+    const measured = new Set(JSON.parse(sessionStorage.getItem(theme) ?? "[]"));
+    const digest = (text) => {
+        let [one, other] = [0xdeadbeef, 0x41c6ce57];
+        for (let place = 0; place < text.length; place += 1) {
+            one = Math.imul(one ^ text.charCodeAt(place), 2654435761);
+            other = Math.imul(other ^ text.charCodeAt(place), 1597334677);
+        }
+        return (one >>> 0).toString(36) + (other >>> 0).toString(36);
     };
-    const all = [document.body, ...document.body.querySelectorAll("*")];
-    window.looks ??= {};
-    if (!isAgain) window.looks[theme] = new Map(all.map((one) => [one, look(one)]));
-    const fresh = isAgain ? all.filter((one) => window.looks[theme].get(one) !== look(one)) : all;
+    const chains = new Map(), fresh = [];
+    for (const one of [document.documentElement, ...document.querySelectorAll("body, body *")]) {
+        if (!one.checkVisibility({ visibilityProperty: true })) continue;
+        const style = getComputedStyle(one), above = chains.get(one.parentElement);
+        const isOff = one.matches(":disabled, [aria-disabled=true]") || one.control?.disabled;
+        const look = [style.color, style.opacity, style.background, style.position, style.fontSize,
+            style.fontWeight, style.filter, style.mixBlendMode, style.textShadow,
+            style.textDecorationLine, style.borderBottom, one.localName, isOff, above?.look];
+        const floats = above?.floats || style.transform !== "none"
+            || ["absolute", "fixed", "sticky"].includes(style.position);
+        const chain = { look: digest(look.join()),
+            floats: floats && !style.backgroundColor.startsWith("rgb(") };
+        chains.set(one, chain);
+        const hasText = one.matches("a, input, select, textarea")
+            || [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!hasText || (measured.has(chain.look) && !chain.floats)) continue;
+        measured.add(chain.look);
+        fresh.push(one);
+    }
     const but = Object.fromEntries(colours.map((rule) => [rule, { enabled: false }]));
-    const runs = [];
-    if (!onlyColours) runs.push([document, { rules: isAgain ? but : {} }]);
-    if (isAgain || onlyColours)
-        runs.push([isAgain ? { include: fresh } : document, { runOnly: colours }]);
+    const runs = onlyColours ? [] : [[document, { rules: but }]];
+    if (fresh.length) runs.push([{ include: fresh }, { runOnly: colours }]);
     const found = [];
     for (const [where, options] of runs)
-        if (where === document || fresh.length)
-            found.push(await axe.run(where, { resultTypes: ["violations"], ...options }));
+        found.push(await axe.run(where, { resultTypes: ["violations"], ...options }));
+    sessionStorage.setItem(theme, JSON.stringify([...measured]));
     return found.flatMap((one) => one.violations).map((one) =>
         `${one.id}: ${one.help}: ` + one.nodes.map((node) => node.html).join(" | "));
 }"""
@@ -103,18 +121,11 @@ def faults_of(page: Page, scene: Scene, cast: Cast) -> list[str]:
         for theme in THEMES:
             page.evaluate(SET_THEME, theme)
             where = f"{scene.who} {scene.path} {theme} {size['width']}"
-            faults += [
-                f"{where}: {fault}" for fault in page.evaluate(RUN_AXE, looking(theme, size))
-            ]
+            faults += [f"{where}: {fault}" for fault in page.evaluate(RUN_AXE, looking(theme))]
         faults += [f"{scene.path} {size['width']}: {fault}" for fault in page.evaluate(WIDER)]
     return faults
 
 
-def looking(theme: str, size: dict[str, int]) -> dict[str, object]:
+def looking(theme: str) -> dict[str, object]:
     """What axe is to look at now."""
-    return {
-        "theme": theme,
-        "colours": OF_COLOURS,
-        "onlyColours": theme != THEMES[0],
-        "isAgain": size is PHONE,
-    }
+    return {"theme": theme, "colours": OF_COLOURS, "onlyColours": theme != THEMES[0]}

@@ -7,13 +7,16 @@ from flask import Flask
 
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
+from portal.core.database import db
 from portal.core.roles import Role
 from portal.coupons.coupons import create_coupon
 from portal.coupons.models import Coupon
 from portal.coupons.terms import Terms
 from portal.coupons.validating import Purchase
 from portal.customers.models import Tenant
-from tests.cast import actor, make_admin
+from portal.staff.models import Admin
+from tests.cast import actor, make_admin, signed_in
+from tests.client import Client
 
 
 def make_coupon(
@@ -56,3 +59,9 @@ def meg(app: Flask) -> Actor:
 @pytest.fixture
 def mo_acts(mo) -> Actor:
     return actor(mo)
+
+
+@pytest.fixture
+def meg_client(app: Flask, catalog: object, meg: Actor) -> Client:
+    """Meg's browser."""
+    return signed_in(app, db.session.get_one(Admin, meg.id))

@@ -25,13 +25,16 @@ from tests.house import (
     drives_audit,
     drives_beside,
     drives_catalog,
+    drives_coupon_tools,
     drives_coupons,
     drives_customers,
     drives_desk_api,
     drives_entitlement_pages,
     drives_files,
+    drives_goodwill,
     drives_grants,
     drives_levels,
+    drives_passkeys,
     drives_queue,
     drives_quotas,
     drives_reports,
@@ -264,8 +267,9 @@ DRIVES: dict[str, Drive] = {
     ),
     "two_factor_api.new_backup_codes": lambda s: s.here.call("POST", "/api/admin/2fa/backup-codes"),
 }
-DRIVES |= drives_coupons.DRIVES
+DRIVES |= drives_coupons.DRIVES | drives_coupon_tools.DRIVES
 DRIVES |= drives_subscriptions.DRIVES
+DRIVES |= drives_passkeys.DRIVES
 DRIVES |= drives_queue.DRIVES
 DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
@@ -278,6 +282,7 @@ DRIVES |= drives_levels.DRIVES
 DRIVES |= drives_desk_api.DRIVES
 DRIVES |= drives_beside.DRIVES
 DRIVES |= drives_files.DRIVES
+DRIVES |= drives_goodwill.DRIVES
 DRIVES |= drives_customers.DRIVES
 DRIVES |= drives_grants.DRIVES
 DRIVES |= drives_catalog.DRIVES

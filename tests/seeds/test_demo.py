@@ -10,21 +10,32 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.coupons.models import Coupon, CouponUsage
 from portal.customers.models import Tenant, User
-from portal.entitlements.models import QuotaBucket, TenantEntitlement, UserEntitlement
-from portal.staff.models import Admin
+from portal.entitlements.models import (
+    QuotaBucket,
+    TenantEntitlement,
+    UsageEvent,
+    UserEntitlement,
+)
+from portal.mail.models import EmailLog
+from portal.staff.models import Admin, Notice
 from portal.subscriptions.history import standing_of
 from portal.subscriptions.models import Subscription
-from portal.support.models import SupportTicket
+from portal.support.models import SupportMessage, SupportTicket
+from seeds.agenda import Agenda
 from seeds.catalog import seed_catalog
 from seeds.commands import seed_commands
+from seeds.companies import COMPANIES
+from seeds.coupons import BATCH_SIZE, OFFERS
 from seeds.credentials import credentials_file, demo_people
-from seeds.customers import COMPANIES, bring_customers
+from seeds.customers import plan_customers
+from seeds.product import Product
 from seeds.ticket_stories import STORIES
 from tests.conftest import make_app
 from tests.databases import Server
 
-PEOPLE = 14
+PEOPLE = 16
 
 
 def run(app, *words):
@@ -50,6 +61,7 @@ def count(model, *where):
 def counts():
     db.session.rollback()
     models = (Admin, Tenant, User, Subscription, UserEntitlement, QuotaBucket, AuditEvent)
+    models += (SupportTicket, SupportMessage, Coupon, CouponUsage, UsageEvent, EmailLog, Notice)
     found = [count(model) for model in models]
     db.session.rollback()
     return found
@@ -63,16 +75,17 @@ def test_the_catalogue_twice_is_the_catalogue_once(app):
 
 def test_the_company_has_people_customers_plans_grants_and_uses(seeded):
     assert (count(Admin), count(Tenant)) == (PEOPLE, len(COMPANIES))
-    assert 140 <= count(User) <= 160
+    assert 170 <= count(User) <= 210
     by_status = sa.select(Tenant.status, sa.func.count()).group_by(Tenant.status)
     found = {row[0]: row[1] for row in db.session.execute(by_status)}
-    assert found == {"active": 22, "suspended": 1, "closed": 1}
+    assert found == {"active": 31, "suspended": 1, "closed": 2}
     plans = {standing_of(id_).plan for id_ in db.session.scalars(sa.select(Tenant.id))}
     assert plans == {"free", "basic", "professional", "enterprise"}
-    assert count(Subscription, Subscription.status == "trialing") >= 5
-    assert (count(UserEntitlement), count(TenantEntitlement)) == (7, 5)
-    assert count(QuotaBucket) >= 24
-    assert count(SupportTicket) == len(STORIES)
+    assert count(Subscription, Subscription.status == "trialing") >= 8
+    assert (count(UserEntitlement), count(TenantEntitlement)) == (23, 7)
+    assert count(QuotaBucket) >= 30
+    assert count(SupportTicket) > len(STORIES) + 100
+    assert count(Coupon) == len(OFFERS) + BATCH_SIZE
     db.session.rollback()
 
 
@@ -124,7 +137,9 @@ def test_where_there_are_people_if_empty_does_nothing(seeded):
 def snapshot(seed):
     """What a seed makes of the customers, taken back at once."""
     seed_catalog()
-    bring_customers(by=SYSTEM, seed=seed)
+    agenda = Agenda(seed=seed, until=clock.now())
+    plan_customers(agenda, by=SYSTEM, product=Product())
+    agenda.run()
     stays = sa.select(Subscription.starts_at, Subscription.trial_ends_at).order_by(Subscription.id)
     people = sa.select(User.email, User.status, User.created_at).order_by(User.id)
     found = [list(map(tuple, db.session.execute(query))) for query in (stays, people)]

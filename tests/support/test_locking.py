@@ -3,13 +3,8 @@
 import pytest
 
 from portal.core.database import db
-from portal.support.clock_rows import (
-    MOST_SHOWN,
-    clocks_kept,
-    clocks_of,
-    forget_clocks,
-    look_at_clocks,
-)
+from portal.support.clock_looks import MOST_SHOWN, look_at_clocks
+from portal.support.clock_rows import clocks_kept, clocks_of, forget_clocks
 from portal.support.rule_terms import levels_in_force, levels_kept
 from portal.support.seeing import lock_ticket, ticket_or_404
 from tests.cast import actor, make_user

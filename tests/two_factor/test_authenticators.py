@@ -11,7 +11,8 @@ from portal.core.database import db
 from portal.core.sealing import CannotUnseal
 from portal.mail.models import EmailLog
 from portal.staff.models import Admin
-from portal.two_factor.authenticators import MOST_CONSECUTIVE, check_code, opened_secret
+from portal.two_factor.authenticators import check_code, opened_secret
+from portal.two_factor.failures import MOST_CONSECUTIVE
 from portal.two_factor.models import TwoFactorAuth
 from tests.two_factor.conftest import NOON, SECRET, code, give_authenticator
 

@@ -10,7 +10,13 @@ BOTH = (Role.ADMIN, Role.MANAGER)
 USUAL = (
     RuleTerms(
         name="Second factor turned off",
-        actions=(Action.TOTP_DISABLED, Action.TOTP_RESET, Action.TOTP_DISABLED_BY_POLICY),
+        actions=(
+            Action.TOTP_DISABLED,
+            Action.TOTP_RESET,
+            Action.TOTP_DISABLED_BY_POLICY,
+            Action.PASSKEY_REMOVED,
+            Action.PASSKEY_DISABLED_BY_POLICY,
+        ),
         group_by=GroupBy.TARGET,
         roles=BOTH,
     ),
@@ -35,6 +41,7 @@ USUAL = (
             Action.SESSION_PASSWORD_REFUSED,
             Action.SESSION_CODE_REFUSED,
             Action.BACKUP_CODE_REFUSED,
+            Action.PASSKEY_REFUSED,
         ),
         threshold=20,
         minutes=10,

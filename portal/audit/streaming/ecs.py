@@ -10,6 +10,8 @@ CATEGORIES = {
     "totp": ["iam", "authentication"],
     "backup_code": ["authentication"],
     "backup_codes": ["iam", "authentication"],
+    "passkey": ["iam", "authentication"],
+    "webauthn": ["authentication"],
     "password": ["iam", "authentication"],
     "staff": ["iam"],
     "user": ["iam"],

@@ -22,6 +22,8 @@ KNOWN = {
     "totp.code_refused": (AUTHENTICATION, 1),
     "backup_code.used": (AUTHENTICATION, 1),
     "backup_code.refused": (AUTHENTICATION, 1),
+    "passkey.refused": (AUTHENTICATION, 1),
+    "webauthn.sign_count_regression": (AUTHENTICATION, 1),
     "staff.joined": (ACCOUNT_CHANGE, 1),
     "staff.added": (ACCOUNT_CHANGE, 1),
     "user.created": (ACCOUNT_CHANGE, 1),
@@ -36,6 +38,9 @@ KNOWN = {
     "totp.disabled": (ACCOUNT_CHANGE, 11),
     "totp.disabled_by_policy": (ACCOUNT_CHANGE, 11),
     "totp.reset": (ACCOUNT_CHANGE, 11),
+    "passkey.registered": (ACCOUNT_CHANGE, 10),
+    "passkey.removed": (ACCOUNT_CHANGE, 11),
+    "passkey.disabled_by_policy": (ACCOUNT_CHANGE, 11),
     "staff.role_changed": (USER_ACCESS, 1),
     "entitlement.granted": (USER_ACCESS, 1),
     "entitlement.disabled": (USER_ACCESS, 2),
@@ -142,5 +147,5 @@ def _about(class_uid: int, body: Mapping[str, Any]) -> dict[str, Any]:
         privileges = [str((body.get("meta") or {}).get("feature_name") or target.get("label"))]
         return {"user": thing, "privileges": privileges}
     user = thing if target else _actor(body)["user"]
-    is_mfa = "otp" in (body.get("amr") or [])
+    is_mfa = bool({"otp", "passkey"} & set(body.get("amr") or []))
     return {"user": user, **({"is_mfa": is_mfa} if class_uid == AUTHENTICATION else {})}

@@ -1,5 +1,6 @@
 """Making a coupon and changing its terms, alone or with a manager's approval."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, request, url_for
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.catalog.overview import plans_on_offer
 from portal.catalog.revisions import catalog_now
+from portal.core import clock
 from portal.core.currencies import CURRENCIES
 from portal.core.database import db
 from portal.core.errors import NotFound
@@ -20,18 +22,23 @@ from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import plan_labels
 from portal.coupons.tenant_names import external_ids
 from portal.coupons.terms import Terms, terms_of
-from portal.coupons.words import percent_text, terms_in_words, worth_text
+from portal.coupons.words import duration_text, percent_text, terms_in_words, worth_text
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
+from portal.web.moments import as_local
+
+LASTING = (7, 30, 90)
 
 
 @bp.route("/coupons/new", methods=["GET", "POST"])
 @requires(Permission.COUPONS_MANAGE)
 @audits(Action.COUPON_CREATED)
 def new_coupon() -> ResponseReturnValue:
-    like = _like()
-    form = _form(like, {**values_of(like), "tenants": "\n".join(_tenants_asked_for())})
+    like = terms_to_begin_with()
+    form: CouponForm = offered_form(
+        CouponForm, like, {**values_of(like), "tenants": "\n".join(_tenants_asked_for())}
+    )
     if request.method == "GET" and form.tenants.data:
         form.audience.data = "named"
     if form.validate_on_submit():
@@ -54,7 +61,7 @@ def new_coupon() -> ResponseReturnValue:
 def edit_coupon(coupon_id: int) -> ResponseReturnValue:
     row = coupon_or_404(coupon_id, locked=False)
     terms = terms_of(row)
-    form = _form(terms, {**values_of(terms), "seen": mark_of(row)})
+    form: CouponForm = offered_form(CouponForm, terms, {**values_of(terms), "seen": mark_of(row)})
     form.settle()
     if row.first_redeemed_at is not None:
         form.freeze()
@@ -97,7 +104,7 @@ def limits_in_words() -> list[str]:
     ]
 
 
-def _like() -> Terms:
+def terms_to_begin_with() -> Terms:
     """The terms to begin with: those of the coupon that is copied, else none."""
     wanted = request.args.get("like", type=int)
     try:
@@ -111,18 +118,17 @@ def _tenants_asked_for() -> list[str]:
     return external_ids([wanted]) if wanted else []
 
 
-def _form(terms: Terms, values: dict[str, Any]) -> CouponForm:
-    """With the currencies of the catalogue, of these terms and of what was sent."""
+def offered_form(kind: Any, terms: Terms, values: dict[str, Any]) -> Any:
+    """With the plans and currencies of the catalogue, of these terms and of what was sent."""
     catalog = catalog_now()
     offered = plans_on_offer(catalog)
     sent = {name.partition("_")[2] for name in request.form}
     known = {plan.currency for plan in offered} | {*terms.amounts, *terms.min_amounts}
-    form: CouponForm = with_prices(CouponForm, tuple(sorted(known | (sent & CURRENCIES))))(
-        data=values
-    )
-    names = {plan.name: plan.display_name or plan.name for plan in offered}
-    gone = {name: f"{name} (no longer on offer)" for name in terms.plans if name not in names}
-    form.offer([*names.items(), *gone.items()])
+    form = with_prices(kind, tuple(sorted(known | (sent & CURRENCIES))))(data=values)
+    labels, names = plan_labels(), {plan.name for plan in offered}
+    gone = [name for name in terms.plans if name not in names]
+    old = ((name, f"{labels.get(name, name)} (no longer on offer)") for name in gone)
+    form.offer([*((plan.name, labels[plan.name]) for plan in offered), *old])
     return form
 
 
@@ -134,10 +140,22 @@ def _form_page(form: CouponForm, title: str, row: Coupon | None = None) -> Respo
         title=title,
         form=form,
         coupon=row,
-        worth=worth_text(row.basis_points, row.amounts) if row else "",
+        worth=_worth(row) if row else "",
+        picks=picks(),
         limits=limits_in_words(),
         differences=_differences(form, row) if row and form.is_stale else [],
     )
+
+
+def picks() -> list[tuple[str, str]]:
+    """Ends that are often wanted, for one click."""
+    now = clock.now()
+    return [(f"{days} days", as_local(now + timedelta(days=days))) for days in LASTING]
+
+
+def _worth(row: Coupon) -> str:
+    worth = worth_text(row.basis_points, row.amounts)
+    return f"{worth}, {duration_text(row.duration, row.periods)},"
 
 
 def _differences(form: CouponForm, row: Coupon) -> list[tuple[str, str]]:

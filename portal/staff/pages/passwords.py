@@ -15,9 +15,10 @@ from portal.staff.password_changes import change_password, request_reset
 from portal.staff.password_changes import reset_password as set_by_link
 from portal.staff.passwords import check_new_password
 from portal.staff.people_forms import ChangePasswordForm, ForgotForm, NewPasswordForm
+from portal.staff.second_factor import ways_of
 from portal.staff.sessions import renew_session, session_of
 from portal.staff.steps import Step
-from portal.staff.sudo import prove_again, prove_password
+from portal.staff.sudo import has_second_factor_sudo, prove_again, prove_password
 from portal.web.access import audits, public, requires
 from portal.web.htmx import page, see_other
 
@@ -67,7 +68,9 @@ def set_password(token: str) -> ResponseReturnValue:
 
 @bp.get("/account/password")
 @requires(Permission.ACCOUNT_OWN)
-def password() -> Response:
+def password() -> ResponseReturnValue:
+    if _owes_other_proof(current_staff()):
+        return _ask_for_other_proof()
     return page("staff/password.html", form=_form())
 
 
@@ -77,6 +80,8 @@ def password() -> Response:
 def new_password() -> ResponseReturnValue:
     """The form asks for the proof itself, so that no page ever repeats a password."""
     form, staff = _form(), current_staff()
+    if _owes_other_proof(staff):
+        return _ask_for_other_proof()
     if not form.validate_on_submit() or not _is_good(form, staff):
         return page("staff/password.html", status=422, form=form)
     step = _proven(form, staff)
@@ -103,9 +108,24 @@ def new_password() -> ResponseReturnValue:
 
 def _form() -> ChangePasswordForm:
     form = ChangePasswordForm()
-    if not current_staff().is_second_factor_on:
+    if not _has_codes(current_staff()):
         del form.totp_code
     return form
+
+
+def _has_codes(staff: SignedInStaff) -> bool:
+    """Is there an authenticator whose code the form can ask for?"""
+    return staff.is_second_factor_on and any(way.method == "totp" for way in ways_of(staff.id))
+
+
+def _owes_other_proof(staff: SignedInStaff) -> bool:
+    """Whoever has another factor alone proves it on the page that asks for any kind."""
+    is_proven = not staff.is_second_factor_on or has_second_factor_sudo(staff)
+    return not is_proven and not _has_codes(staff)
+
+
+def _ask_for_other_proof() -> ResponseReturnValue:
+    return see_other(url_for("staff.sudo", next=url_for("staff.password")))
 
 
 def _is_good(form: ChangePasswordForm, staff: SignedInStaff) -> bool:
@@ -122,7 +142,7 @@ def _proven(form: ChangePasswordForm, staff: SignedInStaff) -> Step:
     if not staff.is_second_factor_on:
         return prove_again(staff=staff, method="password", code=typed)
     known = prove_password(staff=staff, password=typed)
-    if not known.accepted:
+    if not known.accepted or not _has_codes(staff):
         return known
     return prove_again(staff=staff, method="totp", code=form.totp_code.data or "")
 

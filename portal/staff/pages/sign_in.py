@@ -8,8 +8,9 @@ from portal.audit.actions import Action
 from portal.core.database import db, looking
 from portal.staff.cookies import clear_session_cookie, forget_visitor, set_session_cookie
 from portal.staff.current import current_staff, signed_in
-from portal.staff.forms import BackupForm, SignInForm, TotpForm
+from portal.staff.forms import BackupForm, PasskeyForm, SignInForm, TotpForm
 from portal.staff.pages.blueprint import bp
+from portal.staff.second_factor import ways_of
 from portal.staff.sessions import end_session, session_of
 from portal.staff.sign_in import SignIn, open_with_password
 from portal.staff.steps import Step, take_second_step
@@ -18,10 +19,13 @@ from portal.web.errors import answer
 from portal.web.htmx import page, see_other
 from portal.web.urls import safe_next
 
+CodeForm = TotpForm | BackupForm | PasskeyForm
+
 REFUSED = "The address or the password is not right, or the account is not active."
 WRONG = {
     "totp": "That code is not right. Wait for the next one and try again.",
     "backup": "That backup code is not right, or it was used before.",
+    "passkey": "That passkey was not accepted. Try again, or use another way.",
 }
 ANY_STATE = tuple(SessionState)
 
@@ -57,7 +61,8 @@ def _after_password(form: SignInForm, found: SignIn) -> ResponseReturnValue:
         return page("staff/sign_in.html", form=form, status=401)
     target = safe_next(form.next.data)
     if found.state is SessionState.PREAUTH:
-        target = url_for("staff.second_factor", next=_kept(target))
+        way = ways_of(found.issued.session.admin_id)[0]
+        target = url_for(way.endpoint, next=_kept(target))
     elif found.state is SessionState.MUST_ENROL:
         target = url_for("two_factor.enrol")
     response = see_other(target)
@@ -69,9 +74,21 @@ def _after_password(form: SignInForm, found: SignIn) -> ResponseReturnValue:
 @in_state(SessionState.PREAUTH)
 @audits(Action.SESSION_OPENED, Action.SESSION_CODE_REFUSED, Action.SESSION_THROTTLED)
 def second_factor() -> ResponseReturnValue:
+    """The authenticator's code; whoever has no authenticator is sent to what they have."""
+    ways = ways_of(current_staff().id)
+    if request.method == "GET" and "totp" not in [way.method for way in ways]:
+        kept = _kept(safe_next(request.args.get("next")))
+        return see_other(url_for(ways[0].endpoint, next=kept))
     return _take_step(
         TotpForm(next=safe_next(request.args.get("next"))), "staff/second_factor.html"
     )
+
+
+@bp.route("/sign-in/passkey", methods=["GET", "POST"])
+@in_state(SessionState.PREAUTH)
+@audits(Action.SESSION_OPENED, Action.SESSION_CODE_REFUSED, Action.SESSION_THROTTLED)
+def passkey() -> ResponseReturnValue:
+    return _take_step(PasskeyForm(next=safe_next(request.args.get("next"))), "staff/passkey.html")
 
 
 @bp.route("/sign-in/backup-code", methods=["GET", "POST"])
@@ -83,11 +100,10 @@ def backup_code() -> ResponseReturnValue:
     )
 
 
-def _take_step(form: TotpForm | BackupForm, template: str) -> ResponseReturnValue:
+def _take_step(form: CodeForm, template: str) -> ResponseReturnValue:
     kept = _kept(safe_next(form.next.data))
     if not form.validate_on_submit():
-        status = 422 if form.is_submitted() else 200
-        return page(template, form=form, kept=kept, status=status)
+        return _step_page(form, template, 422 if form.is_submitted() else 200)
     step = take_second_step(staff=current_staff(), method=form.method, code=form.code())
     db.session.commit()
     if step.token is not None:
@@ -97,7 +113,13 @@ def _take_step(form: TotpForm | BackupForm, template: str) -> ResponseReturnValu
     if step.is_session_over:
         return _back_to_password(kept)
     form.shown().errors = [WRONG[form.method]]
-    return page(template, form=form, kept=kept, status=401)
+    return _step_page(form, template, 401)
+
+
+def _step_page(form: CodeForm, template: str, status: int) -> Response:
+    others = [way for way in ways_of(current_staff().id) if way.method != form.method]
+    kept = _kept(safe_next(form.next.data))
+    return page(template, form=form, kept=kept, ways=others, status=status)
 
 
 def _signed_in(step: Step, target: str) -> Response:

@@ -11,6 +11,7 @@ from portal.support.models.desk import (
     TicketRating,
     TicketWatcher,
 )
+from portal.support.models.goodwill import GoodwillGesture, GoodwillLimit, GoodwillSpent
 from portal.support.models.levels import (
     BusinessCalendarRow,
     CalendarVersion,
@@ -37,6 +38,9 @@ __all__ = [
     "BusinessCalendarRow",
     "CalendarVersion",
     "CannedReply",
+    "GoodwillGesture",
+    "GoodwillLimit",
+    "GoodwillSpent",
     "Macro",
     "MacroRun",
     "MessageAttachment",

@@ -9,6 +9,8 @@ from portal.support.pages import (
     calendars,
     fields,
     files,
+    goodwill,
+    goodwill_desk,
     hands,
     levels,
     macros,
@@ -35,6 +37,7 @@ NAV = (
     NavItem(
         "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
     ),
+    NavItem("Work", "Goodwill", "support.goodwill", "gift", "x", Permission.GOODWILL_APPROVE),
     NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
     NavItem("System", "Answers", "support.answers", "notes", "w", Permission.TICKETS_REPLY),
     NavItem(
@@ -51,6 +54,8 @@ __all__ = [
     "calendars",
     "fields",
     "files",
+    "goodwill",
+    "goodwill_desk",
     "hands",
     "levels",
     "macros",

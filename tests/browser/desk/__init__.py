@@ -6,6 +6,7 @@ from tests.browser.desk import (
     answers,
     beside,
     files,
+    goodwill,
     levels,
     queue,
     ratings,
@@ -17,7 +18,20 @@ from tests.browser.desk import (
 from tests.browser.scene import Scene
 from tests.support.desk import make_ticket
 
-AREAS = (queue, ticket, threads, files, ratings, answers, agents, levels, reports, search, beside)
+AREAS = (
+    queue,
+    ticket,
+    threads,
+    files,
+    ratings,
+    answers,
+    agents,
+    levels,
+    reports,
+    search,
+    beside,
+    goodwill,
+)
 SCENES: dict[str, list[Scene]] = {}
 for area in AREAS:
     SCENES |= area.SCENES

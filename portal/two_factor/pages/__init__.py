@@ -1,0 +1,19 @@
+"""Pages of the second factor, by subject. They share one blueprint."""
+
+from portal.core.permissions import Permission
+from portal.two_factor.pages import authenticator, passkey_proof, passkeys, policy, security
+from portal.two_factor.pages.blueprint import bp
+from portal.web.nav import NavItem
+
+NAV = (
+    NavItem(
+        "People",
+        "Sign-in rules",
+        "two_factor.policy",
+        "shield-lock",
+        "r",
+        Permission.SECURITY_POLICY,
+    ),
+)
+
+__all__ = ["NAV", "authenticator", "bp", "passkey_proof", "passkeys", "policy", "security"]

@@ -1,0 +1,62 @@
+"""What a template puts out is escaped, whatever way it takes into the page."""
+
+import pytest
+from jinja2 import StrictUndefined, UndefinedError
+from markupsafe import Markup, escape
+
+from portal.web.rendering import told
+
+HOSTILE = """<script>alert('"&')</script>"""
+
+
+class Drawn:
+    """Knows how it is drawn, as a field of a form does."""
+
+    def __html__(self):
+        return "<b>drawn</b>"
+
+
+class Named(str):
+    """A kind of string, as every member of a `StrEnum` is."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "value", [HOSTILE, Named(HOSTILE), Markup("<b>"), Drawn(), None, 7, 1.5, True, ["<a>"], ""]
+)
+def test_a_value_is_told_as_it_would_be_escaped(value):
+    assert told(value) == escape(value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ value }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(value) }}",
+        "{% set x %}{{ value }}{% endset %}{{ x }}",
+        "{% for x in [value] %}{{ x }}{% endfor %}",
+        "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}{{ value }}{% endcall %}",
+        "{{ value ~ '' }}",
+        "{{ [value]|join('') }}",
+        "{% filter trim %}{{ value }}{% endfilter %}",
+        "{% with x = value %}{{ x if true }}{% endwith %}",
+    ],
+)
+def test_every_way_into_a_page_escapes_once(app, source):
+    template = app.jinja_env.from_string(source)
+    assert template.render(value=HOSTILE) == str(escape(HOSTILE))
+    assert template.render(value=Markup("<b>")) == "<b>"
+
+
+def test_a_text_is_not_escaped(app):
+    code = app.jinja_env.compile("{{ value }}", filename="x.txt", name="x.txt")
+    template = app.jinja_env.template_class.from_code(app.jinja_env, code, {})
+    assert template.render(value=HOSTILE) == HOSTILE
+
+
+def test_what_is_not_defined_is_still_an_error(app):
+    with pytest.raises(UndefinedError):
+        app.jinja_env.from_string("{{ nothing }}").render()
+    with pytest.raises(UndefinedError):
+        told(StrictUndefined(name="nothing"))
