@@ -108,6 +108,8 @@ def test_a_replayed_assertion_opens_nothing(app, client, device):
     options(thief, "sign-in")
     assert thief.call("POST", f"{API}/sign-in/verify", signed).status_code == 401
     assert reasons("passkey.refused") == ["challenge", "no_challenge"]
+    refused = db.session.query(AuditEvent).filter_by(action="passkey.refused")
+    assert {event.target_label for event in refused} == {"bea@boxcostpro.test"}
     assert len(active_sessions()) == 1
 
 
