@@ -248,6 +248,10 @@ def test_a_challenge_for_one_purpose_answers_no_other(app, client, device, bea):
     options(client, "sign-in")
     assert client.call("POST", f"{API}/sign-in/verify", body).status_code == 401
     assert reasons("passkey.refused") == ["challenge"]
+    proven = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    body = {"credential": device.sign(options(proven, "register"))}
+    assert proven.call("POST", f"{API}/authenticate/verify", body).status_code == 401
+    assert reasons("session.sudo_refused") == ["no_challenge"]
 
 
 def test_a_copy_of_a_key_is_noted_and_its_owner_hears_of_it(client, device, bea):
