@@ -13,12 +13,9 @@ from portal.audit.ledger import record
 from portal.audit.models import WatchPlace
 from portal.audit.sequencing import sequence_all
 from portal.core import clock
-from portal.core.actor import SYSTEM, Actor, ActorType
+from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.roles import Role
-from portal.customers.models import ApiToken, TokenKind
-from portal.customers.scopes import Scope
-from portal.customers.tokens import LONGEST_LIFE, issue_service_token
 from portal.staff.models import Admin
 from portal.staff.naming import actor_of
 from seeds.agenda import Agenda
@@ -28,6 +25,7 @@ from seeds.factors import plan_codes
 from seeds.grants import plan_grants
 from seeds.history import plan_days, somebody_guesses
 from seeds.people import bring_leads, demo_staff, plan_people
+from seeds.product import plan_product
 from seeds.rounds import before, let_rest, sweep_up
 from seeds.support import plan_members, seed_support
 from seeds.tickets import plan_tickets
@@ -35,14 +33,6 @@ from seeds.usage import seed_reports, seed_usage
 
 FOUNDED_DAYS = 720
 GUESSES_AGO = timedelta(hours=3)
-PRODUCT = "BoxCostPro"
-PRODUCT_SCOPES = (
-    Scope.CUSTOMERS_WRITE,
-    Scope.ENTITLEMENTS_CHECK,
-    Scope.ENTITLEMENTS_CONSUME,
-    Scope.TICKETS_WRITE,
-    Scope.COUPONS_REDEEM,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ def bring_company(*, seed: int) -> Counts:
         for person in leads:
             _settle(agenda, person)
         levels = seed_support(by=acting["manager"])
-        product = _product(acting["admin"])
+    product = plan_product(agenda, since=founded, by=acting["admin"])
     people = plan_people(agenda, by=acting["admin"], arrived=partial(_settle, agenda))
     plan_members(agenda, by=acting["manager"])
     brought = plan_customers(agenda, by=acting["manager"], product=product)
@@ -113,18 +103,6 @@ def _settle(agenda: Agenda, person: Admin) -> None:
     if person.is_second_factor_on:
         plan_codes(agenda, person)
         plan_days(agenda, person)
-
-
-def _product(by: Actor) -> Actor:
-    """The product's backend, by a token of which nobody knows the text."""
-    known = sa.select(ApiToken).filter_by(kind=TokenKind.SERVICE, name=PRODUCT)
-    row = db.session.scalars(known.order_by(ApiToken.id)).first()
-    if row is None:
-        days = LONGEST_LIFE.days
-        row = issue_service_token(by=by, name=PRODUCT, scopes=PRODUCT_SCOPES, days=days).row
-        db.session.flush()
-    permissions = frozenset().union(*(scope.permissions for scope in PRODUCT_SCOPES))
-    return Actor(ActorType.API_TOKEN, row.id, row.name, None, permissions)
 
 
 def _note(people: list[Admin], brought: Brought) -> None:

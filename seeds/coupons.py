@@ -1,17 +1,21 @@
 """The demo company's coupons: what marketing gave away, what it asked for, and who used it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from random import Random
 
 import sqlalchemy as sa
 
 from portal.catalog.plans import plan_named
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.coupons.approvals import approve_coupon, reject_coupon
+from portal.coupons.batches import create_batch
 from portal.coupons.coupons import create_coupon, disable_coupon
+from portal.coupons.generating import ALPHABET, DRAWN
 from portal.coupons.models import Coupon
 from portal.coupons.redeeming import (
     CouponRefused,
@@ -24,6 +28,7 @@ from portal.coupons.terms import Duration, Terms, code_key
 from portal.coupons.validating import Purchase
 from portal.customers.models import Tenant, TenantStatus
 from seeds.agenda import Agenda
+from seeds.product import Product
 
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 APPROVED, REJECTED, DISABLED = "approved", "rejected", "disabled"
@@ -125,7 +130,7 @@ OFFERS = (
         "SHARED-ONLINE",
         50,
         60,
-        _share(25, 100),
+        _share(25, 40),
         "For readers of the trade magazine",
         uses=((44, "coldwater-mailers", "basic"), (42, "veld-packaging", "basic")),
         ended=(39, DISABLED, "Was posted on a coupon site"),
@@ -134,7 +139,7 @@ OFFERS = (
         "WELCOME-20",
         45,
         88,
-        _share(20, 100, is_first_time_only=True),
+        _share(20, 60, is_first_time_only=True),
         "Welcome, first invoice",
         uses=(
             (40, "hop-valley-cartons", "basic"),
@@ -175,13 +180,20 @@ OFFERS = (
         75,
         _share(25, 80),
         "First invoice of the new year",
+        by="finance",
         starts_in=30,
     ),
+)
+BATCH_DAYS, BATCH_SIZE, BATCH_PREFIX = 20, 30, "EXPO"
+BATCH_TERMS = Terms(
+    basis_points=1000,
+    max_redemptions=1,
+    description="On the cards that we gave away at the exhibition",
 )
 CHECKOUTS_GIVEN_UP = ((30, "veld-packaging", "WELCOME-20"), (4, "pampa-cajas", "WELCOME-20"))
 
 
-def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Actor) -> list[Offer]:
+def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Product) -> list[Offer]:
     """Every coupon whose code is not there, with who used it. What is there stays as it is."""
     known = set(db.session.scalars(sa.select(Coupon.code_key)))
     missing = [offer for offer in OFFERS if code_key(offer.code) not in known]
@@ -192,11 +204,15 @@ def plan_coupons(agenda: Agenda, staff: Mapping[str, Actor], product: Actor) -> 
     if len(missing) == len(OFFERS):
         for days_ago, slug, code in CHECKOUTS_GIVEN_UP:
             purchase = (agenda, product, slug, "basic", code)
-            agenda.add(agenda.until - days_ago * DAY, partial(_give_up, *purchase), by=product)
+            agenda.add(
+                agenda.until - days_ago * DAY, partial(_give_up, *purchase), by=product.actor
+            )
+        by = staff["marketing"]
+        agenda.add(agenda.until - BATCH_DAYS * DAY, partial(_make_batch, agenda, by), by=by)
     return missing
 
 
-def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Actor) -> None:
+def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Product) -> None:
     at = agenda.until - offer.days_ago * DAY
     terms = Terms(
         description=offer.description,
@@ -215,7 +231,7 @@ def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Act
     )
     for days_ago, slug, plan in offer.uses:
         use = partial(_use, agenda, product, offer, slug, plan)
-        agenda.add(agenda.until - days_ago * DAY, use, by=product)
+        agenda.add(agenda.until - days_ago * DAY, use, by=product.actor)
     if offer.ended is not None:
         days_ago, ending, reason = offer.ended
         by = staff["marketing" if ending == DISABLED else "manager"]
@@ -223,29 +239,42 @@ def _make(agenda: Agenda, offer: Offer, staff: Mapping[str, Actor], product: Act
         agenda.add(agenda.until - days_ago * DAY, end, by=by)
 
 
-def _use(agenda: Agenda, product: Actor, offer: Offer, slug: str, plan: str) -> None:
+def _make_batch(agenda: Agenda, by: Actor) -> None:
+    terms = replace(BATCH_TERMS, redeem_by=clock.now() + 60 * DAY)
+    dice = Random(f"{agenda.seed}:codes")
+    create_batch(
+        by=by,
+        once=f"demo:{agenda.seed}",
+        prefix=BATCH_PREFIX,
+        count=BATCH_SIZE,
+        terms=terms,
+        draw=lambda: "".join(dice.choices(ALPHABET, k=DRAWN)),
+    )
+
+
+def _use(agenda: Agenda, product: Product, offer: Offer, slug: str, plan: str) -> None:
     """Redeemed at a checkout, and counted with each invoice that followed."""
     purchase = _purchase(slug, plan)
     if purchase is None:
         return
     try:
-        usage = redeem_coupon(by=product, code=offer.code, purchase=purchase)
+        usage = redeem_coupon(by=product.actor, code=offer.code, purchase=purchase)
     except CouponRefused:
         return
     for later in range(1, usage.periods_total or 1):
-        deed = partial(count_period, by=product, usage_id=usage.id)
-        agenda.add(usage.reserved_at + later * MONTH, deed, by=product)
+        deed = partial(count_period, by=product.actor, usage_id=usage.id)
+        agenda.add(usage.reserved_at + later * MONTH, deed, by=product.actor)
 
 
-def _give_up(agenda: Agenda, product: Actor, slug: str, plan: str, code: str) -> None:
+def _give_up(agenda: Agenda, product: Product, slug: str, plan: str, code: str) -> None:
     """Held at a checkout that came to nothing."""
     purchase = _purchase(slug, plan)
     if purchase is None:
         return
-    usage = reserve_coupon(by=product, code=code, purchase=purchase)
+    usage = reserve_coupon(by=product.actor, code=code, purchase=purchase)
     why = "The card was refused"
-    release = partial(release_reservation, by=product, usage_id=usage.id, reason=why)
-    agenda.add(usage.reserved_at + timedelta(minutes=12), release, by=product)
+    release = partial(release_reservation, by=product.actor, usage_id=usage.id, reason=why)
+    agenda.add(usage.reserved_at + timedelta(minutes=12), release, by=product.actor)
 
 
 def _purchase(slug: str, plan: str) -> Purchase | None:

@@ -26,6 +26,7 @@ from portal.subscriptions.assignments import assign_plan, cancel_plan, extend_tr
 from seeds.agenda import Agenda
 from seeds.companies import COMPANIES, Company, Step
 from seeds.names import FIRST_NAMES, LAST_NAMES, plain
+from seeds.product import Product
 
 DAY = timedelta(days=1)
 SWITCHES = {
@@ -44,7 +45,7 @@ class Brought:
     kept: int = 0
 
 
-def plan_customers(agenda: Agenda, *, by: Actor, product: Actor) -> Brought:
+def plan_customers(agenda: Agenda, *, by: Actor, product: Product) -> Brought:
     """Every company and person that is missing. What is there stays as it is.
 
     The product says who its customers are; what they bought is agreed with one of ours.
@@ -66,7 +67,7 @@ class _Coming:
         agenda: Agenda,
         company: Company,
         by: Actor,
-        product: Actor,
+        product: Product,
         brought: Brought,
         tenant: Tenant | None,
     ) -> None:
@@ -78,7 +79,7 @@ class _Coming:
     def plan(self) -> None:
         is_new = self.tenant is None
         if is_new:
-            self.agenda.add(self.start, self._create, by=self.product)
+            self.agenda.add(self.start, self._create, by=self.product.actor)
         if self.tenant is None or self.tenant.status != TenantStatus.CLOSED:
             self._plan_people()
         if is_new:
@@ -90,7 +91,10 @@ class _Coming:
     def _create(self) -> None:
         company = self.company
         self.tenant = create_tenant(
-            by=self.product, external_id=company.slug, name=company.name, time_zone=company.zone
+            by=self.product.actor,
+            external_id=company.slug,
+            name=company.name,
+            time_zone=company.zone,
         )
         self.brought.tenants.append(self.tenant)
 
@@ -124,14 +128,14 @@ class _Coming:
             assert self.tenant is not None  # noqa: S101 - companies come before their people
             if self.tenant.status != TenantStatus.CLOSED:
                 new = {"external_id": external_id, "name": name, "email": email}
-                found.append(create_user(by=self.product, tenant=self.tenant, **new))
+                found.append(create_user(by=self.product.actor, tenant=self.tenant, **new))
                 self.brought.users += 1
 
         def leave() -> None:
             for user in found:
                 deactivate_user(by=self.by, user=user, reason="Left the company")
 
-        self.agenda.add(joined, join, by=self.product)
+        self.agenda.add(joined, join, by=self.product.actor)
         if leaves:
             self.agenda.add(joined + (self.agenda.until - joined) / 2, leave, by=self.by)
 

@@ -17,6 +17,7 @@ from seeds.ticket_stories import (
     FAIR,
     GOOD,
     HIROSHI,
+    MAKES_GOOD,
     NOTE,
     OPEN,
     PENDING,
@@ -105,6 +106,10 @@ class _Telling:
         if self.dice.random() < 0.18:
             yield self._next(self.dice.uniform(0.1, 0.5), NOTE, self.dice.choice(NOTES))
         wait = self.dice.uniform(9, 40) if is_late else self.dice.uniform(0.1, 2.2)
+        if is_late and self.dice.random() < 0.5:
+            percent = self.dice.choice((5, 10, 15))
+            yield self._next(wait, MAKES_GOOD, f"coupon {percent}: They waited too long for us")
+            wait = 0.1
         kind = self.dice.random()
         yield from self._goes_on(kind, wait)
         yield from self._rated(is_late=is_late)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 WRITES, NOTE, TAKEN, SNOOZES, GRANTS = "writes", "note", "taken", "snoozes", "grants"
 OPEN, PENDING, ON_HOLD, SOLVED = "open", "pending", "on_hold", "solved"
 GOOD, FAIR, BAD = "good", "fair", "bad"
+MAKES_GOOD, ASKS, APPROVES, REJECTS = "makes good", "asks", "approves", "rejects"
 PRIYA, BEN, CHIARA, DANIEL, ESRA, HIROSHI, MILAN = (
     "priya.nair",
     "ben.carter",

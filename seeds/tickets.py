@@ -28,6 +28,8 @@ from portal.support.tickets import Opening, open_ticket
 from portal.support.timers import COOLING, SILENCE
 from portal.support.words import Category, Channel, Priority, Status
 from seeds.agenda import Agenda
+from seeds.goodwill import BEGINS, ENDS, gesture
+from seeds.goodwill_stories import GESTURES
 from seeds.rounds import plan_timers
 from seeds.ticket_months import months_of_stories
 from seeds.ticket_stories import (
@@ -58,7 +60,7 @@ def plan_tickets(agenda: Agenda) -> list[Story]:
     told: list[Story] = []
     if db.session.scalar(sa.select(sa.exists().where(SupportTicket.id > 0))):
         return told
-    for story in chain(months_of_stories(agenda.until, agenda.seed), STORIES):
+    for story in chain(months_of_stories(agenda.until, agenda.seed), STORIES, GESTURES):
         agenda.add(agenda.until - story.hours_ago * HOUR, partial(_open, agenda, story, told))
     return told
 
@@ -92,6 +94,7 @@ class _Conversation:
             NOTE: self._note,
             SNOOZES: self._snooze,
             GRANTS: self._grant,
+            **{what: partial(self._gesture, what) for what in (*BEGINS, *ENDS)},
         }
 
     def plan(self, story: Story) -> None:
@@ -137,6 +140,9 @@ class _Conversation:
     def _grant(self, _agent: Admin, by: Actor, feature: str) -> None:
         until = clock.now() + GRANTED_FOR
         grant_from_ticket(by=by, ticket=self.ticket, feature_name=feature, expires_at=until)
+
+    def _gesture(self, what: str, _agent: Admin, by: Actor, text: str) -> None:
+        gesture(by=by, ticket=self.ticket, what=what, text=text)
 
 
 def _as_customer(user: User) -> Actor:

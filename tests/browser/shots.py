@@ -10,9 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from io import BytesIO
 from pathlib import Path
 
 import pyotp
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -22,22 +24,39 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-f
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
 SECONDS_TO_START = 120
+COLOURS = 160
+FEATURE, SHOWN = "Custom Reports", "Flute prices"
+"""Subjects of the two tickets that are shown."""
 PAGES = {
-    "home": "/",
-    "people": "/staff",
-    "security": "/account/security",
-    "user": "/customers/users/1",
-    "why": "/entitlements/users/1/why/custom_reports",
-    "grant": "/entitlements/users/1/grant?feature_name=custom_reports",
-    "matrix": "/catalog/matrix",
-    "audit": "/audit?log=admin-logins",
-    "sign-in-rules": "/staff/policy",
-    "health": "/operations/health",
+    "home-manager": ("manager", "/"),
+    "coupon": ("manager", "/coupons?status=awaiting_approval"),
+    "audit": ("manager", "/audit?log=entitlements"),
+    "calendar": ("manager", "/audit/calendar"),
+    "event": ("manager", "/audit?log=entitlements"),
+    "proofs": ("manager", "/audit/log"),
+    "alerts": ("manager", "/audit/alerts"),
+    "support-reports": ("manager", "/support/reports"),
+    "levels": ("manager", "/support/levels"),
+    "people": ("admin", "/staff"),
+    "user": ("admin", "/customers/users/1"),
+    "why": ("admin", "/entitlements/users/1/why/custom_reports"),
+    "grant": ("admin", "/entitlements/users/1/grant?feature_name=custom_reports"),
+    "matrix": ("admin", "/catalog/matrix"),
+    "sign-in-rules": ("admin", "/staff/policy"),
+    "tokens": ("admin", "/tokens"),
+    "health": ("admin", "/operations/health"),
+    "home-agent": ("support_agent", "/"),
+    "queue": ("support_agent", "/support/queue/all"),
 }
+"""What is shot in light colours: who looks at it, and where."""
+FOLLOWED = {"coupon": "main tbody a", "event": "#events a[href^='/audit/events/']"}
+"""Where a link of the page is what is to be shown."""
 ASKED = {
     "ticket-why": "/why/custom_reports",
     "ticket-grant": "/grant?feature_name=custom_reports",
+    "goodwill": "/goodwill",
 }
+"""Pages of the ticket of somebody who asks for a feature."""
 
 
 def main() -> int:
@@ -47,7 +66,11 @@ def main() -> int:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             newcomer(browser, address, people["newcomer"])
-            admin(browser, address, people["admin"])
+            pages = {role: signed_in(browser, address, people[role]) for role, _ in PAGES.values()}
+            for name, (role, path) in PAGES.items():
+                look(pages[role], address + path, name)
+            desk(pages["support_agent"], address)
+            in_the_dark(pages["admin"], address)
             browser.close()
     return 0
 
@@ -89,38 +112,43 @@ def newcomer(browser: Browser, address: str, person: dict[str, str]) -> None:
     shoot(page, "enrol-light")
 
 
-def admin(browser: Browser, address: str, person: dict[str, str]) -> None:
+def signed_in(browser: Browser, address: str, person: dict[str, str]) -> Page:
     page = opened(browser, address, person)
     page.fill("[name=totp_code]", pyotp.TOTP(person["totp_secret"]).now())
     page.click("main [type=submit]")
     page.wait_for_url(f"{address}/")
-    for name, path in PAGES.items():
-        page.goto(address + path)
-        shoot(page, f"{name}-light")
-    desk(page, address)
-    page.emulate_media(color_scheme="dark")
-    page.goto(address)
-    shoot(page, "home-dark")
-    page.set_viewport_size(NARROW)
-    page.goto(address + PAGES["people"])
-    shoot(page, "people-narrow")
+    return page
+
+
+def look(page: Page, url: str, name: str) -> None:
+    page.goto(url)
+    if name in FOLLOWED:
+        page.locator(FOLLOWED[name]).first.click()
+    page.wait_for_load_state("networkidle")
+    shoot(page, f"{name}-light")
 
 
 def desk(page: Page, address: str) -> None:
-    """The queue, the ticket on top, one of somebody who asks for a feature, and the reports."""
+    """A ticket that somebody answered, and what is to be decided in one that asks for a feature."""
     page.goto(f"{address}/support/queue/all")
-    shoot(page, "queue-light")
-    link = page.locator(".queue-link", has_text="Custom Reports")
-    asked = address + str(link.get_attribute("href")).partition("?")[0]
-    page.locator(".queue-link").first.click()
+    links = page.locator(".queue-link")
+    asked = address + str(links.filter(has_text=FEATURE).get_attribute("href")).partition("?")[0]
+    links.filter(has_text=SHOWN).first.click()
     page.wait_for_load_state("networkidle")
     shoot(page, "ticket-light")
     for name, path in ASKED.items():
-        page.goto(asked + path)
-        page.wait_for_load_state("networkidle")
-        shoot(page, f"{name}-light")
-    page.goto(f"{address}/support/reports")
-    shoot(page, "support-reports-light")
+        look(page, asked + path, name)
+
+
+def in_the_dark(page: Page, address: str) -> None:
+    """And on a phone."""
+    page.emulate_media(color_scheme="dark")
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    shoot(page, "home-dark")
+    page.set_viewport_size(NARROW)
+    page.goto(address + PAGES["people"][1])
+    shoot(page, "people-narrow")
 
 
 def opened(browser: Browser, address: str, person: dict[str, str]) -> Page:
@@ -133,7 +161,10 @@ def opened(browser: Browser, address: str, person: dict[str, str]) -> Page:
 
 
 def shoot(page: Page, name: str) -> None:
-    page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    """With few colours, as one page has: a third of the size."""
+    picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    few = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(IMAGES / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

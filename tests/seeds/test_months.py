@@ -21,7 +21,7 @@ from portal.jobs.models import Job, JobStatus
 from portal.mail.models import EmailLog, MailStatus
 from portal.staff.models import Notice
 from portal.subscriptions.trials import trials_page
-from portal.support.models import SupportTicket, TicketClock, TicketRating
+from portal.support.models import GoodwillGesture, SupportTicket, TicketClock, TicketRating
 from portal.support.sweeping import note_breaches, tell_breaches
 from portal.support.timers import run_timers
 from seeds.agenda import Agenda
@@ -127,6 +127,13 @@ def test_there_are_coupons_of_every_kind(seeded):
     }
     statuses = {coupon.status for coupon in rows(Coupon)}
     assert statuses == {"active", "awaiting_approval", "rejected", "disabled"}
+
+
+def test_something_was_made_good_and_something_waits_for_a_decision(seeded):
+    gestures = rows(GoodwillGesture)
+    assert {one.status for one in gestures} == {"given", "awaiting_approval", "rejected"}
+    assert {one.kind for one in gestures} >= {"coupon", "feature", "trial"}
+    assert all(one.target_id for one in gestures if one.status == "given")
 
 
 def test_some_trials_end_soon_and_some_ended_without_a_decision(seeded):
