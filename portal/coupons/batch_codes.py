@@ -1,17 +1,22 @@
 """Batches and their codes as lists, and the codes as a table to hand out."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import record
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.clock import timestamp
 from portal.core.database import db, glancing
-from portal.coupons.batches import target_of_batch
+from portal.coupons.batches import name_of, target_of_batch, terms_of_batch
 from portal.coupons.models import Coupon, CouponBatch
+from portal.coupons.standing import Standing, standing_of
+from portal.coupons.terms import Terms
+from portal.coupons.words import duration_text, worth_text
 from portal.web.csv import csv_lines
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
 
@@ -33,6 +38,57 @@ def batches_page(*, cursor: str | None, limit: int = PAGE_SIZE) -> ListPage[Any]
     """The newest first. Raises BadCursor: the cursor is not of this list."""
     query = sa.select(*_batch).order_by(_batch.id.desc())
     return page_of(query, _as_it_is, cursor=cursor, limit=limit)
+
+
+class BatchLine(NamedTuple):
+    """One line of the list, ready to be drawn."""
+
+    id: int
+    name: str
+    description: str
+    worth: str
+    duration: str
+    standing: Standing
+    redeem_by: datetime | None
+    created_at: datetime
+    created_by_label: str
+
+
+def batches_found(*, cursor: str | None) -> ListPage[BatchLine]:
+    """As `batches_page`, for people."""
+    now = clock.now()
+    query = sa.select(*_batch).order_by(_batch.id.desc())
+    return page_of(query, lambda row: _line(row, now), cursor=cursor)
+
+
+def _line(row: Any, now: datetime) -> BatchLine:
+    terms = terms_of_batch(row)
+    return BatchLine(
+        id=row.id,
+        name=name_of(row),
+        description=terms.description,
+        worth=worth_text(terms.basis_points, terms.amounts),
+        duration=duration_text(terms.duration, terms.periods),
+        standing=standing_of_batch(row, terms, now),
+        redeem_by=terms.redeem_by,
+        created_at=row.created_at,
+        created_by_label=row.created_by_label,
+    )
+
+
+def standing_of_batch(row: Any, terms: Terms, now: datetime) -> Standing:
+    """That of a code of it which nobody used."""
+    return standing_of(Unused(row.status, terms.starts_at, terms.redeem_by), now)
+
+
+class Unused(NamedTuple):
+    """What a code says of when it can be used."""
+
+    status: str
+    starts_at: datetime | None
+    redeem_by: datetime | None
+    max_redemptions: int | None = None
+    times_redeemed: int = 0
 
 
 def codes_page(*, batch_id: int, cursor: str | None, limit: int = PAGE_SIZE) -> ListPage[Any]:

@@ -111,6 +111,23 @@ def disable_batch(*, by: Actor, batch_id: int, reason: str | None = None) -> Cou
     return row
 
 
+def may_decide_batch(by: Actor, row: CouponBatch) -> bool:
+    """Do its codes wait for this person, among others?"""
+    is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
+    return is_waiting and by.may(Permission.COUPONS_APPROVE) and row.requested_by != by.id
+
+
+def batches_waiting_for(by: Actor) -> int:
+    """How many batches wait for this person's decision."""
+    if not by.may(Permission.COUPONS_APPROVE):
+        return 0
+    query = sa.select(sa.func.count()).where(
+        CouponBatch.status == CouponStatus.AWAITING_APPROVAL,
+        CouponBatch.requested_by.is_distinct_from(by.id),
+    )
+    return db.session.scalar(query) or 0
+
+
 def terms_of_batch(row: Any) -> Terms:
     """What each of its codes says."""
     instants = {

@@ -8,51 +8,26 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.form import FormMeta
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import InputRequired, Length, Optional
 
 from portal.core.currencies import CURRENCIES, amount_text
 from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent_input
 from portal.coupons.deciding_forms import AskingForm
 from portal.coupons.tenant_names import MOST, lines_of, tenants_named
-from portal.coupons.terms import (
-    LARGEST_COUNT,
-    LONGEST_DESCRIPTION,
-    MOST_PERIODS,
-    Duration,
-    Terms,
-)
+from portal.coupons.term_fields import DECIMAL, OFF, Ticks, count_field, price_field
+from portal.coupons.terms import LONGEST_DESCRIPTION, MOST_PERIODS, Duration, Terms
 from portal.web.moments import MomentField, as_local
 
-OFF = {"autocomplete": "off", "spellcheck": "false"}
-NUMERIC = {"inputmode": "numeric", **OFF}
-DECIMAL = {"inputmode": "decimal", **OFF}
 PERCENT, AMOUNT = "percent", "amount"
 EVERYBODY, NAMED = "everybody", "named"
 ANOTHER = "another"
-
-
-class _Ticks(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-def _count(label: str, hint: str, most: int = LARGEST_COUNT) -> IntegerField:
-    wanted = [Optional(), NumberRange(1, most, f"Use a whole number from 1 to {most:,}.")]
-    return IntegerField(label, wanted, description=hint, render_kw=NUMERIC)
-
-
-def _price(label: str) -> StringField:
-    return StringField(label, render_kw=DECIMAL)
 
 
 class TermsForm(AskingForm):
@@ -73,8 +48,8 @@ class TermsForm(AskingForm):
     )
     percent = StringField("Per cent", description="Such as 20 or 12.5.", render_kw=DECIMAL)
     another = SelectField("Currency", validate_choice=False)
-    amount_another = _price("Amount off")
-    least_another = _price("Least price")
+    amount_another = price_field("Amount off")
+    least_another = price_field("Least price")
     duration = RadioField(
         "For how long",
         choices=[
@@ -84,17 +59,21 @@ class TermsForm(AskingForm):
         ],
         default=Duration.ONCE.value,
     )
-    periods = _count("Periods", "Months or years, as the customer pays.", MOST_PERIODS)
+    periods = count_field("Periods", "Months or years, as the customer pays.", MOST_PERIODS)
+    carry_remaining = BooleanField(
+        "What is left of the amount goes on to the next invoices",
+        description="Counts for an amount that is taken off once. Otherwise the rest is lost.",
+    )
     starts_at = MomentField("From", [Optional()], description="Empty: at once.")
     redeem_by = MomentField(
         "Until",
         [Optional()],
         description="Empty: without an end. What was redeemed before goes on.",
     )
-    max_redemptions = _count("Uses in all", "Empty: no limit.")
-    max_per_tenant = _count("Uses for each tenant", "Empty: one.")
-    max_per_user = _count("Uses for each user", "Empty: no limit.")
-    plans = _Ticks("Plans", description="None ticked: every plan.")
+    max_redemptions = count_field("Uses in all", "Empty: no limit.")
+    max_per_tenant = count_field("Uses for each tenant", "Empty: one.")
+    max_per_user = count_field("Uses for each user", "Empty: no limit.")
+    plans = Ticks("Plans", description="None ticked: every plan.")
     is_first_time_only = BooleanField("Only for a first purchase")
     is_stackable = BooleanField("Goes together with other coupons that allow it")
 
@@ -113,7 +92,7 @@ class TermsForm(AskingForm):
     def freeze(self) -> None:
         """What it is worth stays: it was redeemed."""
         amounts = [name for name in self._fields if name.startswith("amount_")]
-        for name in ("kind", "percent", "duration", "periods", *amounts):
+        for name in ("kind", "percent", "duration", "periods", "carry_remaining", *amounts):
             del self[name]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -150,6 +129,7 @@ class TermsForm(AskingForm):
                 "amounts": {} if is_share else self._amounts("amount"),
                 "duration": self.duration.data,
                 "periods": self.periods.data if self._is_repeating else None,
+                "carry_remaining": bool(self.carry_remaining.data and self._may_carry),
             }
         return replace(now, **values)
 
@@ -160,6 +140,10 @@ class TermsForm(AskingForm):
     @property
     def _is_repeating(self) -> bool:
         return bool(self.duration.data == Duration.REPEATING)
+
+    @property
+    def _may_carry(self) -> bool:
+        return bool(self.has_amounts and self.duration.data == Duration.ONCE)
 
     def _priced(self, prefix: str) -> list[tuple[str, str]]:
         """The fields of amounts, each with its currency; the last is empty where none is chosen."""
@@ -238,8 +222,8 @@ def with_prices(form: type[TermsForm], currencies: tuple[str, ...]) -> Any:
     """The form with an amount and a least price in each of these currencies."""
     fields: dict[str, Any] = {"currencies": currencies}
     for currency in currencies:
-        fields[f"amount_{currency}"] = _price(f"Amount off in {currency}")
-        fields[f"least_{currency}"] = _price(f"Least price in {currency}")
+        fields[f"amount_{currency}"] = price_field(f"Amount off in {currency}")
+        fields[f"least_{currency}"] = price_field(f"Least price in {currency}")
     return FormMeta(form.__name__, (form,), fields)
 
 
@@ -249,7 +233,7 @@ def values_of(terms: Terms) -> dict[str, Any]:
     share = terms.basis_points
     return {
         **{name: getattr(terms, name) for name in names},
-        "kind": AMOUNT if share is None else PERCENT,
+        "kind": AMOUNT if terms.amounts else PERCENT,
         "percent": percent_input(share) if share else "",
         "plans": list(terms.plans),
         "audience": EVERYBODY if terms.is_public else NAMED,

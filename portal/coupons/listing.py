@@ -74,7 +74,7 @@ class CouponLine(NamedTuple):
 def coupons_found(
     search: Search, *, cursor: str | None = None, limit: int = PAGE_SIZE
 ) -> ListPage[CouponLine]:
-    """Those whose code or description holds the text.
+    """Those whose code or description holds the text; without one, none of those made by the batch.
 
     Raises:
         BadCursor: the cursor is not of this list.
@@ -143,7 +143,9 @@ def _as_it_is(row: Any) -> Any:
 
 def _conditions(search: Search, now: datetime) -> list[sa.ColumnElement[bool]]:
     found = [stands(search.standing, now)] if search.standing else []
-    if search.text:
+    if not search.text:
+        found.append(_coupon.batch_id.is_(None))
+    else:
         found.append(
             sa.or_(
                 _coupon.code_key.contains(search.text.lower(), autoescape=True),

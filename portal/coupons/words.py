@@ -57,6 +57,7 @@ def terms_in_words(terms: Terms, plan_labels: Mapping[str, str]) -> dict[str, st
     return {
         "Takes off": worth_text(terms.basis_points, terms.amounts),
         "How long": duration_text(terms.duration, terms.periods),
+        "What is left over": "goes on to the next invoices" if terms.carry_remaining else "is lost",
         "From": exact(terms.starts_at) if terms.starts_at else "at once",
         "Until": exact(terms.redeem_by) if terms.redeem_by else "without an end",
         "Uses in all": uses,

@@ -40,6 +40,12 @@ def apply_change(*, by: Actor, ticket: SupportTicket, change: Change, cause: str
     Raises:
         DomainError: as the deed of the field says; the caller rolls back what was done before.
     """
+    apply_fields(by=by, ticket=ticket, change=change, cause=cause)
+    apply_status(by=by, ticket=ticket, change=change, cause=cause)
+
+
+def apply_fields(*, by: Actor, ticket: SupportTicket, change: Change, cause: str) -> None:
+    """The first half of `apply_change`: all but the status."""
     wanted = {name: Wanted(change[name]) for name in ("priority", "category") if name in change}
     if wanted:
         change_fields(by=by, ticket=ticket, wanted=wanted, cause=cause)
@@ -54,6 +60,10 @@ def apply_change(*, by: Actor, ticket: SupportTicket, change: Change, cause: str
             team_id=change.get("team_id", ticket.team_id),
             cause=cause,
         )
+
+
+def apply_status(*, by: Actor, ticket: SupportTicket, change: Change, cause: str) -> None:
+    """The second half of `apply_change`."""
     if "status" in change:
         set_status(by=by, ticket=ticket, status=Status(change["status"]), cause=cause)
 

@@ -251,6 +251,8 @@ def write_replacements(replacements: Sequence[Replacement], at: datetime) -> lis
 
     A ticket's `TicketClocks` does not know them: add them to what it holds.
     """
+    if not replacements:
+        return []
     made = []
     for each in replacements:
         old = each.old.row

@@ -4,10 +4,13 @@ Each is called in the transaction of its cause, with the ticket locked and the c
 A breach is a fact about time: whoever comes first notes it, and the row is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 
+from portal.core import clock
 from portal.support.business_time import BusinessCalendar, whole_second
 from portal.support.clock_changes import OnReopen, begun_earlier, reopened
 from portal.support.clock_math import (
@@ -97,7 +100,29 @@ def status_changed(
 
 def terms_changed(ticket: SupportTicket, at: datetime) -> None:
     """Its priority, category, tags or plan did: another level may count now."""
-    align([clocks_of(ticket)], levels_in_force(), at)
+    waiting = _waiting.get()
+    if waiting is None:
+        align([clocks_of(ticket)], levels_in_force(), at)
+    else:
+        waiting[ticket.id] = ticket
+
+
+_waiting: ContextVar[dict[int, SupportTicket] | None] = ContextVar("waiting_clocks", default=None)
+
+
+@contextmanager
+def aligned_together() -> Iterator[None]:
+    """For a change of many: tickets whose terms change inside are brought in line at its end.
+
+    Their clocks are not to be changed inside.
+    """
+    waiting: dict[int, SupportTicket] = {}
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    align([clocks_of(ticket) for ticket in waiting.values()], levels_in_force(), clock.now())
 
 
 def merged_away(source: SupportTicket, target: SupportTicket, at: datetime) -> None:

@@ -96,6 +96,15 @@ class Beside:
     may_grant: bool
 
     @property
+    def goodwill_grants(self) -> dict[int, int]:
+        """Grants that are gestures, which are taken back as such: the gesture by the grant."""
+        return {
+            one.target_id: one.id
+            for one in self.gestures
+            if one.target_type == "user_entitlement" and one.target_id is not None
+        }
+
+    @property
     def notable(self) -> list[FeatureState]:
         """What an agent looks for first: denied, counted, or given by somebody. Denied on top."""
         found = [one for one in self.features if _is_notable(one)]

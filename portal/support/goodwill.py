@@ -12,6 +12,7 @@ from portal.core.database import db
 from portal.core.errors import Conflict, Denied
 from portal.core.money import WHOLE
 from portal.core.permissions import Permission
+from portal.support.goodwill_asking import call_deciders
 from portal.support.goodwill_budgets import Owner, give_back, limits_of, spend
 from portal.support.goodwill_kinds import undo
 from portal.support.goodwill_terms import BadGesture, Wanted, beyond_alone
@@ -95,6 +96,7 @@ def ask(
     db.session.flush()
     words = f"{by.label} asks to make it good with {row.summary}."
     tell(Action.GOODWILL_REQUESTED, words, by=by, ticket=ticket, row=row)
+    call_deciders(row, f"{ticket.number} of {ticket.tenant_name}: {words}")
     return row
 
 

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from portal.core import clock
-from portal.core.database import db
 from portal.core.quick import Quick
 from portal.support.bodies import html_of
 from portal.support.mail_states import MailState, state_at, worst_of
@@ -118,26 +117,34 @@ def _messages(most: int) -> sa.Select[*tuple[Any, ...]]:
 def _stretch(query: Quick, most: int, **values: int) -> Stretch:
     rows = query.rows(**values)
     shown = rows[most - 1 :: -1] if len(rows) > most else rows[::-1]
-    files = _files([row[0] for row in shown])
+    files = _files(values["ticket"], shown)
     return Stretch([_line(row, files) for row in shown], len(rows) > most)
 
 
-def _files(message_ids: list[int]) -> dict[int, list[File]]:
+def _files(ticket_id: int, shown: Sequence[Any]) -> dict[int, list[File]]:
+    """Of the messages from the first to the last one that is shown."""
     found: dict[int, list[File]] = defaultdict(list)
-    if not message_ids:
+    if not shown:
         return found
-    for message_id, file_id, name, size in db.session.connection().execute(
-        _FILES, {"messages": message_ids}
-    ):
+    between = {"first": shown[0].id, "last": shown[-1].id}
+    for message_id, file_id, name, size in _attached().rows(ticket=ticket_id, **between):
         found[message_id].append(File(file_id, name, in_bytes(size)))
     return found
 
 
-_FILES = (
-    sa.select(_file.message_id, _file.id, _file.filename, _file.size)
-    .where(_file.message_id.in_(sa.bindparam("messages", expanding=True)))
-    .order_by(_file.id)
-)
+@cache
+def _attached() -> Quick:
+    """Built once, as the messages are."""
+    first, last = (sa.bindparam(name, type_=_message.id.type) for name in ("first", "last"))
+    return Quick(
+        sa.select(_file.message_id, _file.id, _file.filename, _file.size)
+        .join_from(SupportMessage, MessageAttachment, _file.message_id == _message.id)
+        .where(
+            _message.ticket_id == sa.bindparam("ticket", type_=sa.Integer),
+            _message.id.between(first, last),
+        )
+        .order_by(_file.id)
+    )
 
 
 def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:

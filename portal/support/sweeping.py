@@ -23,6 +23,8 @@ from portal.support.models.levels import AHEAD, UNTOLD, UNWARNED
 
 KIND = "support.sweep_clocks"
 AT_ONCE = 500
+NOTED_AT_ONCE = 5_000
+"""Of breaches that are only written down: after a month without a sweep they are many."""
 
 recurring(KIND, every=timedelta(seconds=30))
 
@@ -43,7 +45,7 @@ def note_breaches(now: datetime) -> int:
         sa.select(*place)
         .where(AHEAD, TicketClock.due_at < whole_second(now))
         .order_by(*place)
-        .limit(AT_ONCE)
+        .limit(NOTED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     noted, found = 0, db.session.execute(due).all()
@@ -53,7 +55,7 @@ def note_breaches(now: datetime) -> int:
         # From there on: what was just noted lies before it, and PostgreSQL would read it again.
         last = sa.tuple_(*found[-1], types=[each.type for each in place])
         behind = sa.tuple_(*place) > last
-        found = db.session.execute(due.where(behind)).all() if len(found) == AT_ONCE else ()
+        found = db.session.execute(due.where(behind)).all() if len(found) == NOTED_AT_ONCE else ()
     return noted
 
 

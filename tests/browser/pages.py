@@ -6,7 +6,9 @@
 from flask import Flask
 
 from tests.browser.desk import SCENES as OF_THE_DESK
+from tests.browser.pages_coupon_tools import SCENES as OF_COUPON_TOOLS
 from tests.browser.pages_coupons import SCENES as OF_COUPONS
+from tests.browser.pages_dashboard import SCENES as OF_THE_DASHBOARD
 from tests.browser.scene import Scene, Who
 
 LOGS = ("everything", "admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
@@ -19,11 +21,11 @@ NOT_PAGES = {
     "support.report_csv",
     "audit.table",
     "coupons.usage_csv",
+    "coupons.batch_csv",
     "support.attachment",
 }
 
 SCENES: dict[str, list[Scene]] = {
-    "dashboard.home": [Scene(Who.ANN, "/"), Scene(Who.BEA, "/"), Scene(Who.BARE, "/")],
     "audit.browse": [
         *(Scene(Who.ANN, f"/audit?log={log}") for log in LOGS),
         Scene(Who.BEA, "/audit?q=nothing+like+this"),
@@ -88,6 +90,7 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "subscriptions.trials": [
         Scene(Who.ANN, "/subscriptions/trials"),
+        Scene(Who.ANN, "/subscriptions/trials?state=soon"),
         Scene(Who.BEA, "/subscriptions/trials?state=over"),
     ],
     "subscriptions.tenant": [
@@ -256,7 +259,7 @@ SCENES: dict[str, list[Scene]] = {
 }
 
 SCENES |= OF_THE_DESK
-SCENES |= OF_COUPONS
+SCENES |= OF_COUPONS | OF_COUPON_TOOLS | OF_THE_DASHBOARD
 
 
 def pages_of(app: Flask) -> set[str]:

@@ -38,7 +38,9 @@ from seeds.catalog import seed_catalog
 from tests.audit.sealed import seal
 from tests.browser.desk import desk
 from tests.browser.outside import told_outside
+from tests.browser.pages_coupon_tools import rows as coupon_tools
 from tests.browser.pages_coupons import rows as coupons
+from tests.browser.pages_dashboard import rows as dashboard
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -75,6 +77,12 @@ class Cast:
         return {"sudo_until": sudo_until(), "sudo_method": "totp"} if is_proven else {}
 
 
+PROTECTED = (
+    (Who.MO, "Mo Manager", Role.MANAGER),
+    (Who.IVO, "Ivo Agent", Role.SUPPORT_AGENT),
+    (Who.MEG, "Meg Marketing", Role.MARKETING),
+)
+"""Who has a second factor, and never shows it."""
 STATES = {Who.PREAUTH: SessionState.PREAUTH, Who.NEWCOMER: SessionState.MUST_ENROL}
 
 
@@ -84,6 +92,8 @@ def cast_of(site: Site) -> Cast:
     cy = site.person("Cy Outsider")
     people = {Who.ANN: ann, Who.ANN_PROVEN: ann, Who.PREAUTH: ann, Who.BEA: bea, Who.NEWCOMER: cy}
     people[Who.BARE] = site.person("Fay Finance", Role.FINANCE)
+    for who, name, role in PROTECTED:
+        people[who] = site.person(name, role, is_second_factor_on=True)
     joining = {"password_hash": None, "joined_at": None, "email_verified_at": None}
     invited = site.person("Ina Invited", **joining, password_changed_at=None)
     gone = site.person("Gus Gone", disabled_at=clock.now(), disabled_by=ann.id)
@@ -94,6 +104,7 @@ def cast_of(site: Site) -> Cast:
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
         names |= customers()
+        names |= dashboard(db.session.get_one(User, names["user"]), people[Who.IVO])
         names |= told_outside()
         names["passkey"] = passkeys(ann)
         db.session.commit()
@@ -148,6 +159,7 @@ def customers() -> dict[str, object]:
         **grants(acme, user),
         **desk(user),
         **coupons(acme, user),
+        **coupon_tools(),
     }
 
 

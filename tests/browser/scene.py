@@ -14,6 +14,9 @@ class Who(StrEnum):
     ANN = "Ann"
     ANN_PROVEN = "Ann, who has just proven herself"
     BEA = "Bea"
+    MO = "Mo, a manager"
+    IVO = "Ivo, who has tickets"
+    MEG = "Meg of marketing"
 
 
 class Scene(NamedTuple):

@@ -54,15 +54,21 @@ def test_codes_that_are_drawn_in_two_places_at_once_are_different(own_app):
     assert numbers(own_app, sizes) == [(20,)] * 4
 
 
-def test_of_decisions_at_once_one_counts(own_app):
+@pytest.fixture
+def waiting(own_app):
+    """The manager who may decide, and the codes that wait."""
     with own_app.app_context():
         meg = actor(make_admin("Meg Marketing", Role.MARKETING))
         mo = actor(make_admin("Mo Manager", Role.MANAGER))
-        terms = small_terms(max_redemptions=1)
-        batch_id = create_batch(
-            by=meg, once="form", prefix="", count=150, terms=terms, asks_approval=True
-        ).id
+        values = {"once": "form", "prefix": "", "count": 150, "asks_approval": True}
+        batch = create_batch(by=meg, terms=small_terms(max_redemptions=1), **values)
+        found = mo, batch.id
         db.session.commit()
+        return found
+
+
+def test_of_decisions_at_once_one_counts(own_app, waiting):
+    mo, batch_id = waiting
 
     def decide(number):
         with own_app.app_context():

@@ -1,4 +1,4 @@
-"""Many codes at once: different, unguessable, alike in what they say, and one thing to deal with."""
+"""Many codes at once: different, unguessable, alike in what they say, and dealt with as one."""
 
 import pytest
 import sqlalchemy as sa

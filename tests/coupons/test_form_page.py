@@ -84,6 +84,12 @@ def test_a_coupon_is_made(mo_page):
     assert (row.is_stackable, row.is_first_time_only, row.max_per_tenant) == (True, False, 1)
 
 
+def test_a_new_coupon_begins_as_a_share_that_counts_once(mo_page):
+    form = mo_page.soup(NEW).select_one("#coupon-form")
+    chosen = [one["value"] for one in form.select("[type=radio][checked]")]
+    assert chosen == ["percent", "once", "everybody"]
+
+
 def test_an_amount_is_made_in_each_currency_that_is_named(mo_page):
     typed = {**SMALL, "kind": "amount", "amount_USD": "10", "another": "JPY", "percent": "x"}
     mo_page.submit(NEW, **typed, amount_another="1500", least_another="9000")

@@ -1,6 +1,6 @@
 """What is paid, by line and by period: sums are whole, nothing is below zero, the order counts."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given
@@ -58,7 +58,7 @@ def test_every_period_lies_in_one_stretch_and_the_last_has_no_end(base, chain):
     found = stretches(base, chain)
     assert found[0].first == 1
     assert found[-1].last is None
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         assert one.last + 1 == following.first
         assert one.amounts != following.amounts
 

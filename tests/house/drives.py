@@ -25,6 +25,7 @@ from tests.house import (
     drives_audit,
     drives_beside,
     drives_catalog,
+    drives_coupon_tools,
     drives_coupons,
     drives_customers,
     drives_desk_api,
@@ -266,7 +267,7 @@ DRIVES: dict[str, Drive] = {
     ),
     "two_factor_api.new_backup_codes": lambda s: s.here.call("POST", "/api/admin/2fa/backup-codes"),
 }
-DRIVES |= drives_coupons.DRIVES
+DRIVES |= drives_coupons.DRIVES | drives_coupon_tools.DRIVES
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_passkeys.DRIVES
 DRIVES |= drives_queue.DRIVES

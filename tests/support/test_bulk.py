@@ -25,15 +25,24 @@ from portal.support.bulk_results import bulk_changes, bulk_rows, may_undo, reaso
 from portal.support.change_words import NothingToChange, change_in_words, sentence
 from portal.support.fields import UnknownValue
 from portal.support.filter_language import parse
-from portal.support.models import BulkChange, BulkChangeRow, TeamMember, TicketEvent
+from portal.support.models import (
+    BulkChange,
+    BulkChangeRow,
+    TeamMember,
+    TicketClock,
+    TicketEvent,
+)
 from portal.support.queues import Queue, View
 from portal.support.statuses import set_status
 from portal.support.tagging import change_tags
 from portal.support.words import Status
 from tests.cast import actor, make_user
 from tests.ledger import events
+from tests.statements import counted
+from tests.support.clocks import HOUR
 from tests.support.crew import hire, make_team
 from tests.support.desk import make_agent, make_ticket
+from tests.support.levels import make_calendar, make_rule
 from tests.support.queue_cast import looking, put, put_many
 
 
@@ -102,6 +111,39 @@ def test_what_refuses_is_skipped_with_its_reason_and_the_others_go_on(bea, five)
     assert details(bulk)[2] == "There is no such ticket."
     assert [t.priority for t in five] == ["normal", "urgent", "normal", "urgent", "urgent"]
     assert {reason.tickets for reason in reasons_of(bulk)} == {1}
+
+
+def test_together_or_one_by_one_comes_to_the_same(bea, five, monkeypatch):
+    """One by one they are tried after a ticket refused half done."""
+    calendar = make_calendar()
+    make_rule(calendar, name="Hurry", priority="high", first_response_s=HOUR)
+    make_rule(calendar, name="Usual")
+    changed(bea, five, category="billing")
+    wanted = {"priority": "high", "add_tags": ["seen"], "status": "pending"}
+    changed(bea, five[:2], **wanted)
+    monkeypatch.setattr(bulk_work, "_together", lambda *_: None)
+    changed(bea, five[2:4], **wanted)
+    assert outcome(five[0]) == outcome(five[1]) == outcome(five[2]) == outcome(five[3])
+    assert outcome(five[4]) != outcome(five[0])
+
+
+def outcome(ticket):
+    db.session.refresh(ticket)
+    kinds = sa.select(TicketEvent.kind, TicketEvent.new).filter_by(ticket_id=ticket.id)
+    clocks = sa.select(TicketClock.metric, TicketClock.rule_id, TicketClock.state)
+    return (
+        (ticket.priority, ticket.tags, ticket.status, ticket.version),
+        sorted(db.session.execute(kinds).all()),
+        set(db.session.execute(clocks.filter_by(ticket_id=ticket.id)).all()),
+        len([each for each in events("ticket.changed") if each.target_label == ticket.number]),
+    )
+
+
+def test_a_batch_takes_few_statements_however_many_tickets_it_has(bea, five):
+    bulk = start(bea, five, priority="high", add_tags=["seen"], status="pending")
+    with counted() as statements:
+        work(bulk)
+    assert [each.split()[0] for each in statements].count("UPDATE") <= 6
 
 
 def test_what_is_so_already_is_no_change(bea, five):

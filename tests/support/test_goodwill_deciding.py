@@ -131,3 +131,10 @@ def test_a_merged_ticket_takes_its_gestures_along(ticket, waiting, uma, bea, mo)
 def test_the_portal_itself_gives_nothing(ticket, bea):
     with pytest.raises(Denied):
         withdraw(by=SYSTEM, gesture_id=given(ticket, bea, coupon(10)).id)
+
+
+def test_whoever_may_decide_is_told_and_nobody_else(ticket, bea, cy, mo, ann):
+    row = asked(ticket, mo, coupon(40))
+    told = db.session.execute(sa.select(Notice.admin_id, Notice.url, Notice.text)).all()
+    assert [(who, url) for who, url, _ in told] == [(ann.id, f"/support/goodwill/{row.id}")]
+    assert told[0].text.startswith(f"{ticket.number} of Acme: {mo.email} asks to make it good")

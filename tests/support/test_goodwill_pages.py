@@ -294,3 +294,17 @@ def test_the_budget_that_is_left_is_shown(bea_client, place, ticket, bea, mo):
     assert answer.status_code == 422
     assert "Your budget of this month is 10.00 USD" in answer.text
     assert actor(bea).id == bea.id
+
+
+def test_a_grant_that_makes_it_good_is_taken_back_as_such(bea_client, place, ticket, bea):
+    row = given(ticket, bea, feature(7))
+    grants = bea_client.soup(f"{place}/customer").select_one("#ticket-grants")
+    assert grants.select(f"a[href='{LIST}/{row.id}']")
+    assert not grants.select("form")
+
+
+def test_a_worth_that_cannot_be_told_says_why(bea_client, place):
+    fields = {"kind": "feature", "feature_name": "", "feature_days": "3"}
+    shown = bea_client.submit(f"{place}/preview-goodwill", **fields)
+    assert shown.status_code == 422
+    assert "Choose a feature." in shown.text

@@ -4,6 +4,7 @@ from flask import Response, request
 
 from portal.core.permissions import Permission
 from portal.coupons.approvals import MOST_COUNTED, waiting_for
+from portal.coupons.batches import batches_waiting_for
 from portal.coupons.listing import Search, coupons_found
 from portal.coupons.pages.blueprint import bp
 from portal.coupons.standing import Standing
@@ -25,6 +26,7 @@ def coupons() -> Response:
         search=search,
         instant=instants(),
         standings=[(each.value, each.label) for each in Standing],
+        batches=0 if wants_fragment() else batches_waiting_for(actor),
         waiting=f"{MOST_COUNTED - 1}+" if waiting >= MOST_COUNTED else waiting,
         may_manage=actor.may(Permission.COUPONS_MANAGE),
     )

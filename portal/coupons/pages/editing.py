@@ -35,8 +35,10 @@ LASTING = (7, 30, 90)
 @requires(Permission.COUPONS_MANAGE)
 @audits(Action.COUPON_CREATED)
 def new_coupon() -> ResponseReturnValue:
-    like = _like()
-    form = _form(like, {**values_of(like), "tenants": "\n".join(_tenants_asked_for())})
+    like = terms_to_begin_with()
+    form: CouponForm = offered_form(
+        CouponForm, like, {**values_of(like), "tenants": "\n".join(_tenants_asked_for())}
+    )
     if request.method == "GET" and form.tenants.data:
         form.audience.data = "named"
     if form.validate_on_submit():
@@ -59,7 +61,7 @@ def new_coupon() -> ResponseReturnValue:
 def edit_coupon(coupon_id: int) -> ResponseReturnValue:
     row = coupon_or_404(coupon_id, locked=False)
     terms = terms_of(row)
-    form = _form(terms, {**values_of(terms), "seen": mark_of(row)})
+    form: CouponForm = offered_form(CouponForm, terms, {**values_of(terms), "seen": mark_of(row)})
     form.settle()
     if row.first_redeemed_at is not None:
         form.freeze()
@@ -102,7 +104,7 @@ def limits_in_words() -> list[str]:
     ]
 
 
-def _like() -> Terms:
+def terms_to_begin_with() -> Terms:
     """The terms to begin with: those of the coupon that is copied, else none."""
     wanted = request.args.get("like", type=int)
     try:
@@ -116,15 +118,13 @@ def _tenants_asked_for() -> list[str]:
     return external_ids([wanted]) if wanted else []
 
 
-def _form(terms: Terms, values: dict[str, Any]) -> CouponForm:
-    """With the currencies of the catalogue, of these terms and of what was sent."""
+def offered_form(kind: Any, terms: Terms, values: dict[str, Any]) -> Any:
+    """With the plans and currencies of the catalogue, of these terms and of what was sent."""
     catalog = catalog_now()
     offered = plans_on_offer(catalog)
     sent = {name.partition("_")[2] for name in request.form}
     known = {plan.currency for plan in offered} | {*terms.amounts, *terms.min_amounts}
-    form: CouponForm = with_prices(CouponForm, tuple(sorted(known | (sent & CURRENCIES))))(
-        data=values
-    )
+    form = with_prices(kind, tuple(sorted(known | (sent & CURRENCIES))))(data=values)
     labels, names = plan_labels(), {plan.name for plan in offered}
     gone = [name for name in terms.plans if name not in names]
     old = ((name, f"{labels.get(name, name)} (no longer on offer)") for name in gone)

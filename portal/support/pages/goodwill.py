@@ -142,12 +142,19 @@ def _context(
         "back_url": ticket_url(ticket.number, view_now()),
         "form": form,
         "worth": worth,
+        "problem": _first_problem(form),
         "lately": given_lately(tenant_id=ticket.tenant_id, at=now),
         "left": price_text(standing.left, currency),
         "monthly": price_text(standing.limits.monthly_cents, currency),
         "tenant_left": price_text(standing.tenant_left, currency),
         "cap": price_text(standing.limits.cap_cents, currency),
     }
+
+
+def _first_problem(form: GestureForm) -> str:
+    """What stands in the way of a worth; empty before anything was sent."""
+    faults = [*form.form_errors, *(fault for field in form for fault in field.errors)]
+    return str(next(iter(faults), ""))
 
 
 def _form_page(ticket: SupportTicket, form: GestureForm, status: int = 200) -> Response:
