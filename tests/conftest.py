@@ -173,12 +173,14 @@ def own_app(database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     person would: it gets its turn all the same.
     """
     monkeypatch.setattr(setup, "engine_options", patient_options)
-    app = make_app(database.clone(), tmp_path)
+    url = database.clone()
+    app = make_app(url, tmp_path)
     with app.app_context():
         sa.event.listen(db.engine, "connect", make_patient)
     yield app
     with app.app_context():
         db.engine.dispose()
+    database.drop(url)
 
 
 def patient_options(url: str) -> dict[str, Any]:
