@@ -15,6 +15,7 @@ from portal.staff.coverage import coverage
 from portal.subscriptions.plan_tenants import plans_in_use
 from portal.subscriptions.trials import trials_now
 from portal.support.filtering import Looking
+from portal.support.goodwill_waiting import gestures_asked_for
 from portal.support.morning import first_in, own_work, whole_desk
 from portal.support.queues import View
 from portal.support.week import week_of
@@ -85,8 +86,13 @@ def _unusual(_: Looking) -> dict[str, Any]:
     return {"numbers": numbers, "alerts": alerts}
 
 
-def _approvals(looking: Looking) -> dict[str, Any]:
+def _coupons_asked(looking: Looking) -> dict[str, Any]:
     asked = coupons_asked_for(few=FEW)
+    return {"asked": asked, "me_id": looking.by.id} if asked else {}
+
+
+def _goodwill(looking: Looking) -> dict[str, Any]:
+    asked = gestures_asked_for(few=FEW)
     return {"asked": asked, "me_id": looking.by.id} if asked else {}
 
 
@@ -112,19 +118,22 @@ KINDS = {
     "load": Kind((Permission.SUPPORT_MANAGE, Permission.SUPPORT_REPORTS), _load),
     "unusual": Kind((Permission.AUDIT_ALL,), _unusual),
     "ledger": Kind((Permission.AUDIT_ALL,), _only("standing", standing)),
-    "approvals": Kind((Permission.COUPONS_APPROVE,), _approvals),
+    "goodwill": Kind((Permission.GOODWILL_APPROVE,), _goodwill),
+    "coupons_asked": Kind((Permission.COUPONS_APPROVE,), _coupons_asked),
     "people": Kind((Permission.STAFF_VIEW,), _only("coverage", coverage)),
     "engine": Kind((Permission.OPERATIONS_VIEW,), _only("engine", engine)),
     "sales": Kind((Permission.COUPONS_VIEW, Permission.CUSTOMERS_VIEW), _sales),
     "plans": Kind((Permission.CUSTOMERS_VIEW,), _only("plans", plans_in_use)),
     "coupons": Kind((Permission.COUPONS_VIEW,), _coupons),
 }
-SELLING = Board(("sales",), ("plans",), ("approvals", "coupons"))
+SELLING = Board(("sales",), ("plans",), ("coupons_asked", "coupons"))
 BOARDS = {
     Role.SUPPORT_AGENT: Board(("own_work",), ("next_up",), ("week",)),
-    Role.MANAGER: Board(("desk",), ("overdue", "load"), ("unusual", "approvals", "ledger")),
+    Role.MANAGER: Board(
+        ("desk",), ("overdue", "load"), ("goodwill", "coupons_asked", "unusual", "ledger")
+    ),
     Role.ADMIN: Board(
-        ("people",), ("unusual", "engine", "desk", "load"), ("ledger", "approvals", "plans")
+        ("people",), ("unusual", "engine", "desk", "load"), ("goodwill", "coupons_asked", "ledger")
     ),
     Role.FINANCE: SELLING,
     Role.MARKETING: SELLING,
