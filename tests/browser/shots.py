@@ -23,7 +23,8 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
-SECONDS_TO_START = 120
+SECONDS_TO_START = 300
+MILLISECONDS = 120_000
 COLOURS = 160
 FEATURE, SHOWN = "Custom Reports", "Flute prices"
 """Subjects of the two tickets that are shown."""
@@ -66,7 +67,8 @@ def main() -> int:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             newcomer(browser, address, people["newcomer"])
-            pages = {role: signed_in(browser, address, people[role]) for role, _ in PAGES.values()}
+            roles = sorted({role for role, _ in PAGES.values()})
+            pages = {role: signed_in(browser, address, people[role]) for role in roles}
             for name, (role, path) in PAGES.items():
                 look(pages[role], address + path, name)
             desk(pages["support_agent"], address)
@@ -153,6 +155,7 @@ def in_the_dark(page: Page, address: str) -> None:
 
 def opened(browser: Browser, address: str, person: dict[str, str]) -> Page:
     page = browser.new_context(viewport=WIDE, color_scheme="light").new_page()
+    page.set_default_timeout(MILLISECONDS)
     page.goto(f"{address}/sign-in")
     page.fill("[name=email]", person["email"])
     page.fill("[name=password]", person["password"])
