@@ -8,7 +8,9 @@ __all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
-    """`subject.verb_in_past`. Add here, say the stream and severity below when not the default."""
+    """`subject.verb_in_past`. Add here; say the severity below, and the stream of a new subject in
+    `kinds`, when not the default.
+    """
 
     # signing in
     SESSION_OPENED = "session.opened"

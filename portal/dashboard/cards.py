@@ -29,11 +29,8 @@ class Card(NamedTuple):
     """A part of the page that concerns this person, and what it shows."""
 
     name: str
+    template: str
     shows: dict[str, Any]
-
-    @property
-    def template(self) -> str:
-        return f"dashboard/_{self.name}.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,7 @@ class Kind:
     `look` answers what the template is given; nothing at all, and the card is left out.
     """
 
+    template: str
     needs: tuple[Permission, ...]
     look: Callable[[Looking], dict[str, Any]]
 
@@ -110,21 +108,33 @@ def _only(name: str, ask: Callable[[], Any]) -> Callable[[Looking], dict[str, An
 
 
 KINDS = {
-    "own_work": Kind((Permission.TICKETS_REPLY,), _own_work),
-    "desk": Kind((Permission.TICKETS_VIEW,), _desk),
-    "next_up": Kind((Permission.TICKETS_REPLY,), _next_up),
-    "overdue": Kind((Permission.TICKETS_VIEW,), _overdue),
-    "week": Kind((Permission.TICKETS_REPLY, Permission.SUPPORT_REPORTS), _week),
-    "load": Kind((Permission.SUPPORT_MANAGE, Permission.SUPPORT_REPORTS), _load),
-    "unusual": Kind((Permission.AUDIT_ALL,), _unusual),
-    "ledger": Kind((Permission.AUDIT_ALL,), _only("standing", standing)),
-    "goodwill": Kind((Permission.GOODWILL_APPROVE,), _goodwill),
-    "coupons_asked": Kind((Permission.COUPONS_APPROVE,), _coupons_asked),
-    "people": Kind((Permission.STAFF_VIEW,), _only("coverage", coverage)),
-    "engine": Kind((Permission.OPERATIONS_VIEW,), _only("engine", engine)),
-    "sales": Kind((Permission.COUPONS_VIEW, Permission.CUSTOMERS_VIEW), _sales),
-    "plans": Kind((Permission.CUSTOMERS_VIEW,), _only("plans", plans_in_use)),
-    "coupons": Kind((Permission.COUPONS_VIEW,), _coupons),
+    "own_work": Kind("dashboard/_own_work.html", (Permission.TICKETS_REPLY,), _own_work),
+    "desk": Kind("dashboard/_desk.html", (Permission.TICKETS_VIEW,), _desk),
+    "next_up": Kind("dashboard/_next_up.html", (Permission.TICKETS_REPLY,), _next_up),
+    "overdue": Kind("dashboard/_overdue.html", (Permission.TICKETS_VIEW,), _overdue),
+    "week": Kind(
+        "dashboard/_week.html", (Permission.TICKETS_REPLY, Permission.SUPPORT_REPORTS), _week
+    ),
+    "load": Kind(
+        "dashboard/_load.html", (Permission.SUPPORT_MANAGE, Permission.SUPPORT_REPORTS), _load
+    ),
+    "unusual": Kind("dashboard/_unusual.html", (Permission.AUDIT_ALL,), _unusual),
+    "ledger": Kind("dashboard/_ledger.html", (Permission.AUDIT_ALL,), _only("standing", standing)),
+    "goodwill": Kind("dashboard/_goodwill.html", (Permission.GOODWILL_APPROVE,), _goodwill),
+    "coupons_asked": Kind(
+        "dashboard/_coupons_asked.html", (Permission.COUPONS_APPROVE,), _coupons_asked
+    ),
+    "people": Kind("dashboard/_people.html", (Permission.STAFF_VIEW,), _only("coverage", coverage)),
+    "engine": Kind(
+        "dashboard/_engine.html", (Permission.OPERATIONS_VIEW,), _only("engine", engine)
+    ),
+    "sales": Kind(
+        "dashboard/_sales.html", (Permission.COUPONS_VIEW, Permission.CUSTOMERS_VIEW), _sales
+    ),
+    "plans": Kind(
+        "dashboard/_plans.html", (Permission.CUSTOMERS_VIEW,), _only("plans", plans_in_use)
+    ),
+    "coupons": Kind("dashboard/_coupons.html", (Permission.COUPONS_VIEW,), _coupons),
 }
 SELLING = Board(("sales",), ("plans",), ("coupons_asked", "coupons"))
 BOARDS = {
@@ -162,4 +172,4 @@ def _cards(looking: Looking, names: tuple[str, ...]) -> Iterator[Card]:
     for name in names:
         kind = KINDS[name]
         if all(map(looking.by.may, kind.needs)) and (shows := kind.look(looking)):
-            yield Card(name, shows)
+            yield Card(name, kind.template, shows)
