@@ -32,7 +32,7 @@ autovacuum = off
 """
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 2**30
-"""Free bytes in memory, above which the server keeps its files there."""
+"""Free bytes in memory with which the server keeps its files there: a clone is 700 of them."""
 
 
 class Server(Protocol):
@@ -151,7 +151,7 @@ class Postgres:
         upgrade(make_app(self._url(self.template)))
 
     def clone(self) -> str:
-        """A copy of files, where they are cheap to write; else of the pages through the log."""
+        """By files, where none of them waits for a disk; else by pages, through the log."""
         way = " STRATEGY FILE_COPY" if self.embedded else ""
         return self._url(self._create(f" TEMPLATE {self.template}{way}"))
 

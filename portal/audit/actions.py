@@ -2,13 +2,15 @@
 
 from enum import StrEnum
 
-from portal.audit.kinds import Outcome, Severity, Stream
+from portal.audit.kinds import STREAMS, Outcome, Severity, Stream
 
 __all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
-    """`subject.verb_in_past`. Add here, say the stream and severity below when not the default."""
+    """`subject.verb_in_past`. Add here; say the severity below, and the stream of a new subject in
+    `kinds`, when not the default.
+    """
 
     # signing in
     SESSION_OPENED = "session.opened"
@@ -207,31 +209,12 @@ class Action(StrEnum):
 
     @property
     def stream(self) -> Stream:
-        return _STREAMS.get(self.value.partition(".")[0], Stream.ADMIN)
+        return STREAMS.get(self.value.partition(".")[0], Stream.ADMIN)
 
     @property
     def severity(self) -> Severity:
         return _SEVERITIES.get(self, Severity.INFO)
 
-
-_STREAMS = {
-    "session": Stream.ADMIN_LOGIN,
-    "access": Stream.AUTH,
-    "csrf": Stream.AUTH,
-    "totp": Stream.AUTH,
-    "backup_codes": Stream.AUTH,
-    "backup_code": Stream.AUTH,
-    "passkey": Stream.AUTH,
-    "webauthn": Stream.AUTH,
-    "password": Stream.AUTH,
-    "email": Stream.AUTH,
-    "mail": Stream.EMAIL,
-    "feature": Stream.ENTITLEMENT,
-    "plan": Stream.ENTITLEMENT,
-    "subscription": Stream.ENTITLEMENT,
-    "entitlement": Stream.ENTITLEMENT,
-    "quota": Stream.ENTITLEMENT,
-}
 
 _SEVERITIES = {
     Action.SESSION_PASSWORD_REFUSED: Severity.NOTICE,

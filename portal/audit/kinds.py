@@ -28,3 +28,24 @@ class Outcome(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
     DENIED = "denied"
+
+
+STREAMS = {
+    "session": Stream.ADMIN_LOGIN,
+    "access": Stream.AUTH,
+    "csrf": Stream.AUTH,
+    "totp": Stream.AUTH,
+    "backup_codes": Stream.AUTH,
+    "backup_code": Stream.AUTH,
+    "passkey": Stream.AUTH,
+    "webauthn": Stream.AUTH,
+    "password": Stream.AUTH,
+    "email": Stream.AUTH,
+    "mail": Stream.EMAIL,
+    "feature": Stream.ENTITLEMENT,
+    "plan": Stream.ENTITLEMENT,
+    "subscription": Stream.ENTITLEMENT,
+    "entitlement": Stream.ENTITLEMENT,
+    "quota": Stream.ENTITLEMENT,
+}
+"""By the subject of an action; of every other the stream is that of admins."""

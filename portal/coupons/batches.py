@@ -106,7 +106,12 @@ def disable_batch(*, by: Actor, batch_id: int, reason: str | None = None) -> Cou
     if row.status == CouponStatus.DISABLED:
         raise AlreadyDisabled("These codes are disabled already.")
     was, row.status = row.status, CouponStatus.DISABLED
-    codes = _move(row, Coupon.status != CouponStatus.DISABLED, status=CouponStatus.DISABLED)
+    enabled = sa.select(sa.func.count()).where(
+        Coupon.batch_id == row.id, Coupon.status != CouponStatus.DISABLED
+    )
+    codes = db.session.scalar(enabled) or 0
+    # Those that are disabled too: one of them may be enabled this moment, and is waited for.
+    _move(row, sa.true(), status=CouponStatus.DISABLED)
     _record_move(Action.COUPON_BATCH_DISABLED, by, row, was, codes, reason)
     return row
 

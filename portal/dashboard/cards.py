@@ -15,6 +15,7 @@ from portal.staff.coverage import coverage
 from portal.subscriptions.plan_tenants import plans_in_use
 from portal.subscriptions.trials import trials_now
 from portal.support.filtering import Looking
+from portal.support.goodwill_waiting import gestures_asked_for
 from portal.support.morning import first_in, own_work, whole_desk
 from portal.support.queues import View
 from portal.support.week import week_of
@@ -28,11 +29,8 @@ class Card(NamedTuple):
     """A part of the page that concerns this person, and what it shows."""
 
     name: str
+    template: str
     shows: dict[str, Any]
-
-    @property
-    def template(self) -> str:
-        return f"dashboard/_{self.name}.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Kind:
     `look` answers what the template is given; nothing at all, and the card is left out.
     """
 
+    template: str
     needs: tuple[Permission, ...]
     look: Callable[[Looking], dict[str, Any]]
 
@@ -85,8 +84,13 @@ def _unusual(_: Looking) -> dict[str, Any]:
     return {"numbers": numbers, "alerts": alerts}
 
 
-def _approvals(looking: Looking) -> dict[str, Any]:
+def _coupons_asked(looking: Looking) -> dict[str, Any]:
     asked = coupons_asked_for(few=FEW)
+    return {"asked": asked, "me_id": looking.by.id} if asked else {}
+
+
+def _goodwill(looking: Looking) -> dict[str, Any]:
+    asked = gestures_asked_for(few=FEW)
     return {"asked": asked, "me_id": looking.by.id} if asked else {}
 
 
@@ -104,27 +108,42 @@ def _only(name: str, ask: Callable[[], Any]) -> Callable[[Looking], dict[str, An
 
 
 KINDS = {
-    "own_work": Kind((Permission.TICKETS_REPLY,), _own_work),
-    "desk": Kind((Permission.TICKETS_VIEW,), _desk),
-    "next_up": Kind((Permission.TICKETS_REPLY,), _next_up),
-    "overdue": Kind((Permission.TICKETS_VIEW,), _overdue),
-    "week": Kind((Permission.TICKETS_REPLY, Permission.SUPPORT_REPORTS), _week),
-    "load": Kind((Permission.SUPPORT_MANAGE, Permission.SUPPORT_REPORTS), _load),
-    "unusual": Kind((Permission.AUDIT_ALL,), _unusual),
-    "ledger": Kind((Permission.AUDIT_ALL,), _only("standing", standing)),
-    "approvals": Kind((Permission.COUPONS_APPROVE,), _approvals),
-    "people": Kind((Permission.STAFF_VIEW,), _only("coverage", coverage)),
-    "engine": Kind((Permission.OPERATIONS_VIEW,), _only("engine", engine)),
-    "sales": Kind((Permission.COUPONS_VIEW, Permission.CUSTOMERS_VIEW), _sales),
-    "plans": Kind((Permission.CUSTOMERS_VIEW,), _only("plans", plans_in_use)),
-    "coupons": Kind((Permission.COUPONS_VIEW,), _coupons),
+    "own_work": Kind("dashboard/_own_work.html", (Permission.TICKETS_REPLY,), _own_work),
+    "desk": Kind("dashboard/_desk.html", (Permission.TICKETS_VIEW,), _desk),
+    "next_up": Kind("dashboard/_next_up.html", (Permission.TICKETS_REPLY,), _next_up),
+    "overdue": Kind("dashboard/_overdue.html", (Permission.TICKETS_VIEW,), _overdue),
+    "week": Kind(
+        "dashboard/_week.html", (Permission.TICKETS_REPLY, Permission.SUPPORT_REPORTS), _week
+    ),
+    "load": Kind(
+        "dashboard/_load.html", (Permission.SUPPORT_MANAGE, Permission.SUPPORT_REPORTS), _load
+    ),
+    "unusual": Kind("dashboard/_unusual.html", (Permission.AUDIT_ALL,), _unusual),
+    "ledger": Kind("dashboard/_ledger.html", (Permission.AUDIT_ALL,), _only("standing", standing)),
+    "goodwill": Kind("dashboard/_goodwill.html", (Permission.GOODWILL_APPROVE,), _goodwill),
+    "coupons_asked": Kind(
+        "dashboard/_coupons_asked.html", (Permission.COUPONS_APPROVE,), _coupons_asked
+    ),
+    "people": Kind("dashboard/_people.html", (Permission.STAFF_VIEW,), _only("coverage", coverage)),
+    "engine": Kind(
+        "dashboard/_engine.html", (Permission.OPERATIONS_VIEW,), _only("engine", engine)
+    ),
+    "sales": Kind(
+        "dashboard/_sales.html", (Permission.COUPONS_VIEW, Permission.CUSTOMERS_VIEW), _sales
+    ),
+    "plans": Kind(
+        "dashboard/_plans.html", (Permission.CUSTOMERS_VIEW,), _only("plans", plans_in_use)
+    ),
+    "coupons": Kind("dashboard/_coupons.html", (Permission.COUPONS_VIEW,), _coupons),
 }
-SELLING = Board(("sales",), ("plans",), ("approvals", "coupons"))
+SELLING = Board(("sales",), ("plans",), ("coupons_asked", "coupons"))
 BOARDS = {
     Role.SUPPORT_AGENT: Board(("own_work",), ("next_up",), ("week",)),
-    Role.MANAGER: Board(("desk",), ("overdue", "load"), ("unusual", "approvals", "ledger")),
+    Role.MANAGER: Board(
+        ("desk",), ("overdue", "load"), ("goodwill", "coupons_asked", "unusual", "ledger")
+    ),
     Role.ADMIN: Board(
-        ("people",), ("unusual", "engine", "desk", "load"), ("ledger", "approvals", "plans")
+        ("people",), ("unusual", "engine", "desk", "load"), ("goodwill", "coupons_asked", "ledger")
     ),
     Role.FINANCE: SELLING,
     Role.MARKETING: SELLING,
@@ -153,4 +172,4 @@ def _cards(looking: Looking, names: tuple[str, ...]) -> Iterator[Card]:
     for name in names:
         kind = KINDS[name]
         if all(map(looking.by.may, kind.needs)) and (shows := kind.look(looking)):
-            yield Card(name, shows)
+            yield Card(name, kind.template, shows)

@@ -76,6 +76,8 @@ def init_current(app: Flask) -> None:
     # Flask-Login asks nothing else once it sees its own cookie, and we never set one. A name with
     # a semicolon can never arrive.
     app.config["REMEMBER_COOKIE_NAME"] = "never;sent"
+    # It would watch over a sign-in that it kept in the visitor's cookie: ours is in the database.
+    login_manager.session_protection = None
     login_manager.init_app(app)
     # It would look for that cookie after every answer.
     app.after_request_funcs[None].remove(login_manager._update_remember_cookie)  # noqa: SLF001

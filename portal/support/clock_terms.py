@@ -7,7 +7,7 @@ was promised before.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
 
@@ -160,5 +160,6 @@ def _spans(
     return [*found, (since, until)] if runs and until > since else found
 
 
+@lru_cache(maxsize=256)
 def _runs_in(terms: RuleTerms, status: str) -> bool:
     return Status(status).is_open and not terms.is_paused_in(status)

@@ -124,7 +124,7 @@ def _line(look: Look, before: Look | None, now: datetime, zone: ZoneInfo) -> Clo
     row, found = look.row, look.clock
     colour, words = _standing(found, look.calendar, now)
     runs, earlier = _runs(look, before, now)
-    opens = [pair for start, end in runs for pair in look.calendar.intervals(start, end)]
+    opens = [pair for start, end in runs for pair in _open(look.calendar, start, end)]
     zones = ZoneInfo(look.calendar.zone), zone
     return ClockLine(
         label=LABELS[found.metric],
@@ -182,6 +182,14 @@ def _runs(
     since = row.running_since or before.row.ended_at or row.started_at
     counted = f"{roughly(before.row.consumed_s)} by version {before.row.calendar_version}"
     return ([(since, until)] if until > since else []), counted
+
+
+@lru_cache(maxsize=4096)
+def _open(
+    calendar: BusinessCalendar, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Of a run that is over, the same on every page of its ticket."""
+    return calendar.intervals(start, end)
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,6 @@ written, and whatever is wrong the person hears one answer; the ledger has the r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,15 +56,6 @@ class NoPasskey(Conflict):
     title = "You have no passkey"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What came of an answer. `reason` is empty when it is right, and for the ledger otherwise."""
-
-    reason: str = ""
-    passkey: Passkey | None = None
-    """The one that it claims to be of, where there is such a one."""
-
-
 def options_to_prove(*, staff: SignedInStaff) -> dict[str, Any]:
     """For a second step, or for something dangerous: only the person's own passkeys may answer.
 
@@ -101,10 +91,10 @@ def options_to_sign_in(*, visitor: str) -> dict[str, Any]:
 def check_passkey(*, admin_id: int, answer: str, session_id: str) -> Proof:
     """Take what one of the person's passkeys signed, or say for the ledger why it is nothing."""
     challenge = take_challenge(Purpose.PROVE, session_id)
-    judged = _judged(answer, challenge, owner=admin_id, is_alone=False)
-    if judged.reason:
+    fault = _fault(answer, challenge, owner=admin_id, is_alone=False)
+    if fault:
         count_failure(admin_id)
-        return Proof(accepted=False, reason=judged.reason)
+        return Proof(accepted=False, reason=fault)
     forgive_failures(admin_id)
     return Proof(accepted=True, reason="accepted")
 
@@ -124,19 +114,16 @@ def open_with_passkey(*, answer: str, visitor: str, instead_of: SignedInStaff | 
     wait = book_failure(booked)
     if wait is not None:
         return _throttled(booked, wait)
-    judged = _judged(answer, take_challenge(Purpose.SIGN_IN, visitor), owner=None, is_alone=True)
-    admin = _owner(judged.passkey) if judged.passkey else None
-    if admin is None or judged.reason:
-        return _refused(admin, judged.reason or "unknown_credential")
+    challenge = take_challenge(Purpose.SIGN_IN, visitor)
+    fault = _fault(answer, challenge, owner=claimed, is_alone=True)
+    admin = db.session.get(Admin, claimed, populate_existing=True) if claimed else None
+    if fault or admin is None:
+        return _refused(admin, fault or "unknown_credential")
     if admin.disabled_at is not None or admin.joined_at is None:
         return _refused(admin, "disabled")
     hand_back(booked)
     forgive_failures(admin.id)
     return SignIn(open_with_proof(admin=admin, method=METHOD, amr=METHOD, instead_of=instead_of))
-
-
-def _owner(passkey: Passkey) -> Admin:
-    return db.session.get_one(Admin, passkey.admin_id, populate_existing=True)
 
 
 def _claimed(answer: str) -> int | None:
@@ -170,28 +157,28 @@ def _refused(admin: Admin | None, reason: str) -> SignIn:
     return SignIn()
 
 
-def _judged(text: str, challenge: bytes | None, *, owner: int | None, is_alone: bool) -> Judgement:
+def _fault(text: str, challenge: bytes | None, *, owner: int | None, is_alone: bool) -> str:
+    """What is wrong with the answer, for the ledger; empty when it is right, and then used up."""
     if challenge is None:
-        return Judgement("no_challenge")
-    passkey = None
+        return "no_challenge"
     try:
         answer = read_answer(text)
         passkey = _named(answer)
         if passkey is None:
-            return Judgement("unknown_credential")
+            return "unknown_credential"
         _check_owner(answer, passkey, owner=owner, is_alone=is_alone)
         signed = check_signature(
             answer, challenge=challenge, public_key=passkey.public_key, must_verify=is_alone
         )
         _count_up(passkey, signed, is_alone=is_alone)
     except BadAnswer as error:
-        return Judgement(error.reason, passkey)
-    return Judgement("", passkey)
+        return error.reason
+    return ""
 
 
 def _check_owner(answer: Answer, passkey: Passkey, *, owner: int | None, is_alone: bool) -> None:
     """Alone, the authenticator must name its person too (WebAuthn 7.2, step 6)."""
-    if owner is not None and passkey.admin_id != owner:
+    if passkey.admin_id != owner:
         raise BadAnswer("other_person")
     if passkey.disabled_at is not None:
         raise BadAnswer("stopped")
@@ -222,8 +209,18 @@ def _count_up(passkey: Passkey, signed: Signed, *, is_alone: bool) -> None:
         .execution_options(synchronize_session=False)
     )
     if taken.one_or_none() is None:
-        _warn_of_copy(passkey, signed)
-        raise BadAnswer("sign_count")
+        raise BadAnswer(_why_not(passkey.id, signed))
+
+
+def _why_not(passkey_id: int, signed: Signed) -> str:
+    """It may also have been removed or stopped a moment ago, which is nobody's fault."""
+    passkey = db.session.get(Passkey, passkey_id, populate_existing=True)
+    if passkey is None:
+        return "unknown_credential"
+    if passkey.disabled_at is not None:
+        return "stopped"
+    _warn_of_copy(passkey, signed)
+    return "sign_count"
 
 
 def _warn_of_copy(passkey: Passkey, signed: Signed) -> None:

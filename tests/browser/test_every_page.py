@@ -116,9 +116,9 @@ def faults_of(page: Page, scene: Scene, cast: Cast) -> list[str]:
     assert (page.url.startswith(cast.site.url), answer.status) == (True, scene.status), scene
     page.evaluate(STAND_STILL)
     faults = []
-    for size in (DESK, PHONE):
+    for size, themes in ((DESK, THEMES), (PHONE, THEMES[::-1])):  # each change is drawn anew
         page.set_viewport_size(size)
-        for theme in THEMES:
+        for theme in themes:
             page.evaluate(SET_THEME, theme)
             where = f"{scene.who} {scene.path} {theme} {size['width']}"
             faults += [f"{where}: {fault}" for fault in page.evaluate(RUN_AXE, looking(theme))]

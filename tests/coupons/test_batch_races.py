@@ -1,5 +1,7 @@
 """Batches with real transactions: one form makes one batch, one decision counts."""
 
+from contextlib import suppress
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,7 +9,13 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.roles import Role
-from portal.coupons.batches import approve_batch, create_batch, reject_batch
+from portal.coupons.batches import (
+    approve_batch,
+    create_batch,
+    disable_batch,
+    reject_batch,
+)
+from portal.coupons.coupons import disable_coupon, enable_coupon
 from portal.coupons.models import Coupon, CouponBatch
 from portal.coupons.terms import Terms
 from tests.cast import actor, make_admin
@@ -83,3 +91,24 @@ def test_of_decisions_at_once_one_counts(own_app, waiting):
     assert sum(together(decide, 8)) == 1
     statuses = numbers(own_app, sa.select(Coupon.status, CouponBatch.status).join(CouponBatch))
     assert {len({*statuses}), len({*statuses.pop()})} == {1}
+
+
+def test_no_code_is_enabled_beside_a_batch_that_is_disabled(own_app):
+    with own_app.app_context():
+        terms = Terms(basis_points=500, max_redemptions=1)
+        batch_id = create_batch(by=SYSTEM, once="form", prefix="", count=400, terms=terms).id
+        codes = db.session.scalars(sa.select(Coupon.id).order_by(Coupon.id).limit(7)).all()
+        for coupon_id in codes:
+            disable_coupon(by=SYSTEM, coupon_id=coupon_id)
+        db.session.commit()
+
+    def switch(number):
+        with own_app.app_context(), suppress(DomainError):
+            if number == len(codes):
+                disable_batch(by=SYSTEM, batch_id=batch_id)
+            else:
+                enable_coupon(by=SYSTEM, coupon_id=codes[number])
+            db.session.commit()
+
+    together(switch, 8)
+    assert numbers(own_app, sa.select(Coupon.status).distinct()) == [("disabled",)]

@@ -13,7 +13,7 @@ from portal.coupons.approvals import reject_coupon
 from portal.coupons.coupons import create_coupon, disable_coupon, new_columns
 from portal.coupons.models import Coupon
 from portal.coupons.redeeming import redeem_coupon
-from portal.coupons.standing import Standing, standing_of
+from portal.coupons.standing import Standing, standing_of, stands
 from portal.coupons.terms import Terms
 from tests.cast import make_admin, signed_in
 from tests.coupons.conftest import buys, make_coupon
@@ -38,10 +38,12 @@ def one_of_each(app, meg, mo_acts, acme):
     now = clock.now()
     make_coupon("active")
     make_coupon("scheduled", starts_at=now + A_DAY, max_redemptions=1)
-    make_coupon("ended", redeem_by=now + timedelta(seconds=60))
+    make_coupon("ended", redeem_by=now + timedelta(seconds=60), max_redemptions=1)
     make_coupon("used-up", max_redemptions=1, redeem_by=now + A_DAY)
     redeem_coupon(by=SYSTEM, code="used-up", purchase=buys(acme))
-    db.session.execute(sa.update(Coupon).filter_by(code="ended").values(redeem_by=now))
+    db.session.execute(
+        sa.update(Coupon).filter_by(code="ended").values(redeem_by=now, times_redeemed=1)
+    )
     waiting(meg, "awaiting-approval")
     reject_coupon(by=mo_acts, coupon_id=waiting(meg, "rejected").id, reason="too much")
     disable_coupon(by=SYSTEM, coupon_id=make_coupon("disabled").id)
@@ -61,6 +63,18 @@ def test_what_a_query_says_of_a_coupon_its_row_says_as_well(one_of_each):
     rows, now = db.session.scalars(sa.select(Coupon)).all(), clock.now()
     named = {row.code.replace("-", "_") for row in rows}
     assert {standing_of(row, now).value for row in rows} == named == set(Standing)
+
+
+def test_the_window_holds_its_start_and_not_its_end(app):
+    start = clock.now()
+    row = make_coupon(starts_at=start, redeem_by=start + A_DAY)
+    for at, standing in (
+        (start - timedelta(seconds=1), Standing.SCHEDULED),
+        (start, Standing.ACTIVE),
+        (start + A_DAY, Standing.ENDED),
+    ):
+        found = db.session.scalars(sa.select(Coupon.id).where(stands(standing, at))).all()
+        assert (standing_of(row, at), found) == (standing, [row.id])
 
 
 def test_a_line_says_what_a_coupon_is_worth_and_how_often_it_was_used(bea_client, acme):

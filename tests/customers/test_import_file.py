@@ -134,7 +134,9 @@ def test_no_bytes_break_it(data):
     assert all(line.number > 1 for line in lines_of(HEADER.encode() + b"\n" + data))
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), max_size=8))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), max_size=8)
+)
 def test_no_cells_break_it(cells):
     line = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
     found = lines_of(f"{HEADER}\n{line}".encode())

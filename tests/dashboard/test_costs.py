@@ -50,7 +50,7 @@ def statements_of(client) -> list[str]:
     ("role", "count"),
     [
         (Role.ADMIN, 11),
-        (Role.MANAGER, 10),
+        (Role.MANAGER, 11),
         (Role.SUPPORT_AGENT, 6),
         (Role.FINANCE, 7),
         (Role.MARKETING, 6),

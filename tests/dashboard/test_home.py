@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.actor import ANONYMOUS, SYSTEM
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.support.models import GoodwillGesture
 from tests.cast import make_admin, signed_in
 from tests.coupons.conftest import make_coupon
 from tests.support.crew import make_team
@@ -74,15 +75,43 @@ def test_a_name_is_a_name_on_this_page_too(browser_of, staff, desk):
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMIN, Role.FINANCE])
 def test_whoever_may_approve_sees_what_waits(browser_of, role):
-    assert "Waiting for approval" not in headings(browser_of(role))
+    assert "Coupons to decide on" not in headings(browser_of(role))
     make_coupon("HALF").status = "awaiting_approval"
-    assert "HALF" in card(browser_of(role), "Waiting for approval").text
+    assert "HALF" in card(browser_of(role), "Coupons to decide on").text
 
 
 def test_whoever_asked_is_told_that_somebody_else_decides(browser_of, staff):
     half = make_coupon("HALF")
     half.status, half.requested_by = "awaiting_approval", staff[Role.MANAGER].id
-    assert "somebody else decides" in card(browser_of(Role.MANAGER), "Waiting for approval").text
+    assert "somebody else decides" in card(browser_of(Role.MANAGER), "Coupons to decide on").text
+
+
+@pytest.fixture
+def gesture(staff, desk):
+    """Bea asks for a coupon that she may not give alone."""
+    now, bea = clock.now(), staff[Role.SUPPORT_AGENT]
+    terms = {"kind": "coupon", "terms": {"percent": 50}, "summary": "50 % off"}
+    whose = {"ticket_id": desk.id, "tenant_id": desk.tenant_id, "user_id": desk.requester_id}
+    worth = {"value_cents": 5000, "currency": "USD", "month": f"{now:%Y-%m}", "reason": "Sorry"}
+    asked = {"requested_by": bea.id, "requested_by_label": bea.email, "created_at": now}
+    row = GoodwillGesture(**terms, **whose, **worth, **asked, status="awaiting_approval")
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMIN])
+def test_goodwill_waits_for_whoever_decides_on_it(browser_of, gesture, role):
+    client = browser_of(role)
+    found = card(client, "Goodwill to decide on")
+    assert found.select_one("li a")["href"] == f"/support/goodwill/{gesture.id}"
+    assert "bea@boxcostpro.test" in found.text
+    assert "50 % off" in client.get(found.select_one(".card-footer a")["href"]).text
+
+
+def test_decided_goodwill_is_no_word_any_more(browser_of, gesture):
+    gesture.status = "given"
+    assert "Goodwill" not in headings(browser_of(Role.MANAGER))
 
 
 def test_marketing_sees_which_coupons_end_and_which_are_used(browser_of):

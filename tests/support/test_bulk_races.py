@@ -26,7 +26,7 @@ from tests.support.desk import make_agent, make_ticket
 from tests.support.queue_cast import put_many
 
 pytestmark = pytest.mark.race
-MOST_EACH = 11
+MOST_EACH = 6
 
 
 def begun(app, count: int, **change: object) -> int:

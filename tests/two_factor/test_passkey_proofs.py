@@ -108,6 +108,8 @@ def test_a_replayed_assertion_opens_nothing(app, client, device):
     options(thief, "sign-in")
     assert thief.call("POST", f"{API}/sign-in/verify", signed).status_code == 401
     assert reasons("passkey.refused") == ["challenge", "no_challenge"]
+    refused = db.session.query(AuditEvent).filter_by(action="passkey.refused")
+    assert {event.target_label for event in refused} == {"bea@boxcostpro.test"}
     assert len(active_sessions()) == 1
 
 
@@ -246,6 +248,10 @@ def test_a_challenge_for_one_purpose_answers_no_other(app, client, device, bea):
     options(client, "sign-in")
     assert client.call("POST", f"{API}/sign-in/verify", body).status_code == 401
     assert reasons("passkey.refused") == ["challenge"]
+    proven = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    body = {"credential": device.sign(options(proven, "register"))}
+    assert proven.call("POST", f"{API}/authenticate/verify", body).status_code == 401
+    assert reasons("session.sudo_refused") == ["no_challenge"]
 
 
 def test_a_copy_of_a_key_is_noted_and_its_owner_hears_of_it(client, device, bea):
