@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from portal.audit.kinds import STREAMS, Outcome, Severity, Stream
+from portal.audit.kinds import SEVERITIES, STREAMS, Outcome, Severity, Stream
 
 __all__ = ["Action", "Outcome", "Severity", "Stream"]
 
@@ -41,6 +41,13 @@ class Action(StrEnum):
     PASSKEY_REFUSED = "passkey.refused"
     PASSKEY_DISABLED_BY_POLICY = "passkey.disabled_by_policy"
     PASSKEY_COUNT_REGRESSED = "webauthn.sign_count_regression"
+    RECOVERY_REQUESTED = "recovery.requested"
+    RECOVERY_APPROVED = "recovery.approved"
+    RECOVERY_REJECTED = "recovery.rejected"
+    RECOVERY_CODE_SENT = "recovery.code_sent"
+    RECOVERY_COMPLETED = "recovery.completed"
+    RECOVERY_CANCELLED = "recovery.cancelled"
+    RECOVERY_EXPIRED = "recovery.expired"
     DATA_KEYS_ROTATED = "data_keys.rotated"
     POLICY_CHANGED = "policy.changed"
     # people
@@ -213,7 +220,8 @@ class Action(StrEnum):
 
     @property
     def severity(self) -> Severity:
-        return _SEVERITIES.get(self, Severity.INFO)
+        of_subject = SEVERITIES.get(self.value.partition(".")[0], Severity.INFO)
+        return _SEVERITIES.get(self, of_subject)
 
 
 _SEVERITIES = {
@@ -221,8 +229,6 @@ _SEVERITIES = {
     Action.SESSION_CODE_REFUSED: Severity.NOTICE,
     Action.SESSION_SUDO_REFUSED: Severity.NOTICE,
     Action.SESSION_THROTTLED: Severity.WARNING,
-    Action.ACCESS_DENIED: Severity.WARNING,
-    Action.REQUEST_FORGED: Severity.WARNING,
     Action.TOTP_ENABLED: Severity.NOTICE,
     Action.TOTP_DISABLED: Severity.WARNING,
     Action.TOTP_DISABLED_BY_POLICY: Severity.CRITICAL,
@@ -234,9 +240,6 @@ _SEVERITIES = {
     Action.PASSKEY_REMOVED: Severity.WARNING,
     Action.PASSKEY_REFUSED: Severity.NOTICE,
     Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
-    Action.PASSKEY_COUNT_REGRESSED: Severity.CRITICAL,
-    Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
-    Action.POLICY_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
     Action.STAFF_INVITE_APPROVED: Severity.WARNING,
     Action.STAFF_ADDED: Severity.WARNING,

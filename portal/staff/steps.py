@@ -53,7 +53,7 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
         raise SessionReplaced("You are past this step. Reload the page.")
     proof = factor.check(admin_id=staff.id, code=code, session_id=session.id)
     if not proof.accepted:
-        return _refused(staff, session, method, proof)
+        return refused(staff, session, method, proof)
     hand_back(booked)
     amr = f"{session.amr} {factor.amr}".strip()
     token = renew_session(session=session, state=SessionState.ACTIVE, amr=amr)
@@ -83,7 +83,7 @@ def itself(staff: SignedInStaff) -> Target:
     return person_target(staff.id, staff.email)
 
 
-def _refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:
+def refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:
     """The fifth wrong code sends the person back to the password."""
     session.wrong_codes += 1
     record(
