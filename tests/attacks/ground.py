@@ -3,11 +3,15 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 import sqlalchemy as sa
 from flask import Flask
 
 from portal.audit.models import AuditEvent
+from portal.config import settings
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.models import Admin, AuthThrottle
@@ -69,8 +73,10 @@ class Ground:
             self.attackers.pop().hang_up()
 
     def rows(self, statement: sa.Select) -> list:
-        with self.inside():
-            return list(db.session.scalars(statement))
+        with self.app.app_context():
+            found = list(db.session.scalars(statement))
+            db.session.expunge_all()
+            return found
 
     def events(self, action: str) -> int:
         count = sa.select(sa.func.count()).where(AuditEvent.action == str(action))
@@ -79,6 +85,12 @@ class Ground:
     def newest(self, action: str) -> AuditEvent:
         query = sa.select(AuditEvent).where(AuditEvent.action == str(action))
         return self.rows(query.order_by(AuditEvent.id.desc()).limit(1))[0]
+
+    def letters(self) -> list[EmailMessage]:
+        """What the worker has sent; the test's mail server is a folder."""
+        with self.app.app_context():
+            files = sorted(settings().mail_folder.glob("*.eml"))
+        return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
 
     def sample(self, doors: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """All of them in `make attack`; some beside other tests, which try all in-process."""
