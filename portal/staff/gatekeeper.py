@@ -92,13 +92,15 @@ class StaffGatekeeper:
         if staff is None:
             return
         db.session.rollback()
-        record(
-            Action.REQUEST_FORGED,
-            by=staff.actor,
-            target=Target("route", str(request.url_rule), loggable_path()),
-            outcome=Outcome.DENIED,
-            reason=reason,
-        )
+        with writing():
+            record(
+                Action.REQUEST_FORGED,
+                by=staff.actor,
+                target=Target("route", str(request.url_rule), loggable_path()),
+                outcome=Outcome.DENIED,
+                reason=reason,
+            )
+            db.session.flush()
         db.session.commit()
 
 
