@@ -20,6 +20,7 @@ class Action(StrEnum):
     SESSION_REVOKED = "session.revoked"
     SESSION_SUDO_GRANTED = "session.sudo_granted"
     SESSION_SUDO_REFUSED = "session.sudo_refused"
+    SESSION_ADDRESS_REFUSED = "session.address_refused"
     # what the portal refused
     ACCESS_DENIED = "access.denied"
     REQUEST_FORGED = "csrf.rejected"
@@ -40,7 +41,9 @@ class Action(StrEnum):
     PASSKEY_DISABLED_BY_POLICY = "passkey.disabled_by_policy"
     PASSKEY_COUNT_REGRESSED = "webauthn.sign_count_regression"
     DATA_KEYS_ROTATED = "data_keys.rotated"
+    SECRET_KEY_ROTATED = "secret_key.rotated"  # noqa: S105
     POLICY_CHANGED = "policy.changed"
+    ADDRESSES_CHANGED = "addresses.changed"
     # people
     STAFF_INVITED = "staff.invited"
     STAFF_INVITE_RESENT = "staff.invite_resent"
@@ -219,6 +222,7 @@ _SEVERITIES = {
     Action.SESSION_CODE_REFUSED: Severity.NOTICE,
     Action.SESSION_SUDO_REFUSED: Severity.NOTICE,
     Action.SESSION_THROTTLED: Severity.WARNING,
+    Action.SESSION_ADDRESS_REFUSED: Severity.WARNING,
     Action.ACCESS_DENIED: Severity.WARNING,
     Action.REQUEST_FORGED: Severity.WARNING,
     Action.TOTP_ENABLED: Severity.NOTICE,
@@ -234,7 +238,9 @@ _SEVERITIES = {
     Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
     Action.PASSKEY_COUNT_REGRESSED: Severity.CRITICAL,
     Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
+    Action.SECRET_KEY_ROTATED: Severity.CRITICAL,
     Action.POLICY_CHANGED: Severity.WARNING,
+    Action.ADDRESSES_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
     Action.STAFF_INVITE_APPROVED: Severity.WARNING,
     Action.STAFF_ADDED: Severity.WARNING,

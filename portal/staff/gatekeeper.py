@@ -10,10 +10,12 @@ from portal.core.database import db, writing
 from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.staff.cookies import clear_session_cookie
-from portal.staff.current import SignedInStaff, cookie_name, signed_in
+from portal.staff.current import SignedInStaff, cookie_name, kept_out, signed_in
+from portal.staff.places import NotFromHere, note_request_outside
 from portal.staff.second_factor import ways_of
 from portal.staff.sudo_prompt import ask_for_proof
 from portal.web.access import SAFE_METHODS, Caller, SessionState
+from portal.web.addresses import client_address
 from portal.web.csrf import ForgedRequest
 from portal.web.errors import answer
 from portal.web.htmx import see_other, wants_fragment
@@ -36,6 +38,9 @@ class StaffGatekeeper:
         return signed_in()
 
     def refuse_stranger(self) -> ResponseReturnValue:
+        outside = kept_out()
+        if outside is not None:
+            return _turn_away(outside)
         if is_api_request():
             return problem(401, "not_authenticated", "Not signed in", "Sign in first.")
         if wants_fragment():
@@ -107,6 +112,16 @@ def _owed(caller: Caller) -> str:
     if caller.state is SessionState.PREAUTH and caller.actor.id is not None:
         return ways_of(caller.actor.id)[0].endpoint
     return OWED[caller.state]
+
+
+def _turn_away(person: SignedInStaff) -> ResponseReturnValue:
+    """Their session stays as it is: from inside it goes on."""
+    with writing():
+        note_request_outside(by=person.actor, admin_id=person.id, email=person.email)
+        db.session.flush()
+    db.session.commit()
+    refusal = NotFromHere(person.role, client_address())
+    return answer(refusal.status, refusal.title, refusal.message)
 
 
 def record_denial(caller: Caller, reason: str) -> None:

@@ -1,7 +1,16 @@
 """Pages of the staff room, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.staff.pages import account, invites, passwords, people, sessions, sign_in, sudo
+from portal.staff.pages import (
+    account,
+    addresses,
+    invites,
+    passwords,
+    people,
+    sessions,
+    sign_in,
+    sudo,
+)
 from portal.staff.pages.blueprint import bp
 from portal.web.nav import NavItem
 
@@ -10,6 +19,7 @@ NAV = (NavItem("People", "People", "staff.people", "users", "p", Permission.STAF
 __all__ = [
     "NAV",
     "account",
+    "addresses",
     "bp",
     "invites",
     "passwords",
