@@ -136,7 +136,7 @@ class AddressesForm(PortalForm):
         description="One a line, such as 192.0.2.0/24. Empty: from anywhere.",
         render_kw={"rows": 3, "autocomplete": "off", "spellcheck": "false"},
     )
-    is_forced = BooleanField("Save it though I am outside of them myself")
+    is_forced = BooleanField("Save even without my own address")
 
     def for_role(self, *, is_own: bool) -> "AddressesForm":
         """Nobody may shut themselves out."""
