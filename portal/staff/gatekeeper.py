@@ -11,6 +11,7 @@ from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.staff.cookies import clear_session_cookie
 from portal.staff.current import SignedInStaff, cookie_name, kept_out, signed_in
+from portal.staff.kept_forms import keep_form
 from portal.staff.places import NotFromHere, note_request_outside
 from portal.staff.second_factor import ways_of
 from portal.staff.sudo_prompt import ask_for_proof
@@ -18,7 +19,7 @@ from portal.web.access import SAFE_METHODS, Caller, SessionState
 from portal.web.addresses import client_address
 from portal.web.csrf import ForgedRequest
 from portal.web.errors import answer
-from portal.web.htmx import see_other, wants_fragment
+from portal.web.htmx import page, see_other, wants_fragment
 from portal.web.problems import is_api_request, problem
 from portal.web.requests import loggable_path
 from portal.web.urls import safe_next, split_url
@@ -45,6 +46,9 @@ class StaffGatekeeper:
             return problem(401, "not_authenticated", "Not signed in", "Sign in first.")
         if wants_fragment():
             return _leave_for(url_for("staff.sign_in", next=_back_to(_page_behind_htmx())))
+        kept = None if request.method in SAFE_METHODS else keep_form()
+        if kept is not None:
+            return page("staff/session_ended.html", status=401, kept=kept, why=None)
         here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         found = make_response(see_other(url_for("staff.sign_in", next=_back_to(here))))
         if cookie_name() in request.cookies:
@@ -97,13 +101,15 @@ class StaffGatekeeper:
         if staff is None:
             return
         db.session.rollback()
-        record(
-            Action.REQUEST_FORGED,
-            by=staff.actor,
-            target=Target("route", str(request.url_rule), loggable_path()),
-            outcome=Outcome.DENIED,
-            reason=reason,
-        )
+        with writing():
+            record(
+                Action.REQUEST_FORGED,
+                by=staff.actor,
+                target=Target("route", str(request.url_rule), loggable_path()),
+                outcome=Outcome.DENIED,
+                reason=reason,
+            )
+            db.session.flush()
         db.session.commit()
 
 

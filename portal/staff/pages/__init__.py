@@ -4,6 +4,7 @@ from portal.core.permissions import Permission
 from portal.staff.pages import (
     account,
     addresses,
+    again,
     invites,
     passwords,
     people,
@@ -20,6 +21,7 @@ __all__ = [
     "NAV",
     "account",
     "addresses",
+    "again",
     "bp",
     "invites",
     "passwords",
