@@ -244,8 +244,6 @@ _SEVERITIES = {
     Action.PASSKEY_REMOVED: Severity.WARNING,
     Action.PASSKEY_REFUSED: Severity.NOTICE,
     Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
-    Action.SECRET_KEY_ROTATED: Severity.CRITICAL,
-    Action.ADDRESSES_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
     Action.STAFF_INVITE_APPROVED: Severity.WARNING,
     Action.STAFF_ADDED: Severity.WARNING,
@@ -263,8 +261,6 @@ _SEVERITIES = {
     Action.USER_EXPORTED: Severity.NOTICE,
     Action.USER_ERASED: Severity.WARNING,
     Action.CUSTOMERS_IMPORTED: Severity.NOTICE,
-    Action.TOKEN_ISSUED: Severity.NOTICE,
-    Action.TOKEN_REVOKED: Severity.NOTICE,
     Action.FEATURE_KILLED: Severity.CRITICAL,
     Action.FEATURE_REVIVED: Severity.WARNING,
     Action.PLAN_CHANGED: Severity.NOTICE,
@@ -300,5 +296,4 @@ _SEVERITIES = {
     Action.ALERT_RULE_SAVED: Severity.NOTICE,
     Action.ALERT_RULE_DISABLED: Severity.WARNING,
     Action.ALERT_RAISED: Severity.NOTICE,
-    Action.BACKUP_MADE: Severity.NOTICE,
 }
