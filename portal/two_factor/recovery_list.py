@@ -139,3 +139,9 @@ def last_request(admin_id: int) -> RecoveryRequest | None:
     """The newest of a person, in whatever state."""
     query = sa.select(RecoveryRequest).where(RecoveryRequest.admin_id == admin_id)
     return db.session.scalar(query.order_by(RecoveryRequest.id.desc()).limit(1))
+
+
+def froze_the_account(request: RecoveryRequest, person: Admin) -> bool:
+    """Is the account shut because its owner stopped this one, and not by an admin since?"""
+    is_stopped = request.state == RecoveryState.CANCELLED and request.closed_by == person.id
+    return is_stopped and person.disabled_at is not None and person.disabled_by is None

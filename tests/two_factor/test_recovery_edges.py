@@ -62,7 +62,7 @@ def test_asking_twice_is_one_request_and_the_guide_leads_to_it(app, bea_enrolled
 def test_where_nobody_could_approve_the_guide_names_the_command(app, moment, ann):
     give_authenticator(ann)
     browser = halfway(app, ann)
-    assert "flask staff reset-2fa ann@boxcostpro.test" in browser.get(GUIDE).text
+    assert "staff reset-2fa ann@boxcostpro.test" in browser.get(GUIDE).text
     assert browser.submit("/sign-in/recovery/request").status_code == 409
     words = ["staff", "reset-2fa", ann.email, "--reason", "phone lost"]
     db.session.commit()
@@ -144,6 +144,12 @@ def test_who_is_shut_out_meanwhile_begins_anew(app, ready, ann):
     enable_person(by=actor(ann), person_id=ready.id)
     assert request_of(ready).state == "cancelled"
     assert complete(app, ready, mailed_code()).status_code == 409
+
+
+def test_who_is_shut_out_after_a_recovery_is_not_called_frozen(app, ready, ann, ann_client):
+    assert complete(app, ready, mailed_code()).status_code == 303
+    disable_person(by=actor(ann), person_id=ready.id)
+    assert "the account was frozen" not in ann_client.get(f"/staff/{ready.id}").text
 
 
 def test_the_command_line_ends_an_open_one(app, ready):

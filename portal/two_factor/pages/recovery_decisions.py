@@ -18,6 +18,7 @@ from portal.two_factor.recovery_forms import DecisionForm
 from portal.two_factor.recovery_list import (
     COLOURS,
     Which,
+    froze_the_account,
     last_request,
     recoveries,
     recovery_for,
@@ -99,7 +100,7 @@ def _of_person(person: Admin, by: Actor) -> Panel | None:
     found = last_request(person.id)
     if found is None:
         return None
-    is_frozen = person.disabled_at is not None and found.closed_by == person.id
+    is_frozen = froze_the_account(found, person)
     if not is_frozen and found.state not in OPEN:
         return None
     html = render_template(
