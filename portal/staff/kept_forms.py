@@ -77,5 +77,5 @@ def _owner() -> int | None:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    keys = [*settings().secret_key_fallbacks, settings().secret_key]  # the last one signs
+    keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]  # the last signs
     return URLSafeTimedSerializer(keys, salt="portal.kept_form")
