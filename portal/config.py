@@ -54,7 +54,7 @@ class Settings:
     secret_key: str
     """Signs cookies and form tokens; at least 32 characters."""
     secret_key_fallbacks: tuple[str, ...]
-    """Older values of `SECRET_KEY`, comma-separated, still accepted."""
+    """Older values of `SECRET_KEY`, comma-separated, the newest first, still accepted."""
     data_keys: tuple[tuple[str, bytes], ...]
     """`k2:base64,k1:base64`, 32 bytes each: the first seals, all unseal."""
     token_pepper: str
@@ -149,7 +149,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_with_driver(database_url),
         migration_database_url=_with_driver(reader.text("MIGRATION_DATABASE_URL") or database_url),
         secret_key=keys.secret("SECRET_KEY"),
-        secret_key_fallbacks=reader.items("SECRET_KEY_FALLBACKS"),
+        secret_key_fallbacks=keys.fallbacks(reader.items("SECRET_KEY_FALLBACKS")),
         data_keys=keys.data_keys(),
         token_pepper=keys.secret("TOKEN_PEPPER"),
         audit_key_file=Path(reader.text("AUDIT_KEY_FILE") or instance / "audit.key"),

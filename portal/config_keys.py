@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 SHORTEST_SECRET = 32
+SECRET, FALLBACKS = "secret_key", "secret_key_fallbacks"
+MOST_FALLBACKS = 5
 SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
 
 
@@ -28,6 +30,13 @@ class Keys:
             self._check(name, value)
             return value
         return value or self._generated(name)
+
+    def fallbacks(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Older values of `SECRET_KEY`, the newest first: as set, or beside a generated one."""
+        path = self.folder / FALLBACKS
+        if given or self.is_strict or self.text("SECRET_KEY") or not path.exists():
+            return given
+        return tuple(path.read_text().split())
 
     def data_keys(self) -> tuple[tuple[str, bytes], ...]:
         value = self.text("DATA_KEYS")
@@ -63,6 +72,39 @@ class Keys:
         except FileExistsError:
             return path.read_text().strip()
         with os.fdopen(handle, "w") as file:
-            value = base64.b64encode(secrets.token_bytes(32)).decode()
+            value = new_key()
             file.write(value)
         return value
+
+
+def new_key() -> str:
+    """32 random bytes, as they are written in a setting."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def secret_key_file(instance: Path) -> Path:
+    """Where a generated `SECRET_KEY` stands."""
+    return instance / "keys" / SECRET
+
+
+def replace_secret_key(instance: Path, *, old: str, fallbacks: tuple[str, ...]) -> int:
+    """A new key in place of the generated one, which is accepted on. How many older ones are.
+
+    The list of older ones is written first: killed in between, the old key is merely in both.
+    """
+    kept = list(dict.fromkeys((old, *fallbacks)))[:MOST_FALLBACKS]
+    path = secret_key_file(instance)
+    _write(path.with_name(FALLBACKS), "\n".join(kept) + "\n")
+    _write(path, new_key())
+    return len(kept)
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, and for its owner's eyes."""
+    beside = path.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -22,6 +22,7 @@ class Action(StrEnum):
     SESSION_REVOKED = "session.revoked"
     SESSION_SUDO_GRANTED = "session.sudo_granted"
     SESSION_SUDO_REFUSED = "session.sudo_refused"
+    SESSION_ADDRESS_REFUSED = "session.address_refused"
     # what the portal refused
     ACCESS_DENIED = "access.denied"
     REQUEST_FORGED = "csrf.rejected"
@@ -49,7 +50,9 @@ class Action(StrEnum):
     RECOVERY_CANCELLED = "recovery.cancelled"
     RECOVERY_EXPIRED = "recovery.expired"
     DATA_KEYS_ROTATED = "data_keys.rotated"
+    SECRET_KEY_ROTATED = "secret_key.rotated"  # noqa: S105
     POLICY_CHANGED = "policy.changed"
+    ADDRESSES_CHANGED = "addresses.changed"
     # people
     STAFF_INVITED = "staff.invited"
     STAFF_INVITE_RESENT = "staff.invite_resent"
@@ -229,6 +232,7 @@ _SEVERITIES = {
     Action.SESSION_CODE_REFUSED: Severity.NOTICE,
     Action.SESSION_SUDO_REFUSED: Severity.NOTICE,
     Action.SESSION_THROTTLED: Severity.WARNING,
+    Action.SESSION_ADDRESS_REFUSED: Severity.WARNING,
     Action.TOTP_ENABLED: Severity.NOTICE,
     Action.TOTP_DISABLED: Severity.WARNING,
     Action.TOTP_DISABLED_BY_POLICY: Severity.CRITICAL,
@@ -257,8 +261,6 @@ _SEVERITIES = {
     Action.USER_EXPORTED: Severity.NOTICE,
     Action.USER_ERASED: Severity.WARNING,
     Action.CUSTOMERS_IMPORTED: Severity.NOTICE,
-    Action.TOKEN_ISSUED: Severity.NOTICE,
-    Action.TOKEN_REVOKED: Severity.NOTICE,
     Action.FEATURE_KILLED: Severity.CRITICAL,
     Action.FEATURE_REVIVED: Severity.WARNING,
     Action.PLAN_CHANGED: Severity.NOTICE,
@@ -294,5 +296,4 @@ _SEVERITIES = {
     Action.ALERT_RULE_SAVED: Severity.NOTICE,
     Action.ALERT_RULE_DISABLED: Severity.WARNING,
     Action.ALERT_RAISED: Severity.NOTICE,
-    Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -58,5 +58,9 @@ SEVERITIES = {
     "recovery": Severity.CRITICAL,
     "data_keys": Severity.CRITICAL,
     "policy": Severity.WARNING,
+    "secret_key": Severity.CRITICAL,
+    "addresses": Severity.WARNING,
+    "token": Severity.NOTICE,
+    "backup": Severity.NOTICE,
 }
 """By the subject of an action, where each of its actions speaks as loudly."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from hmac import compare_digest
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,9 +33,9 @@ from portal.customers.scopes import (
     permissions_of_staff_token,
 )
 from portal.customers.token_text import public_id_of
-from portal.staff.models import Admin
+from portal.staff.models import Admin, RoleAddresses
 from portal.web.access import SessionState, View, caller
-from portal.web.addresses import client_address
+from portal.web.addresses import client_address, is_within
 
 TOUCH_EVERY = timedelta(seconds=60)
 SCHEME = "bearer "
@@ -95,6 +94,7 @@ _columns: list[sa.ColumnElement[Any]] = [
     _token.admin_id,
     _admin.email.label("admin_email"),
     _admin.role.label("admin_role"),
+    sa.cast(RoleAddresses.networks, sa.Text).label("role_networks"),
 ]
 _on_demand: dict[str, sa.ColumnElement[Any]] = {}
 
@@ -135,6 +135,7 @@ def token_query(*more: str) -> Quick:
             ApiToken.__table__.outerjoin(User.__table__, _token.user_id == _user.id)
             .outerjoin(Tenant.__table__, _user.tenant_id == _tenant.id)
             .outerjoin(Admin.__table__, _token.admin_id == _admin.id)
+            .outerjoin(RoleAddresses.__table__, RoleAddresses.role == _admin.role)
         )
         .where(
             _token.public_id == sa.bindparam("public_id"),
@@ -169,7 +170,7 @@ def token_caller() -> TokenCaller | None:
     row = token_query(*_wanted()).committed_row(public_id=public_id, now=now)
     if row is None or not compare_digest(row.secret_sha256, token_sha256(text)):
         return None
-    if row.networks != "[]" and not _may_come_from_here(row):
+    if (row.networks != "[]" or row.role_networks) and not _may_come_from_here(row):
         return None
     _count(row.token_id, now)
     add_session(session_ref=row.public_id, amr=("token",), has_sudo=False)
@@ -260,15 +261,9 @@ def _lent(role: str, chosen: str) -> frozenset[Permission]:
 
 
 def _may_come_from_here(row: Any) -> bool:
+    """The token's own networks, and those of the role of whoever it acts for."""
     address = client_address()
-    if address is not None and any(
-        ip_address(address) in network for network in _networks(row.networks)
-    ):
+    if is_within(address, row.networks) and is_within(address, row.role_networks or "[]"):
         return True
     log.warning("token.from_elsewhere", public_id=row.public_id, ip=address)
     return False
-
-
-@lru_cache(maxsize=1024)
-def _networks(texts: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(text) for text in json.loads(texts))

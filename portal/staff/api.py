@@ -70,6 +70,7 @@ def login_second_step(body: StepBody) -> Response:
     step = take_second_step(staff=staff, method=method, code=code)
     session = session_of(staff)
     db.session.commit()
+    step.check_place()
     if step.token is not None:
         return _carrying(step.token, session.csrf_secret, "done")
     response = refused_code(step.retry_after)

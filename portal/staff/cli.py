@@ -11,6 +11,7 @@ from portal.core.errors import DomainError
 from portal.core.roles import Role
 from portal.staff.commands import staff_commands
 from portal.staff.invites import add_person, invite
+from portal.staff.places import change_addresses, places
 from portal.staff.role_table import role_table
 
 
@@ -36,6 +37,30 @@ def add(email: str, name: str, role: str, password_stdin: bool) -> None:
     click.echo(f"{email} was added as {Role(role).label}.", err=True)
     if url:
         click.echo(url)
+
+
+@staff_commands.command("addresses")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--allow", multiple=True, metavar="CIDR", help="A network they may come from.")
+@click.option("--clear", is_flag=True, help="Let them come from anywhere.")
+@click.option("--force", is_flag=True, help="Also when that stops somebody who is signed in.")
+@with_appcontext
+def addresses(role: str, allow: tuple[str, ...], clear: bool, force: bool) -> None:
+    """Print from where a role may come, or decide it: `--allow` gives the whole list."""
+    chosen = Role(role)
+    if clear and allow:
+        raise click.UsageError("Give either --allow or --clear.")
+    if allow or clear:
+        try:
+            change_addresses(by=SYSTEM, role=chosen, networks=allow, is_forced=force)
+        except DomainError as error:
+            click.echo(error.message, err=True)
+            sys.exit(1)
+        db.session.commit()
+    networks = places()[chosen].networks
+    click.echo(f"{chosen.label}: from {'these networks' if networks else 'anywhere'}", err=True)
+    for network in networks:
+        click.echo(network)
 
 
 @staff_commands.command("roles")

@@ -19,10 +19,10 @@ from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.roles import Role
 from portal.core.tokens import token_sha256
-from portal.staff.models import Admin, AdminSession, Notice
+from portal.staff.models import Admin, AdminSession, Notice, RoleAddresses
 from portal.staff.roles import permissions_of
 from portal.web.access import SessionState
-from portal.web.addresses import client_address
+from portal.web.addresses import client_address, is_within
 from portal.web.csrf import is_bearer_request
 from portal.web.nav import navigation
 
@@ -102,6 +102,17 @@ def current_staff() -> SignedInStaff:
     return found
 
 
+def kept_out() -> SignedInStaff | None:
+    """Who would be signed in, did their role's networks hold the address that they come from."""
+    found: SignedInStaff | None = g.get("kept_out") if signed_in() is None else None
+    return found
+
+
+def may_come(networks: str, state: SessionState) -> bool:
+    """Whoever still owes the second step learns nothing about networks: it is told after it."""
+    return state is SessionState.PREAUTH or is_within(client_address(), networks)
+
+
 def stand_in(staff: SignedInStaff) -> None:
     """From here on the request is this person's, though its cookie names an older token."""
     g._login_user = staff  # noqa: SLF001 - where Flask-Login keeps whom it loaded
@@ -119,6 +130,7 @@ _unread = (
     .scalar_subquery()
 )
 _session, _admin = AdminSession.__table__.c, Admin.__table__.c
+_addresses = RoleAddresses.__table__.c
 _QUERY = Quick(
     sa.select(
         _admin.id,
@@ -139,8 +151,13 @@ _QUERY = Quick(
         _session.sudo_method,
         _session.amr,
         _session.csrf_secret,
+        sa.cast(_addresses.networks, sa.Text).label("networks"),
     )
-    .join_from(AdminSession.__table__, Admin.__table__, _session.admin_id == _admin.id)
+    .select_from(
+        AdminSession.__table__.join(Admin.__table__, _session.admin_id == _admin.id).outerjoin(
+            RoleAddresses.__table__, _addresses.role == _admin.role
+        )
+    )
     .where(
         _session.token_sha256 == sa.bindparam("token"),
         _session.revoked_at.is_(None),
@@ -160,6 +177,9 @@ def _load(incoming: Request) -> SignedInStaff | None:
     if row is None:
         return None
     person = _person(row)
+    if row.networks and not may_come(row.networks, person.state):
+        g.kept_out = person
+        return None
     add_session(session_ref=person.session_ref, amr=person.amr, has_sudo=person.has_sudo)
     _bind_form_token(person)
     g.time_zone = person.time_zone
@@ -170,7 +190,7 @@ def _load(incoming: Request) -> SignedInStaff | None:
 
 def _person(row: sa.Row[*tuple[Any, ...]]) -> SignedInStaff:
     values = row._asdict()
-    values.pop("last_seen_at")
+    del values["last_seen_at"], values["networks"]
     role = values["role"]
     actor = Actor(ActorType.ADMIN, row.id, row.email, role, permissions_of(role))
     values.update(

@@ -151,3 +151,14 @@ class RolePolicy(Base):
     """How long a recovery waits after its approval, so that the owner can still object."""
     changed_at: Mapped[datetime]
     changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
+
+
+class RoleAddresses(Base):
+    """The networks from which people of a role may come. Without a row: from anywhere."""
+
+    __tablename__ = "role_addresses"
+
+    role: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    networks: Mapped[list[str]]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))

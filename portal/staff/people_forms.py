@@ -1,6 +1,14 @@
 """What a browser may submit about people, accounts, passwords and addresses."""
 
-from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
@@ -117,3 +125,27 @@ class PreferencesForm(PortalForm):
 
 class ConfirmForm(PortalForm):
     """A button, with the form token."""
+
+
+class AddressesForm(PortalForm):
+    """From where one role may come."""
+
+    networks = TextAreaField(
+        "Networks",
+        [Length(max=4000)],
+        description="One a line, such as 192.0.2.0/24. Empty: from anywhere.",
+        render_kw={"rows": 3, "autocomplete": "off", "spellcheck": "false"},
+    )
+    is_forced = BooleanField("Save even without my own address")
+
+    def for_role(self, *, is_own: bool) -> "AddressesForm":
+        """Nobody may shut themselves out."""
+        if is_own:
+            del self.is_forced
+        return self
+
+    def lines(self) -> list[str]:
+        return (self.networks.data or "").replace(",", "\n").splitlines()
+
+    def wants_force(self) -> bool:
+        return "is_forced" in self and bool(self.is_forced.data)

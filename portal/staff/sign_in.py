@@ -15,11 +15,13 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking
 from portal.core.provenance import provenance
+from portal.core.roles import Role
 from portal.staff.current import SignedInStaff
 from portal.staff.identity import email_key
 from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import actor_of, person_target, target_of
 from portal.staff.passwords import hash_password, needs_rehash, verify_password
+from portal.staff.places import NotFromHere, is_outside, note_outside
 from portal.staff.policies import owes_second_factor
 from portal.staff.sessions import Issued, end_session, open_session
 from portal.staff.throttles import (
@@ -48,6 +50,17 @@ class SignIn:
 
     issued: Issued | None = None
     retry_after: int | None = None
+    outside: NotFromHere | None = None
+    """Both factors are proven, at a place that the role may not use."""
+
+    def check_place(self) -> None:
+        """Call it once what came of it is committed.
+
+        Raises:
+            NotFromHere: see the class.
+        """
+        if self.outside is not None:
+            raise self.outside
 
     @property
     def state(self) -> SessionState | None:
@@ -89,7 +102,10 @@ def open_with_password(
         return SignIn(retry_after=wait)
     refusal = _refusal(person, matches=matches)
     admin = _admin_as_checked(person) if person and refusal is None else None
-    if admin is None:
+    if admin is not None and _state_for(admin) is not SessionState.PREAUTH:
+        # Nothing but the password is known: they hear what a wrong one hears.
+        refusal = "outside_networks" if is_outside(admin.role) else None
+    if admin is None or refusal:
         reason = refusal or "changed_meanwhile"
         _record_refusal(Action.SESSION_PASSWORD_REFUSED, typed, person, reason)
         return SignIn()
@@ -137,9 +153,12 @@ def _admin_as_checked(person: Person) -> Admin | None:
 
 def open_with_proof(
     *, admin: Admin, method: str, amr: str, instead_of: SignedInStaff | None
-) -> Issued:
+) -> SignIn:
     """Open an active session for somebody who proved both factors in one step."""
     by = actor_of(admin)
+    if is_outside(admin.role):
+        note_outside(by=by, admin_id=admin.id, email=admin.email, reason=method)
+        return SignIn(outside=NotFromHere(Role(admin.role), provenance().ip))
     _end_former(by, instead_of)
     issued = open_session(admin=admin, state=SessionState.ACTIVE, amr=amr)
     record(
@@ -148,7 +167,7 @@ def open_with_proof(
         target=target_of(admin),
         meta={"method": method, "device": issued.session.device_label},
     )
-    return issued
+    return SignIn(issued)
 
 
 def _end_former(by: Actor, instead_of: SignedInStaff | None) -> None:

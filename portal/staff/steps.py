@@ -9,6 +9,7 @@ from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.models import AdminSession
 from portal.staff.naming import person_target
+from portal.staff.places import NotFromHere, is_outside, note_outside
 from portal.staff.second_factor import Proof, factor_named
 from portal.staff.sessions import (
     SessionReplaced,
@@ -34,6 +35,17 @@ class Step:
     retry_after: int | None = None
     is_session_over: bool = False
     remaining: int | None = None
+    outside: NotFromHere | None = None
+    """The code was right, at a place that the role may not use: the session is over."""
+
+    def check_place(self) -> None:
+        """Call it once what came of it is committed.
+
+        Raises:
+            NotFromHere: see the class.
+        """
+        if self.outside is not None:
+            raise self.outside
 
 
 def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
@@ -55,6 +67,8 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
     if not proof.accepted:
         return refused(staff, session, method, proof)
     hand_back(booked)
+    if is_outside(staff.role):
+        return _turned_away(staff, session, method)
     amr = f"{session.amr} {factor.amr}".strip()
     token = renew_session(session=session, state=SessionState.ACTIVE, amr=amr)
     record(
@@ -77,6 +91,13 @@ def throttled(staff: SignedInStaff, booked: Sequence[Bucket], wait: int) -> Step
             reason="throttled",
         )
     return Step(accepted=False, reason="throttled", retry_after=wait)
+
+
+def _turned_away(staff: SignedInStaff, session: AdminSession, method: str) -> Step:
+    note_outside(by=staff.actor, admin_id=staff.id, email=staff.email, reason=method)
+    end_session(by=staff.actor, session=session, reason="outside_networks")
+    refusal = NotFromHere(staff.role, provenance().ip)
+    return Step(accepted=False, reason="outside_networks", is_session_over=True, outside=refusal)
 
 
 def itself(staff: SignedInStaff) -> Target:

@@ -11,6 +11,7 @@ from portal.core.errors import DomainError
 from portal.staff.commands import staff_commands
 from portal.staff.directory import person_by_email
 from portal.two_factor.rotation import rotate_data_keys
+from portal.two_factor.secret_keys import rotate_secret_key
 from portal.two_factor.switching_off import reset_second_factor
 
 
@@ -50,6 +51,26 @@ def rotate_data() -> None:
     for found in done:
         click.echo(f"{found.table}: {found.resealed} sealed anew, {found.failed} failed", err=True)
     sys.exit(1 if any(found.failed for found in done) else 0)
+
+
+@keys.command("rotate-secret")
+@click.option("--force", is_flag=True, help="Also when the key is of today.")
+@with_appcontext
+def rotate_secret(force: bool) -> None:
+    """Make a new PORTAL_SECRET_KEY; in production, print what to set. Safe to run again."""
+    done = rotate_secret_key(is_forced=force)
+    for line in done.to_set:
+        click.echo(line)
+    if done.to_set:
+        click.echo("Nothing is changed yet: set both and restart every process.", err=True)
+        return
+    what = "1 key made" if done.is_changed else "0 keys made, the key is of today"
+    click.echo(
+        f"secret_key: {what}, {done.fallbacks} older accepted, {done.sessions} live sessions go on",
+        err=True,
+    )
+    if done.is_changed:
+        click.echo("Restart every process of the portal.", err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (keys,)

@@ -175,12 +175,14 @@ def _switched_on(
 
 def _store(person: Admin, waiting: Enrolment, step: int) -> None:
     now = clock.now()
+    # Anew: it may have waited since before the data keys were rotated.
+    sealed = sealed_secret(opened_secret(waiting.secret_sealed, person.id), person.id)
     db.session.execute(sa.delete(TwoFactorAuth).where(TwoFactorAuth.admin_id == person.id))
     db.session.add(
         TwoFactorAuth(
             admin_id=person.id,
-            secret_sealed=waiting.secret_sealed,
-            key_id=waiting.key_id,
+            secret_sealed=sealed,
+            key_id=key_id(sealed),
             last_step=step,
             enabled_at=now,
             last_used_at=now,

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import record
+from portal.audit.models import AuditStream
+from portal.audit.streaming.streams import reseal_secrets
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.sealing import CannotUnseal, current_key_id
@@ -15,6 +17,8 @@ from portal.mail.bodies import reseal_bodies
 from portal.mail.models import EmailLog
 from portal.two_factor.authenticators import opened_secret, sealed_secret
 from portal.two_factor.models import Enrolment, TwoFactorAuth
+from portal.web.idempotency import reseal_answers
+from portal.web.models import IdempotencyKey
 
 BATCH = 500
 
@@ -34,9 +38,12 @@ def rotate_data_keys() -> list[Rotation]:
     A killed run is simply started again: rows of the newest key are not touched.
     """
     done = [
-        _rotate(TwoFactorAuth.admin_id, TwoFactorAuth.key_id, _reseal_secret(TwoFactorAuth)),
+        # What waits comes first: confirmed meanwhile, it is found again among what is on.
         _rotate(Enrolment.admin_id, Enrolment.key_id, _reseal_secret(Enrolment)),
+        _rotate(TwoFactorAuth.admin_id, TwoFactorAuth.key_id, _reseal_secret(TwoFactorAuth)),
         _rotate_mails(),
+        _rotate_answers(),
+        _rotate_streams(),
     ]
     record(
         Action.DATA_KEYS_ROTATED,
@@ -94,3 +101,19 @@ def _rotate_mails() -> Rotation:
         db.session.commit()
         resealed, failed, last = resealed + batch.changed, failed + batch.failed, batch.last
     return Rotation(EmailLog.__tablename__, resealed, failed)
+
+
+def _rotate_answers() -> Rotation:
+    resealed = failed = last = 0
+    while True:
+        changed, lost, last = reseal_answers(after=last, limit=BATCH)
+        db.session.commit()
+        resealed, failed = resealed + changed, failed + lost
+        if not last:
+            return Rotation(IdempotencyKey.__tablename__, resealed, failed)
+
+
+def _rotate_streams() -> Rotation:
+    resealed, failed = reseal_secrets()
+    db.session.commit()
+    return Rotation(AuditStream.__tablename__, resealed, failed)

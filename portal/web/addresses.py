@@ -1,13 +1,23 @@
 """The address of whoever calls, which nobody can forge past an untrusted peer."""
 
+import json
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from flask import request
 
 from portal.config import settings
 
 LONGEST_HEADER = 1000
+WRAPPED = 96
+"""Bits ahead of an IPv4 address inside an IPv6 one (RFC 4291 2.5.5.2)."""
 
 
 def client_address() -> str | None:
@@ -53,6 +63,31 @@ def block_of(address: str | None) -> str:
     if parsed is None:
         return "unknown"
     return str(parsed) if parsed.version == 4 else network_of(address)
+
+
+def is_within(address: str | None, networks: str) -> bool:
+    """Does one of the networks, a JSON list, hold the address? An empty list holds every one."""
+    found = _networks(networks)
+    parsed = _parsed(address or "")
+    return not found or (parsed is not None and any(parsed in network for network in found))
+
+
+@lru_cache(maxsize=1024)
+def _networks(texts: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(text) for text in json.loads(texts))
+
+
+def plain_network(text: str) -> str:
+    """A network as it is kept: without host bits, and IPv4 where IPv6 only wraps it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = ip_network(text.strip(), strict=False)
+    inner = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
+    if inner is None or found.prefixlen < WRAPPED:
+        return str(found)
+    return str(ip_network(f"{inner}/{found.prefixlen - WRAPPED}"))
 
 
 def _forwarded() -> list[str]:

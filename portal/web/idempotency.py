@@ -16,7 +16,7 @@ from flask import Response, g, request
 from portal.core import clock
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, DomainError
-from portal.core.sealing import seal, unseal
+from portal.core.sealing import CannotUnseal, current_key_id, resealed, seal, unseal
 from portal.web.access import acting
 from portal.web.models import IdempotencyKey
 
@@ -145,3 +145,24 @@ def _again(claim: IdempotencyKey) -> Response:
     response = Response(kept, claim.status, content_type="application/json")
     response.headers[REPLAYED] = "true"
     return response
+
+
+def reseal_answers(*, after: int = 0, limit: int = 500) -> tuple[int, int, int]:
+    """Seal secret answers past `after` under the present data key. For `keys rotate-data`.
+
+    How many were, how many failed, and where the next batch goes on: 0 when none is left.
+    """
+    current = SEALED + current_key_id().encode() + b"\0"
+    start = sa.func.substr(IdempotencyKey.answer, 1, len(SEALED))
+    is_old = sa.func.substr(IdempotencyKey.answer, 1, len(current)) != current
+    old = sa.select(IdempotencyKey).where(IdempotencyKey.id > after, start == SEALED, is_old)
+    rows = db.session.scalars(old.order_by(IdempotencyKey.id).limit(limit).with_for_update()).all()
+    failed = 0
+    for row in rows:
+        sealed = (row.answer or b"").removeprefix(SEALED)
+        try:
+            row.answer = SEALED + resealed(sealed, purpose=_purpose(row.id))
+        except CannotUnseal:
+            failed += 1
+    db.session.flush()
+    return len(rows) - failed, failed, rows[-1].id if rows else 0

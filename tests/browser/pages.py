@@ -228,6 +228,8 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/staff/0", 404),
     ],
     "staff.invite": [Scene(Who.ANN, "/staff/invite")],
+    "staff.addresses": [Scene(Who.ANN, "/staff/policy/addresses")],
+    "staff.again": [Scene(Who.ANN, "/account/again")],
     "staff.roles": [Scene(Who.ANN, "/staff/roles")],
     "staff.notices": [Scene(Who.ANN, "/account/notices"), Scene(Who.BEA, "/account/notices")],
     "staff.password": [Scene(Who.ANN, "/account/password"), Scene(Who.BARE, "/account/password")],

@@ -237,6 +237,9 @@ DRIVES: dict[str, Drive] = {
     "two_factor.change": lambda s: s.here.submit(
         "/staff/policy/finance/change", **{"finance-grace_days": "7"}
     ),
+    "staff.change_role_addresses": lambda s: s.here.submit(
+        "/staff/policy/addresses/admin/change", **{"admin-networks": "127.0.0.0/8"}
+    ),
     "operations.retry": lambda s: s.here.submit(
         f"/operations/jobs/{s.job(JobStatus.FAILED)}/retry"
     ),

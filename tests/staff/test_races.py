@@ -6,8 +6,9 @@ from threading import Barrier
 import pytest
 
 from portal.core.database import db
-from portal.staff.models import AdminSession
+from portal.staff.models import Admin, AdminSession, Notice
 from portal.staff.passwords import hash_password
+from portal.staff.sessions import open_session
 from portal.staff.throttles import PASSWORD_BY_ACCOUNT, book_failure, buckets
 from portal.web.access import SessionState
 from tests.cast import PASSWORD, make_admin
@@ -71,3 +72,18 @@ def test_fifty_guesses_at_once_book_ten_failures(own_app):
 
     waits = together(guess, 10) + [w for _ in range(4) for w in together(guess, 10)]
     assert sum(wait is None for wait in waits) == 10
+
+
+def test_fifteen_sign_ins_at_once_leave_ten_sessions_and_five_notices(bea_alone):
+    def sign_in(_):
+        with bea_alone.app_context():
+            bea = db.session.query(Admin).one()
+            open_session(admin=bea, state=SessionState.ACTIVE, amr="pwd otp")
+            db.session.commit()
+
+    together(sign_in, 15)
+    with bea_alone.app_context():
+        sessions = db.session.query(AdminSession)
+        assert sessions.filter_by(revoked_at=None).count() == 10
+        assert sessions.filter_by(revoke_reason="too_many_sessions").count() == 5
+        assert db.session.query(Notice).filter_by(kind="session.too_many").count() == 5

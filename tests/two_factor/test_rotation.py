@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
+from portal.audit.models import AuditStream, StreamFormat, StreamKind
+from portal.audit.streaming.streams import StreamTerms, add_stream, secrets_of
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.core.sealing import key_id
+from portal.core.sealing import key_id, seal, unseal
 from portal.mail.bodies import open_body
 from portal.mail.models import EmailLog
 from portal.mail.outbox import queue_mail
@@ -20,6 +22,8 @@ from portal.two_factor.authenticators import opened_secret, sealed_secret
 from portal.two_factor.models import TwoFactorAuth
 from portal.two_factor.rotation import data_keys_in_use, rotate_data_keys
 from portal.two_factor.totp import new_secret
+from portal.web.idempotency import SEALED
+from portal.web.models import IdempotencyKey
 from tests.conftest import make_app
 from tests.ledger import events
 
@@ -73,6 +77,13 @@ def seal_a_thousand(app) -> dict[int, str]:
         queue_mail(
             by=SYSTEM, to="p1@x.test", template="factor_added", context={"name": "P", "ip": "::1"}
         )
+        terms = StreamTerms(
+            "SIEM", StreamKind.WEBHOOK, "https://siem.example.com/in", StreamFormat.OCSF
+        )
+        add_stream(by=SYSTEM, terms=terms, from_beginning=True)
+        answer = SEALED + seal(b"kept", purpose="idempotency_keys.answer:1")
+        place = {"caller": "api_token:1", "route": "/x", "key": "k", "body_sha256": bytes(32)}
+        db.session.add(IdempotencyKey(id=1, answer=answer, status=201, created_at=now, **place))
         db.session.commit()
     return secrets
 
@@ -96,7 +107,8 @@ def test_a_run_that_stopped_halfway_is_finished_by_the_next(apps, stopping):
         with pytest.raises(KeyboardInterrupt):
             rotate_data_keys()
         db.session.rollback()
-        rest = {"two_factor_auth": 500, "two_factor_enrolments": 0, "email_logs": 1}
+        rest = {"two_factor_auth": 500, "email_logs": 1, "audit_streams": 1}
+        rest |= {"two_factor_enrolments": 0, "idempotency_keys": 1}
         assert rotated() == {table: (count, 0) for table, count in rest.items()}
         assert set(rotated().values()) == {(0, 0)}
         assert len(events(Action.DATA_KEYS_ROTATED)) == 2
@@ -105,6 +117,10 @@ def test_a_run_that_stopped_halfway_is_finished_by_the_next(apps, stopping):
         opened = {row.admin_id: opened_secret(row.secret_sealed, row.admin_id) for row in rows}
         assert opened == secrets
         assert b"Subject" in open_body(db.session.scalars(sa.select(EmailLog)).one())
+        (signing,) = secrets_of(db.session.scalars(sa.select(AuditStream)).one())
+        assert signing.startswith(b"bos_")
+        answer = db.session.scalars(sa.select(IdempotencyKey)).one().answer
+        assert unseal(answer.removeprefix(SEALED), purpose="idempotency_keys.answer:1") == b"kept"
 
 
 def keys_in_use():
@@ -121,7 +137,7 @@ def test_rows_of_a_lost_key_are_counted_and_end_the_command_with_1(apps):
         assert keys_in_use() == {"k1"}
         done = rotated()
         assert done["two_factor_auth"] == (0, PEOPLE)
-        assert done["email_logs"] == (0, 1)
+        assert {done[table] for table in done if "factor" not in table} == {(0, 1)}
     result = apps["new"].test_cli_runner().invoke(args=["keys", "rotate-data"])
     assert result.exit_code == 1
     assert "1000 failed" in result.output

@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
-from portal.core.sealing import seal, unseal
+from portal.core.sealing import CannotUnseal, resealed, seal, unseal
 
 LONGEST_NAME = 80
 MOST_STREAMS = 20
@@ -166,6 +166,26 @@ def secrets_of(row: AuditStream) -> tuple[bytes, ...]:
     if row.previous_secret and row.previous_until and clock.now() < row.previous_until:
         found.append(row.previous_secret)
     return tuple(unseal(each, purpose=_purpose(row)) for each in found)
+
+
+def reseal_secrets() -> tuple[int, int]:
+    """Seal the secrets of every stream under the present data key: how many were, how many failed.
+
+    For `keys rotate-data`.
+    """
+    changed = failed = 0
+    for row in db.session.scalars(
+        sa.select(AuditStream).order_by(AuditStream.id).with_for_update()
+    ):
+        before = row.secret, row.previous_secret
+        try:
+            after = tuple(each and resealed(each, purpose=_purpose(row)) for each in before)
+        except CannotUnseal:
+            failed += 1
+            continue
+        row.secret, row.previous_secret = after
+        changed += before != after
+    return changed, failed
 
 
 def _new_secret(row: AuditStream) -> str:

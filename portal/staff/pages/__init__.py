@@ -1,7 +1,17 @@
 """Pages of the staff room, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.staff.pages import account, invites, passwords, people, sessions, sign_in, sudo
+from portal.staff.pages import (
+    account,
+    addresses,
+    again,
+    invites,
+    passwords,
+    people,
+    sessions,
+    sign_in,
+    sudo,
+)
 from portal.staff.pages.blueprint import bp
 from portal.web.nav import NavItem
 
@@ -10,6 +20,8 @@ NAV = (NavItem("People", "People", "staff.people", "users", "p", Permission.STAF
 __all__ = [
     "NAV",
     "account",
+    "addresses",
+    "again",
     "bp",
     "invites",
     "passwords",

@@ -106,6 +106,7 @@ def _take_step(form: CodeForm, template: str) -> ResponseReturnValue:
         return _step_page(form, template, 422 if form.is_submitted() else 200)
     step = take_second_step(staff=current_staff(), method=form.method, code=form.code())
     db.session.commit()
+    step.check_place()
     if step.token is not None:
         return _signed_in(step, safe_next(form.next.data))
     if step.retry_after is not None:

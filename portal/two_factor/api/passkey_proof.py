@@ -60,6 +60,7 @@ def sign_in_verify(body: CredentialBody) -> Response:
         staff = signed_in()
     found = open_with_passkey(answer=body.text(), visitor=visitor_name(), instead_of=staff)
     db.session.commit()
+    found.check_place()
     if found.issued is None:
         return _refused(found.retry_after)
     bind_form_token(found.issued.session.csrf_secret)
@@ -93,6 +94,7 @@ def authenticate_verify(body: CredentialBody) -> Response:
     if staff.state is SessionState.PREAUTH:
         step = take_second_step(staff=staff, method=METHOD, code=body.text())
         db.session.commit()
+        step.check_place()
         return _stepped(step)
     step = prove_again(staff=staff, method=METHOD, code=body.text())
     until = session_of(staff).sudo_until

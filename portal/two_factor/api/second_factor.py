@@ -91,6 +91,7 @@ def verify(body: TotpBody) -> Response:
     if staff.state is SessionState.PREAUTH:
         step = take_second_step(staff=staff, method="totp", code=body.totp_code)
         db.session.commit()
+        step.check_place()
         return _signed_in(step)
     done = confirm_enrolment(staff=staff, code=body.totp_code)
     db.session.commit()
@@ -128,6 +129,7 @@ def verify_backup(body: BackupBody) -> Response:
     if staff.state is SessionState.PREAUTH:
         step = take_second_step(staff=staff, method="backup", code=body.backup_code)
         db.session.commit()
+        step.check_place()
         return _signed_in(step)
     step = prove_again(staff=staff, method="backup", code=body.backup_code)
     db.session.commit()

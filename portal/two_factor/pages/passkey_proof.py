@@ -27,6 +27,7 @@ def sign_in_with_passkey() -> ResponseReturnValue:
     target = safe_next(form.next.data)
     found = open_with_passkey(answer=form.code(), visitor=visitor_name(), instead_of=staff)
     db.session.commit()
+    found.check_place()
     if found.retry_after is not None:
         detail = "To keep accounts safe, this is slowed down for a while. Nothing is locked."
         return answer(429, "Too many tries", detail, retry_after=found.retry_after)

@@ -121,7 +121,7 @@ def stop_recovery(token: str) -> Response:
     return page("two_factor/stop_recovery.html", person=recovery_behind(token), token=token)
 
 
-@bp.post("/recovery/<token>/stop")
+@bp.post("/recovery/<token>")
 @public
 @audits(Action.RECOVERY_CANCELLED)
 def stop(token: str) -> ResponseReturnValue:
