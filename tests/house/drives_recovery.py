@@ -47,7 +47,7 @@ def _stop(s: "Stage") -> TestResponse:
     _asked(s)
     path = stop_path()
     s.secrets.add(path.removeprefix("/recovery/"))
-    return s.visitor.submit(f"{path}/stop")
+    return s.visitor.submit(path)
 
 
 def _send_code(s: "Stage") -> TestResponse:
