@@ -42,4 +42,4 @@ class Client(FlaskClient):
 
     def soup(self, url: str, **kwargs: Any) -> BeautifulSoup:
         """The page behind the address, parsed as a browser does."""
-        return BeautifulSoup(self.get(url, **kwargs).text, "html5lib")
+        return BeautifulSoup(self.get(url, **kwargs).text, "html.parser")

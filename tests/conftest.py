@@ -7,6 +7,7 @@
 import gc
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import settings
 from sqlalchemy import Connection
 
 from portal import create_app
+from portal.config import load_settings
 from portal.core.database import db, engine_options
 from portal.web import setup
 from tests.client import Client
@@ -112,7 +114,14 @@ def database(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -
 
 def make_app(url: str, folder: Path, **settings: str) -> Flask:
     """An application of its own on the given database."""
-    environ = {
+    app = create_app(environ_of(url, folder, **settings))
+    app.testing = True
+    app.test_client_class = Client
+    return app
+
+
+def environ_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
+    return {
         "PORTAL_ENV": "testing",
         "PORTAL_DATABASE_URL": url,
         "PORTAL_INSTANCE_DIR": str(folder / "instance"),
@@ -121,10 +130,6 @@ def make_app(url: str, folder: Path, **settings: str) -> Flask:
         "PORTAL_BRAND": "BoxCostPro",
         **{f"PORTAL_{name}": value for name, value in settings.items()},
     }
-    app = create_app(environ)
-    app.testing = True
-    app.test_client_class = Client
-    return app
 
 
 @pytest.fixture(scope="session")
@@ -165,22 +170,62 @@ def client(app: Flask) -> Client:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def movable(database: Server, tmp_path_factory: pytest.TempPathFactory) -> "Movable":
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setup, "engine_options", patient_options)
+        app = make_app(database.clone(), tmp_path_factory.mktemp("movable"))
+    return Movable(app)
+
+
 @pytest.fixture
-def own_app(database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def own_app(database: Server, movable: "Movable", tmp_path: Path) -> Iterator[Flask]:
     """An application on a database of its own, where transactions are real: for races.
 
     Of many threads that want one row, a slow machine may keep one waiting for longer than a
     person would: it gets its turn all the same.
     """
-    monkeypatch.setattr(setup, "engine_options", patient_options)
     url = database.clone()
-    app = make_app(url, tmp_path)
-    with app.app_context():
-        sa.event.listen(db.engine, "connect", make_patient)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with movable.on(url, tmp_path) as app:
+        yield app
     database.drop(url)
+
+
+class Movable:
+    """One application that is led to another database for each test.
+
+    Templates and statements, which every new application would compile anew, stay compiled. What
+    a test leaves in its configuration does not stay.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        with app.app_context():
+            self.engine = db.engine
+        sa.event.listen(self.engine, "connect", make_patient)
+        sa.event.listen(self.engine, "do_connect", self._led)
+
+    @contextmanager
+    def on(self, url: str, folder: Path) -> Iterator[Flask]:
+        config, extensions = dict(self.app.config), dict(self.app.extensions)
+        found = load_settings(environ_of(url, folder))
+        found.instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.engine.url = sa.make_url(url)
+        self.app.config |= {"SQLALCHEMY_DATABASE_URI": url, "SECRET_KEY": found.secret_key}
+        self.app.extensions["portal_settings"] = found
+        try:
+            yield self.app
+        finally:
+            with self.app.app_context():
+                self.engine.dispose()
+            for mapping, before in ((self.app.config, config), (self.app.extensions, extensions)):
+                mapping.clear()
+                mapping.update(before)
+
+    def _led(self, dialect: Any, _record: Any, words: list[Any], named: dict[str, Any]) -> None:
+        """Where this engine connects to now."""
+        words[:], found = dialect.create_connect_args(self.engine.url)
+        named.update(found)
 
 
 def patient_options(url: str) -> dict[str, Any]:

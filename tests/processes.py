@@ -113,6 +113,6 @@ class Portal:
         environ = self.environ | {"WEB_CONCURRENCY": number}
         return Process(words, environ, self.folder / "server.log", handle)
 
-    def worker(self) -> Process:
-        words = ["flask", "--app", "wsgi", "worker"]
+    def worker(self, *options: str) -> Process:
+        words = ["flask", "--app", "wsgi", "worker", *options]
         return Process(words, self.environ, self.folder / "worker.log")

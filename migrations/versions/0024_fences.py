@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0024_fences"
-down_revision = "0022_passkeys"
+down_revision = "0023_recovery"
 branch_labels = None
 depends_on = None
 

@@ -2,13 +2,15 @@
 
 from enum import StrEnum
 
-from portal.audit.kinds import STREAMS, Outcome, Severity, Stream
+from portal.audit.kinds import SEVERITIES, STREAMS, Outcome, Severity, Stream
 
 __all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
-    """`subject.verb_in_past`. Add here, say the stream and severity below when not the default."""
+    """`subject.verb_in_past`. Add here; say the severity below, and the stream of a new subject in
+    `kinds`, when not the default.
+    """
 
     # signing in
     SESSION_OPENED = "session.opened"
@@ -40,6 +42,13 @@ class Action(StrEnum):
     PASSKEY_REFUSED = "passkey.refused"
     PASSKEY_DISABLED_BY_POLICY = "passkey.disabled_by_policy"
     PASSKEY_COUNT_REGRESSED = "webauthn.sign_count_regression"
+    RECOVERY_REQUESTED = "recovery.requested"
+    RECOVERY_APPROVED = "recovery.approved"
+    RECOVERY_REJECTED = "recovery.rejected"
+    RECOVERY_CODE_SENT = "recovery.code_sent"
+    RECOVERY_COMPLETED = "recovery.completed"
+    RECOVERY_CANCELLED = "recovery.cancelled"
+    RECOVERY_EXPIRED = "recovery.expired"
     DATA_KEYS_ROTATED = "data_keys.rotated"
     SECRET_KEY_ROTATED = "secret_key.rotated"  # noqa: S105
     POLICY_CHANGED = "policy.changed"
@@ -214,7 +223,8 @@ class Action(StrEnum):
 
     @property
     def severity(self) -> Severity:
-        return _SEVERITIES.get(self, Severity.INFO)
+        of_subject = SEVERITIES.get(self.value.partition(".")[0], Severity.INFO)
+        return _SEVERITIES.get(self, of_subject)
 
 
 _SEVERITIES = {
@@ -223,8 +233,6 @@ _SEVERITIES = {
     Action.SESSION_SUDO_REFUSED: Severity.NOTICE,
     Action.SESSION_THROTTLED: Severity.WARNING,
     Action.SESSION_ADDRESS_REFUSED: Severity.WARNING,
-    Action.ACCESS_DENIED: Severity.WARNING,
-    Action.REQUEST_FORGED: Severity.WARNING,
     Action.TOTP_ENABLED: Severity.NOTICE,
     Action.TOTP_DISABLED: Severity.WARNING,
     Action.TOTP_DISABLED_BY_POLICY: Severity.CRITICAL,
@@ -236,11 +244,6 @@ _SEVERITIES = {
     Action.PASSKEY_REMOVED: Severity.WARNING,
     Action.PASSKEY_REFUSED: Severity.NOTICE,
     Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
-    Action.PASSKEY_COUNT_REGRESSED: Severity.CRITICAL,
-    Action.DATA_KEYS_ROTATED: Severity.CRITICAL,
-    Action.SECRET_KEY_ROTATED: Severity.CRITICAL,
-    Action.POLICY_CHANGED: Severity.WARNING,
-    Action.ADDRESSES_CHANGED: Severity.WARNING,
     Action.STAFF_INVITED: Severity.NOTICE,
     Action.STAFF_INVITE_APPROVED: Severity.WARNING,
     Action.STAFF_ADDED: Severity.WARNING,
@@ -258,8 +261,6 @@ _SEVERITIES = {
     Action.USER_EXPORTED: Severity.NOTICE,
     Action.USER_ERASED: Severity.WARNING,
     Action.CUSTOMERS_IMPORTED: Severity.NOTICE,
-    Action.TOKEN_ISSUED: Severity.NOTICE,
-    Action.TOKEN_REVOKED: Severity.NOTICE,
     Action.FEATURE_KILLED: Severity.CRITICAL,
     Action.FEATURE_REVIVED: Severity.WARNING,
     Action.PLAN_CHANGED: Severity.NOTICE,
@@ -295,5 +296,4 @@ _SEVERITIES = {
     Action.ALERT_RULE_SAVED: Severity.NOTICE,
     Action.ALERT_RULE_DISABLED: Severity.WARNING,
     Action.ALERT_RAISED: Severity.NOTICE,
-    Action.BACKUP_MADE: Severity.NOTICE,
 }

@@ -39,6 +39,7 @@ STREAMS = {
     "backup_code": Stream.AUTH,
     "passkey": Stream.AUTH,
     "webauthn": Stream.AUTH,
+    "recovery": Stream.AUTH,
     "password": Stream.AUTH,
     "email": Stream.AUTH,
     "mail": Stream.EMAIL,
@@ -49,3 +50,17 @@ STREAMS = {
     "quota": Stream.ENTITLEMENT,
 }
 """By the subject of an action; of every other the stream is that of admins."""
+
+SEVERITIES = {
+    "access": Severity.WARNING,
+    "csrf": Severity.WARNING,
+    "webauthn": Severity.CRITICAL,
+    "recovery": Severity.CRITICAL,
+    "data_keys": Severity.CRITICAL,
+    "policy": Severity.WARNING,
+    "secret_key": Severity.CRITICAL,
+    "addresses": Severity.WARNING,
+    "token": Severity.NOTICE,
+    "backup": Severity.NOTICE,
+}
+"""By the subject of an action, where each of its actions speaks as loudly."""

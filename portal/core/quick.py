@@ -175,5 +175,13 @@ def _lines_beside(engine: Engine) -> Lines:
     found = _lines.get(engine)
     if found is None:
         found = _lines[engine] = Lines(engine)
-        event.listen(engine, "engine_disposed", lambda _: found.close())
+        if not event.contains(engine, "engine_disposed", _forget):
+            event.listen(engine, "engine_disposed", _forget)
     return found
+
+
+def _forget(engine: Engine) -> None:
+    """The next read connects anew, wherever the engine's address leads by then."""
+    found = _lines.pop(engine, None)
+    if found is not None:
+        found.close()

@@ -21,12 +21,13 @@ LIFETIMES = {
     LinkPurpose.RESET: timedelta(hours=1),  # OWASP Forgot Password: short
     LinkPurpose.EMAIL_CHANGE: timedelta(hours=24),
     LinkPurpose.EMAIL_UNDO: timedelta(days=7),
+    LinkPurpose.RECOVERY_STOP: timedelta(days=14),  # dies with its recovery, at the latest after 13
 }
 # Whoever takes an account over would first change the password: undoing must survive that.
 BOUND_TO_PASSWORD = frozenset({LinkPurpose.INVITE, LinkPurpose.RESET, LinkPurpose.EMAIL_CHANGE})
 BOUND_TO_EMAIL = frozenset({LinkPurpose.INVITE, LinkPurpose.RESET})
-# An older undo link may be the only one that the rightful owner holds.
-KEEPS_OLDER = frozenset({LinkPurpose.EMAIL_UNDO})
+# An older link may be the only one that the rightful owner holds.
+KEEPS_OLDER = frozenset({LinkPurpose.EMAIL_UNDO, LinkPurpose.RECOVERY_STOP})
 
 
 class LinkGone(DomainError):
@@ -46,6 +47,8 @@ ADVICE = {
     "Sign in and ask for the change again under your preferences.",
     LinkPurpose.EMAIL_UNDO: "It was used or has expired. "
     "If you did not change your address yourself, tell an admin now.",
+    LinkPurpose.RECOVERY_STOP: "The recovery was completed, cancelled or has expired. "
+    "If you did not ask for it yourself, tell an admin now.",
 }
 
 
@@ -57,7 +60,7 @@ def issue_link(
     by: Actor,
     lifetime: timedelta | None = None,
 ) -> str:
-    """A new token. Older links of the same purpose die, but for undo links."""
+    """A new token. Older links of the same purpose die, but for those that undo or stop."""
     if purpose not in KEEPS_OLDER:
         revoke_links(admin=admin, purposes=(purpose,))
     token, now = new_token(), clock.now()

@@ -24,6 +24,7 @@ class LinkPurpose(StrEnum):
     RESET = "reset"
     EMAIL_CHANGE = "email_change"
     EMAIL_UNDO = "email_undo"
+    RECOVERY_STOP = "recovery_stop"
 
 
 class Admin(Base):
@@ -146,6 +147,8 @@ class RolePolicy(Base):
     is_second_factor_required: Mapped[bool] = mapped_column(default=True)
     grace_days: Mapped[int] = mapped_column(default=0)
     """Counted from when the person joined or the rule changed, whichever is later."""
+    recovery_hours: Mapped[int] = mapped_column(default=24)
+    """How long a recovery waits after its approval, so that the owner can still object."""
     changed_at: Mapped[datetime]
     changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
 

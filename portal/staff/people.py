@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core import clock
-from portal.core.actor import Actor, ActorType
+from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied
 from portal.core.roles import Role
@@ -114,6 +114,23 @@ def shut_out(*, by: Actor, person: Admin) -> None:
     revoke_links(admin=person)
 
 
+def freeze_person(*, by: Actor, person_id: int, reason: str) -> bool:
+    """Shut somebody out until an admin opens the account again: its owner says it is in danger.
+
+    False for the last active admin, who is signed out everywhere and no more: nobody could open
+    the account again.
+    """
+    admins = lock_active_admins()
+    person = locked_person(person_id)
+    end_sessions_of(by=by, admin_id=person.id, reason=reason)
+    if admins == [person.id]:
+        return False
+    shut_out(by=SYSTEM, person=person)
+    record(Action.STAFF_DISABLED, by=by, target=target_of(person), reason=reason)
+    person_changed.send(person, by=by)
+    return True
+
+
 def enable_person(*, by: Actor, person_id: int) -> Admin:
     """Let a disabled person in again, with the role they had.
 
@@ -171,7 +188,7 @@ def _person_to_change(by: Actor, person_id: int) -> tuple[Admin, bool]:
 
     Every admin is locked first, so that two who change each other take turns.
     """
-    admins = _lock_active_admins()
+    admins = lock_active_admins()
     if by.type is ActorType.ADMIN and by.role == Role.ADMIN and by.id not in admins:
         raise Denied("Your own role was changed a moment ago.")
     if by.type is ActorType.ADMIN and by.id == person_id:
@@ -184,8 +201,8 @@ def _last_admin(person: Admin) -> str:
     return f"{person.name} is the last active admin. Make somebody else an admin first."
 
 
-def _lock_active_admins() -> list[int]:
-    """In the order of their ids, which keeps two such locks from waiting for each other."""
+def lock_active_admins() -> list[int]:
+    """The ids of the active admins, locked in their order: so two such locks never deadlock."""
     query = (
         sa.select(Admin.id)
         .where(

@@ -16,10 +16,16 @@ from portal.staff.models import Admin, AdminSession, RolePolicy
 from portal.web.access import SessionState
 
 LONGEST_GRACE = 90
+LONGEST_WAIT = 72
+USUAL_WAIT = 24
 
 
 class BadGrace(DomainError):
     """The days of grace are out of bounds."""
+
+
+class BadWait(DomainError):
+    """The hours that a recovery waits are out of bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Rule:
     is_required: bool = True
     grace_days: int = 0
     changed_at: datetime | None = None
+    recovery_hours: int = USUAL_WAIT
 
 
 def rule_for(role: str) -> Rule:
@@ -45,7 +52,7 @@ def rule_of(row: RolePolicy | None) -> Rule:
     """The rule that the row stores; for a caller that has read it already."""
     if row is None:
         return Rule()
-    return Rule(row.is_second_factor_required, row.grace_days, row.changed_at)
+    return Rule(row.is_second_factor_required, row.grace_days, row.changed_at, row.recovery_hours)
 
 
 def grace_until(admin: Admin, rule: Rule) -> datetime | None:
@@ -72,23 +79,34 @@ def owes_under(admin: Admin, rule: Rule, at: datetime) -> bool:
     return until is None or until <= at
 
 
-def change_policy(*, by: Actor, role: Role, is_required: bool, grace_days: int) -> int:
+def change_policy(
+    *,
+    by: Actor,
+    role: Role,
+    is_required: bool,
+    grace_days: int,
+    recovery_hours: int | None = None,
+) -> int:
     """Decide what a role owes. Sessions of people who owe it from now on must enrol first.
 
     Returns how many live sessions that stopped.
 
     Raises:
         BadGrace: less than 0 or more than 90 days.
+        BadWait: less than 0 or more than 72 hours.
     """
-    if not 0 <= grace_days <= LONGEST_GRACE:
-        raise BadGrace(f"Give between 0 and {LONGEST_GRACE} days.", field="grace_days")
+    _check_bounds(grace_days, recovery_hours)
     row = db.session.get(RolePolicy, role.value, with_for_update=True)
     old = rule_of(row)
-    if (old.is_required, old.grace_days) == (is_required, grace_days):
+    hours = old.recovery_hours if recovery_hours is None else recovery_hours
+    duty = (is_required, grace_days)
+    if (old.is_required, old.grace_days) == duty and old.recovery_hours == hours:
         return 0
     row = row or _new_row(role)
-    row.is_second_factor_required, row.grace_days = is_required, grace_days
-    row.changed_at, row.changed_by = clock.now(), by.id
+    if (old.is_required, old.grace_days) != duty:  # the grace does not begin anew with the wait
+        row.changed_at = clock.now()
+    row.is_second_factor_required, row.grace_days = duty
+    row.recovery_hours, row.changed_by = hours, by.id
     stopped = _stop_sessions_that_owe(role, rule_of(row))
     record(
         Action.POLICY_CHANGED,
@@ -97,10 +115,18 @@ def change_policy(*, by: Actor, role: Role, is_required: bool, grace_days: int) 
         changes={
             "is_second_factor_required": (old.is_required, is_required),
             "grace_days": (old.grace_days, grace_days),
+            "recovery_hours": (old.recovery_hours, hours),
         },
         meta={"sessions_that_must_enrol": stopped},
     )
     return stopped
+
+
+def _check_bounds(grace_days: int, recovery_hours: int | None) -> None:
+    if not 0 <= grace_days <= LONGEST_GRACE:
+        raise BadGrace(f"Give between 0 and {LONGEST_GRACE} days.", field="grace_days")
+    if recovery_hours is not None and not 0 <= recovery_hours <= LONGEST_WAIT:
+        raise BadWait(f"Give between 0 and {LONGEST_WAIT} hours.", field="recovery_hours")
 
 
 def _new_row(role: Role) -> RolePolicy:

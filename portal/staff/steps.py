@@ -66,7 +66,7 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
         raise SessionReplaced("You are past this step. Reload the page.")
     proof = factor.check(admin_id=staff.id, code=code, session_id=session.id)
     if not proof.accepted:
-        return _refused(staff, session, method, proof)
+        return refused(staff, session, method, proof)
     hand_back(booked)
     if is_outside(staff.role):
         return _turned_away(staff, session, method)
@@ -106,7 +106,7 @@ def itself(staff: SignedInStaff) -> Target:
     return person_target(staff.id, staff.email)
 
 
-def _refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:
+def refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:
     """The fifth wrong code sends the person back to the password."""
     session.wrong_codes += 1
     record(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
+from portal.audit.things import register_thing
 from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Plan
 from portal.config import settings
@@ -32,6 +33,9 @@ from portal.support.ticket_grants import CAUSE, NOT_FOR, requester_of
 from portal.support.words import AuthorType, MessageKind, Status
 
 LONGEST_SUMMARY = 200
+GESTURE = "goodwill"
+
+register_thing(GESTURE, permission=Permission.TICKETS_VIEW, path="/support/goodwill/")
 
 
 class NoGoodwillHere(Conflict):
@@ -43,7 +47,7 @@ class GivenBefore(Conflict):
 
 
 def target_of_gesture(row: GoodwillGesture) -> Target:
-    return Target("goodwill", row.id, row.summary)
+    return Target(GESTURE, row.id, row.summary)
 
 
 def worth_of(ticket: SupportTicket, wanted: Wanted) -> int:

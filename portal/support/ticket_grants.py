@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.audit.things import register_thing
 from portal.catalog.revisions import catalog_now
 from portal.config import settings
 from portal.core import clock
@@ -208,6 +209,7 @@ def _tell(ticket: SupportTicket, text: str, *, submit_key: str | None = None) ->
 
 
 grant_expired.connect(note_end)
+register_thing(CAUSE, permission=Permission.TICKETS_VIEW, path="/support/tickets/")
 register_cause(
     CAUSE, permission=Permission.TICKETS_VIEW, url=lambda number: f"/support/tickets/{number}"
 )

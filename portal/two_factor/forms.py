@@ -1,10 +1,10 @@
 """What a browser may submit to the pages of the second factor."""
 
 from wtforms import BooleanField, HiddenField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.staff.forms import LONGEST_ANSWER
-from portal.staff.policies import LONGEST_GRACE
+from portal.staff.policies import LONGEST_GRACE, LONGEST_WAIT
 from portal.two_factor.passkeys import LONGEST_LABEL
 from portal.web.forms import PortalForm
 
@@ -67,4 +67,12 @@ class PolicyForm(PortalForm):
             InputRequired("Enter a number of days; 0 for none."),
             NumberRange(0, LONGEST_GRACE, f"Give between 0 and {LONGEST_GRACE} days."),
         ],
+    )
+    recovery_hours = IntegerField(
+        "Hours a recovery waits",
+        validators=[
+            Optional(),
+            NumberRange(0, LONGEST_WAIT, f"Give between 0 and {LONGEST_WAIT} hours."),
+        ],
+        description="After its approval, so that the owner can still stop it.",
     )

@@ -1,6 +1,7 @@
 """What proves the second step. Secrets are sealed, codes are hashed."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -112,3 +113,55 @@ class PasskeyChallenge(Base):
     """Whose it is, and what for."""
     challenge: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RecoveryState(StrEnum):
+    """How far a recovery has come; the last three are its ends."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    """By one admin, where a second one has to agree."""
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class RecoveryRequest(Base):
+    """Somebody lost every factor and asks to be let in again; a person has one open at a time."""
+
+    __tablename__ = "recovery_requests"
+    __table_args__ = (
+        sa.Index("ix_recovery_requests_admin_id_state", "admin_id", "state"),
+        sa.Index("ix_recovery_requests_state_expires_at", "state", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    admin_id: Mapped[int] = mapped_column(sa.ForeignKey("admins.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(sa.String(9))
+    created_at: Mapped[datetime]
+    ip: Mapped[str | None] = mapped_column(sa.String(45))
+    device_label: Mapped[str] = mapped_column(sa.String(80))
+    expires_at: Mapped[datetime]
+    opens_at: Mapped[datetime | None]
+    """When the waiting time ends and the code is sent; set by the last approval."""
+    code_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    code_expires_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
+
+
+class RecoveryApproval(Base):
+    """An admin who made sure who asks, and how."""
+
+    __tablename__ = "recovery_approvals"
+    __table_args__ = (sa.UniqueConstraint("request_id", "approved_by"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("recovery_requests.id", ondelete="CASCADE")
+    )
+    approved_by: Mapped[int] = mapped_column(sa.ForeignKey("admins.id", ondelete="CASCADE"))
+    approved_at: Mapped[datetime]
+    statement: Mapped[str] = mapped_column(sa.String(1000))
+    """How the person's identity was checked, in the approver's words."""

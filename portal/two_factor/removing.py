@@ -9,7 +9,7 @@ from portal.staff.policies import owes_second_factor
 from portal.staff.sessions import end_sessions_of, end_with_grace, renew_session, session_of
 from portal.two_factor.authenticators import has_authenticator
 from portal.two_factor.backup_codes import revoke_codes
-from portal.two_factor.models import Passkey
+from portal.two_factor.models import Enrolment, Passkey, TwoFactorAuth
 from portal.web.access import SessionState
 
 
@@ -31,6 +31,19 @@ def settle(*, staff: SignedInStaff, person: Admin) -> str:
     end_with_grace(session=session, person=person)
     must_enrol = owes_second_factor(person)
     return renew_session(session=session, state=SessionState.MUST_ENROL if must_enrol else None)
+
+
+def take_all_away(person: Admin) -> None:
+    """Every factor of somebody who has lost them. Their sessions are left to the caller."""
+    remove_authenticator(person)
+    db.session.execute(sa.delete(Passkey).where(Passkey.admin_id == person.id))
+    revoke_codes(person.id)
+    person.is_second_factor_on = False
+
+
+def remove_authenticator(person: Admin) -> None:
+    db.session.execute(sa.delete(TwoFactorAuth).where(TwoFactorAuth.admin_id == person.id))
+    db.session.execute(sa.delete(Enrolment).where(Enrolment.admin_id == person.id))
 
 
 def has_passkey(admin_id: int) -> bool:

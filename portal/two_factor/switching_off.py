@@ -1,11 +1,8 @@
 """Taking a second factor away: by its owner with proof, or by an operator for the locked out."""
 
-import sqlalchemy as sa
-
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core.actor import Actor
-from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.core.provenance import provenance
 from portal.mail.outbox import queue_mail
@@ -16,9 +13,8 @@ from portal.staff.naming import target_of
 from portal.staff.notices import notify
 from portal.staff.sessions import end_sessions_of
 from portal.two_factor.authenticators import has_authenticator
-from portal.two_factor.backup_codes import revoke_codes
-from portal.two_factor.models import Enrolment, Passkey, TwoFactorAuth
-from portal.two_factor.removing import settle
+from portal.two_factor.recovery_requests import drop_requests
+from portal.two_factor.removing import remove_authenticator, settle, take_all_away
 
 
 class NotEnabled(Conflict):
@@ -39,7 +35,7 @@ def switch_off(*, staff: SignedInStaff) -> str:
     person = locked_person(staff.id)
     if not has_authenticator(person.id):
         raise NotEnabled("Set one up first.")
-    _remove_authenticator(person)
+    remove_authenticator(person)
     token = settle(staff=staff, person=person)
     record(Action.TOTP_DISABLED, by=staff.actor, target=target_of(person))
     _tell(staff.actor, person, "factor_removed", "Your authenticator was turned off.")
@@ -54,10 +50,8 @@ def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
     """
     if not person.is_second_factor_on:
         raise NotEnabled(f"{person.email} has no second factor.")
-    _remove_authenticator(person)
-    db.session.execute(sa.delete(Passkey).where(Passkey.admin_id == person.id))
-    revoke_codes(person.id)
-    person.is_second_factor_on = False
+    take_all_away(person)
+    drop_requests(by=by, person=person, reason="factor_reset")
     end_sessions_of(by=by, admin_id=person.id, reason="factor_reset")
     record(
         Action.TOTP_RESET,
@@ -66,11 +60,6 @@ def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
         reason=reason,
     )
     _tell(by, person, "factor_reset", "Your second factor was reset by an operator.")
-
-
-def _remove_authenticator(person: Admin) -> None:
-    db.session.execute(sa.delete(TwoFactorAuth).where(TwoFactorAuth.admin_id == person.id))
-    db.session.execute(sa.delete(Enrolment).where(Enrolment.admin_id == person.id))
 
 
 def _tell(by: Actor, person: Admin, template: str, text: str) -> None:

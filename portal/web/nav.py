@@ -23,7 +23,7 @@ class NavItem:
     permission: Permission
     values: dict[str, Any] = field(default_factory=dict)
     is_first: bool = False
-    """Stands above what lower rooms put into its group."""
+    """Stands above what lower rooms put into its group, also above their firsts."""
 
 
 def add_nav(app: Flask, *items: NavItem) -> None:
@@ -56,8 +56,9 @@ def _visible(permissions: frozenset[Permission]) -> list[tuple[str, list[dict[st
     if permissions not in built:
         items: list[NavItem] = current_app.extensions.get("portal_nav", [])
         allowed = [item for item in items if item.permission in permissions]
-        allowed.sort(key=lambda item: not item.is_first)
-        groups = ((g, [_entry(i) for i in allowed if i.group == g]) for g in GROUPS)
+        first = [item for item in reversed(allowed) if item.is_first]
+        rest = [item for item in allowed if not item.is_first]
+        groups = ((g, [_entry(i) for i in first + rest if i.group == g]) for g in GROUPS)
         built[permissions] = [(label, entries) for label, entries in groups if entries]
     return built[permissions]
 

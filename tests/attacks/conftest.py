@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from portal.core.database import db
+from tests.attacks.ground import Ground
 from tests.conftest import make_app
 from tests.databases import Server
 from tests.processes import Portal
@@ -18,17 +19,31 @@ def attack_rounds() -> int:
     return int(os.environ.get("PORTAL_ATTACK_ROUNDS", "1"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def portal(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One server for all that attack one kind of database."""
     folder = tmp_path_factory.mktemp("attacked")
     with Portal(database.clone(), folder) as found, found.server():
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def inside(portal: Portal) -> Iterator[Flask]:
     """An application on the same database, to prepare people and to look at the rows."""
     app = make_app(portal.database_url, portal.folder)
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def attacked(portal: Portal, inside: Flask, attack_rounds: int) -> Ground:
+    return Ground(portal, inside, is_thorough=attack_rounds > 1)
+
+
+@pytest.fixture
+def ground(attacked: Ground) -> Iterator[Ground]:
+    """The portal under attack, with no failures on record."""
+    attacked.forget_failures()
+    yield attacked
+    attacked.hang_up()

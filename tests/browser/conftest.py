@@ -82,8 +82,9 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": found, "args": ARGUMENTS}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A portal of its own for each file: what one leaves is in no other's way."""
     folder = tmp_path_factory.mktemp("site")
     site = Site(lambda url: make_app(database.clone(), folder, BASE_URL=url))
     yield site

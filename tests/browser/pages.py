@@ -9,6 +9,7 @@ from tests.browser.desk import SCENES as OF_THE_DESK
 from tests.browser.pages_coupon_tools import SCENES as OF_COUPON_TOOLS
 from tests.browser.pages_coupons import SCENES as OF_COUPONS
 from tests.browser.pages_dashboard import SCENES as OF_THE_DASHBOARD
+from tests.browser.pages_recovery import SCENES as OF_RECOVERY
 from tests.browser.scene import Scene, Who
 
 LOGS = ("everything", "admin-actions", "admin-logins", "auth-events", "entitlements", "mail")
@@ -223,6 +224,7 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/staff/{ann}"),
         Scene(Who.ANN, "/staff/{invited}"),
         Scene(Who.ANN, "/staff/{gone}"),
+        Scene(Who.ANN, "/staff/{frozen}"),
         Scene(Who.ANN, "/staff/0", 404),
     ],
     "staff.invite": [Scene(Who.ANN, "/staff/invite")],
@@ -261,7 +263,7 @@ SCENES: dict[str, list[Scene]] = {
 }
 
 SCENES |= OF_THE_DESK
-SCENES |= OF_COUPONS | OF_COUPON_TOOLS | OF_THE_DASHBOARD
+SCENES |= OF_COUPONS | OF_COUPON_TOOLS | OF_THE_DASHBOARD | OF_RECOVERY
 
 
 def pages_of(app: Flask) -> set[str]:

@@ -41,6 +41,7 @@ from tests.browser.outside import told_outside
 from tests.browser.pages_coupon_tools import rows as coupon_tools
 from tests.browser.pages_coupons import rows as coupons
 from tests.browser.pages_dashboard import rows as dashboard
+from tests.browser.pages_recovery import rows as recoveries
 from tests.browser.scene import Who
 from tests.browser.site import Site
 from tests.cast import PASSWORD, actor, make_tenant, make_user, sudo_until
@@ -81,9 +82,16 @@ PROTECTED = (
     (Who.MO, "Mo Manager", Role.MANAGER),
     (Who.IVO, "Ivo Agent", Role.SUPPORT_AGENT),
     (Who.MEG, "Meg Marketing", Role.MARKETING),
+    (Who.LOST, "Lea Lost", Role.SUPPORT_AGENT),
+    (Who.RECOVERING, "Rea Recovering", Role.MANAGER),
 )
 """Who has a second factor, and never shows it."""
-STATES = {Who.PREAUTH: SessionState.PREAUTH, Who.NEWCOMER: SessionState.MUST_ENROL}
+STATES = {
+    Who.PREAUTH: SessionState.PREAUTH,
+    Who.LOST: SessionState.PREAUTH,
+    Who.RECOVERING: SessionState.PREAUTH,
+    Who.NEWCOMER: SessionState.MUST_ENROL,
+}
 
 
 def cast_of(site: Site) -> Cast:
@@ -96,8 +104,15 @@ def cast_of(site: Site) -> Cast:
         people[who] = site.person(name, role, is_second_factor_on=True)
     joining = {"password_hash": None, "joined_at": None, "email_verified_at": None}
     invited = site.person("Ina Invited", **joining, password_changed_at=None)
+    frozen = site.person("Flo Frozen", disabled_at=clock.now())
     gone = site.person("Gus Gone", disabled_at=clock.now(), disabled_by=ann.id)
-    names = {"bea": bea.id, "ann": ann.id, "invited": invited.id, "gone": gone.id}
+    names = {
+        "bea": bea.id,
+        "ann": ann.id,
+        "invited": invited.id,
+        "gone": gone.id,
+        "frozen": frozen.id,
+    }
     with site.app.app_context():
         notify(admin_id=ann.id, kind="test", text="Something to know.", url="/account/sessions")
         for purpose, admin in ((LinkPurpose.INVITE, invited), *[(p, bea) for p in LATER]):
@@ -105,6 +120,7 @@ def cast_of(site: Site) -> Cast:
         catalogue()
         names |= customers()
         names |= dashboard(db.session.get_one(User, names["user"]), people[Who.IVO])
+        names |= recoveries(people, ann, frozen)
         names |= told_outside()
         names["passkey"] = passkeys(ann)
         db.session.commit()

@@ -17,6 +17,8 @@ class Who(StrEnum):
     MO = "Mo, a manager"
     IVO = "Ivo, who has tickets"
     MEG = "Meg of marketing"
+    LOST = "Lea, who lost everything"
+    RECOVERING = "Rea, whose recovery waits for its code"
 
 
 class Scene(NamedTuple):

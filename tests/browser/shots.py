@@ -33,7 +33,7 @@ PAGES = {
     "coupon": ("manager", "/coupons?status=awaiting_approval"),
     "audit": ("manager", "/audit?log=entitlements"),
     "calendar": ("manager", "/audit/calendar"),
-    "event": ("manager", "/audit?log=entitlements"),
+    "event": ("manager", "/audit?action=subscription.trial_changed"),
     "proofs": ("manager", "/audit/log"),
     "alerts": ("manager", "/audit/alerts"),
     "support-reports": ("manager", "/support/reports"),

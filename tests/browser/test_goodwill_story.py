@@ -111,7 +111,7 @@ def sees_why(page, number):
 def makes_it_good(page, number, *, kind, **fields):
     """From the ticket, with whatever stood in the reply kept."""
     page.goto(f"/support/tickets/{number}")
-    page.get_by_role("link", name="Make it good").click()
+    page.get_by_role("link", name="Make it good", exact=True).click()
     page.locator(f'[name="kind"][value="{kind}"]').check()
     for name, value in fields.items():
         field = page.locator(f"#{name}")

@@ -21,6 +21,9 @@ HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 COMMAND = re.compile(r"(?:\.venv/bin/)?flask --app wsgi ((?:[^\\`\n#|]|\\\n)+)")
 MAKE = re.compile(r"(?:^|[`\s(])make ([a-z]+)(?=[`\s)]|$)", re.MULTILINE)
 ADDRESS = re.compile(r"^(?:(GET|POST|PUT|PATCH|DELETE) +)?(/[a-z][^\s`?]*)")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CALL = re.compile(rf"^({'|'.join(METHODS)}) +(/api/[^\s]+)[ ]*(.*)$", re.MULTILINE)
+FIELD = re.compile(r'"([a-z_]+)"\??')
 SETTING = re.compile(r"PORTAL_[A-Z_]+[A-Z]")
 
 
@@ -99,3 +102,18 @@ def anchors_of(page: Path) -> set[str]:
     """As GitHub makes them of headings."""
     plain = (re.sub(r"[^\w\- ]", "", text.lower()) for text in HEADING.findall(prose_of(page)))
     return {text.replace(" ", "-") for text in plain}
+
+
+def bodies() -> Iterator[tuple[str, str, list[str]]]:
+    """Of lists of calls: method, path, and the names of the fields that are sent."""
+    for page in PAGES:
+        for block in FENCE.findall(text_of(page)):
+            for method, path, rest in CALL.findall(block):
+                sent = rest[rest.find("{") + 1 : rest.find("}")] if "{" in rest else ""
+                if sent and _method(method, rest) not in ("GET", "DELETE"):
+                    yield _method(method, rest), path, FIELD.findall(sent)
+
+
+def _method(method: str, rest: str) -> str:
+    """`GET /api/... PATCH {...}` says the body of the second."""
+    return rest.split(maxsplit=1)[0] if rest.split(maxsplit=1)[0] in METHODS else method

@@ -16,6 +16,7 @@ from tests.docs.reading import (
     SETTING,
     addresses,
     anchors_of,
+    bodies,
     codes,
     commands,
     images,
@@ -101,6 +102,30 @@ def _leads(app, method, path):
     except NotFound:
         below = (rule.rule.startswith(f"{path}/") for rule in app.url_map.iter_rules())
         return not method and any(below)
+
+
+@pytest.fixture
+def schemas(app):
+    """The fields of each call's body, as the API describes itself."""
+    described = app.test_client().get("/api/openapi.json").get_json()
+    known = described["components"]["schemas"]
+    found = {}
+    for path, calls in described["paths"].items():
+        for method, call in calls.items():
+            content = call.get("requestBody", {}).get("content", {}).get("application/json", {})
+            name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+            fields = known.get(name, {}).get("properties", {})
+            found[method.upper(), _plain(path)] = set(fields)
+    return found
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), list(bodies()))
+def test_every_field_that_is_sent_is_one_of_the_call(schemas, method, path, sent):
+    assert set(sent) <= schemas[method, _plain(path)]
+
+
+def _plain(path):
+    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def test_every_setting_that_is_named_is_one_and_every_one_is_explained():

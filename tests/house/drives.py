@@ -37,6 +37,7 @@ from tests.house import (
     drives_passkeys,
     drives_queue,
     drives_quotas,
+    drives_recovery,
     drives_reports,
     drives_streams,
     drives_subscriptions,
@@ -274,6 +275,7 @@ DRIVES |= drives_coupons.DRIVES | drives_coupon_tools.DRIVES
 DRIVES |= drives_subscriptions.DRIVES
 DRIVES |= drives_passkeys.DRIVES
 DRIVES |= drives_queue.DRIVES
+DRIVES |= drives_recovery.DRIVES
 DRIVES |= drives_streams.DRIVES
 DRIVES |= drives_reports.DRIVES
 DRIVES |= drives_audit.DRIVES

@@ -35,7 +35,7 @@ NOW = datetime.fromisoformat("2026-11-25T15:20:00+00:00")
 
 
 @pytest.fixture(scope="module")
-def seeded(database: Server, tmp_path_factory):
+def company(database: Server, tmp_path_factory):
     app = make_app(database.clone(), tmp_path_factory.mktemp("months"))
     done = app.test_cli_runner().invoke(seed_commands, ["demo"])
     assert done.exit_code == 0, done.output
@@ -45,9 +45,10 @@ def seeded(database: Server, tmp_path_factory):
         db.engine.dispose()
 
 
-@pytest.fixture(autouse=True)
-def _nothing_stays_open():
-    yield
+@pytest.fixture
+def seeded(company):
+    """The company, of which a test leaves nothing changed."""
+    yield company
     db.session.rollback()
 
 

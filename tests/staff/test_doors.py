@@ -68,6 +68,13 @@ def test_a_forged_request_is_refused_and_recorded(bea_client, headers, status):
     assert len(events("csrf.rejected")) == 1
 
 
+def test_a_forged_question_is_refused_and_recorded_too(bea_client):
+    """One that only reads, as a preview does: the event is written all the same."""
+    answer = bea_client.post("/entitlements/users/1/preview-grant")
+    assert answer.status_code == 400
+    assert len(events("csrf.rejected")) == 1
+
+
 def test_the_form_token_of_another_session_is_refused(app, bea, mo):
     theirs = signed_in(app, mo).form_token()
     answer = signed_in(app, bea).post("/sign-out", data={"csrf_token": theirs})

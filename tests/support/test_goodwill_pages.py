@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from portal.audit.models import AuditEvent
+from portal.audit.things import things_in
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
@@ -308,3 +310,22 @@ def test_a_worth_that_cannot_be_told_says_why(bea_client, place):
     shown = bea_client.submit(f"{place}/preview-goodwill", **fields)
     assert shown.status_code == 422
     assert "Choose a feature." in shown.text
+
+
+def test_an_event_leads_back_to_the_gesture_and_its_ticket(mo_client, place, ticket, bea):
+    row = given(ticket, bea, coupon())
+    pages = [f"{LIST}/{row.id}", place]
+    for action, wanted in (("goodwill.given", pages), ("coupon.created", [place])):
+        events = sa.select(AuditEvent.id).where(AuditEvent.action == action)
+        page = mo_client.soup(f"/audit/events/{db.session.scalars(events).one()}")
+        opened = [a["href"] for a in page.select("a.chip") if a.get_text().startswith("Open")]
+        assert opened == wanted
+
+
+def test_an_event_leads_nobody_to_what_they_may_not_open(app, ticket, bea):
+    given(ticket, bea, coupon())
+    body = {"target": {"type": "goodwill", "id": "../1"}, "meta": {"cause_type": 7}}
+    assert things_in(body, actor(make_admin("Mia M", Role.MARKETING))) == []
+    (thing,) = things_in(body, actor(bea))
+    assert (thing.label, thing.url) == ("Goodwill ../1", f"{LIST}/..%2F1")
+    assert things_in({"target": None, "meta": [], "x": 1}, actor(bea)) == []

@@ -371,7 +371,7 @@ def test_a_person_with_a_passkey_alone_is_asked_for_nothing_else(app, moment, be
     assert client.get("/sign-in/second-factor").location == "/sign-in/passkey"
     page = client.soup("/sign-in/passkey")
     links = [link["href"] for link in page.select(".plain-below a")]
-    assert links == ["/sign-in/backup-code"]
+    assert links == ["/sign-in/backup-code", "/sign-in/lost-device"]
 
 
 def test_who_has_a_passkey_alone_proves_it_before_another_password(app, moment, bea):

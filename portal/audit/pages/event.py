@@ -8,6 +8,7 @@ from portal.audit.filters import Filters
 from portal.audit.pages.addresses import Chip, url_of
 from portal.audit.pages.blueprint import bp
 from portal.audit.standing import place_of
+from portal.audit.things import things_in
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
 from portal.web.htmx import page_or_fragment
@@ -28,8 +29,13 @@ def event(event_id: str) -> Response:
         told=found.told(reader_zone()),
         place=place_of(found.row.id),
         differences=differences(found.body),
-        related=related_to(found),
+        related=[*_pages_of(found), *related_to(found)],
     )
+
+
+def _pages_of(event: WholeEvent) -> list[Chip]:
+    """Where what it was done to, or for, has a page of its own."""
+    return [Chip("Open", thing.label, thing.url) for thing in things_in(event.body, acting())]
 
 
 def related_to(event: WholeEvent) -> list[Chip]:

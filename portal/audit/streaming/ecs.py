@@ -12,6 +12,7 @@ CATEGORIES = {
     "backup_codes": ["iam", "authentication"],
     "passkey": ["iam", "authentication"],
     "webauthn": ["authentication"],
+    "recovery": ["iam", "authentication"],
     "password": ["iam", "authentication"],
     "staff": ["iam"],
     "user": ["iam"],

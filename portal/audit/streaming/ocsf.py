@@ -41,6 +41,7 @@ KNOWN = {
     "passkey.registered": (ACCOUNT_CHANGE, 10),
     "passkey.removed": (ACCOUNT_CHANGE, 11),
     "passkey.disabled_by_policy": (ACCOUNT_CHANGE, 11),
+    "recovery.completed": (ACCOUNT_CHANGE, 11),
     "staff.role_changed": (USER_ACCESS, 1),
     "entitlement.granted": (USER_ACCESS, 1),
     "entitlement.disabled": (USER_ACCESS, 2),

@@ -22,6 +22,7 @@ from portal.staff.directory import (
 from portal.staff.invites import may_approve
 from portal.staff.models import Admin
 from portal.staff.pages.blueprint import bp
+from portal.staff.panels import person_panels
 from portal.staff.people import change_role, disable_person, enable_person, unlock
 from portal.staff.people_forms import RoleForm
 from portal.staff.roles import PERMISSIONS, may_give
@@ -68,6 +69,7 @@ def _person_page(person: Admin, form: RoleForm | None = None, status: int = 200)
         may_invite=may_give(actor.permissions, Role(person.role)),
         may_audit=actor.may(Permission.AUDIT_ALL),
         sessions=live_session_count(person.id) if may_manage else 0,
+        panels=person_panels(person, actor),
         form=form or RoleForm(None, data={"role": person.role, "expected": person.role}),
     )
 

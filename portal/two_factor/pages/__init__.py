@@ -1,7 +1,15 @@
 """Pages of the second factor, by subject. They share one blueprint."""
 
 from portal.core.permissions import Permission
-from portal.two_factor.pages import authenticator, passkey_proof, passkeys, policy, security
+from portal.two_factor.pages import (
+    authenticator,
+    passkey_proof,
+    passkeys,
+    policy,
+    recovery,
+    recovery_decisions,
+    security,
+)
 from portal.two_factor.pages.blueprint import bp
 from portal.web.nav import NavItem
 
@@ -14,6 +22,19 @@ NAV = (
         "r",
         Permission.SECURITY_POLICY,
     ),
+    NavItem(
+        "People", "Recovery", "two_factor.list_recoveries", "key", "y", Permission.STAFF_MANAGE
+    ),
 )
 
-__all__ = ["NAV", "authenticator", "bp", "passkey_proof", "passkeys", "policy", "security"]
+__all__ = [
+    "NAV",
+    "authenticator",
+    "bp",
+    "passkey_proof",
+    "passkeys",
+    "policy",
+    "recovery",
+    "recovery_decisions",
+    "security",
+]

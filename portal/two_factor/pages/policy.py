@@ -37,6 +37,7 @@ def change(role: str) -> ResponseReturnValue:
                 role=chosen,
                 is_required=bool(form.is_required.data),
                 grace_days=form.grace_days.data or 0,
+                recovery_hours=form.recovery_hours.data,
             )
             db.session.commit()
             also = f" {stopped} sessions must enrol first." if stopped else ""
@@ -55,7 +56,11 @@ def _policy_rows(form: PolicyForm | None = None, of: Role | None = None) -> list
             else PolicyForm(
                 None,
                 prefix=row.role.value,
-                data={"is_required": row.rule.is_required, "grace_days": row.rule.grace_days},
+                data={
+                    "is_required": row.rule.is_required,
+                    "grace_days": row.rule.grace_days,
+                    "recovery_hours": row.rule.recovery_hours,
+                },
             ),
         }
         for row in coverage()

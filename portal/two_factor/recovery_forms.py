@@ -1,0 +1,38 @@
+"""What a browser may submit while an account is recovered."""
+
+from wtforms import StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from portal.two_factor.recovery_approvals import LONGEST_STATEMENT, SHORTEST_STATEMENT
+from portal.web.forms import PortalForm
+
+LONGEST_CODE = 64
+
+
+class RecoveryCodeForm(PortalForm):
+    """The code of the mail."""
+
+    recovery_code = StringField(
+        "Recovery code",
+        [InputRequired("Enter the code of the mail."), Length(max=LONGEST_CODE)],
+        description="As it stands in the mail, such as XXXX-XXXX-XXXX-XXXX.",
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "autofocus": True},
+    )
+
+
+class DecisionForm(PortalForm):
+    """How the person's identity was checked, or why not."""
+
+    statement = TextAreaField(
+        "How did you make sure who asks?",
+        [
+            InputRequired("Say how you made sure."),
+            Length(
+                SHORTEST_STATEMENT,
+                LONGEST_STATEMENT,
+                f"Say in {SHORTEST_STATEMENT} to {LONGEST_STATEMENT} characters how you made sure.",
+            ),
+        ],
+        description="Kept in the audit log under your name.",
+        render_kw={"rows": 3, "maxlength": str(LONGEST_STATEMENT)},
+    )

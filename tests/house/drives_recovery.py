@@ -1,0 +1,65 @@
+"""How each view of a recovery is driven once."""
+
+from typing import TYPE_CHECKING
+
+from werkzeug.test import TestResponse
+
+from portal.core.roles import Role
+from portal.staff.policies import change_policy
+from tests.cast import actor
+from tests.two_factor.recovery_steps import (
+    STATEMENT,
+    mailed_code,
+    request_of,
+    stop_path,
+)
+
+if TYPE_CHECKING:
+    from tests.house.drives import Stage
+
+KIND = "two_factor.open_recovery"
+
+
+def _asked(s: "Stage") -> int:
+    s.halfway.submit("/sign-in/recovery/request")
+    return int(request_of(s.bea).id)
+
+
+def _decided(s: "Stage", verb: str) -> TestResponse:
+    return s.here.submit(f"/staff/recovery/{_asked(s)}/{verb}", statement=STATEMENT)
+
+
+def _approved(s: "Stage") -> None:
+    """Without a wait: the code can be had at once."""
+    policy = {"is_required": True, "grace_days": 0, "recovery_hours": 0}
+    change_policy(by=actor(s.ann), role=Role.SUPPORT_AGENT, **policy)
+    _decided(s, "approve")
+
+
+def _complete(s: "Stage") -> TestResponse:
+    _approved(s)
+    s.run_jobs(KIND)
+    s.secrets.add(mailed_code())
+    return s.halfway.submit("/sign-in/recovery/complete", recovery_code=mailed_code())
+
+
+def _stop(s: "Stage") -> TestResponse:
+    _asked(s)
+    path = stop_path()
+    s.secrets.add(path.removeprefix("/recovery/"))
+    return s.visitor.submit(path)
+
+
+def _send_code(s: "Stage") -> TestResponse:
+    _approved(s)
+    return s.halfway.submit("/sign-in/recovery/send-code")
+
+
+DRIVES = {
+    "two_factor.request_recovery": lambda s: s.halfway.submit("/sign-in/recovery/request"),
+    "two_factor.approve_request": lambda s: _decided(s, "approve"),
+    "two_factor.reject_request": lambda s: _decided(s, "reject"),
+    "two_factor.send_recovery_code": _send_code,
+    "two_factor.complete": _complete,
+    "two_factor.stop": _stop,
+}
