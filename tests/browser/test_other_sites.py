@@ -15,6 +15,27 @@ from tests.cast import sudo_until
 
 # A site of its own, and one that differs by its port alone: cookies go along to the second.
 NEIGHBOURS = ["127.0.0.1", "localhost"]
+TRY_EVERYTHING = """async portal => {
+    const told = [];
+    const ways = [
+        ["/account/security", {}],
+        ["/api/admin/auth/csrf", {}],
+        ["/account/theme", {method: "POST",
+            body: new URLSearchParams({theme: "dark"})}],
+        ["/api/admin/auth/logout", {method: "POST", body: "{}",
+            headers: {"Content-Type": "text/plain"}}],
+        ["/api/admin/auth/logout", {method: "POST", body: "{}",
+            headers: {"Content-Type": "application/json"}}],
+    ];
+    for (const [path, more] of ways) {
+        try {
+            const answer = await fetch(portal + path,
+                {credentials: "include", ...more});
+            told.push(await answer.text());
+        } catch { told.push(null); }
+    }
+    return told;
+}"""
 
 
 @contextmanager
@@ -81,27 +102,7 @@ def test_a_script_of_another_site_reads_and_changes_nothing(site, victim, host):
     with elsewhere(host, "<title>Elsewhere</title>") as address:
         victim.goto(address)
         told = victim.evaluate(
-            """async portal => {
-                const told = [];
-                const ways = [
-                    ["/account/security", {}],
-                    ["/api/admin/auth/csrf", {}],
-                    ["/account/theme", {method: "POST",
-                        body: new URLSearchParams({theme: "dark"})}],
-                    ["/api/admin/auth/logout", {method: "POST", body: "{}",
-                        headers: {"Content-Type": "text/plain"}}],
-                    ["/api/admin/auth/logout", {method: "POST", body: "{}",
-                        headers: {"Content-Type": "application/json"}}],
-                ];
-                for (const [path, more] of ways) {
-                    try {
-                        const answer = await fetch(portal + path,
-                            {credentials: "include", ...more});
-                        told.push(await answer.text());
-                    } catch { told.push(null); }
-                }
-                return told;
-            }""",
+            TRY_EVERYTHING,
             site.url,
         )
     assert told == [None] * 5
