@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.load import Request, run
 from benchmarks.options import known, parser_of
 from benchmarks.server import Server
-from benchmarks.stage import prepare, queries_by_page
-from tests.databases import Postgres, Sqlite
+from benchmarks.stage import OnDisk, prepare, queries_by_page
+from tests.databases import Sqlite
 
 CONNECTIONS = 8
 MOST_QUERIES = 4
@@ -30,7 +30,7 @@ HOME, MOST_AT_HOME = "/", 12
 """The first page has something of every room."""
 MOST_MEMORY = 150
 WARM_UP = 1.0
-DATABASES = {"sqlite": Sqlite, "postgresql": Postgres}
+DATABASES = {"sqlite": Sqlite, "postgresql": OnDisk}
 BARE = {"page": Request("/page", b"Person 50"), "json": Request("/json", b"Person 1")}
 FIGURES = ("base", "per_second", "p50", "p95", "ratio", "cpu_ms", "base_cpu_ms")
 

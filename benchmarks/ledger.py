@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import sqlalchemy as sa
 
 from benchmarks.options import parser_of
-from benchmarks.stage import environ_of
+from benchmarks.stage import OnDisk, environ_of
 from portal import create_app
 from portal.audit import ledger
 from portal.audit.models import AuditEvent
@@ -33,7 +33,6 @@ from portal.entitlements.grants import grant_user_feature
 from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin
-from tests.databases import FAST, Postgres
 
 CLIENTS = 16
 USERS_OF_A_CLIENT = 20
@@ -125,13 +124,10 @@ def prepare(server, folder):
     return app
 
 
-def durable(server):
-    """Without what the tests' server saves time by: a commit waits for the disk."""
-    engine = sa.create_engine(server.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        for setting in FAST:
-            connection.exec_driver_sql(f"ALTER SYSTEM RESET {setting.partition(' ')[0]}")
-        connection.exec_driver_sql("SELECT pg_reload_conf()")
+class Durable(OnDisk):
+    """Without what other servers save time by: a commit waits for the disk."""
+
+    extra = ""
 
 
 def one_span(clients, gate, *, is_recorded, seconds):
@@ -180,10 +176,9 @@ def wanted():
 def main():
     options = wanted()
     with tempfile.TemporaryDirectory(prefix="portal-ledger-") as name:
-        server = Postgres(Path(name))
+        server = Durable(Path(name))
         try:
             app = prepare(server, Path(name))
-            durable(server)
             before = events_of(app)
             rounds = measure(app, options)
             written = events_of(app) - before

@@ -22,7 +22,7 @@ from benchmarks.__main__ import BARE, CONNECTIONS
 from benchmarks.load import Request, run
 from benchmarks.options import known, parser_of
 from benchmarks.server import Server
-from benchmarks.stage import environ_of, noted_statements
+from benchmarks.stage import OnDisk, environ_of, noted_statements
 from portal import create_app
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -35,7 +35,6 @@ from portal.staff.current import cookie_name
 from seeds.bulk_customers import bulk_customers
 from seeds.catalog import seed_catalog
 from tests.cast import make_admin, open_session
-from tests.databases import Postgres
 
 SMALL = {"tenants": 100, "users": 2_000, "overrides": 1_000}
 LARGE = {"tenants": 10_000, "users": 200_000, "overrides": 10_000}
@@ -303,7 +302,7 @@ def main():
     options = wanted()
     with tempfile.TemporaryDirectory(prefix="portal-scale-") as name:
         folder = Path(name)
-        server = Postgres(folder)
+        server = OnDisk(folder)
         bare = Server("benchmarks.bare:app", log=folder / "bare.log", environ={})
         try:
             bare.wait("/json")

@@ -21,10 +21,23 @@ from portal.subscriptions.assignments import assign_plan
 from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user, open_session, sudo_until
+from tests.databases import Postgres
 
 PEOPLE = 60
+UNHURRIED = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
 IN_ADDRESSES = {"feature_name": "basic_quotes", "scope": "user", "way": "next"}
 TARGET_ROLES = list(Role)
+
+
+class OnDisk(Postgres):
+    """Its files lie on a disk and are tidied up, as those of a real server; but no commit waits."""
+
+    memory = None
+    extra = UNHURRIED
 
 
 @dataclass(frozen=True)

