@@ -20,6 +20,7 @@ from portal.staff.current import SignedInStaff
 from portal.staff.identity import email_key
 from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import actor_of, person_target, target_of
+from portal.staff.new_devices import tell_of_new_device
 from portal.staff.passwords import hash_password, needs_rehash, verify_password
 from portal.staff.places import NotFromHere, is_outside, note_outside
 from portal.staff.policies import owes_second_factor
@@ -167,6 +168,7 @@ def open_with_proof(
         target=target_of(admin),
         meta={"method": method, "device": issued.session.device_label},
     )
+    tell_of_new_device(by=by, session=issued.session)
     return SignIn(issued)
 
 
@@ -190,6 +192,8 @@ def _opened(admin: Admin, password: str, instead_of: SignedInStaff | None) -> Is
         target=target_of(admin),
         meta={"state": state.value, "device": issued.session.device_label},
     )
+    if opened:
+        tell_of_new_device(by=by, session=issued.session)
     return issued
 
 

@@ -9,6 +9,7 @@ from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.models import AdminSession
 from portal.staff.naming import person_target
+from portal.staff.new_devices import tell_of_new_device
 from portal.staff.places import NotFromHere, is_outside, note_outside
 from portal.staff.second_factor import Proof, factor_named
 from portal.staff.sessions import (
@@ -77,6 +78,7 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
         target=itself(staff),
         meta={"method": method, "device": session.device_label},
     )
+    tell_of_new_device(by=staff.actor, session=session)
     return Step(accepted=True, token=token, reason=proof.reason, remaining=proof.remaining)
 
 

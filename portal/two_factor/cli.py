@@ -59,6 +59,7 @@ def rotate_data() -> None:
 def rotate_secret(force: bool) -> None:
     """Make a new PORTAL_SECRET_KEY; in production, print what to set. Safe to run again."""
     done = rotate_secret_key(is_forced=force)
+    db.session.commit()
     for line in done.to_set:
         click.echo(line)
     if done.to_set:

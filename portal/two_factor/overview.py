@@ -5,16 +5,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portal.audit.models import AuditEvent
-from portal.audit.words import in_words
 from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.models import Admin, RolePolicy
 from portal.staff.policies import Rule, grace_until, owes_under, rule_of, rules
 from portal.two_factor.models import Passkey, TwoFactorAuth
-
-RECENT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +69,6 @@ def standing_of(admin_id: int) -> Standing:
         last_used_at=factor.last_used_at if factor else None,
         password_changed_at=person.password_changed_at,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class OwnEvent:
-    """One line of a person's own trail."""
-
-    id: str
-    occurred_at: datetime
-    words: str
-    outcome: str
-    ip: str | None
-
-
-def own_events(admin_id: int) -> list[OwnEvent]:
-    """The newest things that this person did about signing in and security."""
-    query = (
-        sa.select(
-            AuditEvent.id,
-            AuditEvent.occurred_at,
-            AuditEvent.action,
-            AuditEvent.outcome,
-            AuditEvent.ip,
-        )
-        .where(
-            AuditEvent.actor_id == admin_id,
-            AuditEvent.actor_type == "admin",
-            AuditEvent.stream.in_(("auth", "admin_login")),
-        )
-        .order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
-    )
-    return [
-        OwnEvent(id_, datetime.fromisoformat(at), in_words(action), outcome, ip)
-        for id_, at, action, outcome, ip in db.session.execute(query.limit(RECENT))
-    ]
 
 
 def coverage() -> list[Coverage]:

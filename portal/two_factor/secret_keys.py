@@ -31,7 +31,7 @@ class NewSecret:
 def rotate_secret_key(*, is_forced: bool = False) -> NewSecret:
     """Replace the key that was generated into the instance folder, unless it is of today.
 
-    So a second run changes nothing. It commits, as the files do.
+    So a second run changes nothing.
     """
     found = settings()
     path = secret_key_file(found.instance_dir)
@@ -47,7 +47,6 @@ def rotate_secret_key(*, is_forced: bool = False) -> NewSecret:
         found.instance_dir, old=found.secret_key, fallbacks=found.secret_key_fallbacks
     )
     record(Action.SECRET_KEY_ROTATED, by=SYSTEM, meta={"older_keys": kept})
-    db.session.commit()
     return NewSecret(is_changed=True, fallbacks=kept, sessions=_sessions())
 
 

@@ -42,7 +42,7 @@ def turn(thief: Attacker, method: str, url: str):
 
 
 def change_role(thief: Attacker, person: Admin, role: Role, seen: Role):
-    fields = {"role": role.value, "seen": seen.value, "reason": "Because I say so"}
+    fields = {"role": role.value, "expected": seen.value}
     return thief.submit(f"/staff/{person.id}/change-role", fields)
 
 

@@ -46,6 +46,7 @@ FORWARDED = [
 ]
 
 
+@pytest.mark.one_database
 def test_a_mailed_link_leads_to_the_portal_whatever_is_forwarded(ground):
     asked = {}
     for headers in FORWARDED:

@@ -4,12 +4,16 @@ from flask import Response
 
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
+from portal.staff.directory import live_session_count
+from portal.staff.places import place_of
 from portal.two_factor.backup_codes import code_set
 from portal.two_factor.forms import NewCodesForm
-from portal.two_factor.overview import own_events, standing_of
+from portal.two_factor.overview import standing_of
+from portal.two_factor.own_trail import own_trail
 from portal.two_factor.pages.blueprint import bp
 from portal.web.access import requires
 from portal.web.htmx import page
+from portal.web.times import reader_zone
 
 
 @bp.get("/account/security")
@@ -22,6 +26,8 @@ def security() -> Response:
         person=person,
         standing=standing_of(person.id),
         codes=codes,
-        events=own_events(person.id),
+        events=own_trail(person.id, reader_zone()),
+        sessions=live_session_count(person.id),
+        place=place_of(person.role),
         new_codes=NewCodesForm(data={"instead_of": codes.batch_id}),
     )

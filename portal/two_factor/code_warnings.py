@@ -1,0 +1,73 @@
+"""Backup codes that are few or soon expire: their person is told once of each, for each set."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.database import db
+from portal.mail.outbox import queue_mail
+from portal.staff.models import Admin, Notice
+from portal.staff.notices import notify
+from portal.two_factor.backup_codes import SOON
+from portal.two_factor.codes_left import FEW
+from portal.two_factor.models import BackupCode
+
+FEW_LEFT, EXPIRE_SOON = "backup_codes.few", "backup_codes.expire"
+
+
+def warn_of_codes() -> int:
+    """How many warnings were sent. Somebody who made new codes meanwhile is warned anew."""
+    told = 0
+    for person, kind, why in _to_warn():
+        notify(admin_id=person.id, kind=kind, text=f"{why} Make new ones.", url="/account/security")
+        queue_mail(
+            by=SYSTEM,
+            to=person.email,
+            to_name=person.name,
+            template="backup_codes_low",
+            context={"name": person.name, "why": why},
+        )
+        told += 1
+    return told
+
+
+def _to_warn() -> Iterator[tuple[Admin, str, str]]:
+    now = clock.now()
+    lives = sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now)
+    is_usable = sa.case((sa.and_(BackupCode.used_at.is_(None), lives), 1))
+    left = sa.func.count(is_usable)
+    made_at = sa.func.min(BackupCode.created_at, type_=BackupCode.created_at.type)
+    expires_at = sa.func.min(BackupCode.expires_at, type_=BackupCode.expires_at.type)
+    sets = (
+        sa.select(Admin, left, made_at, expires_at)
+        .join(BackupCode, BackupCode.admin_id == Admin.id)
+        .where(
+            BackupCode.revoked_at.is_(None),
+            Admin.disabled_at.is_(None),
+            Admin.is_second_factor_on.is_(True),
+        )
+        .group_by(Admin.id)
+        .having(sa.or_(left <= FEW, expires_at <= now + SOON))
+        .order_by(Admin.id)
+    )
+    for person, remaining, made, expires in db.session.execute(sets).all():
+        if remaining <= FEW and not _was_told(person.id, FEW_LEFT, made):
+            yield person, FEW_LEFT, _few(remaining)
+        elif expires and expires <= now + SOON and not _was_told(person.id, EXPIRE_SOON, made):
+            yield person, EXPIRE_SOON, f"Your backup codes expire on {expires:%Y-%m-%d}."
+
+
+def _few(remaining: int) -> str:
+    if not remaining:
+        return "You have no backup code left."
+    return f"You have {remaining} backup code{'' if remaining == 1 else 's'} left."
+
+
+def _was_told(admin_id: int, kind: str, since: datetime) -> bool:
+    query = sa.select(Notice.id).where(
+        Notice.admin_id == admin_id, Notice.kind == kind, Notice.created_at >= since
+    )
+    return db.session.scalar(query.limit(1)) is not None

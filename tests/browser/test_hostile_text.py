@@ -1,0 +1,96 @@
+"""Markup that somebody typed or mailed stays text on every page that shows it."""
+
+import pytest
+
+from portal.core.database import db
+from portal.core.roles import Role
+from portal.staff.models import Admin
+from tests.browser.site import Site
+from tests.cast import make_tenant, make_user
+from tests.support.desk import answer, customer_writes, make_ticket
+
+RUN = "document.title='ran'"
+CORPUS = [
+    f"<script>{RUN}</script>",
+    f"<img src=x onerror={RUN}>",
+    f"<svg onload={RUN}>",
+    f"<svg><script>{RUN}</script>",
+    (
+        "<math><mtext></form><form><mglyph><svg><mtext><textarea>"
+        f"<path id='</textarea><img onerror={RUN} src=1>'>"
+    ),
+    f"<iframe srcdoc='<script>parent.{RUN}</script>'></iframe>",
+    f"<a href='java\tscript:{RUN}'>here</a>",
+    f"<a href='&#106;avascript:{RUN}'>here</a>",
+    "<a href=data:text/html,evil>here</a>",
+    "<style>@import '//evil.test/a.css';</style>",
+    "<form action=//evil.test><button>Go</button></form>",
+    "<base href=//evil.test/>",
+    "<meta http-equiv=refresh content='0;url=//evil.test'>",
+    f"<div hx-get=/sign-out hx-trigger=load hx-on:load={RUN}>",
+    f'<div hx-on::after-request="{RUN}" data-hx-post=/sign-out>',
+    f'"><script>{RUN}</script>',
+    f"' autofocus onfocus={RUN} x='",
+    f"</textarea></title><script>{RUN}</script>",
+    f"<noscript><p title='</noscript><img src=x onerror={RUN}>'>",
+    f"<!--><img src=x onerror={RUN}>-->",
+    "{{7*7}}${7*7}<%= 7*7 %>",
+]
+TEXT = "\n".join(CORPUS)
+
+
+def planted(site: Site, person: Admin, number: int) -> list[str]:
+    """Put the corpus wherever a customer or a colleague may write; the pages that show it."""
+    with site.app.app_context():
+        ann, short = db.session.get_one(Admin, person.id), CORPUS[number % len(CORPUS)][:110]
+        tenant = make_tenant(f"Acme {short}", external_id=f"hostile-{number}-{person.id}")
+        user = make_user(tenant, f"Uma {short}")
+        ticket = make_ticket(user, subject=f"Help {short}"[:150], body=TEXT)
+        customer_writes(ticket, TEXT)
+        answer(ticket, ann, TEXT)
+        db.session.commit()
+        return [
+            f"/support/tickets/{ticket.number}",
+            f"/support/tickets/{ticket.number}/history",
+            f"/customers/tenants/{tenant.id}",
+            f"/customers/users/{user.id}",
+            f"/customers/users/{user.id}/edit",
+            f"/entitlements/users/{user.id}/grant",
+        ]
+
+
+LISTS = ["/support/queue/all", "/customers", "/audit/log", "/staff", "/operations/mail"]
+
+
+@pytest.fixture
+def ann(site, context) -> Admin:
+    person = site.person("Ann Admin", Role.ADMIN, is_second_factor_on=True)
+    site.sign_in(context, person)
+    return person
+
+
+def test_what_was_typed_runs_nowhere_and_asks_for_nothing(page, site, ann):
+    """The browser's own complaints, of which a refused script is one, fail the test as well."""
+    strange: list[str] = []
+    page.on("request", lambda asked: strange.append(asked.url))
+    page.on("dialog", lambda dialog: strange.append("//evil dialog"))
+    places = LISTS + [place for number in (0, 1, 15) for place in planted(site, ann, number)]
+    for place in places:
+        assert page.goto(place).status == 200, place
+        assert page.title() != "ran", place
+        assert page.locator("main script, main iframe, main svg[onload], main base").count() == 0
+        assert page.locator("main [onerror], main [onload], main [onfocus]").count() == 0, place
+    page.goto(places[len(LISTS)])
+    assert CORPUS[1] in page.locator("main").inner_text()
+    assert [url for url in strange if not url.startswith((site.url, "data:"))] == []
+
+
+@pytest.mark.parametrize("markup", CORPUS[::7])
+def test_a_search_gives_back_what_was_typed_as_text(page, site, ann, markup):
+    for place in ("/staff", "/customers", "/support/search"):
+        page.goto(place)
+        box = page.locator("input[name=q]").first
+        box.fill(markup[:100])
+        box.press("Enter")
+        page.wait_for_load_state()
+        assert page.title() != "ran"
