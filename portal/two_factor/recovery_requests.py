@@ -91,7 +91,10 @@ def ask_for_recovery(*, staff: SignedInStaff) -> RecoveryRequest:
     request = _added(person)
     record(Action.RECOVERY_REQUESTED, by=staff.actor, target=target_of(person))
     write_to(by=staff.actor, person=person, template="recovery_requested")
-    text = "Somebody with your password says that all your devices are lost, and asks to come in."
+    text = (
+        "Somebody with your password says that all your devices are lost, and asks to come in. "
+        "If that was not you, stop it by the link in your mail."
+    )
     notify(admin_id=person.id, kind=Action.RECOVERY_REQUESTED, text=text, url="/account/security")
     for approver in approvers:
         notify(

@@ -8,11 +8,13 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.jobs.registry import kind_named
 from portal.staff.models import Admin
 from portal.staff.people import disable_person, enable_person
 from portal.two_factor.backup_codes import generate_codes
-from portal.two_factor.models import RecoveryRequest
-from portal.two_factor.recovery_requests import expire_requests
+from portal.two_factor.models import RecoveryRequest, RecoveryState
+from portal.two_factor.recovery_codes import OPENING
+from portal.two_factor.recovery_requests import OPEN, expire_requests, moved
 from portal.two_factor.switching_off import reset_second_factor
 from tests.cast import actor
 from tests.two_factor.conftest import give_authenticator
@@ -108,8 +110,16 @@ def test_codes_are_not_mailed_without_end(app, ready):
 
 
 def test_the_worker_sends_one_code_however_often_it_is_asked(app, ready):
-    time_is_over(app)
+    for _ in range(3):
+        kind_named(OPENING).run({"request_id": request_of(ready).id})
     assert len(letters("recovery_code")) == 1
+
+
+def test_what_has_ended_is_not_moved_again(app, ready):
+    assert complete(app, ready, mailed_code()).status_code == 303
+    request = request_of(ready)
+    assert not moved(request, OPEN, RecoveryState.CANCELLED)
+    assert request.state == "completed"
 
 
 @pytest.mark.parametrize("days", [7, 4])
