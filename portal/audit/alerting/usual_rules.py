@@ -60,7 +60,7 @@ USUAL = (
     ),
     RuleTerms(
         name="Sign-in rules changed",
-        actions=(Action.POLICY_CHANGED, Action.DATA_KEYS_ROTATED),
+        actions=(Action.POLICY_CHANGED, Action.ADDRESSES_CHANGED, Action.DATA_KEYS_ROTATED),
     ),
     RuleTerms(
         name="The log is told less",
