@@ -6,7 +6,7 @@ from portal.core.roles import Role
 from tests.attacks.wire import COOKIE, Attacker, speak
 from tests.house.test_escalation import HOSTILE_PATHS, ODD_METHODS
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, pytest.mark.one_database]  # HTTP, whatever stores the rows
 
 
 @pytest.fixture

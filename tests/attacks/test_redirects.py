@@ -8,7 +8,7 @@ import pytest
 from tests.attacks.wire import Attacker, speak
 from tests.cast import PASSWORD
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, pytest.mark.one_database]  # HTTP, whatever stores the rows
 EVIL = [
     "//evil",
     "https://evil",
