@@ -1,6 +1,5 @@
 """Sealing everything anew under the newest data key, in batches that survive interruption."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from portal.audit.ledger import record
 from portal.audit.models import AuditStream
 from portal.audit.streaming.streams import reseal_secrets
 from portal.core.actor import SYSTEM
-from portal.core.database import db
+from portal.core.database import db, looking
 from portal.core.sealing import CannotUnseal, current_key_id
 from portal.mail.bodies import reseal_bodies
 from portal.mail.models import EmailLog
@@ -39,8 +38,8 @@ def rotate_data_keys() -> list[Rotation]:
     """
     done = [
         # What waits comes first: confirmed meanwhile, it is found again among what is on.
-        _rotate(Enrolment.admin_id, Enrolment.key_id, _reseal_secret(Enrolment)),
-        _rotate(TwoFactorAuth.admin_id, TwoFactorAuth.key_id, _reseal_secret(TwoFactorAuth)),
+        _rotate(Enrolment),
+        _rotate(TwoFactorAuth),
         _rotate_mails(),
         _rotate_answers(),
         _rotate_streams(),
@@ -59,40 +58,47 @@ def data_keys_in_use() -> sa.CompoundSelect[tuple[str]]:
     return sa.union(sa.select(TwoFactorAuth.key_id), sa.select(Enrolment.key_id))
 
 
-def _reseal_secret(table: type[TwoFactorAuth | Enrolment]) -> Callable[[int], None]:
-    def reseal(admin_id: int) -> None:
-        row = db.session.get(table, admin_id, with_for_update=True)
-        if isinstance(row, TwoFactorAuth | Enrolment):
-            secret = opened_secret(row.secret_sealed, admin_id)
-            row.secret_sealed = sealed_secret(secret, admin_id)
-            row.key_id = current_key_id()
+def _rotate(table: type[TwoFactorAuth | Enrolment]) -> Rotation:
+    """Sealing happens between transactions, so that whoever signs in waits for the writing alone.
 
-    return reseal
-
-
-def _rotate(key: Any, sealed_by: Any, reseal: Callable[[int], None]) -> Rotation:
-    resealed = failed = 0
-    for batch in _batches(key, sealed_by != current_key_id()):
-        for found in batch:
-            try:
-                with db.session.begin_nested():
-                    reseal(found)
-                resealed += 1
-            except CannotUnseal:
-                failed += 1
+    A row that changed meanwhile is left: what changed it sealed it anew.
+    """
+    resealed = failed = last = 0
+    while batch := _batch(table, after=last):
+        changes = [change for row in batch if (change := _resealed(*row)) is not None]
+        if changes:
+            db.session.connection().execute(_write(table), changes)
         db.session.commit()
-    return Rotation(key.class_.__tablename__, resealed, failed)
+        resealed, failed = resealed + len(changes), failed + len(batch) - len(changes)
+        last = batch[-1][0]
+    return Rotation(table.__tablename__, resealed, failed)
 
 
-def _batches(key: Any, which: sa.ColumnElement[bool]) -> Iterator[list[Any]]:
-    last = 0
-    while True:
-        query = sa.select(key).where(which, key > last).order_by(key).limit(BATCH)
-        batch = list(db.session.scalars(query))
-        if not batch:
-            return
-        yield batch
-        last = batch[-1]
+def _batch(table: type[TwoFactorAuth | Enrolment], *, after: int) -> list[tuple[int, bytes]]:
+    query = sa.select(table.admin_id, table.secret_sealed).where(
+        table.key_id != current_key_id(), table.admin_id > after
+    )
+    with looking():
+        rows = db.session.execute(query.order_by(table.admin_id).limit(BATCH)).all()
+    return [(admin_id, sealed) for admin_id, sealed in rows]
+
+
+def _resealed(admin_id: int, sealed: bytes) -> dict[str, Any] | None:
+    """What is written of one row; None when its key is gone."""
+    try:
+        secret = opened_secret(sealed, admin_id)
+    except CannotUnseal:
+        return None
+    return {"of": admin_id, "old": sealed, "new": sealed_secret(secret, admin_id)}
+
+
+def _write(table: type[TwoFactorAuth | Enrolment]) -> sa.Update:
+    is_as_read = (
+        table.admin_id == sa.bindparam("of"),
+        table.secret_sealed == sa.bindparam("old"),
+    )
+    fresh = {"secret_sealed": sa.bindparam("new"), "key_id": current_key_id()}
+    return sa.update(table).where(*is_as_read).values(fresh)
 
 
 def _rotate_mails() -> Rotation:
