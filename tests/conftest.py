@@ -18,8 +18,10 @@ from hypothesis import settings
 from sqlalchemy import Connection
 
 from portal import create_app
+from portal.catalog import revisions
 from portal.config import load_settings
 from portal.core.database import db, engine_options
+from portal.entitlements import snapshots
 from portal.web import setup
 from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
@@ -218,6 +220,8 @@ class Movable:
         finally:
             with self.app.app_context():
                 self.engine.dispose()
+            for memories in (revisions._memories, snapshots._memories):
+                memories.pop(self.engine, None)
             for mapping, before in ((self.app.config, config), (self.app.extensions, extensions)):
                 mapping.clear()
                 mapping.update(before)

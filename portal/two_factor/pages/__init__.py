@@ -23,7 +23,7 @@ NAV = (
         Permission.SECURITY_POLICY,
     ),
     NavItem(
-        "People", "Recovery", "two_factor.list_recoveries", "key", "y", Permission.STAFF_MANAGE
+        "People", "Recovery", "two_factor.list_recoveries", "key", "q", Permission.STAFF_MANAGE
     ),
 )
 
