@@ -6,18 +6,16 @@ on the demo data, one right after the other.
 """
 
 import contextvars
-import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from benchmarks.__main__ import DATABASES
 from benchmarks.audit import settle
 from benchmarks.desk import Bench
+from benchmarks.judging import judge
 from benchmarks.load import HOST, Request
 from benchmarks.options import known, parser_of
 from benchmarks.server import Server
@@ -167,24 +165,10 @@ def wanted():
 
 def main():
     options = wanted()
-    results, missed = {}, []
-    with tempfile.TemporaryDirectory(prefix="portal-dashboard-") as name:
-        folder = Path(name)
-        bare = Server("benchmarks.bare:app", log=folder / "bare.log", environ={})
-        try:
-            bare.wait("/page")
-            for database in options.database or DATABASES:
-                results[database] = on_database(database, bare, folder, options)
-                print("\n".join(table(database, results[database])), flush=True)
-                missed += faults(database, results[database])
-        finally:
-            bare.stop()
-    print("\n".join(f"missed: {fault}" for fault in missed) or "every target is met")
-    options.json.parent.mkdir(parents=True, exist_ok=True)
     sizes = {"tickets": options.tickets, "events": options.events}
-    found = {**sizes, "figures": results, "missed": missed}
-    options.json.write_text(json.dumps(found, indent=2) + "\n")
-    return 1 if missed else 0
+    return judge(
+        "dashboard", options, on_database=on_database, table=table, faults=faults, sizes=sizes
+    )
 
 
 if __name__ == "__main__":

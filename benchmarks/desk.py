@@ -5,18 +5,16 @@ of the bare page, measured right before it in every round, and of its own speed 
 a search, the sweeper and a change of many are timed as they are.
 """
 
-import json
 import statistics
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from benchmarks.__main__ import BARE, CONNECTIONS, DATABASES
 from benchmarks.desk_stage import Desk
+from benchmarks.judging import judge
 from benchmarks.load import run
 from benchmarks.options import known, parser_of
 from benchmarks.server import WORKERS, Server
@@ -284,23 +282,7 @@ def on_database(database, bare, folder, options):
 
 def main():
     options = wanted()
-    results, found = {}, []
-    with tempfile.TemporaryDirectory(prefix="portal-desk-") as name:
-        folder = Path(name)
-        bare = Server("benchmarks.bare:app", log=folder / "bare.log", environ={})
-        try:
-            bare.wait("/page")
-            for database in options.database or DATABASES:
-                results[database] = on_database(database, bare, folder, options)
-        finally:
-            bare.stop()
-    for database, figures in results.items():
-        print("\n".join(table(database, figures)))
-        found += faults(database, figures)
-    print("\n".join(f"missed: {fault}" for fault in found) or "every target is met")
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"figures": results, "missed": found}, indent=2) + "\n")
-    return 1 if found else 0
+    return judge("desk", options, on_database=on_database, table=table, faults=faults)
 
 
 if __name__ == "__main__":
