@@ -4,8 +4,7 @@ from pydantic import BaseModel, Field
 
 from portal.coupons.generating import MOST_CODES
 from portal.coupons.models import CouponStatus
-from portal.coupons.schemas import TermsBody
-from portal.coupons.terms import Duration
+from portal.coupons.schemas import TermsBody, TermsShape
 from portal.web.openapi import example
 
 
@@ -29,27 +28,6 @@ class BatchBody(TermsBody):
     prefix: str = Field("", max_length=20)
 
 
-class BatchTermsShape(BaseModel):
-    """What each of the codes says."""
-
-    description: str
-    basis_points: int | None
-    amounts: dict[str, int]
-    duration: Duration
-    periods: int | None
-    carry_remaining: bool
-    starts_at: str | None
-    redeem_by: str | None
-    max_redemptions: int | None
-    max_per_tenant: int
-    max_per_user: int | None
-    plans: list[str]
-    min_amounts: dict[str, int]
-    is_first_time_only: bool
-    is_stackable: bool
-    is_public: bool
-
-
 class BatchShape(BaseModel):
     """Many codes that were made at once."""
 
@@ -57,7 +35,7 @@ class BatchShape(BaseModel):
     prefix: str
     count: int
     status: CouponStatus
-    terms: BatchTermsShape
+    terms: TermsShape
     created_at: str
     by: str
     decided_by: str | None

@@ -169,12 +169,9 @@ class LeftoverBody(ExactBody):
     amount_cents: Annotated[int, Field(ge=1, le=2**53)]
 
 
-class CouponShape(BaseModel):
-    """A coupon and how often it was used."""
+class TermsShape(BaseModel):
+    """What a coupon says."""
 
-    id: int
-    code: str
-    status: CouponStatus
     description: str
     basis_points: int | None
     amounts: dict[str, int]
@@ -191,6 +188,14 @@ class CouponShape(BaseModel):
     is_first_time_only: bool
     is_stackable: bool
     is_public: bool
+
+
+class CouponShape(TermsShape):
+    """A coupon and how often it was used."""
+
+    id: int
+    code: str
+    status: CouponStatus
     times_redeemed: int
     batch_id: int | None
     created_at: str
