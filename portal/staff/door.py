@@ -19,10 +19,12 @@ from portal.staff.throttles import Throttled
 from portal.web.access import SessionState
 from portal.web.addresses import network_of
 
-STRANGERS = 2  # a quarter of the eight threads that a process has by default
+STRANGERS = 4  # half of the eight threads that a process has by default
+AT_ONCE = 2  # of them; the others wait
+PATIENCE = 1.0  # seconds
 CROWDED = 2  # seconds after which a stranger without a place should come again
 
-_places = BoundedSemaphore(STRANGERS)
+_places, _turns = BoundedSemaphore(STRANGERS), BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
@@ -39,13 +41,19 @@ def at_the_door(*, email: str, browser: str) -> Iterator[bool]:
         is_known = is_marked(browser, email) or _is_known_network(network_of(provenance().ip))
     if is_known:
         yield True
-    elif not _places.acquire(blocking=False):
+        return
+    with _held(_places, 0), _held(_turns, PATIENCE):
+        yield False
+
+
+@contextmanager
+def _held(places: BoundedSemaphore, patience: float) -> Iterator[None]:
+    if not places.acquire(timeout=patience):
         raise Throttled(CROWDED)
-    else:
-        try:
-            yield False
-        finally:
-            _places.release()
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _is_known_network(network: str) -> bool:
