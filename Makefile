@@ -110,7 +110,7 @@ attack: dev $(ASSETS) ## The attack suite, with many more rounds than in `make t
 
 bench: dev $(ASSETS) ## Load scenarios, measured against a bare Flask application
 	@$(BIN)/python -m benchmarks $(ARGS)
-	@if [ -z "$(ARGS)" ]; then for part in scale desk audit ledger dashboard; do \
+	@if [ -z "$(ARGS)" ]; then for part in scale desk audit ledger dashboard storm; do \
 	  $(BIN)/python -m benchmarks.$$part || missed=1; done; exit $${missed:-0}; fi
 
 shots: dev $(ASSETS) ## Screenshots for the docs
