@@ -1,6 +1,6 @@
 """What a browser may submit while an account is recovered."""
 
-from wtforms import StringField, TextAreaField
+from wtforms import PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from portal.two_factor.recovery_approvals import LONGEST_STATEMENT, SHORTEST_STATEMENT
@@ -10,13 +10,18 @@ LONGEST_CODE = 64
 
 
 class RecoveryCodeForm(PortalForm):
-    """The code of the mail."""
+    """The code of the mail, and once more the password: neither is worth anything alone."""
 
     recovery_code = StringField(
         "Recovery code",
         [InputRequired("Enter the code of the mail."), Length(max=LONGEST_CODE)],
         description="As it stands in the mail, such as XXXX-XXXX-XXXX-XXXX.",
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "autofocus": True},
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password.")],
+        render_kw={"autocomplete": "current-password"},
     )
 
 

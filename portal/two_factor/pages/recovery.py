@@ -21,7 +21,7 @@ from portal.web.access import SessionState, audits, in_state, public
 from portal.web.errors import answer
 from portal.web.htmx import page, see_other
 
-WRONG = "That code is not right, or it is too old. Have another one mailed to you."
+WRONG = "The code or the password is not right, or the code is too old."
 
 
 @bp.get("/sign-in/lost-device")
@@ -61,10 +61,16 @@ def recovery() -> ResponseReturnValue:
 
 @bp.post("/sign-in/recovery/complete")
 @in_state(SessionState.PREAUTH)
-@audits(Action.RECOVERY_COMPLETED, Action.SESSION_CODE_REFUSED, Action.SESSION_THROTTLED)
+@audits(
+    Action.RECOVERY_COMPLETED,
+    Action.SESSION_CODE_REFUSED,
+    Action.SESSION_PASSWORD_REFUSED,
+    Action.SESSION_THROTTLED,
+)
 def complete() -> ResponseReturnValue:
     form, staff = RecoveryCodeForm(), current_staff()
-    step = complete_recovery(staff=staff, code=form.recovery_code.data or "")
+    typed = {"password": form.password.data or "", "code": form.recovery_code.data or ""}
+    step = complete_recovery(staff=staff, **typed)
     db.session.commit()
     if step.token is not None:
         return _carry_on(step.token)
@@ -73,7 +79,7 @@ def complete() -> ResponseReturnValue:
         return answer(429, "Too many tries", detail, retry_after=step.retry_after)
     if step.is_session_over:
         return _back_to_password()
-    form.recovery_code.errors = [WRONG]
+    form.form_errors.append(WRONG)
     request = open_request(staff.id)
     return _status_page(request, form, 401) if request else see_other(url_for("staff.sign_in"))
 
@@ -86,7 +92,7 @@ def _carry_on(token: str) -> BaseResponse:
 
 
 def _back_to_password() -> BaseResponse:
-    flash("Five codes were wrong. Enter your password again to go on.", "warning")
+    flash("That was wrong five times. Enter your password again to go on.", "warning")
     response = see_other(url_for("staff.sign_in"))
     clear_session_cookie(response)
     return response
