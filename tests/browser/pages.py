@@ -244,6 +244,8 @@ SCENES: dict[str, list[Scene]] = {
     "two_factor.security": [
         Scene(Who.ANN, "/account/security"),
         Scene(Who.BARE, "/account/security"),
+        Scene(Who.ALARMED, "/account/security"),
+        Scene(Who.ALARMED, "/account/sessions"),
     ],
     "two_factor.enrol": [Scene(Who.NEWCOMER, "/account/two-factor/enrol")],
     "two_factor.passkeys": [
