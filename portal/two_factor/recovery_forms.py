@@ -1,12 +1,19 @@
 """What a browser may submit while an account is recovered."""
 
-from wtforms import PasswordField, StringField, TextAreaField
+from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from portal.staff.forms import BackupForm
 from portal.two_factor.recovery_approvals import LONGEST_STATEMENT, SHORTEST_STATEMENT
 from portal.web.forms import PortalForm
 
 LONGEST_CODE = 64
+
+
+class LostDeviceForm(BackupForm):
+    """A backup code, and what it is for."""
+
+    is_lost = BooleanField("My phone is gone for good: take its app off my account", default=True)
 
 
 class RecoveryCodeForm(PortalForm):

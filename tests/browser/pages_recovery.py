@@ -13,6 +13,7 @@ from tests.browser.scene import Scene, Who
 
 SCENES: dict[str, list[Scene]] = {
     "two_factor.lost_device": [Scene(Who.PREAUTH, "/sign-in/lost-device")],
+    "two_factor.use_backup_code": [Scene(Who.PREAUTH, "/sign-in/lost-device/backup-code")],
     "two_factor.recovery": [
         Scene(Who.LOST, "/sign-in/recovery"),
         Scene(Who.RECOVERING, "/sign-in/recovery"),

@@ -56,7 +56,13 @@ def _send_code(s: "Stage") -> TestResponse:
     return s.halfway.submit("/sign-in/recovery/send-code")
 
 
+def _lost_device(s: "Stage") -> TestResponse:
+    url = "/sign-in/lost-device/backup-code"
+    return s.halfway.submit(url, backup_code=s.backup_code(), is_lost="y")
+
+
 DRIVES = {
+    "two_factor.use_backup_code": _lost_device,
     "two_factor.request_recovery": lambda s: s.halfway.submit("/sign-in/recovery/request"),
     "two_factor.approve_request": lambda s: _decided(s, "approve"),
     "two_factor.reject_request": lambda s: _decided(s, "reject"),
