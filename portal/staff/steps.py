@@ -37,6 +37,8 @@ class Step:
     retry_after: int | None = None
     is_session_over: bool = False
     remaining: int | None = None
+    owes_codes: bool = False
+    """The last backup code is used up: the person is led to make new ones."""
     outside: NotFromHere | None = None
     """The code was right, at a place that the role may not use: the session is over."""
 
@@ -80,7 +82,13 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
         meta={"method": method, "device": session.device_label},
     )
     tell_of_new_device(by=staff.actor, session=session)
-    return Step(accepted=True, token=token, reason=proof.reason, remaining=proof.remaining)
+    return Step(
+        accepted=True,
+        token=token,
+        reason=proof.reason,
+        remaining=proof.remaining,
+        owes_codes=proof.owes_codes,
+    )
 
 
 def throttled(staff: SignedInStaff, booked: Sequence[Bucket], wait: int) -> Step:
