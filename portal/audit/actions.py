@@ -108,6 +108,7 @@ class Action(StrEnum):
     ENTITLEMENT_EXPIRED = "entitlement.expired"
     ENTITLEMENTS_BULK_STARTED = "entitlement.bulk_started"
     QUOTA_TOPPED_UP = "quota.topped_up"
+    QUOTA_TOP_UP_WITHDRAWN = "quota.top_up_withdrawn"
     QUOTA_RESET = "quota.reset"
     QUOTA_REFUNDED = "quota.refunded"
     QUOTA_ALERTED = "quota.alerted"

@@ -98,6 +98,7 @@ SENTENCES: dict[Action, str] = {
     Action.ENTITLEMENT_EXPIRED: "noted that {feature} ran out for {target}",
     Action.ENTITLEMENTS_BULK_STARTED: "started to grant {target}{until}",
     Action.QUOTA_TOPPED_UP: "topped up {feature} of {target}{changes}",
+    Action.QUOTA_TOP_UP_WITHDRAWN: "took a top-up of {feature} back from {target}{changes}",
     Action.QUOTA_RESET: "reset what {target} used of {feature}",
     Action.QUOTA_REFUNDED: "gave {target} consumed {feature} back",
     Action.QUOTA_ALERTED: "noted that {target} used {percent} of {feature}",

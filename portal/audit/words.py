@@ -95,6 +95,7 @@ WORDS: dict[Action, str] = {
     Action.ENTITLEMENT_EXPIRED: "let a grant or block run out",
     Action.ENTITLEMENTS_BULK_STARTED: "started a grant to many",
     Action.QUOTA_TOPPED_UP: "topped a quota up",
+    Action.QUOTA_TOP_UP_WITHDRAWN: "took a top-up back",
     Action.QUOTA_RESET: "reset a quota",
     Action.QUOTA_REFUNDED: "gave consumed quota back",
     Action.QUOTA_ALERTED: "noted that a quota runs low",

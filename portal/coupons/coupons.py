@@ -19,6 +19,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, NotFound
+from portal.core.staleness import Stale, fingerprint
 from portal.coupons.given import giver_of, uses_given
 from portal.coupons.limits import beyond, is_unlimited, refuse_beyond
 from portal.coupons.models import Coupon, CouponBatch, CouponStatus, CouponTenant
@@ -33,7 +34,6 @@ from portal.coupons.terms import (
     terms_of,
 )
 from portal.customers.models import Tenant
-from portal.customers.staleness import Stale, fingerprint
 
 
 class CodeTaken(Conflict):

@@ -13,6 +13,7 @@ from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied
 from portal.core.roles import Role
+from portal.core.staleness import Stale
 from portal.staff.directory import locked_person
 from portal.staff.links import revoke_links
 from portal.staff.models import Admin, AdminSession
@@ -37,13 +38,6 @@ class OwnAccount(Conflict):
 
 class LastAdmin(Conflict):
     """Without an admin nobody could let anybody in again."""
-
-
-class Stale(Conflict):
-    """Somebody changed it after the page was opened."""
-
-    code = "stale"
-    title = "Somebody was faster"
 
 
 class RoleNotYours(Denied):

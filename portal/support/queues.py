@@ -63,7 +63,7 @@ MEANINGS = {
     View.BREACHED: "Open tickets whose promise is broken.",
     View.WAITING: "Open tickets whose customer wrote and got no answer yet.",
     View.SNOOZED: "Tickets that somebody put off until later.",
-    View.ALL: "Every open ticket. Ask for others by `status:solved` or `status:any`.",
+    View.ALL: "Open tickets that nobody put off. Others by `status:solved` or `status:any`.",
 }
 
 

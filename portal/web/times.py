@@ -12,7 +12,9 @@ from flask import Flask, g
 from portal.config import settings
 from portal.core import clock
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+DAYS_THAT_COUNT = 60
+"""So many days are still told as days: "a month" may be sixteen of them or forty-five."""
 
 
 def init_times(app: Flask) -> None:
@@ -45,18 +47,19 @@ def relative(at: datetime) -> str:
 
 
 def _since(at: datetime, now: datetime) -> str:
-    passed = now - at
-    days, seconds = abs(passed).days, abs(passed).seconds
-    unit = HOUR if seconds >= HOUR else MINUTE if seconds >= MINUTE else 1
-    return _told(days, 0 if days else round(seconds / unit) * unit, passed.days < 0)
+    passed = (now - at).total_seconds()
+    seconds = abs(passed)
+    unit = next((each for each in (DAY, HOUR, MINUTE) if seconds >= each), 1)
+    return _told(round(seconds / unit) * unit, passed < 0)
 
 
 @lru_cache(maxsize=1024)
-def _told(days: int, seconds: int, is_ahead: bool) -> str:
+def _told(seconds: int, is_ahead: bool) -> str:
     """The words of a rounded distance, of which a page has few."""
-    if not days and not seconds:
+    if not seconds:
         return "now"
-    words = humanize.naturaldelta(timedelta(days=days, seconds=seconds))
+    distance = timedelta(seconds=seconds)
+    words = humanize.naturaldelta(distance, months=distance.days >= DAYS_THAT_COUNT)
     return f"{words} from now" if is_ahead else f"{words} ago"
 
 

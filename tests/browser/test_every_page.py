@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-from tests.browser.conftest import HABITS, LISTEN, Watch
+from tests.browser.conftest import HABITS, LISTEN, Watch, close
 from tests.browser.pages import SCENES
 from tests.browser.people import Cast
 from tests.browser.scene import Scene
@@ -95,7 +95,7 @@ def tab(browser, served) -> Iterator[tuple[Page, Watch]]:
         context.add_init_script(script)
     watch.over(context)
     yield context.new_page(), watch
-    context.close()
+    close(context)
 
 
 @pytest.mark.parametrize("endpoint", SCENES)

@@ -11,9 +11,11 @@ from portal.core import clock
 from portal.core.actor import ANONYMOUS, SYSTEM
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.coupons.batches import create_batch
+from portal.coupons.generating import new_once
 from portal.support.models import GoodwillGesture
-from tests.cast import make_admin, signed_in
-from tests.coupons.conftest import make_coupon
+from tests.cast import actor, make_admin, signed_in
+from tests.coupons.conftest import make_coupon, small_terms
 from tests.support.crew import make_team
 from tests.support.desk import answer
 
@@ -63,7 +65,9 @@ def test_a_manager_sees_broken_promises_and_who_has_how_much(browser_of, desk):
     client = browser_of(Role.MANAGER)
     assert "The late one" in card(client, "Broken promises").text
     assert "The slow one" not in card(client, "Broken promises").text
-    loads = [row.get_text(" ", strip=True) for row in card(client, "Open work").select("tbody tr")]
+    work = card(client, "Open work")
+    loads = [row.get_text(" ", strip=True) for row in work.select("tbody tr")]
+    assert "Snoozed tickets are counted here" in work.text
     assert loads[0] == "Bea Agent 3"
     assert "Products 3" in loads
 
@@ -78,6 +82,14 @@ def test_whoever_may_approve_sees_what_waits(browser_of, role):
     assert "Coupons to decide on" not in headings(browser_of(role))
     make_coupon("HALF").status = "awaiting_approval"
     assert "HALF" in card(browser_of(role), "Coupons to decide on").text
+
+
+def test_codes_that_wait_lead_to_their_page(browser_of, staff):
+    by, many = actor(staff[Role.MARKETING]), small_terms(max_redemptions=1)
+    terms = {"prefix": "FAIR", "terms": many, "once": new_once(), "asks_approval": True}
+    batch = create_batch(by=by, count=150, **terms)
+    found = card(browser_of(Role.MANAGER), "Coupons to decide on").select_one("li a")
+    assert (found.text, found["href"]) == ("150 codes FAIR", f"/coupons/batches/{batch.id}")
 
 
 def test_whoever_asked_is_told_that_somebody_else_decides(browser_of, staff):

@@ -10,7 +10,7 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.roles import Role
-from portal.customers.staleness import Stale
+from portal.core.staleness import Stale
 from portal.staff.account import change_preferences
 from portal.staff.invites import add_person
 from portal.staff.people import change_role

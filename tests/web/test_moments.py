@@ -1,13 +1,14 @@
 """Instants from forms, and as people read them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import g
 
+from portal.core import clock
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
-from portal.web.times import exact
+from portal.web.times import exact, relative
 
 
 class Asking(PortalForm):
@@ -47,3 +48,32 @@ def test_an_instant_beyond_the_readers_clock_is_shown_in_utc(app, at, zone):
     with app.test_request_context("/"):
         g.time_zone = zone
         assert exact(at).endswith("UTC")
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(seconds=50), "50 seconds"),
+        (timedelta(minutes=59, seconds=40), "an hour"),
+        (timedelta(hours=23, minutes=20), "23 hours"),
+        (timedelta(hours=23, minutes=50), "a day"),
+        (timedelta(hours=47, minutes=59), "2 days"),
+        (timedelta(days=19), "19 days"),
+        (timedelta(days=45, hours=20), "46 days"),
+        (timedelta(days=59), "59 days"),
+        (timedelta(days=61), "2 months"),
+        (timedelta(days=300), "10 months"),
+        (timedelta(days=800), "2 years"),
+    ],
+)
+def test_a_distance_is_told_as_near_as_its_size_deserves(distance, words):
+    now = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    with clock.standing_at(now):
+        assert relative(now - distance) == f"{words} ago"
+        assert relative(now + distance) == f"{words} from now"
+
+
+def test_this_moment_is_now():
+    now = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    with clock.standing_at(now):
+        assert relative(now) == "now"
