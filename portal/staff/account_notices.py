@@ -150,7 +150,7 @@ NOTICES: dict[Action, Telling] = {
         only="the address is somebody's",
     ),
     Action.EMAIL_CHANGE_REQUESTED: Telling(
-        "Your account asks to move to {new}. If that was not you, withdraw it.",
+        "A change of your address to {new} was asked for. If that was not you, withdraw it.",
         "email_change",
         "/account/email",
     ),

@@ -22,6 +22,7 @@ from portal.staff.naming import actor_of, target_of
 from portal.staff.passwords import hash_password, verify_password
 from portal.staff.second_factor import Proof
 from portal.staff.telling import tell
+from portal.two_factor.codes_left import FEW
 from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import BackupCode
 
@@ -30,7 +31,6 @@ CHARACTERS = 16
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: 5 bits a character
 LOOKALIKES = str.maketrans("OIL", "011")
 LIFETIME = timedelta(days=365)
-FEW = 3
 SOON = timedelta(days=30)
 LONGEST_TYPED = 64
 NOTHING_TYPED = "0" * CHARACTERS
