@@ -45,6 +45,7 @@ class SignedInStaff:
     time_zone: str | None
     shortcuts_enabled: bool
     is_second_factor_on: bool
+    recovery_until: datetime | None
     unread_notices: int
     session_id: str
     session_ref: str
@@ -66,6 +67,11 @@ class SignedInStaff:
 
     def get_id(self) -> str:
         return str(self.id)
+
+    @property
+    def is_being_recovered(self) -> bool:
+        """Has somebody with their password asked to recover the account?"""
+        return self.recovery_until is not None and self.recovery_until > clock.now()
 
     @property
     def has_sudo(self) -> bool:
@@ -141,6 +147,7 @@ _QUERY = Quick(
         _admin.time_zone,
         _admin.shortcuts_enabled,
         _admin.is_second_factor_on,
+        _admin.recovery_until,
         _unread.label("unread_notices"),
         _session.id.label("session_id"),
         _session.state,

@@ -13,13 +13,12 @@ from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
 from portal.core.provenance import provenance
 from portal.core.sealing import key_id
-from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
 from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
 from portal.staff.sessions import end_sessions_of
+from portal.staff.telling import tell
 from portal.staff.throttles import book_failure, code_buckets, hand_back
 from portal.two_factor.adding import carry_on, person_adding
 from portal.two_factor.authenticators import has_authenticator, opened_secret, sealed_secret
@@ -158,18 +157,7 @@ def _switched_on(
     )
     token = carry_on(staff=staff, amr="otp")
     record(Action.TOTP_ENABLED, by=staff.actor, target=target_of(person))
-    notify(
-        admin_id=person.id,
-        kind=Action.TOTP_ENABLED,
-        text="Your second factor is on. Signing in asks for a code from now on.",
-        url="/account/security",
-    )
-    queue_mail(
-        by=staff.actor,
-        to=person.email,
-        template="factor_added",
-        context={"name": person.name, "ip": provenance().ip or "unknown"},
-    )
+    tell(Action.TOTP_ENABLED, by=staff.actor, person=person)
     return Confirmation(accepted=True, codes=tuple(codes), token=token)
 
 

@@ -235,7 +235,10 @@ SCENES: dict[str, list[Scene]] = {
     "staff.password": [Scene(Who.ANN, "/account/password"), Scene(Who.BARE, "/account/password")],
     "staff.email": [Scene(Who.ANN_PROVEN, "/account/email")],
     "staff.preferences": [Scene(Who.ANN, "/account/preferences")],
-    "staff.sessions": [Scene(Who.ANN, "/account/sessions")],
+    "staff.sessions": [
+        Scene(Who.ANN, "/account/sessions"),
+        Scene(Who.ALARMED, "/account/sessions"),
+    ],
     "staff.sudo": [
         Scene(Who.ANN, "/account/sudo"),
         Scene(Who.BEA, "/account/sudo"),
@@ -244,6 +247,7 @@ SCENES: dict[str, list[Scene]] = {
     "two_factor.security": [
         Scene(Who.ANN, "/account/security"),
         Scene(Who.BARE, "/account/security"),
+        Scene(Who.ALARMED, "/account/security"),
     ],
     "two_factor.enrol": [Scene(Who.NEWCOMER, "/account/two-factor/enrol")],
     "two_factor.passkeys": [

@@ -84,6 +84,7 @@ PROTECTED = (
     (Who.MEG, "Meg Marketing", Role.MARKETING),
     (Who.LOST, "Lea Lost", Role.SUPPORT_AGENT),
     (Who.RECOVERING, "Rea Recovering", Role.MANAGER),
+    (Who.ALARMED, "Sam Alarmed", Role.SUPPORT_AGENT),
 )
 """Who has a second factor, and never shows it."""
 STATES = {

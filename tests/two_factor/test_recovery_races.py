@@ -7,11 +7,12 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.roles import Role
 from portal.staff.models import Admin
+from portal.staff.passwords import hash_password
 from portal.two_factor.models import RecoveryApproval, RecoveryRequest
 from portal.two_factor.recovery_approvals import approve_recovery, reject_recovery
 from portal.two_factor.recovery_endings import stop_recovery
 from portal.web.access import SessionState
-from tests.cast import actor, make_admin, signed_in
+from tests.cast import PASSWORD, actor, make_admin, signed_in
 from tests.staff.test_people_races import outcomes
 from tests.staff.test_races import together
 from tests.two_factor.conftest import give_authenticator
@@ -31,7 +32,7 @@ ADMINS = ("Ann Admin", "Abe Admin", "Ada Admin")
 def lost(app, role):
     """Somebody in a database of their own who asked; the admins who may decide, and the request."""
     admins = [make_admin(name, Role.ADMIN, is_second_factor_on=True) for name in ADMINS]
-    person = make_admin("Lea Lost", role)
+    person = make_admin("Lea Lost", role, password_hash=hash_password(PASSWORD))
     give_authenticator(person)
     browser = signed_in(app, person, state=SessionState.PREAUTH, amr="pwd")
     assert browser.submit("/sign-in/recovery/request").status_code == 303
@@ -96,7 +97,7 @@ def test_completing_and_stopping_at_once_do_one_of_both(own_app, _again):
         with own_app.app_context():
             if number:
                 return app_stop(path)
-            data = {"csrf_token": token, "recovery_code": code}
+            data = {"csrf_token": token, "recovery_code": code, "password": PASSWORD}
             headers = {"Sec-Fetch-Site": "same-origin"}
             url = "/sign-in/recovery/complete"
             return browser.post(url, data=data, headers=headers).location
