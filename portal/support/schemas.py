@@ -79,7 +79,7 @@ class OpenBody(ExactBody):
     user_id: Id | None = None
 
 
-class ChangeBody(ExactBody):
+class TicketChangeBody(ExactBody):
     """What is left out stays as it is; `tags` takes the place of all that there are.
 
     With `version` nothing changes unless the ticket is still at it (409 `stale`). A user's own
@@ -99,7 +99,7 @@ class ChangeBody(ExactBody):
     version: Id | None = None
 
 
-class AssignBody(ExactBody):
+class AgentBody(ExactBody):
     """The agent who works on it from now on; null: nobody."""
 
     model_config = example({"agent_id": 3}, {"agent_id": None})

@@ -10,9 +10,9 @@ from portal.support.api.shapes import one_ticket, ticket_shape
 from portal.support.for_programs import TicketFilters, tickets_for_programs
 from portal.support.on_behalf import open_on_behalf
 from portal.support.schemas import (
-    ChangeBody,
     FullTicketShape,
     OpenBody,
+    TicketChangeBody,
     TicketPath,
     TicketQuery,
     TicketsShape,
@@ -75,7 +75,7 @@ def read_ticket(path: TicketPath) -> Response:
 @audits(Action.TICKET_CHANGED, Action.TICKET_STATUS_CHANGED)
 @idempotent
 @takes
-def change_ticket(path: TicketPath, body: ChangeBody) -> Response:
+def change_ticket(path: TicketPath, body: TicketChangeBody) -> Response:
     """Change what is named. A user's own token may say that their ticket is solved."""
     amendment = Amendment(
         status=Status(body.status) if body.status else None,
