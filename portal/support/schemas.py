@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from portal.support.words import Category, Priority, Status
 from portal.web.moments import Moment
@@ -176,10 +176,16 @@ class FullTicketShape(TicketShape):
     reopened_count: int
 
 
+class EitherTicketShape(RootModel[FullTicketShape | TicketShape]):
+    """Whole for our own and services, as its customer sees it for a user's own token."""
+
+    model_config = example(FULL_TICKET, TICKET)
+
+
 class TicketsShape(BaseModel):
     model_config = example({"items": [FULL_TICKET], "next_cursor": None})
 
-    items: list[FullTicketShape]
+    items: list[EitherTicketShape]
     next_cursor: str | None
 
 

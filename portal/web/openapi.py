@@ -7,7 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, jsonify, make_response, request
-from flask_openapi import OpenAPI
+from flask_openapi import OpenAPI, SecurityScheme
 from flask_openapi.utils import parse_rule
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import Headers
@@ -70,10 +70,9 @@ PROBLEMS: dict[str | int, Any] = {
 }
 
 
-# Over plain http, as on a machine of one's own, the cookie is called `portal_session`.
-SCHEMES: dict[str, dict[str, Any]] = {
+SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
     "token": {"type": "http", "scheme": "bearer"},
-    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-portal"},
+    "session": {"type": "apiKey", "in": "cookie", "name": ""},  # see `generate_spec_json`
     "form_token": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
 }
 
@@ -81,11 +80,14 @@ SCHEMES: dict[str, dict[str, Any]] = {
 class _App(OpenAPI):
     """Flask asks of every hook and view whether it is asynchronous; none is."""
 
+    session_cookie: Callable[[], str]
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
     def generate_spec_json(self) -> None:
         super().generate_spec_json()  # type: ignore[no-untyped-call]
+        self.spec_json["components"]["securitySchemes"]["session"]["name"] = self.session_cookie()
         for operations in self.spec_json["paths"].values():
             operations.get("delete", {}).get("requestBody", {}).pop("required", None)
         for rule in self.url_map.iter_rules():
@@ -137,7 +139,10 @@ def _describe_key(operation: dict[str, Any], use: KeyUse) -> None:
     )
 
 
-def init_openapi(app: OpenAPI) -> None:
+def init_openapi(app: OpenAPI, session_cookie: Callable[[], str]) -> None:
+    """`session_cookie` says, inside a request, what the cookie of a person's session is called."""
+    assert isinstance(app, _App)  # noqa: S101 - made by `make_api_app`
+    app.session_cookie = session_cookie
     view: Callable[[], Response] = public(lambda: jsonify(app.api_doc))
     app.add_url_rule("/api/openapi.json", "openapi", view)
 

@@ -100,3 +100,8 @@ def test_every_operation_says_who_may_call_it(paths):
     assert paths["/api/admin/2fa/verify"]["post"]["security"] == [by_session]
     assert paths["/api/coupons"]["post"]["security"] == [{"token": []}, by_session]
     assert paths["/api/coupons"]["get"]["security"] == [{"token": []}, {"session": []}]
+
+
+def test_the_description_names_the_cookie_that_opens_a_session(client):
+    schemes = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]
+    assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": "portal_session"}
