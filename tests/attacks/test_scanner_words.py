@@ -28,6 +28,7 @@ NOT_INJECTABLE = """\
 [10:00:09] [CRITICAL] all tested parameters do not appear to be injectable. Try to increase values
 """
 HINT = "[10:00:01] [INFO] heuristic (XSS) test shows that GET parameter 'q' might be vulnerable\n"
+BROKE_OFF = "[10:00:09] [WARNING] GET parameter 'q' does not seem to be injectable\n"
 AWAY = "[10:00:01] [CRITICAL] unable to connect to the target URL\n"
 
 
@@ -112,7 +113,8 @@ def test_wapiti_asks_no_other_host_and_leaves_its_session_alone(tmp_path):
     [
         (INJECTABLE, [(Level.CRITICAL, "SQL injection", "GET /staff (q)")]),
         (NOT_INJECTABLE, []),
-        (HINT, [(Level.LOW, "XSS hint", "GET /staff")]),
+        (HINT + NOT_INJECTABLE, [(Level.LOW, "XSS hint", "GET /staff")]),
+        (BROKE_OFF, [(Level.INFO, "time was up", "GET /staff")]),
         (AWAY, [(Level.MEDIUM, "scanner error", "GET /staff")]),
     ],
 )

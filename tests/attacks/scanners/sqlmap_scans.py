@@ -9,7 +9,8 @@ from tests.attacks.scanners.scans import Ground, Reader, Scan, header_words, pro
 from tests.attacks.scanners.target import Caller
 
 NAME = "sqlmap"
-SECONDS = 75
+SECONDS = 150
+"""At most: it ends once it has tried all."""
 TARGETS: tuple[tuple[Caller, str, dict[str, str]], ...] = (
     (
         Caller.ADMIN,
@@ -119,9 +120,7 @@ def findings(place: str, output: str) -> list[Finding]:
         for one in INJECTABLE.finditer(output)
     ]
     hints = [
-        Finding(
-            Level.LOW, f"hint of the {one['test']} test", place, f"{one['place']}: {one['what']}"
-        )
+        Finding(Level.LOW, f"{one['test']} hint", place, f"{one['place']}: {one['what']}")
         for one in HINT.finditer(output)
         if not one["what"].startswith("not ")
     ]
@@ -130,4 +129,12 @@ def findings(place: str, output: str) -> list[Finding]:
         for one in CRITICAL.finditer(output)
         if NOT_INJECTABLE not in one["said"]
     ]
-    return [*found, *hints, *broken]
+    return [*found, *hints, *broken, *_unfinished(place, output)]
+
+
+def _unfinished(place: str, output: str) -> list[Finding]:
+    """It says nothing when its time is up."""
+    if NOT_INJECTABLE in output or INJECTABLE.search(output) or CRITICAL.search(output):
+        return []
+    tried = output.count("does not seem to be injectable")
+    return [Finding(Level.INFO, "time was up", place, f"after {tried} parameters")]
