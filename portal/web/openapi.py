@@ -12,6 +12,7 @@ from flask_openapi.utils import parse_rule
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import Headers
 
+from portal.core.permissions import Permission
 from portal.web.access import SAFE_METHODS, Access, public
 from portal.web.idempotency import KEY_HEADER, LONGEST_KEY, KeyUse
 from portal.web.problems import CONTENT_TYPE, problem
@@ -118,13 +119,14 @@ def _describe(operation: dict[str, Any], view: Callable[..., Any], method: str) 
 
 
 def _security(access: Access, method: str) -> list[dict[str, list[str]]]:
-    """A token, or a person's session; what belongs to signing in knows no tokens."""
+    """A token, or a person's session; what is about signing in is for no token."""
     if access.is_public:
         return []
     by_session: dict[str, list[str]] = {"session": []}
     if method not in SAFE_METHODS:
         by_session["form_token"] = []
-    return [by_session] if access.permission is None else [{"token": []}, by_session]
+    is_personal = access.permission in {None, Permission.ACCOUNT_OWN}
+    return [by_session] if is_personal else [{"token": []}, by_session]
 
 
 def _describe_key(operation: dict[str, Any], use: KeyUse) -> None:

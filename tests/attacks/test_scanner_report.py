@@ -89,6 +89,15 @@ def test_a_scanner_that_ends_otherwise_than_it_should_fails_the_scan(carried, ca
     assert "no such option" in capsys.readouterr().err
 
 
+def test_a_scanner_that_leaves_no_report_fails_the_scan(carried):
+    def read(folder: Path, _output: str) -> list[Finding]:
+        return [Finding(Level.INFO, "told", "/", (folder / "report.json").read_text())]
+
+    found = carried(scan(read))
+    assert [one.kind for one in found.counted] == ["scanner error"]
+    assert found.has_failed
+
+
 def test_a_call_to_the_catcher_fails_the_scan(carried):
     catcher = Catcher()
     catcher.note("GET", "/ssrf/1")

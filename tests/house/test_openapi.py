@@ -98,6 +98,7 @@ def test_every_operation_says_who_may_call_it(paths):
     assert paths["/api/admin/auth/csrf"]["get"]["security"] == []
     by_session = {"session": [], "form_token": []}
     assert paths["/api/admin/2fa/verify"]["post"]["security"] == [by_session]
+    assert paths["/api/admin/2fa/disable"]["post"]["security"] == [by_session]
     assert paths["/api/coupons"]["post"]["security"] == [{"token": []}, by_session]
     assert paths["/api/coupons"]["get"]["security"] == [{"token": []}, {"session": []}]
 

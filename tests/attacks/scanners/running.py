@@ -70,7 +70,10 @@ def _run(scan: Scan, words: list[str], folder: Path, patience: int) -> list[Find
             return [_broken(scan, f"did not end within {patience} seconds", log)]
     if status not in scan.ends:
         return [_broken(scan, f"ended with status {status}", log)]
-    return scan.read(folder, log.read_text(errors="replace"))
+    try:
+        return scan.read(folder, log.read_text(errors="replace"))
+    except (OSError, ValueError, LookupError) as error:
+        return [_broken(scan, f"left no report that can be read: {error!r}", log)]
 
 
 def _broken(scan: Scan, how: str, log: Path) -> Finding:

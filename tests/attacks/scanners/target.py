@@ -59,7 +59,7 @@ class Target:
 
     @property
     def log(self) -> Path:
-        return self.portal.server().log
+        return self.portal.folder / "server.log"
 
     @property
     def url(self) -> str:
