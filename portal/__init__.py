@@ -10,7 +10,7 @@ from flask_openapi import OpenAPI
 
 from portal.config import ROOT, load_settings
 from portal.customers.gatekeeper import TokenGatekeeper
-from portal.staff.current import init_current
+from portal.staff.current import cookie_name, init_current
 from portal.two_factor.factors import register_factors
 from portal.web.access import init_access
 from portal.web.nav import add_nav
@@ -68,7 +68,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> OpenAPI:
     register_factors()
     for part in PARTS:
         _add(app, part)
-    init_openapi(app)
+    init_openapi(app, cookie_name)
     init_access(app, TokenGatekeeper())
     return app
 
