@@ -4,8 +4,6 @@ from flask import Response
 
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
-from portal.staff.directory import live_session_count
-from portal.staff.places import place_of
 from portal.two_factor.backup_codes import code_set
 from portal.two_factor.forms import NewCodesForm
 from portal.two_factor.overview import standing_of
@@ -27,7 +25,5 @@ def security() -> Response:
         standing=standing_of(person.id),
         codes=codes,
         events=own_trail(person.id, reader_zone()),
-        sessions=live_session_count(person.id),
-        place=place_of(person.role),
         new_codes=NewCodesForm(data={"instead_of": codes.batch_id}),
     )
