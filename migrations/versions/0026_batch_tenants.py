@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026_gaps"
-down_revision = "0024_fences"
+revision = "0026_batch_tenants"
+down_revision = "0025_recovering"
 branch_labels = None
 depends_on = None
 
