@@ -25,9 +25,7 @@ def test_a_strange_host_is_refused_and_not_repeated(ground):
 
 @pytest.mark.one_database
 def test_a_request_that_names_no_host_is_refused(ground):
-    status, heard = request(ground)
-    assert status == 400
-    assert "The request names no host." in heard
+    assert request(ground)[0] == 400
     # Old programs, such as some probes, cannot name one.
     assert speak(ground.port, b"GET /healthz HTTP/1.0\r\n\r\n")[0] == 200
 

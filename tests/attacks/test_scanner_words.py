@@ -24,6 +24,7 @@ Parameter: q (GET)
 """
 NOT_INJECTABLE = """\
 [10:00:01] [WARNING] heuristic (basic) test shows that GET parameter 'q' might not be SQL injectable
+[10:00:02] [CRITICAL] target URL content appears to be heavily dynamic. sqlmap is going to retry
 [10:00:09] [WARNING] GET parameter 'q' does not seem to be injectable
 [10:00:09] [CRITICAL] all tested parameters do not appear to be injectable. Try to increase values
 """

@@ -68,6 +68,8 @@ HINT = re.compile(
 )
 CRITICAL = re.compile(r"\[CRITICAL\] (?P<said>.+)")
 NOT_INJECTABLE = "do not appear to be injectable"
+REMARKS = (NOT_INJECTABLE, "appears to be heavily dynamic")
+"""Called critical, and no error: the second one asks again, as a request id differs each time."""
 
 
 def scans() -> list[Scan]:
@@ -127,14 +129,13 @@ def findings(place: str, output: str) -> list[Finding]:
     broken = [
         Finding(Level.MEDIUM, "scanner error", place, one["said"][:300])
         for one in CRITICAL.finditer(output)
-        if NOT_INJECTABLE not in one["said"]
+        if not any(remark in one["said"] for remark in REMARKS)
     ]
-    return [*found, *hints, *broken, *_unfinished(place, output)]
+    is_whole = bool(found or broken) or NOT_INJECTABLE in output
+    return [*found, *hints, *broken, *([] if is_whole else [_unfinished(place, output)])]
 
 
-def _unfinished(place: str, output: str) -> list[Finding]:
-    """It says nothing when its time is up."""
-    if NOT_INJECTABLE in output or INJECTABLE.search(output) or CRITICAL.search(output):
-        return []
+def _unfinished(place: str, output: str) -> Finding:
+    """It says nothing itself when its time is up."""
     tried = output.count("does not seem to be injectable")
-    return [Finding(Level.INFO, "time was up", place, f"after {tried} parameters")]
+    return Finding(Level.INFO, "time was up", place, f"after {tried} parameters")
