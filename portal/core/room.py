@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from portal.config import settings
 
 # Literal, as a statement that is kept takes no lists of values.
-HERE = [sa.literal_column(f"'{address}'") for address in ("127.0.0.1", "::1")]
+HERE: list[sa.ColumnElement[str]] = [
+    sa.literal_column(f"'{address}'") for address in ("127.0.0.1", "::1")
+]
 
 
 class Disk(NamedTuple):

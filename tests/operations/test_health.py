@@ -75,7 +75,7 @@ def fact(page, term):
 
 
 def test_people_and_the_scraper_learn_how_large_the_database_is(ann_client, client, database):
-    size = fact(ann_client.soup("/operations/health"), "Database")
+    size = fact(ann_client.soup("/operations/health"), "Size of the database")
     assert size.endswith(("KiB", "MiB"))
     text = client.get("/metrics", headers=BEARER).text
     (line,) = [one for one in text.splitlines() if one.startswith("portal_database_bytes ")]
