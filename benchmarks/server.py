@@ -12,17 +12,19 @@ from benchmarks.load import HOST
 
 WORKERS = 2
 SECONDS_TO_START = 60
+SYNC = ("--workers", str(WORKERS), "--worker-class", "sync", "--threads", "1")
+AS_OPERATED = ()
+"""As `docs/operate.md` says: all of it stands in `gunicorn.conf.py`."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """Two sync workers, as the targets are stated for."""
+    """Two sync workers, as most targets are stated for, or what other words ask for."""
 
-    def __init__(self, application, *, log, environ):
+    def __init__(self, application, *, log, environ, words=SYNC):
         self.port = _free_port()
         self.log = log.open("ab")
-        words = ["--workers", str(WORKERS), "--worker-class", "sync", "--threads", "1"]
-        words += ["--bind", f"{HOST}:{self.port}", application]
+        words = [*words, "--bind", f"{HOST}:{self.port}", application]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *words],
             env={**os.environ, **environ},
@@ -76,10 +78,18 @@ def _ticks(process):
 
 
 def peak_kib(process):
+    return _kib(process, "VmHWM:")
+
+
+def resident_kib(process):
+    return _kib(process, "VmRSS:")
+
+
+def _kib(process, name):
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(name):
             return int(line.split()[1])
-    raise RuntimeError("the kernel tells no peak memory")
+    raise RuntimeError(f"the kernel tells no {name}")
 
 
 def _free_port():

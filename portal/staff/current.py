@@ -3,6 +3,7 @@
 So a revoked session, a disabled person and a changed role take effect on the very next request.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +57,8 @@ class SignedInStaff:
     sudo_method: str | None
     amr: tuple[str, ...]
     csrf_secret: str
+    networks: tuple[str, ...]
+    """From where people of the role may come; from anywhere while there are none."""
     actor: Actor
 
     # Flask-Login's side of a user.
@@ -197,13 +200,14 @@ def _load(incoming: Request) -> SignedInStaff | None:
 
 def _person(row: sa.Row[*tuple[Any, ...]]) -> SignedInStaff:
     values = row._asdict()
-    del values["last_seen_at"], values["networks"]
+    del values["last_seen_at"]
     role = values["role"]
     actor = Actor(ActorType.ADMIN, row.id, row.email, role, permissions_of(role))
     values.update(
         role=Role(role),
         state=SessionState(row.state),
         amr=tuple(row.amr.split()),
+        networks=tuple(json.loads(row.networks)) if row.networks else (),
         session_ref=session_ref(row.session_id),
         actor=actor,
     )

@@ -72,11 +72,6 @@ def places() -> dict[Role, Place]:
     return {role: stored.get(role.value, Place()) for role in Role}
 
 
-def place_of(role: str) -> Place:
-    row = db.session.get(RoleAddresses, str(role))
-    return Place(list(row.networks), row.changed_at) if row else Place()
-
-
 def is_outside(role: str) -> bool:
     """Does the running request come from where people of this role may not?"""
     row = db.session.get(RoleAddresses, str(role))

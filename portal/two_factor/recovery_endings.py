@@ -64,7 +64,10 @@ def complete_recovery(*, staff: SignedInStaff, password: str, code: str) -> Step
         NotYet, SessionReplaced: the code was not looked at.
         Busy: too many passwords are being hashed at once.
     """
-    booked = [*code_buckets(staff.id, provenance().ip), *password_buckets(staff.email)]
+    booked = [
+        *code_buckets(staff.id, provenance().ip),
+        *password_buckets(staff.email, is_known=True),
+    ]
     typed = _looked_at(staff, password, code, booked)
     person = locked_person(staff.id)
     session = session_of(staff)

@@ -106,6 +106,11 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, "/entitlements/tenants/{tenant}/usage?interval=hour"),
         Scene(Who.ANN, "/entitlements/tenants/0/usage", 404),
     ],
+    "entitlements.withdraw": [
+        Scene(Who.ANN, "/entitlements/top-ups/{top_up}/withdraw"),
+        Scene(Who.BEA, "/entitlements/top-ups/{top_up}/withdraw", 403),
+        Scene(Who.ANN, "/entitlements/top-ups/0/withdraw", 404),
+    ],
     "customers.new_tenant": [Scene(Who.BEA, "/customers/tenants/new")],
     "customers.edit_tenant": [Scene(Who.BEA, "/customers/tenants/{tenant}/edit")],
     "customers.suspend": [Scene(Who.ANN_PROVEN, "/customers/tenants/{tenant}/suspend")],

@@ -7,8 +7,6 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
-from portal.staff.directory import live_session_count
-from portal.staff.places import place_of
 from portal.two_factor.backup_codes import code_set
 from portal.two_factor.forms import NewCodesForm
 from portal.two_factor.overview import standing_of
@@ -32,8 +30,6 @@ def security() -> Response:
         standing=standing_of(person.id),
         codes=codes,
         events=own_trail(person.id, reader_zone()),
-        sessions=live_session_count(person.id),
-        place=place_of(person.role),
         recovery=open_request(person.id) if person.is_being_recovered else None,
         new_codes=NewCodesForm(data={"instead_of": codes.batch_id}),
     )

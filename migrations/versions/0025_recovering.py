@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025_ident"
+revision = "0025_recovering"
 down_revision = "0024_fences"
 branch_labels = None
 depends_on = None
