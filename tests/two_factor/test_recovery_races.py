@@ -26,6 +26,7 @@ from tests.two_factor.recovery_steps import (
 )
 
 pytestmark = pytest.mark.race
+COMPLETE, STOP = "/sign-in/recovery/complete", "/account/security/stop-recovery"
 ADMINS = ("Ann Admin", "Abe Admin", "Ada Admin")
 
 
@@ -125,3 +126,28 @@ def assert_one_won(app, location, stopped):
         ends = len(events("recovery.completed")), len(events("recovery.cancelled"))
         assert ends == ((1, 0) if is_back else (0, 1))
     assert state_of(app) == ("completed" if is_back else "cancelled")
+
+
+@pytest.mark.parametrize("_again", range(4))
+def test_completing_and_its_owner_stopping_at_once_do_one_of_both(own_app, _again):
+    with own_app.app_context():
+        browser, admins, request_id = lost(own_app, Role.SUPPORT_AGENT)
+        approve_recovery(by=admins[0], request_id=request_id, statement=STATEMENT)
+        person = db.session.query(Admin).filter_by(name="Lea Lost").one()
+        request_of(person).opens_at = clock.now()
+        time_is_over(own_app)
+        here, code = signed_in(own_app, person), mailed_code()
+        tokens = [client.form_token() for client in (browser, here)]
+
+    def act(number):
+        client, url = ((browser, COMPLETE), (here, STOP))[number]
+        data = {"csrf_token": tokens[number], "recovery_code": code, "password": PASSWORD}
+        with own_app.app_context():
+            return client.post(url, data=data, headers={"Sec-Fetch-Site": "same-origin"}).location
+
+    answers = together(act, 2)
+    is_back = answers[0] == "/account/two-factor/enrol"
+    assert is_back != (answers[1] == "/account/password")
+    assert state_of(own_app) == ("completed" if is_back else "cancelled")
+    with own_app.app_context():
+        assert db.session.query(Admin).filter_by(name="Lea Lost").one().recovery_until is None
