@@ -3,10 +3,14 @@
 Argon2id with OWASP's parameters; NFC, no trimming, no truncation (NIST 800-63B 3.1.1.2).
 """
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from threading import get_native_id
 from typing import Any, ClassVar, TypeVar
 
 from argon2 import PasswordHasher
@@ -24,6 +28,7 @@ LONGEST_JUDGED = 28  # zxcvbn raises above 72 characters and takes seconds on ho
 GOOD_SCORE = 3  # zxcvbn: safely unguessable, against a slow hash
 PATIENCE = 2.0  # seconds that a request waits for its turn to hash
 AT_ONCE = 2  # in one process
+LOWER = 5  # steps of niceness: a third of the processor's time that others get
 
 Hashed = TypeVar("Hashed")
 
@@ -158,7 +163,14 @@ def _in_turn(work: Callable[..., Hashed], *given: object) -> Hashed:
 @cache
 def _hashing() -> ThreadPoolExecutor:
     """Made for the first password: a process that is forked later has no threads of its parent."""
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hashing")
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hashing", initializer=_step_back)
+
+
+def _step_back() -> None:
+    """A page is due sooner than a hash: where all processors are busy, pages go first."""
+    if sys.platform == "linux":  # elsewhere it is the process that has a priority
+        with suppress(OSError):  # a host may forbid it: then they are equals
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), os.nice(0) + LOWER)
 
 
 def _prepared(password: str) -> bytes:
