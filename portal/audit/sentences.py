@@ -25,6 +25,8 @@ SENTENCES: dict[Action, str] = {
     Action.TOTP_RESET: "reset the second factor{of_target}",
     Action.TOTP_CODE_REFUSED: "entered a wrong code while setting up a second factor",
     Action.BACKUP_CODES_GENERATED: "made {count} new backup codes{for_target}",
+    Action.BACKUP_CODES_RAN_LOW: "noted that the backup codes{of_target} run out{remaining}",
+    Action.BACKUP_CODES_AGED: "noted that the backup codes{of_target} expire soon",
     Action.BACKUP_CODE_USED: "used a backup code{remaining}",
     Action.BACKUP_CODE_REFUSED: "gave a wrong backup code",
     Action.PASSKEY_REGISTERED: "added the passkey {target}",

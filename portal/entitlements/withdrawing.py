@@ -126,7 +126,7 @@ def _record(
         reason=reason,
         changes={
             "left": (left, 0),
-            "expires_at": (timestamp(was) if was else None, timestamp(row.expires_at)),
+            "expires_at": (_text(was), _text(row.expires_at)),
         },
         meta={
             "feature_name": row.feature_name,
@@ -135,3 +135,7 @@ def _record(
             "user_id": holder,
         },
     )
+
+
+def _text(at: datetime | None) -> str | None:
+    return timestamp(at) if at else None

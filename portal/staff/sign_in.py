@@ -21,7 +21,7 @@ from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import actor_of, person_target, target_of
 from portal.staff.new_devices import tell_of_new_device
 from portal.staff.passwords import hash_password, needs_rehash, verify_password
-from portal.staff.places import NotFromHere, is_outside, note_outside
+from portal.staff.places import NotFromHere, is_outside, note_sign_in_outside
 from portal.staff.policies import owes_second_factor
 from portal.staff.sessions import Issued, end_session, open_session
 from portal.staff.throttles import (
@@ -88,7 +88,7 @@ def open_with_password(
     """
     typed = printable(email).strip()[:LONGEST_ADDRESS]
     with looking():
-        person, booked = _person_with(typed), _buckets(typed, is_known=is_known)
+        person, booked = _person_with(typed), password_buckets(typed, is_known=is_known)
         wait = seconds_to_wait(booked)
         stored = person.password_hash if person else None
         matches = wait is None and verify_password(password, stored)
@@ -156,7 +156,7 @@ def open_with_proof(
     """Open an active session for somebody who proved both factors in one step."""
     by = actor_of(admin)
     if is_outside(admin.role):
-        note_outside(by=by, admin_id=admin.id, email=admin.email, reason=method)
+        note_sign_in_outside(by=by, person=admin, reason=method)
         return SignIn(outside=NotFromHere(Role(admin.role), provenance().ip))
     _end_former(by, instead_of)
     issued = open_session(admin=admin, state=SessionState.ACTIVE, amr=amr)
@@ -201,7 +201,8 @@ def _state_for(admin: Admin) -> SessionState:
     return SessionState.MUST_ENROL if owes_second_factor(admin) else SessionState.ACTIVE
 
 
-def _buckets(typed: str, *, is_known: bool) -> list[Bucket]:
+def password_buckets(typed: str, *, is_known: bool) -> list[Bucket]:
+    """Where wrong passwords for an address are counted, coming from where the request comes."""
     address = provenance().ip
     found = [
         *buckets(PASSWORD_BY_ACCOUNT, "password", "account", email_key(typed), network_of(address)),

@@ -150,7 +150,7 @@ def _answered(
         db.session.flush()
         attachments.attach(message, uploads)
     now = message.created_at
-    clocks.agent_replied(at_hand.book, now)
+    clocks.agent_replied(at_hand.book, now, then=status)
     ticket.waiting_since, ticket.is_unread = None, False
     ticket.first_response_at = ticket.first_response_at or now
     known = at_hand.correspondence

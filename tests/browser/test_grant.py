@@ -41,6 +41,10 @@ def form(desk) -> Page:
     return desk
 
 
+def test_what_a_chosen_feature_would_do_stands_beside_it_at_once(form):
+    expect(form.locator("#grant-preview")).to_contain_text("It was granted to this user.")
+
+
 def tab_to(page: Page, target: Locator) -> None:
     for _ in range(MOST_STOPS):
         if target.evaluate("element => element === document.activeElement"):

@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 
 from portal.config import ROOT, Settings
 from tests.docs.reading import (
+    FENCE,
     PAGES,
     SETTING,
     addresses,
@@ -66,6 +67,12 @@ def test_every_command_is_one_with_these_options(app, said):
     known = {option for each in command.params for option in each.opts} | {"--help"}
     given = [word for word in words if word.startswith("--")]
     assert set(given) <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_command_that_is_copied_finds_its_program(page):
+    lines = [line for block in FENCE.findall(text_of(page)) for line in block.splitlines()]
+    assert [line for line in lines if re.match(r"(flask|gunicorn|pytest|ruff|mypy) ", line)] == []
 
 
 def _command(app, words):

@@ -136,10 +136,13 @@ def _step_page(form: CodeForm, template: str, status: int) -> Response:
 def _signed_in(step: Step, target: str) -> Response:
     if step.remaining is not None:
         flash(
-            f"That backup code is used up. {step.remaining} left. If your phone is gone, "
-            "set up a new authenticator under My security.",
+            f"That backup code is used up. {step.remaining} left. Make new ones under My security. "
+            "If your phone is gone, set up a new authenticator there.",
             "warning",
         )
+    if step.owes_codes:
+        flash("You have no backup code left. Make ten new ones now.", "warning")
+        target = url_for("two_factor.security")
     response = see_other(target)
     set_session_cookie(response, str(step.token))
     return response
