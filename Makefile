@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+# Else each process of a test, and each run of pytest, would compile the whole project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 ARGS ?=
@@ -19,7 +21,8 @@ NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 # Without npm on the machine, the locked node wheel joins the environment.
 NODE_LOCK := $(if $(shell command -v npm 2>/dev/null),,requirements-node.lock)
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
-SYNC := $(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python
+INSTALL := $(UV) pip sync --quiet --compile-bytecode --require-hashes
+SYNC := $(INSTALL) --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --no-config --no-emit-index-url --universal \
 	--generate-hashes --no-header --no-annotate
 
@@ -47,6 +50,8 @@ lock: .venv/.base ## Write the lock files anew from pyproject.toml
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) --group node -o requirements-node.lock
+	@$(COMPILE) --group scanners -o requirements-scanners.lock
+	@$(COMPILE) --group wapiti -o requirements-wapiti.lock
 	@$(COMPILE) --group bootstrap -o requirements-bootstrap.lock
 	@if grep -n '://' requirements*.lock; then echo "A lock must hold no address." >&2; exit 1; fi
 
@@ -71,6 +76,13 @@ lock: .venv/.base ## Write the lock files anew from pyproject.toml
 .venv/.dev: .venv/.base requirements-dev.lock
 	@echo "Installing the locked development packages"
 	@$(SYNC) requirements-dev.lock $(NODE_LOCK)
+	@touch $@
+
+# What attacks the portal shares no package with it, nor with one another.
+.venv-%/.made: .venv/.uv requirements-%.lock
+	@echo "Installing the locked packages of .venv-$*"
+	@$(BIN)/python -m venv --without-pip --clear .venv-$*
+	@$(INSTALL) --python .venv-$*/bin/python requirements-$*.lock
 	@touch $@
 
 $(ASSETS): $(addprefix portal/assets/,.npmrc build.py icons.txt package.json package-lock.json) | .venv/.base
@@ -102,13 +114,17 @@ templates: dev ## Rules of the templates
 
 ##@ Go deeper
 
-.PHONY: attack bench shots advisories fmt
-attack: dev $(ASSETS) ## The attack suite, with many more rounds than in `make test`
-	@PORTAL_ATTACK_ROUNDS=$${PORTAL_ATTACK_ROUNDS:-20} $(PYTEST) tests/attacks tests/durability $(ARGS)
+.PHONY: attack scan bench shots advisories fmt
+attack: dev $(ASSETS) ## The attack suite with more rounds than in `make test`, then the scanners
+	@PORTAL_ATTACK_ROUNDS=$${PORTAL_ATTACK_ROUNDS:-20} $(PYTEST) tests/attacks tests/durability $(ARGS) \
+	  || missed=1; if [ -z "$(ARGS)" ]; then $(MAKE) scan || missed=1; fi; exit $${missed:-0}
+
+scan: dev $(ASSETS) .venv-scanners/.made .venv-wapiti/.made ## Public scanners against a seeded portal
+	@$(BIN)/python -m tests.attacks.scanners $(ARGS)
 
 bench: dev $(ASSETS) ## Load scenarios, measured against a bare Flask application
 	@$(BIN)/python -m benchmarks $(ARGS)
-	@if [ -z "$(ARGS)" ]; then for part in scale desk audit ledger dashboard; do \
+	@if [ -z "$(ARGS)" ]; then for part in scale desk audit ledger dashboard storm; do \
 	  $(BIN)/python -m benchmarks.$$part || missed=1; done; exit $${missed:-0}; fi
 
 shots: dev $(ASSETS) ## Screenshots for the docs

@@ -191,6 +191,7 @@ def measure_bulk(bench, desk):
 
 
 def serve(bench, desk):
+    desk.sign_in()
     portal = Server("wsgi:app", log=bench.folder / "portal.log", environ=desk.environ)
     portal.wait("/sign-in")
     return portal

@@ -14,6 +14,7 @@ from portal import create_app
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.current import cookie_name
+from portal.staff.models import Admin
 from portal.support.models import SupportAgent, SupportTicket, TicketClock
 from portal.support.roster import add_row
 from portal.support.words import Status
@@ -49,20 +50,20 @@ class Desk:
                 "users": max(100, int(tickets * USERS_PER_TICKET)),
             }
             bulk_customers(**customers, overrides=0, seed=20)
-            self.agent, self.token = self._agents()
+            self.agent = self._agents()
             db.session.commit()
             self.made = bulk_tickets(tickets, seed=20)
             self._look_about()
             self.settle()
             self.release()
-        self.cookie, self.form_token = self._signed_in()
+        self.cookie = self.form_token = ""
 
     def _agents(self):
-        """The first of them is signed in. All take tickets, and are at work."""
+        """The first of them will sign in. All take tickets, and are at work."""
         agents = [make_admin(f"Agent {n:02}", email=f"agent{n}@example.com") for n in range(AGENTS)]
         for agent in agents:
             add_row(agent.id)
-        return agents[0].id, open_session(agents[0])[1]
+        return agents[0].id
 
     def _look_about(self):
         """The ticket with the longest thread, and those that are answered."""
@@ -92,13 +93,20 @@ class Desk:
         db.session.remove()
         db.engine.dispose()
 
-    def _signed_in(self):
-        """The cookies that a browser sends with every page, and the token of its forms."""
-        cookie = f"{cookie_name_of(self.app)}={self.token}"
+    def sign_in(self):
+        """When it is measured: filling takes longer than a session may idle.
+
+        Notes the cookies that a browser sends with every page, and the token of its forms.
+        """
+        with self.app.app_context():
+            token = open_session(db.session.get_one(Admin, self.agent))[1]
+            db.session.commit()
+            cookie = f"{cookie_name()}={token}"
+            self.release()
         answer = self._ask("get", "/api/admin/auth/csrf", {"Cookie": cookie})
         jar = SimpleCookie(answer.headers["Set-Cookie"])
         more = "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
-        return f"{cookie}; {more}", answer.get_json()["csrf_token"]
+        self.cookie, self.form_token = f"{cookie}; {more}", answer.get_json()["csrf_token"]
 
     def _ask(self, method, path, headers, body=None):
         client = self.app.test_client(use_cookies=False)
@@ -145,8 +153,3 @@ class Form(Request):
         lines += [f"{name}: {value}" for name, value in headers.items()]
         lines += [f"Content-Length: {len(body)}", "", ""]
         return "\r\n".join(lines).encode() + body
-
-
-def cookie_name_of(app):
-    with app.app_context():
-        return cookie_name()

@@ -1,31 +1,37 @@
 """A gunicorn of our own on a free port, and what its workers cost."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from http.client import HTTPConnection, HTTPException
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from benchmarks.load import HOST
+from benchmarks.served import HIDDEN
+from portal.config import ROOT
 
 WORKERS = 2
 SECONDS_TO_START = 60
+SYNC = ("--workers", str(WORKERS), "--worker-class", "sync", "--threads", "1")
+AS_OPERATED = ()
+"""As `docs/operate.md` says: all of it stands in `gunicorn.conf.py`."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """Two sync workers, as the targets are stated for."""
+    """Two sync workers, as most targets are stated for, or what other words ask for."""
 
-    def __init__(self, application, *, log, environ):
+    def __init__(self, application, *, log, environ, words=SYNC):
         self.port = _free_port()
         self.log = log.open("ab")
-        words = ["--workers", str(WORKERS), "--worker-class", "sync", "--threads", "1"]
-        words += ["--bind", f"{HOST}:{self.port}", application]
+        words = [*words, "--bind", f"{HOST}:{self.port}", application]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *words],
-            env={**os.environ, **environ},
+            [sys.executable, "-m", "benchmarks.served", *words],
+            env={**os.environ, HIDDEN: " ".join(_for_development()), **environ},
             stderr=self.log,
         )
 
@@ -70,16 +76,38 @@ class Server:
         self.log.close()
 
 
+def _for_development():
+    """Modules that no operator has: some libraries load others wherever they find them."""
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    known = {_plain(name) for name in locked}
+    for module, packages in packages_distributions().items():
+        if known.isdisjoint(_plain(name) for name in packages):
+            yield module
+
+
+def _plain(name):
+    """As package names are compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def _ticks(process):
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])  # utime and stime, proc(5)
 
 
 def peak_kib(process):
+    return _kib(process, "VmHWM:")
+
+
+def resident_kib(process):
+    return _kib(process, "VmRSS:")
+
+
+def _kib(process, name):
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(name):
             return int(line.split()[1])
-    raise RuntimeError("the kernel tells no peak memory")
+    raise RuntimeError(f"the kernel tells no {name}")
 
 
 def _free_port():

@@ -52,6 +52,14 @@ class Process:
     def last_words(self) -> str:
         return self.log.read_text()[-4000:]
 
+    def peak_memory(self) -> float:
+        """MiB of the largest of the processes that it started, at its largest."""
+        assert self.running is not None
+        master = self.running.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        texts = [Path(f"/proc/{child}/status").read_text() for child in children]
+        return max(int(text.partition("VmHWM:")[2].split()[0]) for text in texts) / 1024
+
     def kill(self) -> None:
         """As a power cut would: at once, with every child."""
         assert self.running is not None

@@ -8,9 +8,7 @@ __all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
-    """`subject.verb_in_past`. Add here; say the severity below, and the stream of a new subject in
-    `kinds`, when not the default.
-    """
+    """`subject.verb_in_past`. Its severity stands below, a new subject's stream in `kinds`."""
 
     # signing in
     SESSION_OPENED = "session.opened"
@@ -34,6 +32,8 @@ class Action(StrEnum):
     TOTP_RESET = "totp.reset"
     TOTP_CODE_REFUSED = "totp.code_refused"
     BACKUP_CODES_GENERATED = "backup_codes.generated"
+    BACKUP_CODES_RAN_LOW = "backup_codes.ran_low"
+    BACKUP_CODES_AGED = "backup_codes.aged"
     BACKUP_CODE_USED = "backup_code.used"
     BACKUP_CODE_REFUSED = "backup_code.refused"
     PASSKEY_REGISTERED = "passkey.registered"
@@ -108,6 +108,7 @@ class Action(StrEnum):
     ENTITLEMENT_EXPIRED = "entitlement.expired"
     ENTITLEMENTS_BULK_STARTED = "entitlement.bulk_started"
     QUOTA_TOPPED_UP = "quota.topped_up"
+    QUOTA_TOP_UP_WITHDRAWN = "quota.top_up_withdrawn"
     QUOTA_RESET = "quota.reset"
     QUOTA_REFUNDED = "quota.refunded"
     QUOTA_ALERTED = "quota.alerted"
@@ -237,7 +238,6 @@ _SEVERITIES = {
     Action.TOTP_DISABLED: Severity.WARNING,
     Action.TOTP_DISABLED_BY_POLICY: Severity.CRITICAL,
     Action.TOTP_RESET: Severity.CRITICAL,
-    Action.BACKUP_CODES_GENERATED: Severity.NOTICE,
     Action.BACKUP_CODE_USED: Severity.WARNING,
     Action.BACKUP_CODE_REFUSED: Severity.NOTICE,
     Action.PASSKEY_REGISTERED: Severity.NOTICE,

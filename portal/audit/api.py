@@ -1,15 +1,18 @@
-"""The ledger over JSON: what our people did, and how they and others signed in."""
+"""The ledger over JSON: what our people did, how they and others signed in, and evidence of it."""
 
 from flask import Response
 from flask_openapi import APIBlueprint
 
-from portal.audit.actions import Stream
+from portal.audit.actions import Action, Stream
 from portal.audit.browsing import bodies, event_or_404
+from portal.audit.bundles import BundleWriter
 from portal.audit.filters import UTC_ZONE
+from portal.audit.handing_out import handed_out
 from portal.audit.reading import note_reading
-from portal.audit.schemas import EventPath, EventQuery, EventShape, EventsShape
+from portal.audit.schemas import EventPath, EventQuery, EventShape, EventsShape, ExportBody
 from portal.core.permissions import Permission
-from portal.web.access import acting, requires
+from portal.web.access import acting, audits, requires, sudo
+from portal.web.downloads import streamed
 from portal.web.openapi import PROBLEMS, json_answer, takes
 
 api = APIBlueprint("audit_api", __name__, url_prefix="/api/audit", abp_responses=PROBLEMS)
@@ -49,6 +52,29 @@ def auth_events(query: EventQuery) -> Response:
 def admin_logins(query: EventQuery) -> Response:
     """Who signed in and out, and who tried to, the newest first."""
     return _events(query, "admin-logins")
+
+
+@api.post(
+    "/export",
+    responses={
+        200: {
+            "description": "The bundle",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+@requires(Permission.AUDIT_EXPORT)
+@sudo
+@audits(Action.AUDIT_EXPORTED)
+@takes
+def export(body: ExportBody) -> Response:
+    """Evidence in a zip, which its own program checks without us.
+
+    The export is in the log before the first byte is sent. For people, and for tokens of their
+    own: a service token reads the log and takes no evidence out.
+    """
+    name, bundle = handed_out(by=acting(), asked=body.asked())
+    return streamed(BundleWriter(bundle).parts(), filename=name, media_type="application/zip")
 
 
 def _events(query: EventQuery, log: str) -> Response:

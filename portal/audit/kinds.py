@@ -54,6 +54,7 @@ STREAMS = {
 SEVERITIES = {
     "access": Severity.WARNING,
     "csrf": Severity.WARNING,
+    "backup_codes": Severity.NOTICE,
     "webauthn": Severity.CRITICAL,
     "recovery": Severity.CRITICAL,
     "data_keys": Severity.CRITICAL,

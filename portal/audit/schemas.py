@@ -6,9 +6,11 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 from pydantic_core import PydanticCustomError
 
 from portal.audit.actions import Action, Outcome, Severity
+from portal.audit.exports import Asked, Kind
 from portal.audit.filters import UTC_ZONE, Filters
+from portal.audit.logs import EVERYTHING, LOGS
 from portal.audit.spans import read_instant
-from portal.web.openapi import example
+from portal.web.openapi import ExactBody, example
 from portal.web.texts import WHOLE
 from portal.web.urls import LARGEST_ID
 
@@ -49,12 +51,20 @@ def _is_address(text: str) -> str:
     return text
 
 
+def _is_log(text: str) -> str:
+    if fault := Filters(log=text).faults.get("log"):
+        raise PydanticCustomError("log", fault)
+    return text
+
+
+Log = Annotated[str, Field(json_schema_extra={"enum": list(LOGS)}), AfterValidator(_is_log)]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_is_time)]
 """A day (UTC; the day of `to` is included), or an instant."""
 Name = Annotated[str, Field(min_length=1, max_length=200), WHOLE]
+LeafCount = Annotated[int, Field(ge=0, le=2**53)]
 
 
-class EventQuery(BaseModel):
+class EventFilters(BaseModel):
     """`actor` is the number of a person of ours, `api_token:5`, or the label as it was written.
 
     `from` and `to` are instants or days (UTC; the day of `to` is included). `q` is looked for in
@@ -70,19 +80,17 @@ class EventQuery(BaseModel):
     tenant_id: int | None = Field(None, ge=1, le=LARGEST_ID)
     ip: Annotated[str, Field(max_length=45), AfterValidator(_is_address)] | None = None
     request_id: Annotated[str, Field(max_length=64, pattern=r"^[\w.:-]+$")] | None = None
-    since: Time | None = Field(None, alias="from")
-    until: Time | None = Field(None, alias="to")
+    begin: Time | None = Field(None, alias="from")
+    end: Time | None = Field(None, alias="to")
     q: Name | None = None
-    cursor: str | None = Field(None, max_length=100)
-    limit: int = Field(50, ge=1, le=100)
 
-    @field_validator("until")
+    @field_validator("end")
     @classmethod
-    def _is_after_begin(cls, until: str | None, info: ValidationInfo) -> str | None:
-        given = Filters(since=info.data.get("since") or "", until=until or "")
+    def _is_after_begin(cls, end: str | None, info: ValidationInfo) -> str | None:
+        given = Filters(since=info.data.get("begin") or "", until=end or "")
         if fault := given.faults.get("to"):
             raise PydanticCustomError("span", fault)
-        return until
+        return end
 
     def filters(self, log: str) -> Filters:
         return Filters(
@@ -96,10 +104,46 @@ class EventQuery(BaseModel):
             tenant=str(self.tenant_id or ""),
             ip=self.ip or "",
             request=self.request_id or "",
-            since=self.since or "",
-            until=self.until or "",
+            since=self.begin or "",
+            until=self.end or "",
             q=self.q or "",
         )
+
+
+class EventQuery(EventFilters):
+    cursor: str | None = Field(None, max_length=100)
+    limit: int = Field(50, ge=1, le=100)
+
+
+class ExportBody(ExactBody, EventFilters):
+    """What goes into a bundle: the events that fit, or the whole period that they lie in.
+
+    `selection` proves of each event that it is in the log, `range` and `range_with_hashes` also
+    that none was left out; the latter holds a bare hash of each event that does not fit. `first`
+    and `last` are numbers of leaves, for the two ranges alone. With `since`, how many leaves the
+    newest checkpoint covers that the reader has, the bundle proves that the log only grew.
+    """
+
+    model_config = example(
+        {"kind": "selection", "action": "entitlement.granted", "from": "2026-11-01"},
+        {"kind": "range", "first": 0, "last": 999, "since": 500},
+    )
+
+    kind: Kind = Kind.SELECTION
+    log: Log = EVERYTHING
+    first: LeafCount | None = None
+    last: LeafCount | None = None
+    since: LeafCount | None = None
+
+    @field_validator("first", "last")
+    @classmethod
+    def _is_of_range(cls, leaf: int | None, info: ValidationInfo) -> int | None:
+        if leaf is not None and info.data.get("kind") is Kind.SELECTION:
+            raise PydanticCustomError("leaf", "single events have no first or last leaf")
+        return leaf
+
+    def asked(self) -> Asked:
+        return Asked(self.kind, self.filters(self.log), UTC_ZONE, self.first, self.last, self.since)
 
 
 class EventPath(BaseModel):

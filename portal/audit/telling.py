@@ -19,6 +19,7 @@ WHAT_METRICS_ARE = {
     "first_response": "first answer",
     "next_response": "next answer",
     "resolution": "solution",
+    "update": "next update",
 }
 TELL_THE_REASON = {
     action.value

@@ -11,20 +11,14 @@ from portal.catalog.features import check_name, check_reason
 from portal.catalog.models import PlanTemplate
 from portal.catalog.plan_features import said_by, set_features
 from portal.catalog.plan_rules import check_plan_terms
-from portal.catalog.refusals import (
-    Archived,
-    InUse,
-    NameTaken,
-    NoSuchPlan,
-    Stale,
-    UnknownPlan,
-)
+from portal.catalog.refusals import Archived, InUse, NameTaken, NoSuchPlan, UnknownPlan
 from portal.catalog.revisions import lock_catalog, publish_revision
 from portal.catalog.signals import plan_in_use
 from portal.catalog.snapshot import Plan, PlanFeature
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
+from portal.core.staleness import Stale
 
 
 @dataclass(frozen=True, slots=True)

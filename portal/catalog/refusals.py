@@ -19,13 +19,6 @@ class Archived(Conflict):
     """What is no longer offered is not changed any more."""
 
 
-class Stale(Conflict):
-    """Somebody changed it after the page was opened."""
-
-    code = "stale"
-    title = "Somebody was faster"
-
-
 class InUse(Conflict):
     """Customers still depend on it."""
 

@@ -20,6 +20,9 @@ from portal.core.database import db, engine_options, is_read_only
 MOST_IDLE = 8
 """Connections that wait for their next use; more are closed after theirs."""
 
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
+"""A statement with many parts takes PostgreSQL longer to plan than to answer, at every asking."""
+
 Select: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[Any]
 
 
@@ -129,6 +132,11 @@ class Lines:
         self._more: dict[str, Any] = {}
         if engine.dialect.name != "sqlite":  # there `_configure_sqlite` leaves the driver none
             options["isolation_level"] = "AUTOCOMMIT"
+            arguments = options["connect_args"]
+            options["connect_args"] = {
+                **arguments,
+                "options": f"{arguments['options']} {PLANNED_ONCE}",
+            }
             self._more["prepare"] = True
         self.dialect_name = engine.dialect.name
         self._engine = sa.create_engine(engine.url, **options)

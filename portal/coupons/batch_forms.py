@@ -3,14 +3,14 @@
 from wtforms import HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from portal.coupons.forms import TermsForm
+from portal.coupons.forms import AudienceForm
 from portal.coupons.generating import MOST_CODES, new_once
 from portal.coupons.term_fields import NUMERIC, OFF, count_field
 
 HOW_MANY = f"Use a whole number from 1 to {MOST_CODES:,}."
 
 
-class BatchForm(TermsForm):
+class BatchForm(AudienceForm):
     """How many, how they begin, and what each of them says."""
 
     code = None

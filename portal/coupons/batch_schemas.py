@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from portal.coupons.generating import MOST_CODES
 from portal.coupons.models import CouponStatus
-from portal.coupons.schemas import TermsBody, TermsShape
+from portal.coupons.schemas import RowId, TermsBody, TermsShape
 from portal.web.openapi import example
 
 
@@ -18,7 +18,10 @@ class BatchQuery(BaseModel):
 
 
 class BatchBody(TermsBody):
-    """The terms that each code has, how many codes, and how they begin."""
+    """The terms that each code has, how many codes, and how they begin.
+
+    With `tenant_ids` they are for these tenants alone.
+    """
 
     model_config = example(
         {"count": 500, "prefix": "FAIR", "basis_points": 1500, "max_redemptions": 1, "plans": []}
@@ -26,6 +29,7 @@ class BatchBody(TermsBody):
 
     count: int = Field(ge=1, le=MOST_CODES)
     prefix: str = Field("", max_length=20)
+    tenant_ids: list[RowId] = Field(default=[], max_length=1000)
 
 
 class BatchShape(BaseModel):

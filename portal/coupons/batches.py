@@ -1,6 +1,6 @@
 """Many codes at once: made, decided on and disabled as one thing, with one event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,19 @@ from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
 from portal.coupons.approvals import NotWaiting, OwnRequest
-from portal.coupons.coupons import AlreadyDisabled, check_plans, must_wait, new_columns
+from portal.coupons.coupons import (
+    AlreadyDisabled,
+    check_plans,
+    check_tenants,
+    must_wait,
+    new_columns,
+)
 from portal.coupons.generating import checked_count, checked_prefix, drawn, new_codes
-from portal.coupons.models import Coupon, CouponBatch, CouponStatus
-from portal.coupons.terms import BadTerms, Terms, as_plain, check_terms, code_key
+from portal.coupons.models import Coupon, CouponBatch, CouponBatchTenant, CouponStatus
+from portal.coupons.terms import Terms, as_plain, check_terms, code_key
 
 MOST_ROUNDS = 100
+USED = "This form made other codes before. Open a new one."
 
 
 class FormUsed(Conflict):
@@ -50,14 +57,15 @@ def create_batch(
     prefix: str,
     count: int,
     terms: Terms,
+    tenant_ids: Iterable[int] = (),
     asks_approval: bool = False,
     draw: Callable[[], str] = drawn,
 ) -> CouponBatch:
     """So many coupons that say the same, each with a code of its own.
 
-    A form that is sent twice names the same `once` twice, and makes one batch. Whoever has one of
-    the codes may use it, so a batch is for no named tenants. `draw` gives the part of a code that
-    follows the prefix.
+    A form that is sent twice names the same `once` twice, and makes one batch. Of terms that are
+    not public, the tenants may use them, whichever of them has a code. `draw` gives the part of a
+    code that follows the prefix.
 
     Raises:
         BadTerms: a term, the prefix or the count is not right.
@@ -67,17 +75,21 @@ def create_batch(
     prefix, count = checked_prefix(prefix), checked_count(count)
     check_terms(terms)
     check_plans(terms.plans)
-    if not terms.is_public:
-        raise BadTerms("Codes made at once are for whoever has one.", field="is_public")
+    tenants = set(tenant_ids)
+    check_tenants(terms, tenants)
     row, is_new = _claimed(by, once, prefix, count, terms)
     if not is_new:
+        _check_same_tenants(row, tenants)
         return row
+    db.session.add_all(CouponBatchTenant(batch_id=row.id, tenant_id=each) for each in tenants)
     is_waiting = must_wait(by, terms, row.created_at, asks_approval, codes=count)
     if is_waiting:
         row.status, row.requested_by = CouponStatus.AWAITING_APPROVAL, by.id
     db.session.flush()
     _fill(by, row, terms, draw)
     meta = {"count": count, "prefix": prefix, "terms": row.terms, "status": row.status}
+    if tenants:
+        meta["tenant_ids"] = sorted(tenants)
     record(Action.COUPON_BATCH_CREATED, by=by, target=target_of_batch(row), meta=meta)
     return row
 
@@ -168,8 +180,14 @@ def _claimed(
     is_new = db.session.scalar(added.returning(CouponBatch.id)) is not None
     row = db.session.scalars(sa.select(CouponBatch).filter_by(once=once)).one()
     if not is_new and any(getattr(row, name) != value for name, value in said.items()):
-        raise FormUsed("This form made other codes before. Open a new one.")
+        raise FormUsed(USED)
     return row, is_new
+
+
+def _check_same_tenants(row: CouponBatch, tenants: set[int]) -> None:
+    query = sa.select(CouponBatchTenant.tenant_id).where(CouponBatchTenant.batch_id == row.id)
+    if set(db.session.scalars(query)) != tenants:
+        raise FormUsed(USED)
 
 
 def _fill(by: Actor, row: CouponBatch, terms: Terms, draw: Callable[[], str]) -> None:

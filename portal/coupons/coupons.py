@@ -19,6 +19,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, NotFound
+from portal.core.staleness import Stale, fingerprint
 from portal.coupons.given import giver_of, uses_given
 from portal.coupons.limits import beyond, is_unlimited, refuse_beyond
 from portal.coupons.models import Coupon, CouponBatch, CouponStatus, CouponTenant
@@ -33,7 +34,6 @@ from portal.coupons.terms import (
     terms_of,
 )
 from portal.customers.models import Tenant
-from portal.customers.staleness import Stale, fingerprint
 
 
 class CodeTaken(Conflict):
@@ -106,7 +106,7 @@ def create_coupon(
     code, tenants = checked_code(code), set(tenant_ids)
     check_terms(terms)
     check_plans(terms.plans)
-    _check_tenants(terms, tenants)
+    check_tenants(terms, tenants)
     now = clock.now()
     is_waiting = must_wait(by, terms, now, asks_approval)
     values = {**new_columns(by, terms, now), "code": code, "code_key": code_key(code)}
@@ -287,7 +287,11 @@ def check_plans(plans: Iterable[str], kept: Iterable[str] = ()) -> None:
         raise BadTerms(f"There is no plan {unknown[0]} on offer.", field="plans")
 
 
-def _check_tenants(terms: Terms, tenant_ids: set[int]) -> None:
+def check_tenants(terms: Terms, tenant_ids: set[int]) -> None:
+    """
+    Raises:
+        BadTerms: it is for nobody, for everybody and some, or for one that does not exist.
+    """
     if terms.is_public == bool(tenant_ids):
         raise BadTerms(
             "Name tenants for a coupon that is not public, and only then.", field="tenant_ids"

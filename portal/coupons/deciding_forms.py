@@ -4,8 +4,8 @@ from wtforms import HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.core.errors import DomainError
+from portal.core.staleness import Stale
 from portal.coupons.limits import BeyondLimits
-from portal.customers.staleness import Stale
 from portal.web.forms import PortalForm
 from portal.web.texts import LONGEST_REASON
 

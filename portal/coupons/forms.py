@@ -172,15 +172,9 @@ class TermsForm(AskingForm):
             field.errors = [*field.errors, message]
 
 
-class CouponForm(TermsForm):
-    """A new coupon; of one that exists, the code and whom it is for are settled."""
+class AudienceForm(TermsForm):
+    """The terms, and whom they are for."""
 
-    code = StringField(
-        "Code",
-        [InputRequired("Write a code."), Length(max=64)],
-        description="3 to 40 letters, digits and dashes. It cannot be changed later.",
-        render_kw={**OFF, "autocapitalize": "characters"},
-    )
     audience = RadioField(
         "For whom",
         choices=[
@@ -195,10 +189,6 @@ class CouponForm(TermsForm):
         description="One a line: the external id or the whole name.",
         render_kw={"rows": 4, "spellcheck": "false"},
     )
-
-    def settle(self) -> None:
-        for name in ("code", "audience", "tenants"):
-            del self[name]
 
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
@@ -215,6 +205,21 @@ class CouponForm(TermsForm):
     def tenant_ids(self) -> tuple[int, ...]:
         is_named = self.audience.data == NAMED
         return tenants_named(lines_of(self.tenants.data or "")).ids if is_named else ()
+
+
+class CouponForm(AudienceForm):
+    """A new coupon; of one that exists, the code and whom it is for are settled."""
+
+    code = StringField(
+        "Code",
+        [InputRequired("Write a code."), Length(max=64)],
+        description="3 to 40 letters, digits and dashes. It cannot be changed later.",
+        render_kw={**OFF, "autocapitalize": "characters"},
+    )
+
+    def settle(self) -> None:
+        for name in ("code", "audience", "tenants"):
+            del self[name]
 
 
 @lru_cache(maxsize=64)

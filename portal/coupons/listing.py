@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.core.text import nfc
-from portal.coupons.models import Coupon, CouponTenant, CouponUsage
+from portal.coupons.models import Coupon, CouponBatchTenant, CouponTenant, CouponUsage
 from portal.coupons.standing import Standing, standing_of, stands
 from portal.coupons.words import duration_text, uses_text, worth_text
 from portal.customers.models import Tenant
@@ -98,12 +98,22 @@ def coupons_for(tenant_id: int, *, most: int) -> list[CouponLine]:
     return [_line(row, now) for row in db.session.execute(query)]
 
 
-def tenants_of(coupon_id: int, *, most: int) -> list[tuple[int, str]]:
+def tenants_of(row: Coupon, *, most: int) -> list[tuple[int, str]]:
     """Numbers and names of whom it is for, by name."""
+    if row.batch_id is not None:
+        return tenants_of_batch(row.batch_id, most=most)
+    return _named(CouponTenant.tenant_id, CouponTenant.coupon_id == row.id, most)
+
+
+def tenants_of_batch(batch_id: int, *, most: int) -> list[tuple[int, str]]:
+    """The same of every code of a batch."""
+    return _named(CouponBatchTenant.tenant_id, CouponBatchTenant.batch_id == batch_id, most)
+
+
+def _named(tenant_id: Any, which: sa.ColumnElement[bool], most: int) -> list[tuple[int, str]]:
     query = (
         sa.select(Tenant.id, Tenant.name)
-        .join(CouponTenant, CouponTenant.tenant_id == Tenant.id)
-        .where(CouponTenant.coupon_id == coupon_id)
+        .where(Tenant.id.in_(sa.select(tenant_id).where(which)))
         .order_by(Tenant.name_key, Tenant.id)
         .limit(most)
     )

@@ -81,7 +81,7 @@ class Coupon(Base):
     carry_remaining: Mapped[bool]
     """What an amount leaves over on the first invoice is taken off the next ones."""
     is_public: Mapped[bool]
-    """False: for the tenants in `coupon_tenants` alone."""
+    """False: for the tenants in `coupon_tenants` alone; of a batch, in `coupon_batch_tenants`."""
     status: Mapped[str] = mapped_column(sa.String(20))
     times_redeemed: Mapped[int] = mapped_column(default=0)
     """A cache of its usages that are reserved or redeemed."""
@@ -113,12 +113,26 @@ class CouponTenant(Base):
     )
 
 
+class CouponBatchTenant(Base):
+    """A tenant that every code of a batch which is not public is for."""
+
+    __tablename__ = "coupon_batch_tenants"
+
+    batch_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("coupon_batches.id", ondelete="CASCADE"), primary_key=True
+    )
+    tenant_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("tenants.id", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+
+
 class CouponUsage(Base):
     """One use of a coupon, from the reservation on. `terms` is the coupon as it was then."""
 
     __tablename__ = "coupon_usages"
     __table_args__ = (
         sa.UniqueConstraint("coupon_id", "tenant_id", "slot"),
+        sa.Index("ix_coupon_usages_coupon_id", "coupon_id", "id"),
         sa.Index("ix_coupon_usages_tenant_id", "tenant_id", "status", "id"),
         sa.Index(
             "ix_coupon_usages_expires_at",

@@ -90,7 +90,7 @@ class CreateBody(TermsBody):
     tenant_ids: list[RowId] = Field(default=[], max_length=1000)
 
 
-class ChangeBody(TermsBody):
+class CouponChangeBody(TermsBody):
     """What is not named stays. `is_active` true enables a disabled coupon."""
 
     model_config = example({"max_redemptions": 50})
@@ -124,7 +124,7 @@ class PurchaseBody(ExactBody):
         return Purchase(**{name: getattr(self, name) for name in names})
 
 
-class ReserveBody(PurchaseBody):
+class PurchaseReserveBody(PurchaseBody):
     """With how many seconds it is held."""
 
     model_config = example({**PURCHASE, "expires_in": 1800})
@@ -151,7 +151,7 @@ class RedeemReservedBody(ExactBody):
     is_in_trial: bool = False
 
 
-class RefundBody(ExactBody):
+class PurchaseRefundBody(ExactBody):
     """What was paid for the purchase in all, and how much of it went back."""
 
     model_config = example({"paid_cents": 7900, "refunded_cents": 7900, "reason": "cancelled"})
@@ -207,7 +207,7 @@ class CouponsShape(BaseModel):
     next_cursor: str | None
 
 
-class UsageShape(BaseModel):
+class UseShape(BaseModel):
     """One use. `periods_total` null: the discount never ends."""
 
     id: int
@@ -235,11 +235,11 @@ class LeftoverShape(BaseModel):
     """How much was taken off, and what the use says now."""
 
     taken_cents: int
-    usage: UsageShape
+    usage: UseShape
 
 
-class UsagesShape(BaseModel):
-    items: list[UsageShape]
+class UsesShape(BaseModel):
+    items: list[UseShape]
     next_cursor: str | None
 
 

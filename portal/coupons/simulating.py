@@ -13,6 +13,7 @@ from portal.core.currencies import CURRENCIES
 from portal.core.errors import DomainError
 from portal.coupons.models import Coupon
 from portal.coupons.simulation import Offer, Stretch, Taken, stretches, take
+from portal.coupons.still_running import Running, still_running
 from portal.coupons.terms import Duration
 from portal.coupons.validating import (
     REASONS,
@@ -94,6 +95,8 @@ class Simulation:
     lines: tuple[Line, ...]
     left: tuple[int, ...]
     """Of each line, after all codes."""
+    running: tuple[Effect, ...]
+    """What was redeemed before and still counts, or why it does not here."""
     effects: tuple[Effect, ...]
     periods: tuple[Stretch, ...]
 
@@ -111,7 +114,7 @@ class Simulation:
 
 
 def simulate(question: Question) -> Simulation:
-    """The codes are tried one after the other, as a checkout would redeem them now.
+    """What runs already comes off first, then the codes, as a checkout would redeem them now.
 
     A code that is refused takes nothing off, and those after it are tried all the same. Every
     line comes again in every period.
@@ -124,9 +127,12 @@ def simulate(question: Question) -> Simulation:
     currency = _currency(plan, question)
     lines = (Line(_label(plan, question.interval), _price(plan, question)), *question.extras)
     _check(lines, question.codes)
-    effects, left = _effects(question, currency, [line.cents for line in lines])
+    found = still_running(tenant.id, plan.name, currency)
+    running, left = _taken_before(found, [line.cents for line in lines])
+    effects, left = _effects(question, currency, left)
     base = sum(line.cents for line in lines)
-    offers = [_offer(effect.row, currency) for effect in effects if effect.row and effect.counts]
+    offers = [each.offer for each in found if each.offer]
+    offers += [_offer(effect.row, currency) for effect in effects if effect.row and effect.counts]
     return Simulation(
         tenant=tenant,
         plan=plan,
@@ -134,6 +140,7 @@ def simulate(question: Question) -> Simulation:
         currency=currency,
         lines=lines,
         left=tuple(left),
+        running=tuple(running),
         effects=tuple(effects),
         periods=tuple(stretches(base, offers)),
     )
@@ -186,6 +193,17 @@ def _check(lines: Sequence[Line], codes: Sequence[str]) -> None:
         raise BadQuestion(f"Name at most {MOST_LINES} further lines.", field="lines")
     if any(not 0 <= line.cents <= LARGEST_AMOUNT for line in lines):
         raise BadQuestion("Use amounts of zero or more.", field="price_cents")
+
+
+def _taken_before(found: Sequence[Running], lines: list[int]) -> tuple[list[Effect], list[int]]:
+    left, effects = lines, []
+    for each in found:
+        taken = take(each.offer.discount, left) if each.offer else NOTHING
+        parts = taken.parts or (0,) * len(left)
+        left = [cents - part for cents, part in zip(left, parts, strict=True)]
+        taken = Taken(taken.cents, parts)
+        effects.append(Effect(each.row.code, each.row, each.reason, taken, sum(left)))
+    return effects, left
 
 
 def _effects(question: Question, currency: str, lines: list[int]) -> tuple[list[Effect], list[int]]:

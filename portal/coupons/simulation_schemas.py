@@ -88,13 +88,17 @@ class PeriodsShape(BaseModel):
 
 
 class SimulationShape(BaseModel):
-    """The first period line by line, and what is paid after it."""
+    """The next period line by line, and what is paid after it.
+
+    `running`: what the tenant redeemed before and still gets. It comes off before `coupons`.
+    """
 
     tenant_id: int
     plan: str
     interval: BillingInterval
     currency: str
     lines: list[LineShape]
+    running: list[EffectShape]
     coupons: list[EffectShape]
     list_cents: int
     discount_cents: int

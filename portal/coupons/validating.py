@@ -12,7 +12,14 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.coupons.discounts import Discount, apply
-from portal.coupons.models import Coupon, CouponStatus, CouponTenant, CouponUsage, UsageStatus
+from portal.coupons.models import (
+    Coupon,
+    CouponBatchTenant,
+    CouponStatus,
+    CouponTenant,
+    CouponUsage,
+    UsageStatus,
+)
 from portal.coupons.terms import code_key
 
 REASONS = {
@@ -104,7 +111,11 @@ def slots_of(coupon_id: int, tenant_id: int) -> set[int | None]:
 
 
 def _is_for(row: Coupon, tenant_id: int) -> bool:
-    return row.is_public or db.session.get(CouponTenant, (row.id, tenant_id)) is not None
+    if row.is_public:
+        return True
+    if row.batch_id is not None:
+        return db.session.get(CouponBatchTenant, (row.batch_id, tenant_id)) is not None
+    return db.session.get(CouponTenant, (row.id, tenant_id)) is not None
 
 
 def _refusals(

@@ -15,6 +15,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
+from portal.core.staleness import check_seen
 from portal.customers.models import StatusChange, Tenant, TenantStatus
 from portal.customers.naming import (
     checked_external_id,
@@ -24,7 +25,6 @@ from portal.customers.naming import (
     target_of_tenant,
 )
 from portal.customers.signals import plan_wanted, status_changed
-from portal.customers.staleness import check_seen
 from portal.staff.zones import checked_zone
 
 

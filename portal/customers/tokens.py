@@ -18,6 +18,8 @@ from portal.core.tokens import token_sha256
 from portal.customers.models import ApiToken, TokenKind, User
 from portal.customers.scopes import Scope, lendable
 from portal.customers.token_text import ALPHABET, PUBLIC, new_public_id, new_text
+from portal.staff.models import Admin
+from portal.staff.telling import tell
 
 LONGEST_NAME = 120
 LONGEST_LIFE = timedelta(days=365)
@@ -151,6 +153,9 @@ def revoke_token(*, by: Actor, token: ApiToken) -> bool:
         changes={"revoked_at": (None, clock.timestamp(now))},
         meta={"minted_tokens": minted} if minted else None,
     )
+    if token.admin_id is not None and token.admin_id != _admin_id(by):
+        person = db.session.get_one(Admin, token.admin_id)
+        tell(Action.TOKEN_REVOKED, by=by, person=person, label=token.name)
     return True
 
 
@@ -226,6 +231,9 @@ def _issue(
     if row is None:
         raise Conflict("This token was issued already, and is shown only once. Make another.")
     _record_issue(by, row)
+    if row.admin_id is not None:
+        person = db.session.get_one(Admin, row.admin_id)
+        tell(Action.TOKEN_ISSUED, by=by, person=person, label=row.name)
     return IssuedToken(row, text)
 
 

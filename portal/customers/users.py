@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.staleness import check_seen
 from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
 from portal.customers.naming import (
     address_key,
@@ -25,7 +26,6 @@ from portal.customers.naming import (
     target_of_user,
 )
 from portal.customers.signals import seat_wanted, status_changed
-from portal.customers.staleness import check_seen
 from portal.customers.tenants import IdTaken, UnknownStatus, raise_version, tenant_or_404
 
 MOVES = {

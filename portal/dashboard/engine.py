@@ -1,9 +1,7 @@
 """What runs behind the pages: the worker, jobs, mail, and the room that is left."""
 
-import shutil
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import humanize
@@ -12,8 +10,9 @@ import sqlalchemy as sa
 from portal.config import settings
 from portal.core import clock
 from portal.core.counting import in_words
-from portal.core.database import UTCDateTime
+from portal.core.database import UTCDateTime, db
 from portal.core.quick import Quick
+from portal.core.room import database_folder, database_size, disk_of, disk_of_database
 from portal.jobs.models import JobStatus
 from portal.jobs.overview import jobs_in, oldest_due, worker_last_seen
 from portal.mail.models import MailStatus
@@ -35,8 +34,9 @@ class Engine(NamedTuple):
     mails: dict[str, str]
     free: str
     free_percent: int
-    size: str | None
-    """Of the database, where it is a file of ours."""
+    """Of the disk with the least room: that of the instance folder, or of the database."""
+    size: str
+    """Of the database."""
 
     @property
     def is_silent(self) -> bool:
@@ -50,40 +50,32 @@ class Engine(NamedTuple):
 
 def engine() -> Engine:
     """One statement, and two questions to the file system."""
-    seen, due, *counts = _counting().row(now=clock.now())
+    found = _counting(db.engine.dialect.name).row(now=clock.now())
+    seen, due, size, folder, *counts = found
     words = list(map(in_words, counts))
-    disk = shutil.disk_usage(settings().instance_dir)
+    disks = (disk_of(settings().instance_dir), disk_of_database(folder))
+    disk = min(filter(None, disks), key=lambda each: each.free_percent)
     return Engine(
         worker_seen_at=seen,
         oldest_due_at=due,
         jobs=dict(zip(map(str, JOBS), words[: len(JOBS)], strict=True)),
         mails=dict(zip(map(str, MAILS), words[len(JOBS) :], strict=True)),
         free=humanize.naturalsize(disk.free, binary=True),
-        free_percent=100 * disk.free // disk.total,
-        size=_size(),
+        free_percent=disk.free_percent,
+        size=humanize.naturalsize(size, binary=True),
     )
 
 
 @cache
-def _counting() -> Quick:
+def _counting(dialect: str) -> Quick:
     now = sa.bindparam("now", type_=UTCDateTime())
     return Quick(
         sa.select(
             worker_last_seen().scalar_subquery().label("worker"),
             oldest_due(now).scalar_subquery().label("due"),
+            database_size(dialect).label("size"),
+            database_folder(dialect).label("folder"),
             *(jobs_in(status).label(f"jobs_{status}") for status in JOBS),
             *(mails_in(status).label(f"mails_{status}") for status in MAILS),
         )
     )
-
-
-def _size() -> str | None:
-    """PostgreSQL adds up its files at some cost, and may stand on another machine."""
-    file = _file(settings().database_url)
-    return humanize.naturalsize(file.stat().st_size, binary=True) if file else None
-
-
-@cache
-def _file(url: str) -> Path | None:
-    found = sa.make_url(url)
-    return Path(found.database) if found.database and found.drivername == "sqlite" else None

@@ -68,6 +68,18 @@ class TopUpBody(ExactBody):
     reason: Reason | None = None
 
 
+class TopUpPath(BaseModel):
+    top_up_id: int
+
+
+class WithdrawBody(ExactBody):
+    """What is left of a top-up counts no more; what was used of it stays used."""
+
+    model_config = example({"reason": "Given to the wrong tenant"})
+
+    reason: Reason | None = None
+
+
 class ResetBody(ExactBody):
     """Nothing is used any more, from now to the end of the running period."""
 
@@ -144,6 +156,11 @@ class ToppedUpShape(BaseModel):
     feature_name: str
     amount: int
     expires_at: datetime | None
+
+
+class WithdrawnShape(BaseModel):
+    top_up_id: int
+    withdrawn: int
 
 
 class ResetShape(BaseModel):

@@ -45,6 +45,12 @@ class TopUpForm(QuotaForm):
     reason = StringField("Reason", WHY)
 
 
+class WithdrawForm(PortalForm):
+    """What is left of a top-up counts no more."""
+
+    reason = StringField("Reason", WHY)
+
+
 class ResetForm(QuotaForm):
     """Nothing is used any more, from now to the end of the running period."""
 

@@ -14,6 +14,7 @@ from portal.audit.models import AuditEvent
 from portal.config import ROOT, settings
 from portal.core import clock
 from portal.core.database import db
+from portal.core.room import database_folder, database_size, disk_of_database
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus
@@ -36,6 +37,10 @@ class Health:
     pending_events: int
     newest_checkpoint_at: datetime | None
     disk_free_bytes: int
+    """Of the instance folder."""
+    database_bytes: int
+    database_disk_free_bytes: int | None
+    """None: the database lies where this process cannot look."""
 
     @property
     def checkpoint_age_seconds(self) -> float:
@@ -82,8 +87,11 @@ def ledger_faults() -> list[str]:
 
 
 def health() -> Health:
+    dialect = db.engine.dialect.name
     row = db.session.execute(
         sa.select(
+            database_size(dialect).label("database_bytes"),
+            database_folder(dialect).label("database_folder"),
             _count(Job, Job.status == JobStatus.QUEUED).label("queued_jobs"),
             _count(Job, Job.status == JobStatus.FAILED).label("failed_jobs"),
             _count(EmailLog, EmailLog.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN))).label(
@@ -96,6 +104,7 @@ def health() -> Health:
             worker_last_seen().scalar_subquery().label("worker_seen_at"),
         )
     ).one()
+    its_disk = disk_of_database(row.database_folder)
     return Health(
         worker_seen_at=row.worker_seen_at,
         queued_jobs=row.queued_jobs,
@@ -106,6 +115,8 @@ def health() -> Health:
         pending_events=row.pending_events,
         newest_checkpoint_at=row.newest_checkpoint_at,
         disk_free_bytes=shutil.disk_usage(settings().instance_dir).free,
+        database_bytes=row.database_bytes,
+        database_disk_free_bytes=its_disk.free if its_disk else None,
     )
 
 

@@ -65,8 +65,15 @@ def exposition(health: Health) -> bytes:
             health.checkpoint_age_seconds,
         ),
         ("portal_disk_free_bytes", "Free space of the instance folder.", health.disk_free_bytes),
+        ("portal_database_bytes", "Size of the database.", health.database_bytes),
+        (
+            "portal_database_disk_free_bytes",
+            "Free space where the database lies; not there: it cannot be known.",
+            health.database_disk_free_bytes,
+        ),
     ):
-        Gauge(name, text, registry=registry).set(value)
+        if value is not None:
+            Gauge(name, text, registry=registry).set(value)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         shared = CollectorRegistry()
         multiprocess.MultiProcessCollector(shared)  # type: ignore[no-untyped-call]

@@ -76,9 +76,14 @@ def metrics() -> ResponseReturnValue:
 @requires(Permission.OPERATIONS_VIEW)
 def health() -> Response:
     found = present_health()
-    free = humanize.naturalsize(found.disk_free_bytes, binary=True)
     faults = ledger_faults()
-    return page("operations/health.html", health=found, ready=readiness(), free=free, faults=faults)
+    return page("operations/health.html", health=found, ready=readiness(), faults=faults)
+
+
+@bp.app_template_filter()
+def file_size(number: int) -> str:
+    """In units of 1,024 bytes."""
+    return humanize.naturalsize(number, binary=True)
 
 
 @bp.get("/operations/jobs")

@@ -10,9 +10,12 @@ from portal.staff.cookies import (
     bind_form_token,
     clear_session_cookie,
     forget_visitor,
+    remember_browser,
     set_session_cookie,
+    shown_browser,
 )
 from portal.staff.current import current_staff, signed_in
+from portal.staff.door import at_the_door
 from portal.staff.schemas import FormToken, LoginBody, Proven, SignedIn, StepBody, SudoBody
 from portal.staff.sessions import end_session, session_of
 from portal.staff.sign_in import open_with_password
@@ -53,13 +56,18 @@ def csrf() -> Response:
 def login(body: LoginBody) -> Response:
     with looking():
         staff = signed_in()
-    found = open_with_password(email=body.email, password=body.password, instead_of=staff)
-    db.session.commit()
+    with at_the_door(email=body.email, browser=shown_browser()) as is_known:
+        found = open_with_password(
+            email=body.email, password=body.password, is_known=is_known, instead_of=staff
+        )
+        db.session.commit()
     if found.retry_after is not None:
         return refused_code(found.retry_after)
     if found.issued is None or found.state is None:
         return problem(401, "not_authenticated", "Not signed in", "Address or password is wrong.")
-    return _carrying(found.issued.token, found.issued.session.csrf_secret, NEXT[found.state])
+    response = _carrying(found.issued.token, found.issued.session.csrf_secret, NEXT[found.state])
+    remember_browser(response, body.email)
+    return response
 
 
 @api.post("/login/2fa", responses={200: SignedIn})

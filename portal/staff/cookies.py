@@ -2,12 +2,13 @@
 
 from typing import TypeVar
 
-from flask import g, session
+from flask import g, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.config import settings
 from portal.core.tokens import new_token
 from portal.staff.current import cookie_name
+from portal.staff.known_browsers import KNOWN_FOR, browser_mark
 
 VISITOR = "visitor"
 Visited = TypeVar("Visited", bound=BaseResponse)
@@ -33,6 +34,28 @@ def clear_session_cookie(response: BaseResponse) -> None:
     )
 
 
+def remember_browser(response: BaseResponse, email: str) -> None:
+    """Whoever got here knows this person's password; signing out does not change that."""
+    response.set_cookie(
+        browser_cookie_name(),
+        browser_mark(email),
+        max_age=KNOWN_FOR,
+        secure=settings().is_https,
+        httponly=True,
+        samesite="Strict",
+        path="/",
+    )
+
+
+def shown_browser() -> str:
+    """The mark that the browser of the running request keeps; empty without one."""
+    return request.cookies.get(browser_cookie_name(), "")
+
+
+def browser_cookie_name() -> str:
+    return "__Host-portal-browser" if settings().is_https else "portal_browser"
+
+
 def bind_form_token(secret: str) -> None:
     """From here on, forms drawn in this request belong to the session with this secret."""
     session["csrf_token"] = secret
@@ -51,7 +74,7 @@ def visitor_name() -> str:
 
 
 def forget_visitor(response: Visited) -> Visited:
-    """Leave nothing in the browser: neither cookies nor stored pages."""
+    """Leave nothing of the session: neither its cookies nor stored pages."""
     session.clear()
     clear_session_cookie(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

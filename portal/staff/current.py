@@ -3,6 +3,7 @@
 So a revoked session, a disabled person and a changed role take effect on the very next request.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,6 +46,7 @@ class SignedInStaff:
     time_zone: str | None
     shortcuts_enabled: bool
     is_second_factor_on: bool
+    recovery_until: datetime | None
     unread_notices: int
     session_id: str
     session_ref: str
@@ -55,6 +57,8 @@ class SignedInStaff:
     sudo_method: str | None
     amr: tuple[str, ...]
     csrf_secret: str
+    networks: tuple[str, ...]
+    """From where people of the role may come; from anywhere while there are none."""
     actor: Actor
 
     # Flask-Login's side of a user.
@@ -66,6 +70,11 @@ class SignedInStaff:
 
     def get_id(self) -> str:
         return str(self.id)
+
+    @property
+    def is_being_recovered(self) -> bool:
+        """Has somebody with their password asked to recover the account?"""
+        return self.recovery_until is not None and self.recovery_until > clock.now()
 
     @property
     def has_sudo(self) -> bool:
@@ -141,6 +150,7 @@ _QUERY = Quick(
         _admin.time_zone,
         _admin.shortcuts_enabled,
         _admin.is_second_factor_on,
+        _admin.recovery_until,
         _unread.label("unread_notices"),
         _session.id.label("session_id"),
         _session.state,
@@ -190,13 +200,14 @@ def _load(incoming: Request) -> SignedInStaff | None:
 
 def _person(row: sa.Row[*tuple[Any, ...]]) -> SignedInStaff:
     values = row._asdict()
-    del values["last_seen_at"], values["networks"]
+    del values["last_seen_at"]
     role = values["role"]
     actor = Actor(ActorType.ADMIN, row.id, row.email, role, permissions_of(role))
     values.update(
         role=Role(role),
         state=SessionState(row.state),
         amr=tuple(row.amr.split()),
+        networks=tuple(json.loads(row.networks)) if row.networks else (),
         session_ref=session_ref(row.session_id),
         actor=actor,
     )

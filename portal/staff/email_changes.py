@@ -10,17 +10,15 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
-from portal.core.provenance import provenance
-from portal.mail.outbox import queue_mail
 from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, email_key
 from portal.staff.invites import AddressTaken
 from portal.staff.links import issue_link, revoke_links, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
-from portal.staff.notices import notify
 from portal.staff.password_changes import reset_url
 from portal.staff.sessions import end_sessions_of
+from portal.staff.telling import tell
 from portal.staff.throttles import Throttled, book_failure, buckets
 from portal.web.urls import external_url
 
@@ -61,19 +59,9 @@ def _mail_link(by: Actor, person: Admin, new: Email) -> None:
         target=target_of(person),
         changes={"email": (person.email, new.address)},
     )
-    queue_mail(
-        by=by,
-        to=new.address,
-        to_name=person.name,
-        template="email_change",
-        context={
-            "name": person.name,
-            "old": person.email,
-            "new": new.address,
-            "url": external_url("staff.confirm_email", token=token),
-        },
-        carries_secret=True,
-    )
+    link = {"url": external_url("staff.confirm_email", token=token)}
+    facts = {"old": person.email, "new": new.address}
+    tell(Action.EMAIL_CHANGE_REQUESTED, by=by, person=person, copies={new.address: link}, **facts)
 
 
 def withdraw_email_change(*, by: Actor, person_id: int) -> None:
@@ -96,25 +84,13 @@ def confirm_email(*, token: str) -> Admin:
     record(
         Action.EMAIL_CHANGED, by=by, target=target_of(person), changes={"email": (old, link.email)}
     )
-    notify(
-        admin_id=person.id,
-        kind=Action.EMAIL_CHANGED,
-        text=f"Your address is {link.email} now.",
-        url="/account/email",
-    )
-    queue_mail(
+    tell(
+        Action.EMAIL_CHANGED,
         by=by,
-        to=old,
-        to_name=person.name,
-        template="email_changed",
-        context={
-            "name": person.name,
-            "old": old,
-            "new": link.email,
-            "ip": provenance().ip,
-            "url": external_url("staff.undo_email", token=undo),
-        },
-        carries_secret=True,
+        person=person,
+        copies={old: {"url": external_url("staff.undo_email", token=undo)}},
+        old=old,
+        new=link.email,
     )
     return person
 
@@ -145,14 +121,8 @@ def undo_email_change(*, token: str) -> str:
         changes={"email": (lost, link.email)},
     )
     url = reset_url(by=by, person=person)
-    queue_mail(
-        by=by,
-        to=person.email,
-        to_name=person.name,
-        template="email_change_undone",
-        context={"name": person.name, "lost": lost, "url": url},
-        carries_secret=True,
-    )
+    copies = {person.email: {"url": url}}
+    tell(Action.EMAIL_CHANGE_UNDONE, by=by, person=person, copies=copies, lost=lost)
     return url
 
 

@@ -11,16 +11,15 @@ from portal.core.database import db
 from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.permissions import Permission
 from portal.core.roles import Role
-from portal.mail.outbox import queue_mail
 from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, checked_name
 from portal.staff.links import issue_link, open_link, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
-from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password
 from portal.staff.people import check_may_give, shut_out
 from portal.staff.signals import person_changed
+from portal.staff.telling import tell, tell_deciders
 from portal.staff.zones import checked_zone
 from portal.web.urls import external_url
 
@@ -49,7 +48,7 @@ def invite(*, by: Actor, email: str, name: str, role: Role) -> tuple[Admin, str 
     person = _newcomer(by, checked_email(email), checked_name(name), role)
     others = _others_who_approve(by) if role is Role.ADMIN else []
     person.awaits_approval = bool(others)
-    url = None if others else _send_invite(by, person)
+    url = None if others else _send_invite(by, person, Action.STAFF_INVITED)
     record(
         Action.STAFF_INVITED,
         by=by,
@@ -60,13 +59,7 @@ def invite(*, by: Actor, email: str, name: str, role: Role) -> tuple[Admin, str 
             **({"awaits_approval": True} if others else {}),
         },
     )
-    for other in others:
-        notify(
-            admin_id=other,
-            kind=Action.STAFF_INVITED,
-            text=f"{person.name} is invited as an admin. It needs your approval.",
-            url=f"/staff/{person.id}",
-        )
+    tell_deciders(Action.STAFF_INVITED, admin_ids=others, person=person)
     return person, url
 
 
@@ -103,7 +96,7 @@ def approve_invite(*, by: Actor, person_id: int) -> Admin:
     if not may_approve(by=by, person=person):
         raise OwnInvite("Whoever invites an admin does not approve them. Ask another admin.")
     person.awaits_approval = False
-    _send_invite(by, person)
+    _send_invite(by, person, Action.STAFF_INVITE_APPROVED)
     record(Action.STAFF_INVITE_APPROVED, by=by, target=target_of(person))
     return person
 
@@ -138,7 +131,7 @@ def resend_invite(*, by: Actor, person_id: int) -> Admin:
     person = _invited(by, person_id)
     if person.awaits_approval:
         raise Conflict(f"The invitation of {person.name} waits for a second admin's approval.")
-    _send_invite(by, person)
+    _send_invite(by, person, Action.STAFF_INVITE_RESENT)
     record(Action.STAFF_INVITE_RESENT, by=by, target=target_of(person))
     return person
 
@@ -170,12 +163,7 @@ def join(*, token: str, name: str, password: str, time_zone: str) -> Admin:
     record(Action.STAFF_JOINED, by=actor_of(person), target=target_of(person))
     person_changed.send(person, by=actor_of(person))
     if person.invited_by is not None:
-        notify(
-            admin_id=person.invited_by,
-            kind=Action.STAFF_JOINED,
-            text=f"{person.name} accepted your invite and joined.",
-            url=f"/staff/{person.id}",
-        )
+        tell_deciders(Action.STAFF_JOINED, admin_ids=[person.invited_by], person=person)
     return person
 
 
@@ -215,23 +203,12 @@ def _invited(by: Actor, person_id: int) -> Admin:
     return person
 
 
-def _send_invite(by: Actor, person: Admin) -> str:
+def _send_invite(by: Actor, person: Admin, why: Action) -> str:
     purpose = LinkPurpose.INVITE
     token = issue_link(admin=person, purpose=purpose, email=person.email, by=by)
     url = external_url("staff.accept_invite", token=token)
-    queue_mail(
-        by=by,
-        to=person.email,
-        to_name=person.name,
-        template="invite",
-        context={
-            "name": person.name,
-            "by": _inviter(by),
-            "role": Role(person.role).label,
-            "url": url,
-        },
-        carries_secret=True,
-    )
+    facts = {"inviter": _inviter(by), "role": Role(person.role).label}
+    tell(why, by=by, person=person, copies={person.email: {"url": url}}, **facts)
     return url
 
 

@@ -54,6 +54,8 @@ class Admin(Base):
     disabled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
     is_second_factor_on: Mapped[bool] = mapped_column(default=False)
     """Kept by `portal.two_factor` beside its own rows: a list and a sign-in need no join."""
+    recovery_until: Mapped[datetime | None]
+    """Until when a recovery of the account is open, kept likewise: every page of theirs tells."""
 
 
 class AdminSession(Base):

@@ -2,15 +2,13 @@
 
 import sqlalchemy as sa
 
+from portal.audit.actions import Action
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
-from portal.mail.outbox import queue_mail
 from portal.staff.models import Admin, AdminSession
-from portal.staff.notices import notify
+from portal.staff.telling import tell
 from portal.web.access import SessionState
-
-KIND = "session.new_device"
 
 
 def tell_of_new_device(*, by: Actor, session: AdminSession) -> bool:
@@ -30,25 +28,12 @@ def tell_of_new_device(*, by: Actor, session: AdminSession) -> bool:
     ).all()
     if not seen or (session.device_label, session.network) in [tuple(row) for row in seen]:
         return False
-    address = session.ip_first or "an unknown address"
-    notify(
-        admin_id=session.admin_id,
-        kind=KIND,
-        text=f"You signed in from a new place: {session.device_label}, {address}. If that was not "
-        "you, end the session and change your password.",
-        url="/account/sessions",
-    )
-    person = db.session.get_one(Admin, session.admin_id)
-    queue_mail(
+    tell(
+        Action.SESSION_OPENED,
         by=by,
-        to=person.email,
-        to_name=person.name,
-        template="new_device",
-        context={
-            "name": person.name,
-            "device": session.device_label,
-            "ip": address,
-            "at": f"{clock.now():%Y-%m-%d %H:%M} UTC",
-        },
+        person=db.session.get_one(Admin, session.admin_id),
+        device=session.device_label,
+        ip=session.ip_first or "an unknown address",
+        at=clock.now(),
     )
     return True

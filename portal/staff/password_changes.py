@@ -14,15 +14,14 @@ from portal.core.database import db
 from portal.core.provenance import provenance
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
-from portal.mail.outbox import queue_mail
 from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import LONGEST_EMAIL, email_key
 from portal.staff.links import issue_link, open_link, revoke_links, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
-from portal.staff.notices import notify
 from portal.staff.passwords import check_new_password, hash_password
 from portal.staff.sessions import end_sessions_of
+from portal.staff.telling import tell
 from portal.staff.throttles import RESETS_BY_ACCOUNT, book_failure, buckets
 from portal.web.addresses import block_of
 from portal.web.urls import external_url
@@ -54,13 +53,12 @@ def _send_reset(payload: dict[str, Any]) -> None:
     if person is None or person.disabled_at is not None or person.joined_at is None:
         return
     url = reset_url(by=SYSTEM, person=person)
-    queue_mail(
+    tell(
+        Action.PASSWORD_RESET_REQUESTED,
         by=SYSTEM,
-        to=person.email,
-        to_name=person.name,
-        template="password_reset",
-        context={"name": person.name, "url": url, "ip": payload.get("ip")},
-        carries_secret=True,
+        person=person,
+        copies={person.email: {"url": url}},
+        ip=payload.get("ip"),
     )
 
 
@@ -84,7 +82,7 @@ def reset_password(*, token: str, password: str) -> Admin:
     _set(person, password)
     end_sessions_of(by=by, admin_id=person.id, reason="password_reset")
     record(Action.PASSWORD_RESET, by=by, target=target_of(person))
-    _tell(by, person, Action.PASSWORD_RESET, "Your password was reset by a mailed link.")
+    tell(Action.PASSWORD_RESET, by=by, person=person, at=clock.now())
     return person
 
 
@@ -99,7 +97,7 @@ def change_password(*, by: Actor, person_id: int, password: str, session_id: str
     _set(person, password)
     end_sessions_of(by=by, admin_id=person.id, reason="password_changed", except_session=session_id)
     record(Action.PASSWORD_CHANGED, by=by, target=target_of(person))
-    _tell(by, person, Action.PASSWORD_CHANGED, "Your password was changed.")
+    tell(Action.PASSWORD_CHANGED, by=by, person=person, at=clock.now())
     return person
 
 
@@ -108,14 +106,3 @@ def _set(person: Admin, password: str) -> None:
     person.password_changed_at = clock.now()
     revoke_links(admin=person, purposes=DEAD_WITH_THE_PASSWORD)
     db.session.flush()
-
-
-def _tell(by: Actor, person: Admin, kind: Action, text: str) -> None:
-    notify(admin_id=person.id, kind=kind, text=text, url="/account/security")
-    queue_mail(
-        by=by,
-        to=person.email,
-        to_name=person.name,
-        template="password_changed",
-        context={"name": person.name, "ip": provenance().ip, "at": clock.now()},
-    )

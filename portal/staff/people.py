@@ -13,15 +13,15 @@ from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied
 from portal.core.roles import Role
-from portal.mail.outbox import queue_mail
+from portal.core.staleness import Stale
 from portal.staff.directory import locked_person
 from portal.staff.links import revoke_links
 from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
 from portal.staff.roles import may_give
 from portal.staff.sessions import end_sessions_of
 from portal.staff.signals import person_changed
+from portal.staff.telling import tell
 from portal.staff.throttles import (
     CODE_BY_ACCOUNT,
     PASSWORD_BY_ACCOUNT,
@@ -30,7 +30,6 @@ from portal.staff.throttles import (
     buckets,
     clear,
 )
-from portal.web.urls import external_url
 
 
 class OwnAccount(Conflict):
@@ -39,13 +38,6 @@ class OwnAccount(Conflict):
 
 class LastAdmin(Conflict):
     """Without an admin nobody could let anybody in again."""
-
-
-class Stale(Conflict):
-    """Somebody changed it after the page was opened."""
-
-    code = "stale"
-    title = "Somebody was faster"
 
 
 class RoleNotYours(Denied):
@@ -78,12 +70,13 @@ def change_role(*, by: Actor, person_id: int, expected: Role, role: Role) -> Adm
         target=target_of(person),
         changes={"role": (expected.value, role.value)},
     )
-    notify(
-        admin_id=person.id,
-        kind=Action.STAFF_ROLE_CHANGED,
-        text=f"Your role is {role.label} now. {by.label} changed it from {expected.label}.",
+    tell(
+        Action.STAFF_ROLE_CHANGED,
+        by=by,
+        person=person,
+        old_role=expected.label,
+        new_role=role.label,
     )
-    _mail(by, person, "role_changed", old_role=expected.label, new_role=role.label)
     person_changed.send(person, by=by)
     return person
 
@@ -103,7 +96,7 @@ def disable_person(*, by: Actor, person_id: int) -> Admin:
     shut_out(by=by, person=person)
     end_sessions_of(by=by, admin_id=person.id, reason="disabled")
     record(Action.STAFF_DISABLED, by=by, target=target_of(person))
-    _mail(by, person, "account_disabled")
+    tell(Action.STAFF_DISABLED, by=by, person=person)
     person_changed.send(person, by=by)
     return person
 
@@ -147,7 +140,7 @@ def enable_person(*, by: Actor, person_id: int) -> Admin:
     # One that was being opened while they were disabled must not wake up now.
     end_sessions_of(by=by, admin_id=person.id, reason="enabled")
     record(Action.STAFF_ENABLED, by=by, target=target_of(person))
-    _mail(by, person, "account_enabled", role=Role(person.role).label, url=_sign_in_url())
+    tell(Action.STAFF_ENABLED, by=by, person=person, role=Role(person.role).label)
     person_changed.send(person, by=by)
     return person
 
@@ -157,6 +150,7 @@ def unlock(*, by: Actor, person_id: int) -> Admin:
     person, _ = _person_to_change(by, person_id)
     clear(_buckets_of(person))
     record(Action.STAFF_UNLOCKED, by=by, target=target_of(person))
+    tell(Action.STAFF_UNLOCKED, by=by, person=person)
     return person
 
 
@@ -214,16 +208,3 @@ def lock_active_admins() -> list[int]:
         .with_for_update(key_share=True)
     )
     return list(db.session.scalars(query))
-
-
-def _mail(by: Actor, person: Admin, template: str, **context: object) -> None:
-    queue_mail(
-        by=by,
-        to=person.email,
-        template=template,
-        context={"name": person.name, "by": by.label, **context},
-    )
-
-
-def _sign_in_url() -> str:
-    return external_url("staff.sign_in")

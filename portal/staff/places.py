@@ -21,6 +21,7 @@ from portal.core.provenance import provenance
 from portal.core.roles import Role
 from portal.staff.models import Admin, AdminSession, RoleAddresses
 from portal.staff.naming import person_target
+from portal.staff.telling import tell, tell_role
 from portal.staff.throttles import HOUR, book_failure, buckets, seconds_to_wait
 from portal.web.access import SessionState
 from portal.web.addresses import block_of, is_within, plain_network
@@ -71,11 +72,6 @@ def places() -> dict[Role, Place]:
     return {role: stored.get(role.value, Place()) for role in Role}
 
 
-def place_of(role: str) -> Place:
-    row = db.session.get(RoleAddresses, str(role))
-    return Place(list(row.networks), row.changed_at) if row else Place()
-
-
 def is_outside(role: str) -> bool:
     """Does the running request come from where people of this role may not?"""
     row = db.session.get(RoleAddresses, str(role))
@@ -91,6 +87,12 @@ def note_outside(*, by: Actor, admin_id: int, email: str, reason: str) -> None:
         outcome=Outcome.DENIED,
         reason=reason,
     )
+
+
+def note_sign_in_outside(*, by: Actor, person: Admin, reason: str) -> None:
+    """The same of a sign-in that had both factors right: its owner hears of it, it may be theft."""
+    note_outside(by=by, admin_id=person.id, email=person.email, reason=reason)
+    tell(Action.SESSION_ADDRESS_REFUSED, by=by, person=person)
 
 
 def note_request_outside(*, by: Actor, admin_id: int, email: str) -> None:
@@ -130,6 +132,8 @@ def change_addresses(
         changes={"networks": (", ".join(old) or "anywhere", ", ".join(wanted) or "anywhere")},
         meta={"sessions_outside": len(outside), "forced": is_forced},
     )
+    what = ", ".join(wanted) or "anywhere"
+    tell_role(Action.ADDRESSES_CHANGED, by=by, role=role, what=what)
     return len(outside)
 
 

@@ -13,6 +13,7 @@ from portal.core.database import changed_rows, db
 from portal.core.errors import DomainError
 from portal.core.roles import Role
 from portal.staff.models import Admin, AdminSession, RolePolicy
+from portal.staff.telling import tell_role
 from portal.web.access import SessionState
 
 LONGEST_GRACE = 90
@@ -119,7 +120,16 @@ def change_policy(
         },
         meta={"sessions_that_must_enrol": stopped},
     )
+    tell_role(Action.POLICY_CHANGED, by=by, role=role, what=_in_words(rule_of(row)))
     return stopped
+
+
+def _in_words(rule: Rule) -> str:
+    asked = "no second factor is asked for"
+    if rule.is_required:
+        grace = f" within {rule.grace_days} days of joining" if rule.grace_days else ""
+        asked = f"everybody sets up a second factor{grace}"
+    return f"{asked}, and the recovery of a lost account waits {rule.recovery_hours} hours"
 
 
 def _check_bounds(grace_days: int, recovery_hours: int | None) -> None:

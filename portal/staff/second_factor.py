@@ -17,6 +17,8 @@ class Proof:
     reason: str
     remaining: int | None = None
     """How many codes are left, where they can run out."""
+    owes_codes: bool = False
+    """Was the last backup code used up, so that nothing helps when this factor is lost?"""
 
 
 class SecondFactor(Protocol):

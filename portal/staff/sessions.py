@@ -23,8 +23,8 @@ from portal.staff.current import SignedInStaff, idle_limit, session_ref
 from portal.staff.devices import device_label
 from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import person_target
-from portal.staff.notices import notify
 from portal.staff.policies import grace_until, rule_for
+from portal.staff.telling import tell
 from portal.web.access import SessionState
 from portal.web.addresses import network_of
 
@@ -157,12 +157,7 @@ def sign_out_everywhere(*, by: SignedInStaff, person: Admin) -> int:
         except_session=by.session_id,
     )
     if ended:
-        notify(
-            admin_id=person.id,
-            kind=Action.SESSION_REVOKED,
-            text=f"{by.name} signed you out everywhere.",
-            url="/account/sessions",
-        )
+        tell(Action.SESSION_REVOKED, by=by.actor, person=person, who=by.name, where=" everywhere")
     return ended
 
 
@@ -236,12 +231,9 @@ def take_turns(admin_id: int) -> None:
 
 
 def _tell_of_cap(session: AdminSession) -> None:
-    notify(
-        admin_id=session.admin_id,
-        kind="session.too_many",
-        text=f"{session.device_label} was signed out: {MOST_LIVE} sessions at once are the most.",
-        url="/account/sessions",
-    )
+    person = db.session.get_one(Admin, session.admin_id)
+    where = f" of {session.device_label}: {MOST_LIVE} sessions at once are the most"
+    tell(Action.SESSION_REVOKED, by=SYSTEM, person=person, who="The portal", where=where)
 
 
 def _revoke(by: Actor, *which: sa.ColumnElement[bool], reason: str) -> Sequence[str]:

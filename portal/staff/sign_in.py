@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import record
-from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking
 from portal.core.provenance import provenance
@@ -22,11 +21,10 @@ from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import actor_of, person_target, target_of
 from portal.staff.new_devices import tell_of_new_device
 from portal.staff.passwords import hash_password, needs_rehash, verify_password
-from portal.staff.places import NotFromHere, is_outside, note_outside
+from portal.staff.places import NotFromHere, is_outside, note_sign_in_outside
 from portal.staff.policies import owes_second_factor
 from portal.staff.sessions import Issued, end_session, open_session
 from portal.staff.throttles import (
-    DAY,
     PASSWORD_BY_ACCOUNT,
     PASSWORD_BY_ADDRESS,
     PASSWORD_BY_ANYBODY,
@@ -41,7 +39,6 @@ from portal.web.access import SessionState
 from portal.web.addresses import block_of, network_of
 from portal.web.requests import printable
 
-KNOWN_FOR = 30 * DAY
 LONGEST_ADDRESS = 320
 
 
@@ -79,18 +76,19 @@ class Person(NamedTuple):
 
 
 def open_with_password(
-    *, email: str, password: str, instead_of: SignedInStaff | None = None
+    *, email: str, password: str, is_known: bool = False, instead_of: SignedInStaff | None = None
 ) -> SignIn:
     """Open the session that this password deserves. `instead_of` ends when it does.
 
     Commit whatever comes back: the count and the event of a failure are in the transaction.
+    Whoever `is_known` (see `portal.staff.door`) is not counted among all strangers.
 
     Raises:
         Busy: too many passwords are being hashed at once.
     """
     typed = printable(email).strip()[:LONGEST_ADDRESS]
     with looking():
-        person, booked = _person_with(typed), _buckets(typed)
+        person, booked = _person_with(typed), password_buckets(typed, is_known=is_known)
         wait = seconds_to_wait(booked)
         stored = person.password_hash if person else None
         matches = wait is None and verify_password(password, stored)
@@ -158,7 +156,7 @@ def open_with_proof(
     """Open an active session for somebody who proved both factors in one step."""
     by = actor_of(admin)
     if is_outside(admin.role):
-        note_outside(by=by, admin_id=admin.id, email=admin.email, reason=method)
+        note_sign_in_outside(by=by, person=admin, reason=method)
         return SignIn(outside=NotFromHere(Role(admin.role), provenance().ip))
     _end_former(by, instead_of)
     issued = open_session(admin=admin, state=SessionState.ACTIVE, amr=amr)
@@ -203,26 +201,16 @@ def _state_for(admin: Admin) -> SessionState:
     return SessionState.MUST_ENROL if owes_second_factor(admin) else SessionState.ACTIVE
 
 
-def _buckets(typed: str) -> list[Bucket]:
+def password_buckets(typed: str, *, is_known: bool) -> list[Bucket]:
+    """Where wrong passwords for an address are counted, coming from where the request comes."""
     address = provenance().ip
-    network = network_of(address)
     found = [
-        *buckets(PASSWORD_BY_ACCOUNT, "password", "account", email_key(typed), network),
+        *buckets(PASSWORD_BY_ACCOUNT, "password", "account", email_key(typed), network_of(address)),
         *buckets(PASSWORD_BY_ADDRESS, "password", "address", block_of(address)),
     ]
-    if not _is_known(network):
+    if not is_known:
         found += buckets(PASSWORD_BY_ANYBODY, "password", "anybody")
     return found
-
-
-def _is_known(network: str) -> bool:
-    """Did somebody finish signing in from there lately? A flood from elsewhere leaves it open."""
-    query = sa.select(AdminSession.id).where(
-        AdminSession.network == network,
-        AdminSession.created_at > clock.now() - KNOWN_FOR,
-        AdminSession.state == SessionState.ACTIVE,
-    )
-    return db.session.scalar(query.limit(1)) is not None
 
 
 def _record_refusal(action: Action, typed: str, person: Person | None, reason: str) -> None:

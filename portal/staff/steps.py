@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import Target, record
+from portal.core.database import db
 from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
-from portal.staff.models import AdminSession
+from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import person_target
 from portal.staff.new_devices import tell_of_new_device
-from portal.staff.places import NotFromHere, is_outside, note_outside
+from portal.staff.places import NotFromHere, is_outside, note_sign_in_outside
 from portal.staff.second_factor import Proof, factor_named
 from portal.staff.sessions import (
     SessionReplaced,
@@ -36,6 +37,8 @@ class Step:
     retry_after: int | None = None
     is_session_over: bool = False
     remaining: int | None = None
+    owes_codes: bool = False
+    """The last backup code is used up: the person is led to make new ones."""
     outside: NotFromHere | None = None
     """The code was right, at a place that the role may not use: the session is over."""
 
@@ -79,7 +82,13 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
         meta={"method": method, "device": session.device_label},
     )
     tell_of_new_device(by=staff.actor, session=session)
-    return Step(accepted=True, token=token, reason=proof.reason, remaining=proof.remaining)
+    return Step(
+        accepted=True,
+        token=token,
+        reason=proof.reason,
+        remaining=proof.remaining,
+        owes_codes=proof.owes_codes,
+    )
 
 
 def throttled(staff: SignedInStaff, booked: Sequence[Bucket], wait: int) -> Step:
@@ -96,7 +105,8 @@ def throttled(staff: SignedInStaff, booked: Sequence[Bucket], wait: int) -> Step
 
 
 def _turned_away(staff: SignedInStaff, session: AdminSession, method: str) -> Step:
-    note_outside(by=staff.actor, admin_id=staff.id, email=staff.email, reason=method)
+    person = db.session.get_one(Admin, staff.id)
+    note_sign_in_outside(by=staff.actor, person=person, reason=method)
     end_session(by=staff.actor, session=session, reason="outside_networks")
     refusal = NotFromHere(staff.role, provenance().ip)
     return Step(accepted=False, reason="outside_networks", is_session_over=True, outside=refusal)
@@ -106,11 +116,17 @@ def itself(staff: SignedInStaff) -> Target:
     return person_target(staff.id, staff.email)
 
 
-def refused(staff: SignedInStaff, session: AdminSession, method: str, proof: Proof) -> Step:
+def refused(
+    staff: SignedInStaff,
+    session: AdminSession,
+    method: str,
+    proof: Proof,
+    action: Action = Action.SESSION_CODE_REFUSED,
+) -> Step:
     """The fifth wrong code sends the person back to the password."""
     session.wrong_codes += 1
     record(
-        Action.SESSION_CODE_REFUSED,
+        action,
         by=staff.actor,
         target=itself(staff),
         outcome=Outcome.FAILURE,

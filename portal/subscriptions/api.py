@@ -12,8 +12,8 @@ from portal.customers.tenants import tenant_or_404
 from portal.subscriptions.assignments import assign_plan, put_on_plan
 from portal.subscriptions.history import StayLine, history_page, standing_of
 from portal.subscriptions.schemas import (
-    AssignBody,
     HistoryQuery,
+    PlanBody,
     Present,
     PresentAndHistory,
     TenantPath,
@@ -32,7 +32,7 @@ api = APIBlueprint(
 @requires(Permission.SUBSCRIPTIONS_ASSIGN)
 @audits(Action.SUBSCRIPTION_PLAN_CHANGED, Action.SUBSCRIPTION_TRIAL_CHANGED)
 @idempotent
-def assign(path: TenantPath, body: AssignBody) -> Response:
+def assign(path: TenantPath, body: PlanBody) -> Response:
     """Put the tenant on a plan from now on; the same again changes nothing."""
     tenant = tenant_or_404(path.tenant_id)
     given: dict[str, Any] = {"by": acting(), "tenant": tenant, "plan": plan_named(body.plan)}

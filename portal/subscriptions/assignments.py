@@ -15,6 +15,7 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.staleness import Stale
 from portal.customers.models import Tenant, TenantStatus
 from portal.customers.naming import checked_reason
 from portal.customers.signals import plan_wanted
@@ -30,13 +31,6 @@ class NoSubscription(NotFound):
 
 class NoTrial(Conflict):
     """There is no trial that could be changed."""
-
-
-class Stale(Conflict):
-    """Somebody changed it after the page was opened."""
-
-    code = "stale"
-    title = "Somebody was faster"
 
 
 def assign_plan(

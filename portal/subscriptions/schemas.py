@@ -33,7 +33,7 @@ class TenantPath(BaseModel):
     tenant_id: int = Field(description="Our number of the tenant.")
 
 
-class AssignBody(BaseModel):
+class PlanBody(BaseModel):
     """The plan from now on.
 
     Without `trial_ends_at` a trial of the same plan goes on; null ends it and keeps the plan.

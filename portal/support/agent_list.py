@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from portal.core.database import db
 from portal.core.quick import Quick
 from portal.staff.models import Admin
-from portal.support.load import WHOLE, at_work, in_tickets, load_of
+from portal.support.load import WHOLE, at_work, in_tickets, load_of, load_within
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember
 from portal.support.words import Availability, Category
 from portal.web.paging import ListPage, page_of
 
 TAKING = "Available"
+MOST_WEIGHED = 100
+"""Whoever has more tickets is given none, so how many more they are is not counted out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ def switch_of(agent_id: int) -> Switch | None:
     return Switch(**_standing(found, bool(at_work([found])))) if found else None
 
 
-def _active() -> sa.Select[Any]:
+def _active(load: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
     columns = SupportAgent.__table__.c
+    load = load_of(columns.id) if load is None else load
     return (
         sa.select(
             Admin.id,
@@ -79,7 +82,7 @@ def _active() -> sa.Select[Any]:
             columns.capacity,
             columns.skills,
             columns.ignores_shifts,
-            load_of(columns.id).label("load"),
+            load.label("load"),
         )
         .join(SupportAgent, SupportAgent.id == Admin.id)
         .where(columns.is_active)
@@ -171,8 +174,9 @@ def _assignable() -> Quick:
     """Built once: every page of a ticket offers them."""
     team_id = sa.bindparam("team", type_=sa.Integer)
     is_member = sa.exists().where(TeamMember.team_id == team_id, TeamMember.agent_id == Admin.id)
+    load = load_within(SupportAgent.__table__.c.id, MOST_WEIGHED)
     return Quick(
-        _active()
+        _active(load)
         .add_columns(Admin.email_key)
         .where(Admin.disabled_at.is_(None))
         .order_by(sa.case((is_member, 0), else_=1), Admin.name, Admin.id)
@@ -182,7 +186,8 @@ def _assignable() -> Quick:
 def _room(row: sa.Row[Any], is_here: bool) -> str:
     state = _state(row, is_here)
     suffix = "" if state == TAKING else f", {state.lower()}"
-    return f"({in_tickets(row.load)} of {row.capacity}{suffix})"
+    load = f"{MOST_WEIGHED}+" if row.load is None else in_tickets(row.load)
+    return f"({load} of {row.capacity}{suffix})"
 
 
 def agent_choices() -> list[tuple[int, str]]:

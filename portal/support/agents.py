@@ -12,8 +12,8 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Denied, DomainError, NotFound
 from portal.core.permissions import Permission
+from portal.core.staleness import check_seen
 from portal.core.text import nfc
-from portal.customers.staleness import check_seen
 from portal.staff.models import Admin
 from portal.staff.signals import person_changed
 from portal.support.draining import drain

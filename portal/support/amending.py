@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.core.actor import Actor, ActorType
-from portal.core.errors import Conflict
+from portal.core.staleness import Stale
 from portal.support.fields import Wanted, change_fields
 from portal.support.models import SupportTicket
 from portal.support.on_behalf import NotForCustomers
@@ -12,13 +12,6 @@ from portal.support.seeing import lock_ticket
 from portal.support.statuses import set_status
 from portal.support.tagging import change_tags
 from portal.support.words import Category, Priority, Status
-
-
-class Stale(Conflict):
-    """The ticket changed since the caller read it."""
-
-    code = "stale"
-    title = "Somebody was faster"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
+from portal.core.staleness import Stale
 from portal.support.alignment import align_later
 from portal.support.calendar_terms import CalendarTerms, calendar_of, checked_terms
-from portal.support.level_refusals import Archived, InUse, NameTaken, NoSuchCalendar, Stale
+from portal.support.level_refusals import Archived, InUse, NameTaken, NoSuchCalendar
 from portal.support.models import BusinessCalendarRow, CalendarVersion, SlaRule
 
 __all__ = ["CalendarTerms", "calendar_of"]

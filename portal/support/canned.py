@@ -10,8 +10,9 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
-from portal.core.errors import Conflict, Denied, NotFound
+from portal.core.errors import Denied, NotFound
 from portal.core.permissions import Permission
+from portal.core.staleness import Stale
 from portal.staff.identity import checked_name
 from portal.staff.models import Admin
 from portal.support.bodies import checked_body
@@ -22,13 +23,6 @@ from portal.web.paging import ListPage, page_of
 LONGEST_NAME = 80
 MOST_OFFERED = 30
 _canned = CannedReply.__table__.c
-
-
-class StaleAnswer(Conflict):
-    """Somebody saved the answer since the form was drawn."""
-
-    code = "stale"
-    title = "Somebody was quicker"
 
 
 class NotYourAnswer(Denied):
@@ -111,14 +105,12 @@ def change_answer(*, by: Actor, answer_id: int, name: str, body: str, version: i
     """Another name or text, if nobody saved it since `version`.
 
     Raises:
-        StaleAnswer: see the class (409). Else as `create_answer`.
+        Stale: somebody saved it since (409). Else as `create_answer`.
     """
     answer = answer_or_404(by, answer_id, lock=True)
     check_may_change(by, answer.owner_id)
     if answer.version != version:
-        raise StaleAnswer(
-            f"{answer.changed_by_label} saved this answer meanwhile. Yours was not saved."
-        )
+        raise Stale(f"{answer.changed_by_label} saved this answer meanwhile. Yours was not saved.")
     return _saved(by, answer, name, body)
 
 

@@ -22,11 +22,13 @@ class Metric(StrEnum):
     FIRST_RESPONSE = "first_response"
     NEXT_RESPONSE = "next_response"
     RESOLUTION = "resolution"
+    UPDATE = "update"
+    """That the customer hears again: from one answer to the next, while the ticket is open."""
 
     @property
     def can_pause(self) -> bool:
-        """A status excuses no silence: both responses run on."""
-        return self is Metric.RESOLUTION
+        """A status excuses no silence towards who waits: both responses run on."""
+        return self in {Metric.RESOLUTION, Metric.UPDATE}
 
 
 class ClockState(StrEnum):

@@ -123,6 +123,11 @@ class TicketClocks:
         self.held.append(held)
         return held
 
+    def drop(self, held: Held) -> None:
+        """As if it had never started."""
+        self.held.remove(held)
+        db.session.delete(held.row)
+
     def put(self, held: Held, clock: Clock, at: datetime) -> None:
         """The row as it is after an event of that instant."""
         row, is_final = held.row, not clock.state.is_live

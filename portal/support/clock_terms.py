@@ -101,9 +101,11 @@ def _start_missing(book: TicketClocks, level: Level, at: datetime) -> int:
     ticket, count = book.ticket, 0
     if ticket.waiting_since is not None and not book.live(*RESPONSES):
         count += book.start(level, response_due(book), at) is not None
+    is_paused = level.terms.is_paused_in(ticket.status)
     if not book.live(Metric.RESOLUTION):
-        is_paused = level.terms.is_paused_in(ticket.status)
         count += book.start(level, Metric.RESOLUTION, at, is_paused=is_paused) is not None
+    if ticket.first_response_at is not None and not book.live(Metric.UPDATE):
+        count += book.start(level, Metric.UPDATE, at, is_paused=is_paused) is not None
     return count
 
 

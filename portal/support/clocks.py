@@ -39,9 +39,11 @@ def ticket_created(ticket: SupportTicket, at: datetime) -> None:
     if level is None:
         return
     book = TicketClocks(ticket)
+    is_paused = level.terms.is_paused_in(ticket.status)
     if ticket.waiting_since is not None:
         book.start(level, Metric.FIRST_RESPONSE, at)
-    is_paused = level.terms.is_paused_in(ticket.status)
+    else:  # an answer of ours began it
+        book.start(level, Metric.UPDATE, at, is_paused=is_paused)
     book.start(level, Metric.RESOLUTION, at, is_paused=is_paused)
     book.refresh()
 
@@ -57,9 +59,21 @@ def customer_wrote(ticket: SupportTicket, at: datetime) -> None:
         book.refresh()
 
 
-def agent_replied(book: TicketClocks, at: datetime) -> None:
-    """A public answer by one of ours: both responses are given."""
-    _change(book, satisfied, at, *RESPONSES)
+def agent_replied(book: TicketClocks, at: datetime, *, then: Status | None = None) -> None:
+    """A public answer by one of ours: both responses are given, and the next update is due.
+
+    Unless the ticket is over by it: `then` is the status that it gets.
+    """
+    _change(book, satisfied, at, *RESPONSES, Metric.UPDATE)
+    # Asked of the clocks at hand: most levels promise no updates, and most answers know it so.
+    is_promised = any(each.terms.update_s for each in book.held)
+    if not is_promised or (then is not None and not then.is_open):
+        return
+    level = level_for(book.ticket, levels_in_force())
+    if level is not None:
+        is_paused = level.terms.is_paused_in(book.ticket.status)
+        book.start(level, Metric.UPDATE, at, is_paused=is_paused)
+        book.refresh()
 
 
 def reply_withdrawn(ticket: SupportTicket, replied_at: datetime) -> None:
@@ -68,14 +82,32 @@ def reply_withdrawn(ticket: SupportTicket, replied_at: datetime) -> None:
     Called when the ticket is open again and its `waiting_since` says so; of a ticket that somebody
     else has answered meanwhile, nothing comes back.
     """
+    book = clocks_of(ticket)
+    _take_update_back(book, replied_at)
     if ticket.waiting_since is None:
         return
-    book = clocks_of(ticket)
     for metric in RESPONSES:
         held = book.latest(metric)
         if held is not None and held.row.met_at == whole_second(replied_at):
             standing = replace(held.clock, state=ClockState.PAUSED, met_at=None)
             book.put(held, resumed(standing, replied_at, held.calendar), replied_at)
+    book.refresh()
+
+
+def _take_update_back(book: TicketClocks, replied_at: datetime) -> None:
+    """The one that the answer promised was never promised; the one that it gave is due again."""
+    of_updates = [each for each in book.held if each.row.metric == Metric.UPDATE]
+    since = [each for each in of_updates if each.row.started_at >= whole_second(replied_at)]
+    if any(each.row.met_at for each in since):
+        return  # another answer followed, and was an update as good
+    for held in since:
+        book.drop(held)
+    for held in of_updates:
+        if held.row.met_at == whole_second(replied_at):
+            standing = replace(held.clock, state=ClockState.PAUSED, met_at=None)
+            is_paused = held.terms.is_paused_in(book.ticket.status)
+            runs = standing if is_paused else resumed(standing, replied_at, held.calendar)
+            book.put(held, runs, replied_at)
     book.refresh()
 
 
@@ -190,7 +222,7 @@ def _end(book: TicketClocks, new: Status, at: datetime) -> None:
 
 
 def _pause_or_go_on(book: TicketClocks, new: Status, at: datetime) -> None:
-    for held in book.live(Metric.RESOLUTION):
+    for held in book.live(Metric.RESOLUTION, Metric.UPDATE):
         change = paused if held.terms.is_paused_in(new) else resumed
         book.put(held, change(held.clock, at, held.calendar), at)
     book.refresh()

@@ -85,7 +85,7 @@ def rules_for_programs(*, cursor: str | None, limit: int) -> ListPage[dict[str, 
 
 def _rule_as_plain(row: sa.Row[Any]) -> dict[str, Any]:
     conditions = ("priority", "min_plan_level", "channel", "category", "tag")
-    metrics = ("first_response", "next_response", "resolution")
+    metrics = ("first_response", "next_response", "resolution", "update")
     return {
         "id": row.id,
         "name": row.name,

@@ -23,6 +23,7 @@ LABELS = {
     Metric.FIRST_RESPONSE: "First response",
     Metric.NEXT_RESPONSE: "Next response",
     Metric.RESOLUTION: "Solution",
+    Metric.UPDATE: "Next update",
 }
 
 

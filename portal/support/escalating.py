@@ -22,6 +22,7 @@ METRICS = {
     Metric.FIRST_RESPONSE: "first response",
     Metric.NEXT_RESPONSE: "next response",
     Metric.RESOLUTION: "solution",
+    Metric.UPDATE: "next update",
 }
 QUIET = frozenset({"notify_assignee"})
 """To tell whoever has the ticket is no escalation yet."""

@@ -19,8 +19,9 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.currencies import price_text
 from portal.core.database import changed_rows, db, insert_into
-from portal.core.errors import Conflict, Denied, DomainError
+from portal.core.errors import Denied, DomainError
 from portal.core.permissions import Permission
+from portal.core.staleness import Stale
 from portal.staff.models import Admin
 from portal.support.models import GoodwillLimit, GoodwillSpent
 
@@ -37,13 +38,6 @@ class OverBudget(Denied):
 
 class BadLimit(DomainError):
     """An amount that is none, or of nobody."""
-
-
-class StaleLimit(Conflict):
-    """Somebody saved it since the form was drawn."""
-
-    code = "stale"
-    title = "Somebody was faster"
 
 
 class Owner(StrEnum):
@@ -167,7 +161,7 @@ def change_limits(
 
     Raises:
         BadLimit: an amount is out of range, or there is no such person (422).
-        StaleLimit: it was saved since `version` (409).
+        Stale: it was saved since `version` (409).
         Denied: this person does not manage the desk (403).
     """
     _check_may(by)
@@ -232,4 +226,4 @@ def _save(by: Actor, admin_id: int, values: dict[str, int], version: int) -> Non
         changed = sa.update(GoodwillLimit).where(*mine).values(version=version + 1, **more)
         is_saved = changed_rows(changed) == 1
     if not is_saved:
-        raise StaleLimit("Somebody saved this budget meanwhile. Look at it again.")
+        raise Stale("Somebody saved this budget meanwhile. Look at it again.")

@@ -84,6 +84,10 @@ class LevelForm(PortalForm):
     )
     next_response_s = _target("Each next response within")
     resolution_s = _target("Solved within", "It stands still while the customer has to answer.")
+    update_s = _target(
+        "An update at least every",
+        "After each answer, until the ticket is solved. It stands still with the solution.",
+    )
     pauses_on_hold = BooleanField(
         "On hold, the solution stands still too", description="Otherwise that is our delay."
     )
@@ -136,6 +140,7 @@ class LevelForm(PortalForm):
             first_response_s=_seconds(self.first_response_s.data),
             next_response_s=_seconds(self.next_response_s.data),
             resolution_s=_seconds(self.resolution_s.data),
+            update_s=_seconds(self.update_s.data),
             warn_percent=int(self.warn_percent.data or 0),
             on_change=str(self.on_change.data),
             on_reopen=str(self.on_reopen.data),
@@ -167,6 +172,7 @@ def level_values(terms: RuleTerms, version: int) -> dict[str, Any]:
         "first_response_s": _text(terms.first_response_s),
         "next_response_s": _text(terms.next_response_s),
         "resolution_s": _text(terms.resolution_s),
+        "update_s": _text(terms.update_s),
         "warn_percent": terms.warn_percent,
         "pauses_on_hold": terms.pauses_on_hold,
         "escalations": [each for each in terms.escalations if ":tag:" not in each],

@@ -28,7 +28,7 @@ class Shown:
     row: SlaRule
     conditions: str
     times: tuple[str, ...]
-    """First response, next response and solution; empty where nothing is promised."""
+    """First response, next response, solution and update; empty where nothing is promised."""
     calendar: str
 
 

@@ -29,10 +29,3 @@ class InUse(Conflict):
 
 class Archived(Conflict):
     """What is archived is neither changed nor used any more."""
-
-
-class Stale(Conflict):
-    """Somebody changed it after the page was opened."""
-
-    code = "stale"
-    title = "Somebody was faster"

@@ -62,6 +62,16 @@ def load_of(agent_id: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.type_coerce(load.scalar_subquery(), sa.Integer)
 
 
+def load_within(agent_id: sa.ColumnElement[int], most: int) -> sa.ColumnElement[int | None]:
+    """As `load_of`, but None for whoever has more than so many tickets: those are not read."""
+    mine = (SupportTicket.assignee_id == agent_id, SupportTicket.is_open)
+    weights = sa.select(_WEIGHT.label("weight")).where(*mine).limit(most + 1)
+    found = weights.correlate(SupportAgent).subquery()
+    total = sa.func.coalesce(sa.func.sum(found.c.weight), 0)
+    load = sa.select(sa.case((sa.func.count() <= most, total)))
+    return sa.type_coerce(load.scalar_subquery(), sa.Integer)
+
+
 def is_lighter(status: Status, than: Status) -> bool:
     """Does a ticket of this status weigh less?"""
     return WEIGHTS.get(status, 0) < WEIGHTS.get(than, 0)

@@ -15,6 +15,7 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
+from portal.core.staleness import Stale
 from portal.customers.models import Tenant, User
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import UserEntitlement
@@ -32,10 +33,9 @@ from portal.support.statuses import set_status
 from portal.support.words import Status
 
 
-class StalePreview(Conflict):
+class StalePreview(Stale):
     """The ticket or the macro is not as it was when its preview was shown."""
 
-    code = "stale"
     title = "Something changed"
 
 

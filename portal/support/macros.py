@@ -10,8 +10,9 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
-from portal.core.errors import Conflict, Denied, DomainError, NotFound
+from portal.core.errors import Denied, DomainError, NotFound
 from portal.core.permissions import Permission
+from portal.core.staleness import Stale
 from portal.entitlements.superseding import grantable_feature
 from portal.staff.identity import checked_name
 from portal.support.bodies import checked_body
@@ -27,13 +28,6 @@ MOST_SHOWN = 200
 
 class BadGrant(DomainError):
     """What the macro would grant has no end, or a limit that is none."""
-
-
-class StaleMacro(Conflict):
-    """Somebody saved the macro since the form was drawn."""
-
-    code = "stale"
-    title = "Somebody was quicker"
 
 
 def macros() -> Sequence[Macro]:
@@ -75,14 +69,12 @@ def change_macro(
     """Other steps, if nobody saved it since `version`.
 
     Raises:
-        StaleMacro: see the class (409). Else as `create_macro`.
+        Stale: somebody saved it since (409). Else as `create_macro`.
     """
     _check_may(by)
     macro = macro_or_404(macro_id, lock=True)
     if macro.version != version:
-        raise StaleMacro(
-            f"{macro.changed_by_label} saved this macro meanwhile. Yours was not saved."
-        )
+        raise Stale(f"{macro.changed_by_label} saved this macro meanwhile. Yours was not saved.")
     return _saved(by, macro, name, steps)
 
 

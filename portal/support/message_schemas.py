@@ -49,7 +49,12 @@ RULE: dict[str, Any] = {
         "category": None,
         "tag": None,
     },
-    "targets_s": {"first_response": 3600, "next_response": 7200, "resolution": 28800},
+    "targets_s": {
+        "first_response": 3600,
+        "next_response": 7200,
+        "resolution": 28800,
+        "update": None,
+    },
     "calendar": {"id": 1, "name": "Office hours"},
     "warn_percent": 75,
 }
@@ -148,6 +153,7 @@ class TargetsShape(BaseModel):
     first_response: int | None
     next_response: int | None
     resolution: int | None
+    update: int | None
 
 
 class CalendarShape(BaseModel):

@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.core.staleness import Stale
 from portal.customers.models import User
 from portal.mail.outbox import posted_together
 from portal.staff.models import Admin
@@ -47,10 +48,9 @@ class Author(Protocol):
 REOPEN_WINDOW = timedelta(days=14)
 
 
-class StaleSend(Conflict):
+class StaleSend(Stale):
     """Somebody wrote a public message that the sender has not seen."""
 
-    code = "stale"
     title = "There is something new"
 
     def __init__(self, newer: Sequence[SupportMessage]) -> None:
@@ -150,7 +150,7 @@ def _answered(
         db.session.flush()
         attachments.attach(message, uploads)
     now = message.created_at
-    clocks.agent_replied(at_hand.book, now)
+    clocks.agent_replied(at_hand.book, now, then=status)
     ticket.waiting_since, ticket.is_unread = None, False
     ticket.first_response_at = ticket.first_response_at or now
     known = at_hand.correspondence

@@ -26,6 +26,7 @@ from portal.support.models import (
     TicketRating,
 )
 from portal.support.outgoing import MESSAGE, SOLVED
+from portal.support.view_privacy import forget_in_views
 from portal.support.words import MessageKind
 
 NEUTRAL_SUBJECT = "Erased"
@@ -135,6 +136,7 @@ def _forget_tickets(user: User) -> None:
         .values(old=None, new=NEUTRAL_SUBJECT)
     )
     _forget_filters(user)
+    forget_in_views(user)
     # What somebody of ours began to answer repeats them.
     changed_rows(sa.delete(TicketDraft).where(TicketDraft.ticket_id.in_(own)))
 

@@ -32,6 +32,7 @@ METRICS = {
     Metric.FIRST_RESPONSE: "First response",
     Metric.NEXT_RESPONSE: "Next response",
     Metric.RESOLUTION: "Resolution",
+    Metric.UPDATE: "Update",
 }
 _ticket, _clock = SupportTicket.__table__.c, TicketClock.__table__.c
 
@@ -94,7 +95,7 @@ def seconds_between(begin: sa.ColumnElement[Any], end: sa.ColumnElement[Any]) ->
 
 
 def times_of(scope: Scope) -> list[TimeLine]:
-    """The three metrics."""
+    """How long responses and solutions took."""
     waited = {
         Metric.FIRST_RESPONSE: _spread(
             seconds_between(_ticket.created_at, _ticket.first_response_at),
@@ -113,8 +114,8 @@ def times_of(scope: Scope) -> list[TimeLine]:
         Metric.RESOLUTION: "solved",
     }
     return [
-        TimeLine(label, names[metric], waited[metric], _counted(scope, metric))
-        for metric, label in METRICS.items()
+        TimeLine(METRICS[metric], name, waited[metric], _counted(scope, metric))
+        for metric, name in names.items()
     ]
 
 

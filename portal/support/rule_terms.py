@@ -53,6 +53,7 @@ class RuleTerms:
     first_response_s: int | None = None
     next_response_s: int | None = None
     resolution_s: int | None = None
+    update_s: int | None = None
     warn_percent: int = WARN_PERCENT
     on_change: str = OnChange.KEEP
     on_reopen: str = OnReopen.CONTINUE
@@ -197,8 +198,8 @@ def checked_rule(terms: RuleTerms) -> RuleTerms:
 
 def _check_targets(terms: RuleTerms) -> None:
     targets = {f"{each.value}_s": terms.target_of(each) for each in Metric}
-    if not any(targets.values()):
-        raise BadLevel("Promise something: give at least one time.", field="first_response_s")
+    if not any(target for name, target in targets.items() if name != "update_s"):
+        raise BadLevel("Promise an answer or a solution: give a time.", field="first_response_s")
     for name, target in targets.items():
         if target is not None and not MINUTE <= target <= LONGEST_TARGET:
             raise BadLevel("Promise a minute at least, and 366 days at most.", field=name)

@@ -15,9 +15,10 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.core.staleness import Stale
 from portal.support.alignment import align_later
 from portal.support.alignment_work import align_tickets, tickets_running_by
-from portal.support.level_refusals import Archived, BadLevel, NoSuchRule, Stale
+from portal.support.level_refusals import Archived, BadLevel, NoSuchRule
 from portal.support.models import BusinessCalendarRow, SlaRule, SlaRuleVersion
 from portal.support.rule_terms import CONDITIONS, NAMES, RuleTerms, checked_rule, content_of
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from portal.support.words import Category, Priority, Status
 from portal.web.moments import Moment
@@ -79,7 +79,7 @@ class OpenBody(ExactBody):
     user_id: Id | None = None
 
 
-class ChangeBody(ExactBody):
+class TicketChangeBody(ExactBody):
     """What is left out stays as it is; `tags` takes the place of all that there are.
 
     With `version` nothing changes unless the ticket is still at it (409 `stale`). A user's own
@@ -99,7 +99,7 @@ class ChangeBody(ExactBody):
     version: Id | None = None
 
 
-class AssignBody(ExactBody):
+class AgentBody(ExactBody):
     """The agent who works on it from now on; null: nobody."""
 
     model_config = example({"agent_id": 3}, {"agent_id": None})
@@ -176,10 +176,16 @@ class FullTicketShape(TicketShape):
     reopened_count: int
 
 
+class EitherTicketShape(RootModel[FullTicketShape | TicketShape]):
+    """Whole for our own and services, as its customer sees it for a user's own token."""
+
+    model_config = example(FULL_TICKET, TICKET)
+
+
 class TicketsShape(BaseModel):
     model_config = example({"items": [FULL_TICKET], "next_cursor": None})
 
-    items: list[FullTicketShape]
+    items: list[EitherTicketShape]
     next_cursor: str | None
 
 

@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, DomainError, NotFound
-from portal.customers.staleness import check_seen
+from portal.core.staleness import check_seen
 from portal.staff.identity import checked_name, email_key
 from portal.support.draining import drain
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket, TeamMember, TicketEvent

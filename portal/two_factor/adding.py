@@ -34,11 +34,16 @@ def person_adding(staff: SignedInStaff) -> Admin:
         ProofTooOld, EmailUnverified: see the classes.
     """
     person = locked_person(staff.id)
+    refuse_unproven(staff, person)
+    return person
+
+
+def refuse_unproven(staff: SignedInStaff, person: Admin) -> None:
+    """As `person_adding`, of a person who is locked already."""
     if not is_fresh(staff):
         raise ProofTooOld("Prove again that it is you to set up a second factor.")
     if person.email_verified_at is None:
         raise EmailUnverified("Confirm your e-mail address first.")
-    return person
 
 
 def is_fresh(staff: SignedInStaff) -> bool:

@@ -6,12 +6,15 @@ with the same code one wins, and a code older than the newest accepted one never
 
 import sqlalchemy as sa
 
+from portal.audit.actions import Action
 from portal.config import settings
 from portal.core import clock
 from portal.core.database import db
 from portal.core.sealing import seal, unseal
-from portal.staff.notices import notify
+from portal.staff.models import Admin
+from portal.staff.naming import actor_of
 from portal.staff.second_factor import Proof
+from portal.staff.telling import tell
 from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import TwoFactorAuth
 from portal.two_factor.totp import match
@@ -77,9 +80,5 @@ def _take_step(admin_id: int, step: int) -> bool:
 
 def _warn_of_replay(admin_id: int) -> None:
     """The owner hears of it, whoever sends the code hears what every wrong one does."""
-    notify(
-        admin_id=admin_id,
-        kind="totp.replayed",
-        text="A code of yours was entered a second time. If that was not you, somebody saw it.",
-        url="/account/security",
-    )
+    person = db.session.get_one(Admin, admin_id)
+    tell(Action.SESSION_CODE_REFUSED, by=actor_of(person), person=person)

@@ -13,15 +13,16 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict
 from portal.core.provenance import provenance
-from portal.mail.outbox import queue_mail
+from portal.staff.devices import device_label
 from portal.staff.models import Admin
 from portal.staff.naming import actor_of, target_of
-from portal.staff.notices import notify
 from portal.staff.passwords import hash_password, verify_password
 from portal.staff.second_factor import Proof
+from portal.staff.telling import tell
+from portal.two_factor.codes_left import FEW
 from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import BackupCode
 
@@ -30,7 +31,6 @@ CHARACTERS = 16
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: 5 bits a character
 LOOKALIKES = str.maketrans("OIL", "011")
 LIFETIME = timedelta(days=365)
-FEW = 3
 SOON = timedelta(days=30)
 LONGEST_TYPED = 64
 NOTHING_TYPED = "0" * CHARACTERS
@@ -107,7 +107,7 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
     )
     if instead_of is not None and code_set(admin.id).batch_id != instead_of:
         raise CodesReplaced("Your codes were replaced already. If they are lost, make new ones.")
-    revoke_codes(admin.id)
+    replaced = revoke_codes(admin.id)
     now, batch_id = clock.now(), str(uuid.uuid4())
     db.session.add_all(
         BackupCode(
@@ -126,11 +126,14 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
         target=target_of(admin),
         meta={"count": CODES},
     )
+    if replaced:
+        tell(Action.BACKUP_CODES_GENERATED, by=by, person=admin)
     return codes
 
 
-def revoke_codes(admin_id: int) -> None:
-    db.session.execute(
+def revoke_codes(admin_id: int) -> int:
+    """End the person's set. How many there were, used ones among them."""
+    return changed_rows(
         sa.update(BackupCode)
         .where(BackupCode.admin_id == admin_id, BackupCode.revoked_at.is_(None))
         .values(revoked_at=clock.now())
@@ -151,7 +154,7 @@ def check_backup_code(*, admin_id: int, code: str, session_id: str) -> Proof:
         return Proof(accepted=False, reason="invalid" if found is None else "used")
     forgive_failures(admin_id)
     remaining = len(rows) - 1
-    _tell(admin_id, remaining)
+    _note(admin_id, remaining)
     return Proof(accepted=True, reason="accepted", remaining=remaining)
 
 
@@ -181,26 +184,16 @@ def _use_up(code: BackupCode, session_id: str) -> bool:
     return used.one_or_none() is not None
 
 
-def _tell(admin_id: int, remaining: int) -> None:
+def _note(admin_id: int, remaining: int) -> None:
     person = db.session.get_one(Admin, admin_id)
     by = actor_of(person)
     target = target_of(person)
     record(Action.BACKUP_CODE_USED, by=by, target=target, meta={"remaining": remaining})
-    left = f"{remaining} {'is' if remaining == 1 else 'are'} left."
-    notify(
-        admin_id=admin_id,
-        kind=Action.BACKUP_CODE_USED,
-        text=f"A backup code was used. {left} If that was not you, change your password now.",
-        url="/account/security",
-    )
-    queue_mail(
+    tell(
+        Action.BACKUP_CODE_USED,
         by=by,
-        to=person.email,
-        template="backup_code_used",
-        context={
-            "name": person.name,
-            "remaining": remaining,
-            "ip": provenance().ip or "unknown",
-            "device": provenance().user_agent or "unknown",
-        },
+        person=person,
+        left=f"{remaining} {'is' if remaining == 1 else 'are'} left.",
+        remaining=remaining,
+        device=device_label(provenance().user_agent),
     )

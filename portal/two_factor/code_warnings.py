@@ -5,36 +5,31 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from portal.audit.actions import Action
+from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.mail.outbox import queue_mail
 from portal.staff.models import Admin, Notice
-from portal.staff.notices import notify
+from portal.staff.naming import target_of
+from portal.staff.telling import tell
 from portal.two_factor.backup_codes import SOON
 from portal.two_factor.codes_left import FEW
 from portal.two_factor.models import BackupCode
-
-FEW_LEFT, EXPIRE_SOON = "backup_codes.few", "backup_codes.expire"
 
 
 def warn_of_codes() -> int:
     """How many warnings were sent. Somebody who made new codes meanwhile is warned anew."""
     told = 0
-    for person, kind, why in _to_warn():
-        notify(admin_id=person.id, kind=kind, text=f"{why} Make new ones.", url="/account/security")
-        queue_mail(
-            by=SYSTEM,
-            to=person.email,
-            to_name=person.name,
-            template="backup_codes_low",
-            context={"name": person.name, "why": why},
-        )
+    for person, action, remaining, why in _to_warn():
+        meta = {"remaining": remaining}
+        record(action, by=SYSTEM, target=target_of(person), meta=meta)
+        tell(action, by=SYSTEM, person=person, why=why)
         told += 1
     return told
 
 
-def _to_warn() -> Iterator[tuple[Admin, str, str]]:
+def _to_warn() -> Iterator[tuple[Admin, Action, int, str]]:
     now = clock.now()
     lives = sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now)
     is_usable = sa.case((sa.and_(BackupCode.used_at.is_(None), lives), 1))
@@ -54,10 +49,11 @@ def _to_warn() -> Iterator[tuple[Admin, str, str]]:
         .order_by(Admin.id)
     )
     for person, remaining, made, expires in db.session.execute(sets).all():
-        if remaining <= FEW and not _was_told(person.id, FEW_LEFT, made):
-            yield person, FEW_LEFT, _few(remaining)
-        elif expires and expires <= now + SOON and not _was_told(person.id, EXPIRE_SOON, made):
-            yield person, EXPIRE_SOON, f"Your backup codes expire on {expires:%Y-%m-%d}."
+        low, aged = Action.BACKUP_CODES_RAN_LOW, Action.BACKUP_CODES_AGED
+        if remaining <= FEW and not _was_told(person.id, low, made):
+            yield person, low, remaining, _few(remaining)
+        elif expires and expires <= now + SOON and not _was_told(person.id, aged, made):
+            yield person, aged, remaining, f"Your backup codes expire on {expires:%Y-%m-%d}."
 
 
 def _few(remaining: int) -> str:
@@ -66,8 +62,8 @@ def _few(remaining: int) -> str:
     return f"You have {remaining} backup code{'' if remaining == 1 else 's'} left."
 
 
-def _was_told(admin_id: int, kind: str, since: datetime) -> bool:
+def _was_told(admin_id: int, action: Action, since: datetime) -> bool:
     query = sa.select(Notice.id).where(
-        Notice.admin_id == admin_id, Notice.kind == kind, Notice.created_at >= since
+        Notice.admin_id == admin_id, Notice.kind == action, Notice.created_at >= since
     )
     return db.session.scalar(query.limit(1)) is not None

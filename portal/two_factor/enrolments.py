@@ -9,19 +9,18 @@ from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import record
 from portal.config import settings
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, DomainError
 from portal.core.provenance import provenance
 from portal.core.sealing import key_id
-from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
 from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
 from portal.staff.sessions import end_sessions_of
+from portal.staff.telling import tell
 from portal.staff.throttles import book_failure, code_buckets, hand_back
-from portal.two_factor.adding import carry_on, person_adding
+from portal.two_factor.adding import carry_on, refuse_unproven
 from portal.two_factor.authenticators import has_authenticator, opened_secret, sealed_secret
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.models import Enrolment, TwoFactorAuth
@@ -78,37 +77,52 @@ def start_enrolment(*, staff: SignedInStaff, anew: bool = False) -> Pending:
     Raises:
         AlreadyEnabled, ProofTooOld, EmailUnverified: see the classes.
     """
-    if has_authenticator(staff.id):
+    person, is_set_up = _locked(staff.id)
+    if is_set_up:
         raise AlreadyEnabled("Turn it off first to set up another authenticator.")
-    person = person_adding(staff)
-    waiting = _waiting(staff)
-    if waiting is None or anew:
-        waiting = _begin(person, staff)
+    refuse_unproven(staff, person)
+    waiting = _begun(person, staff, anew=anew) or db.session.get_one(Enrolment, person.id)
     secret = opened_secret(waiting.secret_sealed, person.id)
     uri = key_uri(secret, email=person.email, brand=settings().brand)
     return Pending(secret, uri, qr_data_url(uri), waiting.expires_at)
+
+
+def _locked(admin_id: int) -> tuple[Admin, bool]:
+    """The person, kept from others, and whether they have an authenticator."""
+    is_set_up = sa.exists().where(TwoFactorAuth.admin_id == Admin.id)
+    query = sa.select(Admin, is_set_up).where(Admin.id == admin_id)
+    query = query.with_for_update(of=Admin, key_share=True)
+    found = db.session.execute(query, execution_options={"populate_existing": True}).one()
+    return found[0], found[1]
+
+
+def _begun(person: Admin, staff: SignedInStaff, *, anew: bool) -> Enrolment | None:
+    """A new secret; None where one of this session waits already, unless `anew`."""
+    sealed, now = sealed_secret(new_secret(), person.id), clock.now()
+    values = {
+        "session_id": staff.session_id,
+        "secret_sealed": sealed,
+        "key_id": key_id(sealed),
+        "created_at": now,
+        "expires_at": now + LIFETIME,
+    }
+    is_over = sa.or_(Enrolment.session_id != staff.session_id, Enrolment.expires_at <= now)
+    adding = insert_into(Enrolment).values(admin_id=person.id, **values)
+    adding = adding.on_conflict_do_update(
+        index_elements=[Enrolment.admin_id], set_=values, where=sa.true() if anew else is_over
+    )
+    begun: Enrolment | None = db.session.scalar(
+        adding.returning(Enrolment), execution_options={"populate_existing": True}
+    )
+    if begun is not None:
+        record(Action.TOTP_ENROLMENT_STARTED, by=staff.actor, target=target_of(person))
+    return begun
 
 
 def _waiting(staff: SignedInStaff) -> Enrolment | None:
     row = db.session.get(Enrolment, staff.id, populate_existing=True)
     is_ours = row is not None and row.session_id == staff.session_id
     return row if row and is_ours and row.expires_at > clock.now() else None
-
-
-def _begin(person: Admin, staff: SignedInStaff) -> Enrolment:
-    sealed, now = sealed_secret(new_secret(), person.id), clock.now()
-    row = db.session.merge(
-        Enrolment(
-            admin_id=person.id,
-            session_id=staff.session_id,
-            secret_sealed=sealed,
-            key_id=key_id(sealed),
-            created_at=now,
-            expires_at=now + LIFETIME,
-        )
-    )
-    record(Action.TOTP_ENROLMENT_STARTED, by=staff.actor, target=target_of(person))
-    return row
 
 
 def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
@@ -158,18 +172,7 @@ def _switched_on(
     )
     token = carry_on(staff=staff, amr="otp")
     record(Action.TOTP_ENABLED, by=staff.actor, target=target_of(person))
-    notify(
-        admin_id=person.id,
-        kind=Action.TOTP_ENABLED,
-        text="Your second factor is on. Signing in asks for a code from now on.",
-        url="/account/security",
-    )
-    queue_mail(
-        by=staff.actor,
-        to=person.email,
-        template="factor_added",
-        context={"name": person.name, "ip": provenance().ip or "unknown"},
-    )
+    tell(Action.TOTP_ENABLED, by=staff.actor, person=person)
     return Confirmation(accepted=True, codes=tuple(codes), token=token)
 
 

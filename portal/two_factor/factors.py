@@ -1,10 +1,10 @@
 """What the staff room may ask for as a second step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.staff.second_factor import Proof, offer_ways, register
 from portal.two_factor.authenticators import check_code
-from portal.two_factor.backup_codes import check_backup_code
+from portal.two_factor.backup_codes import check_backup_code, code_set
 from portal.two_factor.passkey_proofs import METHOD, check_passkey
 from portal.two_factor.ways import ways_of
 
@@ -18,7 +18,7 @@ class Totp:
 
     def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
         del session_id  # a code is consumed for the person, whatever the session
-        return check_code(admin_id=admin_id, code=code)
+        return _reminding(admin_id, check_code(admin_id=admin_id, code=code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,16 @@ class Passkeys:
     amr: str = METHOD
 
     def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
-        return check_passkey(admin_id=admin_id, answer=code, session_id=session_id)
+        proof = check_passkey(admin_id=admin_id, answer=code, session_id=session_id)
+        return _reminding(admin_id, proof)
+
+
+def _reminding(admin_id: int, proof: Proof) -> Proof:
+    """A right proof, which says so where the person's backup codes are all used up or too old."""
+    if not proof.accepted:
+        return proof
+    codes = code_set(admin_id)
+    return replace(proof, owes_codes=codes.total > 0 and not codes.remaining)
 
 
 def register_factors() -> None:

@@ -11,10 +11,9 @@ from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import changed_rows, db
-from portal.mail.outbox import queue_mail
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
+from portal.staff.telling import tell
 from portal.two_factor.models import Passkey, PasskeyHolder, TwoFactorAuth
 
 MOST_CONSECUTIVE = 100
@@ -53,7 +52,7 @@ def _stop_authenticator(admin_id: int) -> None:
     """The person still owes a second step, so nobody gets in by password: recovery is needed."""
     row = db.session.get_one(TwoFactorAuth, admin_id, populate_existing=True)
     row.disabled_at = clock.now()
-    _tell(admin_id, Action.TOTP_DISABLED_BY_POLICY, "Your authenticator was stopped")
+    _note(admin_id, Action.TOTP_DISABLED_BY_POLICY)
 
 
 def _stop_passkeys(admin_id: int) -> None:
@@ -64,10 +63,10 @@ def _stop_passkeys(admin_id: int) -> None:
         .values(disabled_at=clock.now())
     )
     if stopped:
-        _tell(admin_id, Action.PASSKEY_DISABLED_BY_POLICY, "Your passkeys were stopped")
+        _note(admin_id, Action.PASSKEY_DISABLED_BY_POLICY)
 
 
-def _tell(admin_id: int, action: Action, what: str) -> None:
+def _note(admin_id: int, action: Action) -> None:
     person = db.session.get_one(Admin, admin_id)
     record(
         action,
@@ -76,10 +75,4 @@ def _tell(admin_id: int, action: Action, what: str) -> None:
         outcome=Outcome.FAILURE,
         reason=f"{MOST_CONSECUTIVE} wrong codes in a row",
     )
-    notify(
-        admin_id=admin_id,
-        kind=action,
-        text=f"{what} after a hundred wrong codes in a row.",
-        url="/account/security",
-    )
-    queue_mail(by=SYSTEM, to=person.email, template="factor_stopped", context={"name": person.name})
+    tell(action, by=SYSTEM, person=person)

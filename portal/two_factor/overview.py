@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.staff.directory import live_sessions_of
 from portal.staff.models import Admin, RolePolicy
 from portal.staff.policies import Rule, grace_until, owes_under, rule_of, rules
 from portal.two_factor.models import Passkey, TwoFactorAuth
@@ -27,6 +28,8 @@ class Standing:
     enabled_at: datetime | None
     last_used_at: datetime | None
     password_changed_at: datetime | None
+    sessions: int
+    """In how many browsers they are signed in now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,12 @@ _PASSKEYS = (
 
 def standing_of(admin_id: int) -> Standing:
     row = db.session.execute(
-        sa.select(Admin, TwoFactorAuth, RolePolicy, _PASSKEYS)
+        sa.select(Admin, TwoFactorAuth, RolePolicy, _PASSKEYS, live_sessions_of(Admin.id))
         .outerjoin(TwoFactorAuth, TwoFactorAuth.admin_id == Admin.id)
         .outerjoin(RolePolicy, RolePolicy.role == Admin.role)
         .where(Admin.id == admin_id)
     ).one()
-    person, factor, policy, passkeys = row
+    person, factor, policy, passkeys, sessions = row
     rule = rule_of(policy)
     return Standing(
         is_on=person.is_second_factor_on,
@@ -68,6 +71,7 @@ def standing_of(admin_id: int) -> Standing:
         enabled_at=factor.enabled_at if factor else None,
         last_used_at=factor.last_used_at if factor else None,
         password_changed_at=person.password_changed_at,
+        sessions=sessions,
     )
 
 

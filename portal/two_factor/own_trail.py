@@ -1,8 +1,8 @@
 """A person's own trail in plain words: what they did, and what was done to their account."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -52,25 +52,30 @@ class OwnEvent:
 
 
 def own_trail(admin_id: int, zone: ZoneInfo) -> list[OwnEvent]:
-    """The ten newest events: two indexed queries of ten rows each."""
+    """The ten newest events, by one statement: two indexed reads of ten rows each."""
     is_mine = sa.and_(_event.actor_type == ActorType.ADMIN.value, _event.actor_id == admin_id)
     is_about_me = (_event.target_type == "admin", _event.target_id == str(admin_id))
     is_of_others = sa.or_(_event.actor_id.is_(None), sa.not_(is_mine))
-    found = [
-        *_events(zone, is_mine, _event.stream.in_(("auth", "admin_login")), is_own=True),
-        *_events(zone, *is_about_me, is_of_others, is_own=False),
-    ]
+    both = sa.union_all(
+        _newest(is_mine, _event.stream.in_(("auth", "admin_login")), is_own=True),
+        _newest(*is_about_me, is_of_others, is_own=False),
+    )
+    found = [_line(row, zone) for row in db.session.execute(both)]
     return sorted(found, key=lambda event: (event.occurred_at, event.id), reverse=True)[:RECENT]
 
 
-def _events(zone: ZoneInfo, *where: sa.ColumnElement[bool], is_own: bool) -> Iterator[OwnEvent]:
-    query = sa.select(*_COLUMNS).where(*where)
+def _newest(*where: sa.ColumnElement[bool], is_own: bool) -> sa.Select[*tuple[Any, ...]]:
+    query = sa.select(*_COLUMNS, sa.literal(is_own).label("is_own")).where(*where)
     newest = query.order_by(_event.occurred_at.desc(), _event.id.desc()).limit(RECENT)
-    for id_, at, action, outcome, ip, kind, label, canonical in db.session.execute(newest):
-        body = body_of(canonical)
-        sentence = told(body, zone) if body else in_words(action)
-        words = f"{_who(kind, label)} {sentence}" if not is_own else _to_you(action, sentence)
-        yield OwnEvent(id_, datetime.fromisoformat(at), words, outcome, ip, is_own)
+    return sa.select(newest.subquery())  # a part of a union has no order of its own
+
+
+def _line(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> OwnEvent:
+    id_, at, action, outcome, ip, kind, label, canonical, is_own = row
+    body = body_of(canonical)
+    sentence = told(body, zone) if body else in_words(action)
+    words = _to_you(action, sentence) if is_own else f"{_who(kind, label)} {sentence}"
+    return OwnEvent(id_, datetime.fromisoformat(at), words, outcome, ip, is_own)
 
 
 def _to_you(action: str, sentence: str) -> str:

@@ -19,10 +19,10 @@ from portal.core.provenance import provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.models import Admin
 from portal.staff.naming import person_target
-from portal.staff.notices import notify
 from portal.staff.second_factor import Proof
 from portal.staff.sessions import take_turns
 from portal.staff.sign_in import SignIn, open_with_proof
+from portal.staff.telling import tell
 from portal.staff.throttles import (
     CODE_BY_ADDRESS,
     MINUTES_5,
@@ -233,10 +233,4 @@ def _warn_of_copy(passkey: Passkey, signed: Signed) -> None:
         reason=f"{signed.sign_count} after {passkey.sign_count}",
         meta={"passkey": passkey.label},
     )
-    notify(
-        admin_id=person.id,
-        kind=Action.PASSKEY_COUNT_REGRESSED,
-        text=f"Your passkey “{passkey.label}” was refused: it looks like a copy. If you did not "
-        "copy it, remove it and add a new one.",
-        url="/account/passkeys",
-    )
+    tell(Action.PASSKEY_COUNT_REGRESSED, by=ANONYMOUS, person=person, label=passkey.label)

@@ -12,15 +12,13 @@ from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, DomainError, NotFound
-from portal.core.provenance import provenance
-from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
 from portal.staff.directory import locked_person
 from portal.staff.identity import BadName, checked_name
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
 from portal.staff.sessions import end_sessions_of
+from portal.staff.telling import tell
 from portal.two_factor.adding import carry_on, person_adding
 from portal.two_factor.backup_codes import generate_codes
 from portal.two_factor.failures import forgive_failures
@@ -166,7 +164,7 @@ def _registered(staff: SignedInStaff, person: Admin, passkey: Passkey) -> Regist
     forgive_failures(person.id)
     token = carry_on(staff=staff, amr="passkey")
     record(Action.PASSKEY_REGISTERED, by=staff.actor, target=_target(passkey))
-    _tell(staff, person, passkey, "passkey_added", "was added. It signs you in from now on.")
+    tell(Action.PASSKEY_REGISTERED, by=staff.actor, person=person, label=passkey.label)
     return Registration(passkey, tuple(codes), token)
 
 
@@ -197,26 +195,9 @@ def remove(*, staff: SignedInStaff, passkey_id: int) -> str:
     db.session.flush()
     token = settle(staff=staff, person=person)
     record(Action.PASSKEY_REMOVED, by=staff.actor, target=_target(passkey))
-    _tell(staff, person, passkey, "passkey_removed", "was removed and signs nobody in any more.")
+    tell(Action.PASSKEY_REMOVED, by=staff.actor, person=person, label=passkey.label)
     return token
 
 
 def _target(passkey: Passkey) -> Target:
     return Target("passkey", passkey.id, passkey.label)
-
-
-def _tell(
-    staff: SignedInStaff, person: Admin, passkey: Passkey, template: str, became: str
-) -> None:
-    notify(
-        admin_id=person.id,
-        kind=template,
-        text=f"Your passkey “{passkey.label}” {became}",
-        url="/account/passkeys",
-    )
-    queue_mail(
-        by=staff.actor,
-        to=person.email,
-        template=template,
-        context={"name": person.name, "label": passkey.label, "ip": provenance().ip or "unknown"},
-    )

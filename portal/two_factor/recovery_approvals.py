@@ -20,9 +20,10 @@ from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import target_of
 from portal.staff.people import lock_active_admins
 from portal.staff.policies import rule_for
+from portal.staff.telling import tell
 from portal.two_factor.models import RecoveryApproval, RecoveryRequest, RecoveryState
 from portal.two_factor.recovery_codes import OPENING
-from portal.two_factor.recovery_letters import write_end, write_to
+from portal.two_factor.recovery_letters import addresses_of, copies_that_stop, copies_to
 from portal.two_factor.recovery_requests import OPEN, OPEN_FOR, ended, moved, request_named
 
 SHORTEST_STATEMENT, LONGEST_STATEMENT = 20, 1000
@@ -146,7 +147,8 @@ def _begin_waiting(by: Actor, request: RecoveryRequest, person: Admin) -> None:
         expires_at=opens_at + OPEN_FOR,
     )
     enqueue(OPENING, {"request_id": request.id}, run_at=opens_at)
-    write_to(by=by, person=person, template="recovery_approved", opens_at=opens_at)
+    copies = copies_that_stop(by=by, person=person)
+    tell(Action.RECOVERY_APPROVED, by=by, person=person, copies=copies, opens_at=opens_at)
 
 
 def reject_recovery(*, by: Actor, request_id: int, statement: str) -> RecoveryRequest:
@@ -161,5 +163,6 @@ def reject_recovery(*, by: Actor, request_id: int, statement: str) -> RecoveryRe
         raise NotOpen("It has ended meanwhile. Reload the page.")
     revoke_links(admin=person, purposes=(LinkPurpose.RECOVERY_STOP,))
     record(Action.RECOVERY_REJECTED, by=by, target=target_of(person), reason=said)
-    write_end(by=by, person=person, template="recovery_rejected")
+    copies = copies_to(addresses_of(person))
+    tell(Action.RECOVERY_REJECTED, by=by, person=person, copies=copies)
     return request

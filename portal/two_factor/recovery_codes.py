@@ -18,10 +18,11 @@ from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.passwords import hash_password
+from portal.staff.telling import tell
 from portal.staff.throttles import Throttled, book_failure, buckets
 from portal.two_factor.backup_codes import new_code, normalised
 from portal.two_factor.models import RecoveryRequest, RecoveryState
-from portal.two_factor.recovery_letters import write_code
+from portal.two_factor.recovery_letters import stop_link
 from portal.two_factor.recovery_requests import moved, open_request
 
 OPENING = "two_factor.open_recovery"
@@ -87,4 +88,5 @@ def _send(by: Actor, person: Admin, request: RecoveryRequest) -> None:
     values = {"code_hash": hash_password(normalised(code)), "code_expires_at": expires_at}
     if moved(request, (waiting,), waiting, **values):
         record(Action.RECOVERY_CODE_SENT, by=by, target=target_of(person))
-        write_code(by=by, person=person, code=code, until=expires_at)
+        copies = {person.email: stop_link(by, person, person.email) | {"code": code}}
+        tell(Action.RECOVERY_CODE_SENT, by=by, person=person, copies=copies, until=expires_at)

@@ -23,11 +23,11 @@ from portal.staff.directory import locked_person
 from portal.staff.links import revoke_links
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
 from portal.staff.signals import person_changed
+from portal.staff.telling import tell, tell_deciders
 from portal.staff.throttles import Throttled, book_failure, buckets
 from portal.two_factor.models import RecoveryRequest, RecoveryState
-from portal.two_factor.recovery_letters import write_to
+from portal.two_factor.recovery_letters import copies_that_stop
 
 ASKED_FOR = timedelta(days=7)
 """How long a request may wait for its approval."""
@@ -90,19 +90,10 @@ def ask_for_recovery(*, staff: SignedInStaff) -> RecoveryRequest:
     expire_requests(RecoveryRequest.admin_id == person.id)
     request = _added(person)
     record(Action.RECOVERY_REQUESTED, by=staff.actor, target=target_of(person))
-    write_to(by=staff.actor, person=person, template="recovery_requested")
-    text = (
-        "Somebody with your password says that all your devices are lost, and asks to come in. "
-        "If that was not you, stop it by the link in your mail."
-    )
-    notify(admin_id=person.id, kind=Action.RECOVERY_REQUESTED, text=text, url="/account/security")
-    for approver in approvers:
-        notify(
-            admin_id=approver,
-            kind=Action.RECOVERY_REQUESTED,
-            text=f"{person.name} lost every second factor and asks to be let in again.",
-            url=f"/staff/recovery/{request.id}",
-        )
+    copies = copies_that_stop(by=staff.actor, person=person)
+    tell(Action.RECOVERY_REQUESTED, by=staff.actor, person=person, copies=copies)
+    asked = Action.RECOVERY_REQUESTED
+    tell_deciders(asked, admin_ids=approvers, person=person, about=request.id)
     return request
 
 
@@ -117,6 +108,7 @@ def _added(person: Admin) -> RecoveryRequest:
         expires_at=now + ASKED_FOR,
     )
     db.session.add(request)
+    person.recovery_until = request.expires_at
     db.session.flush()
     return request
 
@@ -140,7 +132,10 @@ def moved(
     *conditions: sa.ColumnElement[bool],
     **values: object,
 ) -> bool:
-    """Compare and set; False when somebody else moved it first. The object is brought along."""
+    """Compare and set; False when somebody else moved it first. The object is brought along.
+
+    The caller holds the lock of the person, whose pages tell of it while it is open.
+    """
     taken = db.session.scalar(
         sa.update(RecoveryRequest)
         .where(
@@ -154,6 +149,9 @@ def moved(
         execution_options={"synchronize_session": False},
     )
     db.session.refresh(request)
+    if taken is not None:
+        person = db.session.get_one(Admin, request.admin_id)
+        person.recovery_until = request.expires_at if request.state in OPEN else None
     return taken is not None
 
 
@@ -193,4 +191,5 @@ def expire_requests(*which: sa.ColumnElement[bool]) -> int:
         person = db.session.get_one(Admin, admin_id)
         revoke_links(admin=person, purposes=(LinkPurpose.RECOVERY_STOP,))
         record(Action.RECOVERY_EXPIRED, by=SYSTEM, target=target_of(person))
+        tell(Action.RECOVERY_EXPIRED, by=SYSTEM, person=person)
     return len(gone)

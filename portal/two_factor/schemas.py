@@ -1,9 +1,10 @@
-"""What the JSON routes of the second factor take."""
+"""What the JSON routes of the second factor take and give."""
 
 import json
+from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 LONGEST_TYPED = 200
 
@@ -57,3 +58,112 @@ class PasskeyPath(BaseModel):
     """One of the person's own."""
 
     passkey_id: int
+
+
+class Means(BaseModel):
+    """One way to prove oneself."""
+
+    type: Literal["totp", "passkey"]
+    label: str
+    created_at: datetime | None
+    last_used_at: datetime | None
+
+
+class CodesLeft(BaseModel):
+    """Backup codes; never the codes themselves."""
+
+    total: int
+    remaining: int
+    generated_at: datetime | None
+    expires_at: datetime | None
+
+
+class FactorStatus(BaseModel):
+    """While signing in, only the first two."""
+
+    enabled: bool
+    required: bool
+    grace_until: datetime | None = None
+    methods: list[Means] = []
+    backup_codes: CodesLeft | None = None
+
+
+class PendingKey(BaseModel):
+    """Shown once; `qr` is a picture as a data URL."""
+
+    secret: str
+    otpauth_uri: str
+    qr: str
+    expires_at: datetime
+
+
+class Renewed(BaseModel):
+    """In a renewed session: its form token is new too."""
+
+    csrf_token: str | None = None
+
+
+class Verified(Renewed):
+    """Of an enrolment `enabled` and the codes; of a second step `next` and `redirect`."""
+
+    enabled: bool | None = None
+    backup_codes: list[str] = []
+    next: Literal["done"] | None = None
+    redirect: str | None = None
+
+
+class SwitchedOff(Renewed):
+    enabled: Literal[False]
+
+
+class CodeUsed(Renewed):
+    remaining: int | None = None
+    next: Literal["done"] | None = None
+    redirect: str | None = None
+
+
+class NewCodes(BaseModel):
+    """Shown this once."""
+
+    codes: list[str]
+
+
+class PasskeyShape(BaseModel):
+    id: int
+    label: str
+    is_discoverable: bool
+    is_backed_up: bool
+    transports: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    disabled_at: datetime | None
+
+
+class PasskeysShape(BaseModel):
+    items: list[PasskeyShape]
+
+
+class PasskeyMade(Renewed):
+    """With the first factor come backup codes, shown this once."""
+
+    passkey: PasskeyShape
+    backup_codes: list[str] = []
+
+
+class PasskeyGone(Renewed):
+    next: Literal["enrol", "done"]
+
+
+class PasskeyProven(Renewed):
+    """The second step of signing in says `next`, a proof for something dangerous `sudo_until`."""
+
+    next: Literal["done"] | None = None
+    sudo_until: datetime | None = None
+
+
+class CeremonyOptions(BaseModel):
+    """What the browser's `navigator.credentials` takes (WebAuthn 3, 5.4 and 5.5)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    challenge: str

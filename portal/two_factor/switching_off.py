@@ -4,14 +4,12 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core.actor import Actor
 from portal.core.errors import Conflict
-from portal.core.provenance import provenance
-from portal.mail.outbox import queue_mail
 from portal.staff.current import SignedInStaff
 from portal.staff.directory import locked_person
 from portal.staff.models import Admin
 from portal.staff.naming import target_of
-from portal.staff.notices import notify
 from portal.staff.sessions import end_sessions_of
+from portal.staff.telling import tell
 from portal.two_factor.authenticators import has_authenticator
 from portal.two_factor.recovery_requests import drop_requests
 from portal.two_factor.removing import remove_authenticator, settle, take_all_away
@@ -38,7 +36,7 @@ def switch_off(*, staff: SignedInStaff) -> str:
     remove_authenticator(person)
     token = settle(staff=staff, person=person)
     record(Action.TOTP_DISABLED, by=staff.actor, target=target_of(person))
-    _tell(staff.actor, person, "factor_removed", "Your authenticator was turned off.")
+    tell(Action.TOTP_DISABLED, by=staff.actor, person=person)
     return token
 
 
@@ -59,14 +57,4 @@ def reset_second_factor(*, by: Actor, person: Admin, reason: str) -> None:
         target=target_of(person),
         reason=reason,
     )
-    _tell(by, person, "factor_reset", "Your second factor was reset by an operator.")
-
-
-def _tell(by: Actor, person: Admin, template: str, text: str) -> None:
-    notify(admin_id=person.id, kind=template, text=text, url="/account/security")
-    queue_mail(
-        by=by,
-        to=person.email,
-        template=template,
-        context={"name": person.name, "ip": provenance().ip or "the server"},
-    )
+    tell(Action.TOTP_RESET, by=by, person=person)

@@ -7,12 +7,13 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, jsonify, make_response, request
-from flask_openapi import OpenAPI
+from flask_openapi import OpenAPI, SecurityScheme
 from flask_openapi.utils import parse_rule
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import Headers
 
-from portal.web.access import public
+from portal.core.permissions import Permission
+from portal.web.access import SAFE_METHODS, Access, public
 from portal.web.idempotency import KEY_HEADER, LONGEST_KEY, KeyUse
 from portal.web.problems import CONTENT_TYPE, problem
 
@@ -64,28 +65,36 @@ def example(*bodies: dict[str, Any]) -> ConfigDict:
 PROBLEMS: dict[str | int, Any] = {
     status: {
         "description": text,
-        "content": {CONTENT_TYPE: {"schema": Problem.model_json_schema(mode="serialization")}},
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, text in {"422": "A field is not right", "default": "Refused"}.items()
+}
+
+
+SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": ""},  # see `generate_spec_json`
+    "form_token": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
 }
 
 
 class _App(OpenAPI):
     """Flask asks of every hook and view whether it is asynchronous; none is."""
 
+    session_cookie: Callable[[], str]
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
     def generate_spec_json(self) -> None:
         super().generate_spec_json()  # type: ignore[no-untyped-call]
+        self.spec_json["components"]["securitySchemes"]["session"]["name"] = self.session_cookie()
         for operations in self.spec_json["paths"].values():
             operations.get("delete", {}).get("requestBody", {}).pop("required", None)
         for rule in self.url_map.iter_rules():
-            use = getattr(self.view_functions[rule.endpoint], "key_use", None)
-            if use is not None:
-                operations = self.spec_json["paths"].get(parse_rule(rule.rule), {})
-                for method in (rule.methods or set()) & {name.upper() for name in operations}:
-                    _describe_key(operations[method.lower()], use)
+            operations = self.spec_json["paths"].get(parse_rule(rule.rule), {})
+            for method in (rule.methods or set()) & {name.upper() for name in operations}:
+                _describe(operations[method.lower()], self.view_functions[rule.endpoint], method)
 
 
 def make_api_app(import_name: str, **options: Any) -> OpenAPI:
@@ -95,8 +104,29 @@ def make_api_app(import_name: str, **options: Any) -> OpenAPI:
         info={"title": "Portal", "version": "1"},
         doc_ui=False,  # the library's own pages need inline style, which our policy forbids
         validation_error_callback=_refuse_body,
+        validation_error_model=Problem,
+        security_schemes=SCHEMES,
         **options,
     )
+
+
+def _describe(operation: dict[str, Any], view: Callable[..., Any], method: str) -> None:
+    """What a view declares of itself: who may call it, and whether it heeds a key."""
+    operation["security"] = _security(view.access, method)  # type: ignore[attr-defined]
+    use: KeyUse | None = getattr(view, "key_use", None)
+    if use is not None:
+        _describe_key(operation, use)
+
+
+def _security(access: Access, method: str) -> list[dict[str, list[str]]]:
+    """A token, or a person's session; what is about signing in is for no token."""
+    if access.is_public:
+        return []
+    by_session: dict[str, list[str]] = {"session": []}
+    if method not in SAFE_METHODS:
+        by_session["form_token"] = []
+    is_personal = access.permission in {None, Permission.ACCOUNT_OWN}
+    return [by_session] if is_personal else [{"token": []}, by_session]
 
 
 def _describe_key(operation: dict[str, Any], use: KeyUse) -> None:
@@ -111,7 +141,10 @@ def _describe_key(operation: dict[str, Any], use: KeyUse) -> None:
     )
 
 
-def init_openapi(app: OpenAPI) -> None:
+def init_openapi(app: OpenAPI, session_cookie: Callable[[], str]) -> None:
+    """`session_cookie` says, inside a request, what the cookie of a person's session is called."""
+    assert isinstance(app, _App)  # noqa: S101 - made by `make_api_app`
+    app.session_cookie = session_cookie
     view: Callable[[], Response] = public(lambda: jsonify(app.api_doc))
     app.add_url_rule("/api/openapi.json", "openapi", view)
 

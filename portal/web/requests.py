@@ -5,6 +5,7 @@ import secrets
 import time
 
 from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import BadRequest
 
 from portal.core.provenance import Provenance, set_provenance
 from portal.web.addresses import client_address, peer_is_trusted
@@ -20,8 +21,16 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def init_requests(app: Flask) -> None:
-    app.before_request(_begin)
+    app.before_request(_receive)
     app.after_request(_end)
+
+
+def _receive() -> None:
+    """RFC 9112 3.2: whoever speaks HTTP/1.1 names the host they mean, or is refused."""
+    _begin()
+    environ = request.environ
+    if "HTTP_HOST" not in environ and environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+        raise BadRequest("The request names no host.")
 
 
 def _begin() -> None:

@@ -132,8 +132,28 @@
     if (words) announce(words);
   });
 
+  // An answer that is still held: its button leaves when the mail does, and nothing moves.
+
+  function hold(form) {
+    const seconds = Number(form.dataset.held);
+    delete form.dataset.held;
+    const key = find("composer") ? ": press U" : "";
+    setTimeout(() => announce(`You can take your answer back for ${seconds} seconds${key}.`), 500);
+    setTimeout(() => {
+      if (!form.isConnected) return;
+      const hadFocus = form.contains(document.activeElement);
+      const place = form.closest(".message")?.querySelector(".message-at") ?? find("content");
+      form.remove();
+      announce("Your answer can no longer be taken back.");
+      if (hadFocus) place.focus({ preventScroll: true });
+    }, seconds * 1000);
+  }
+
+  const holdAll = () => document.querySelectorAll("[data-held]").forEach(hold);
+
   // Names of pages visited (shortcuts.js) do not outlive the sign-in.
   if (!find("sidebar")) sessionStorage.clear();
   focusWhatMatters(document.body);
-  window.portal = { announce, toast };
+  window.portal = { announce, toast, holdAll };
+  holdAll();
 })();

@@ -152,7 +152,7 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     look();
-    holdAll();
+    window.portal.holdAll();
     if (place === null) return;
     scrollBy({ top: find("composer").getBoundingClientRect().top - place, behavior: "instant" });
     place = null;
@@ -180,23 +180,6 @@
     find("problem-public").replaceChildren();
     write("reply");
   });
-
-  // An answer that is still held: its button leaves when the mail does, and nothing moves.
-
-  function hold(form) {
-    const seconds = Number(form.dataset.held);
-    delete form.dataset.held;
-    setTimeout(() => announce(`You can take your answer back for ${seconds} seconds: press U.`), 500);
-    setTimeout(() => {
-      const hadFocus = form.contains(document.activeElement);
-      const message = form.closest(".message");
-      form.remove();
-      announce("Your answer can no longer be taken back.");
-      if (hadFocus) message.querySelector(".message-at").focus();
-    }, seconds * 1000);
-  }
-
-  const holdAll = () => document.querySelectorAll("[data-held]").forEach(hold);
 
   // Fields. Keys step through a select one value at a time: only the last one is meant, and saved
   // by Enter or by leaving. Escape takes it back.
@@ -261,7 +244,7 @@
   }
 
   function undo() {
-    const forms = document.querySelectorAll(".message-undo");
+    const forms = document.querySelectorAll("[data-undo]");
     if (!forms.length) return announce("No answer can be taken back now.");
     forms[forms.length - 1].requestSubmit();
     return undefined;
@@ -292,5 +275,4 @@
   // Where the newest words are, unless the address names a place.
   if (!location.hash) document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "nearest" });
   look();
-  holdAll();
 })();

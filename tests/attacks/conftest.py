@@ -37,8 +37,30 @@ def inside(portal: Portal) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
+def behind_a_proxy(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A second portal, which believes what a proxy on this machine says of its callers."""
+    folder = tmp_path_factory.mktemp("proxied")
+    with (
+        Portal(database.clone(), folder, TRUSTED_PROXIES="127.0.0.0/8") as found,
+        found.server() as server,
+    ):
+        app = make_app(found.database_url, folder)
+        yield Ground(found, app, is_thorough=False, server=server)
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
 def attacked(portal: Portal, inside: Flask, attack_rounds: int) -> Ground:
     return Ground(portal, inside, is_thorough=attack_rounds > 1)
+
+
+@pytest.fixture
+def proxied(behind_a_proxy: Ground) -> Iterator[Ground]:
+    """The same, with no failures on record."""
+    behind_a_proxy.forget_failures()
+    yield behind_a_proxy
+    behind_a_proxy.hang_up()
 
 
 @pytest.fixture

@@ -20,14 +20,16 @@ from portal.web.access import SessionState
 from tests.attacks.wire import Attacker
 from tests.cast import PASSWORD, make_admin, open_session
 from tests.house.test_escalation import SAMPLES, _typed
-from tests.processes import HOST, Portal
+from tests.processes import HOST, Portal, Process
 
 
 class Ground:
     """One running portal, and a way behind it to prepare rows and to look at them."""
 
-    def __init__(self, portal: Portal, app: Flask, *, is_thorough: bool) -> None:
-        self.portal, self.app, self.is_thorough = portal, app, is_thorough
+    def __init__(
+        self, portal: Portal, app: Flask, *, is_thorough: bool, server: Process | None = None
+    ) -> None:
+        self.portal, self.app, self.is_thorough, self.server = portal, app, is_thorough, server
         self.port = portal.port
         self.numbers = itertools.count(1)
         self.attackers: list[Attacker] = []
@@ -71,6 +73,11 @@ class Ground:
         """Each closes the connection that it kept."""
         while self.attackers:
             self.attackers.pop().hang_up()
+
+    def memory(self) -> float:
+        """MiB of the largest process that serves, at its largest."""
+        assert self.server is not None
+        return self.server.peak_memory()
 
     def rows(self, statement: sa.Select) -> list:
         with self.app.app_context():

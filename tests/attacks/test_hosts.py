@@ -23,6 +23,13 @@ def test_a_strange_host_is_refused_and_not_repeated(ground):
         assert "evil" not in heard
 
 
+@pytest.mark.one_database
+def test_a_request_that_names_no_host_is_refused(ground):
+    assert request(ground)[0] == 400
+    # Old programs, such as some probes, cannot name one.
+    assert speak(ground.port, b"GET /healthz HTTP/1.0\r\n\r\n")[0] == 200
+
+
 @pytest.mark.parametrize("host", ["evil.test", "[::1", "a@evil.test", "evil.test\t", "x" * 5000])
 def test_no_shape_of_a_host_breaks_anything(ground, host):
     status, heard = request(ground, f"Host: {host}")

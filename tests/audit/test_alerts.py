@@ -11,7 +11,6 @@ from portal.audit.alerting.alerts import acknowledge, alert_page
 from portal.audit.alerting.rules import (
     BadRule,
     RuleTerms,
-    Stale,
     all_rules,
     change_rule,
     create_rule,
@@ -27,6 +26,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Conflict, NotFound
+from portal.core.staleness import Stale
 from portal.mail.models import EmailLog
 from portal.staff.models import Notice
 from tests.cast import actor

@@ -1,6 +1,7 @@
 """A real Chromium before a real server. Whatever the browser complains about fails the test."""
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -141,8 +142,23 @@ def open_context(browser: Browser, site: Site) -> Iterator[OpenContext]:
     # What is still asked for while its window closes fails, and is nobody's fault.
     complaints = [*watch.complaints]
     for context in opened:
-        context.close()
+        close(context)
     assert not complaints
+
+
+def close(context: BrowserContext) -> None:
+    """Within a time of its own: Playwright waits for a browser that does not answer without end."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("the browser does not close its windows")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, MOST_PATIENCE / 1000)
+    try:
+        context.close()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

@@ -106,6 +106,11 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.BEA, "/entitlements/tenants/{tenant}/usage?interval=hour"),
         Scene(Who.ANN, "/entitlements/tenants/0/usage", 404),
     ],
+    "entitlements.withdraw": [
+        Scene(Who.ANN, "/entitlements/top-ups/{top_up}/withdraw"),
+        Scene(Who.BEA, "/entitlements/top-ups/{top_up}/withdraw", 403),
+        Scene(Who.ANN, "/entitlements/top-ups/0/withdraw", 404),
+    ],
     "customers.new_tenant": [Scene(Who.BEA, "/customers/tenants/new")],
     "customers.edit_tenant": [Scene(Who.BEA, "/customers/tenants/{tenant}/edit")],
     "customers.suspend": [Scene(Who.ANN_PROVEN, "/customers/tenants/{tenant}/suspend")],
@@ -235,7 +240,10 @@ SCENES: dict[str, list[Scene]] = {
     "staff.password": [Scene(Who.ANN, "/account/password"), Scene(Who.BARE, "/account/password")],
     "staff.email": [Scene(Who.ANN_PROVEN, "/account/email")],
     "staff.preferences": [Scene(Who.ANN, "/account/preferences")],
-    "staff.sessions": [Scene(Who.ANN, "/account/sessions")],
+    "staff.sessions": [
+        Scene(Who.ANN, "/account/sessions"),
+        Scene(Who.ALARMED, "/account/sessions"),
+    ],
     "staff.sudo": [
         Scene(Who.ANN, "/account/sudo"),
         Scene(Who.BEA, "/account/sudo"),
@@ -244,6 +252,7 @@ SCENES: dict[str, list[Scene]] = {
     "two_factor.security": [
         Scene(Who.ANN, "/account/security"),
         Scene(Who.BARE, "/account/security"),
+        Scene(Who.ALARMED, "/account/security"),
     ],
     "two_factor.enrol": [Scene(Who.NEWCOMER, "/account/two-factor/enrol")],
     "two_factor.passkeys": [

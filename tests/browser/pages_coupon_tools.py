@@ -9,7 +9,7 @@ from portal.coupons.batches import create_batch, disable_batch
 from portal.coupons.coupons import create_coupon
 from portal.coupons.terms import Terms
 from tests.browser.scene import Scene, Who
-from tests.cast import actor, make_admin
+from tests.cast import actor, make_admin, make_tenant
 
 ASKED = "/coupons/simulate?tenant={tenant}&plan=professional"
 CODES = "SIM-FIFTH%0ASIM-GIFT%0ALEAKED-5%0ANOTHING"
@@ -23,6 +23,7 @@ SCENES: dict[str, list[Scene]] = {
     "coupons.batch": [
         Scene(Who.ANN, "/coupons/batches/{batch}"),
         Scene(Who.ANN, "/coupons/batches/{batch_waiting}"),
+        Scene(Who.ANN, "/coupons/batches/{batch_named}"),
         Scene(Who.BEA, "/coupons/batches/{batch_off}"),
         Scene(Who.ANN, "/coupons/batches/0", 404),
     ],
@@ -45,6 +46,8 @@ def rows() -> dict[str, object]:
     batch = create_batch(by=SYSTEM, once="scene-1", prefix="FAIR", count=120, terms=fair)
     off = create_batch(by=SYSTEM, once="scene-2", prefix="", count=3, terms=Terms(**alike))
     disable_batch(by=SYSTEM, batch_id=off.id, reason="They stood in a forum.")
+    named = {"once": "scene-4", "prefix": "VIP", "count": 5, "tenant_ids": [make_tenant("Dell").id]}
+    guests = create_batch(by=SYSTEM, terms=Terms(**alike, is_public=False), **named)
     max_ = actor(make_admin("Max Marketing", Role.MARKETING))
     mail = Terms(**alike, description="The mailing of June")
     asked = {"once": "scene-3", "prefix": "JUNE", "count": 500}
@@ -53,4 +56,9 @@ def rows() -> dict[str, object]:
     create_coupon(by=SYSTEM, code="SIM-FIFTH", terms=fifth)
     gift = Terms(amounts={"USD": 15_000}, carry_remaining=True, is_stackable=True)
     create_coupon(by=SYSTEM, code="SIM-GIFT", terms=gift)
-    return {"batch": batch.id, "batch_off": off.id, "batch_waiting": waits.id}
+    return {
+        "batch_named": guests.id,
+        "batch": batch.id,
+        "batch_off": off.id,
+        "batch_waiting": waits.id,
+    }

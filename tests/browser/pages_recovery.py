@@ -8,10 +8,12 @@ from portal.core.database import db
 from portal.staff.links import issue_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.two_factor.models import RecoveryApproval, RecoveryRequest, RecoveryState
+from portal.two_factor.recovery_requests import OPEN
 from tests.browser.scene import Scene, Who
 
 SCENES: dict[str, list[Scene]] = {
     "two_factor.lost_device": [Scene(Who.PREAUTH, "/sign-in/lost-device")],
+    "two_factor.use_backup_code": [Scene(Who.PREAUTH, "/sign-in/lost-device/backup-code")],
     "two_factor.recovery": [
         Scene(Who.LOST, "/sign-in/recovery"),
         Scene(Who.RECOVERING, "/sign-in/recovery"),
@@ -41,6 +43,8 @@ def rows(people: dict[Who, Admin], ann: Admin, frozen: Admin) -> dict[str, objec
     recovering = request_of(
         people[Who.RECOVERING], state=RecoveryState.WAITING, opens_at=now - timedelta(hours=1)
     )
+    opens_at = now + timedelta(hours=23)
+    request_of(people[Who.ALARMED], state=RecoveryState.WAITING, opens_at=opens_at)
     stopped = request_of(frozen, state=RecoveryState.CANCELLED, closed_at=now, closed_by=frozen.id)
     said = "I called her on the number that HR has."
     db.session.add(
@@ -67,5 +71,7 @@ def request_of(person: Admin, **more: object) -> RecoveryRequest:
     }
     request = RecoveryRequest(**values)
     db.session.add(request)
+    if request.state in OPEN:
+        db.session.get_one(Admin, person.id).recovery_until = request.expires_at
     db.session.flush()
     return request

@@ -1,6 +1,6 @@
 """The people and rows of the sweeps: enough that no list is empty unless a scene wants it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from portal.catalog.plans import plan_named
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.permissions import Permission
 from portal.core.roles import Role
 from portal.customers.import_file import COLUMNS, read_file
 from portal.customers.import_preview import judge
@@ -26,6 +27,7 @@ from portal.entitlements.bulk import start_bulk_grant
 from portal.entitlements.facts import Effect
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.entitlements.models import QuotaBucket
+from portal.entitlements.topups import top_up
 from portal.entitlements.usage import Report, take_in
 from portal.jobs.models import Job
 from portal.mail.models import EmailLog
@@ -84,6 +86,7 @@ PROTECTED = (
     (Who.MEG, "Meg Marketing", Role.MARKETING),
     (Who.LOST, "Lea Lost", Role.SUPPORT_AGENT),
     (Who.RECOVERING, "Rea Recovering", Role.MANAGER),
+    (Who.ALARMED, "Sam Alarmed", Role.SUPPORT_AGENT),
 )
 """Who has a second factor, and never shows it."""
 STATES = {
@@ -168,6 +171,7 @@ def customers() -> dict[str, object]:
     assign_plan(by=SYSTEM, tenant=acme, plan=plan_named("professional"), trial_ends_at=until)
     uses(acme)
     return {
+        "top_up": top_ups(acme, user),
         "tenant": acme.id,
         "closed_tenant": closed.id,
         "user": user.id,
@@ -198,6 +202,16 @@ def uses(tenant: Tenant) -> None:
             created_at=now,
         )
     )
+
+
+def top_ups(tenant: Tenant, user: User) -> int:
+    """One of the tenant, and one of its user that runs out; the first is named."""
+    may = frozenset({Permission.QUOTAS_ADJUST})
+    by, soon = replace(SYSTEM, permissions=may), clock.now() + timedelta(days=9)
+    told = {"by": by, "tenant": tenant, "feature_name": "basic_quotes"}
+    first = top_up(amount=2_500, **told)
+    top_up(amount=10, user=user, expires_at=soon, **told)
+    return first.id
 
 
 def grants(tenant: Tenant, user: User) -> dict[str, object]:

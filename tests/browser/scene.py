@@ -19,6 +19,7 @@ class Who(StrEnum):
     MEG = "Meg of marketing"
     LOST = "Lea, who lost everything"
     RECOVERING = "Rea, whose recovery waits for its code"
+    ALARMED = "Sam, whose account somebody else asks to recover"
 
 
 class Scene(NamedTuple):

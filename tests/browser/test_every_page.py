@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-from tests.browser.conftest import HABITS, LISTEN, Watch
+from tests.browser.conftest import HABITS, LISTEN, Watch, close
 from tests.browser.pages import SCENES
 from tests.browser.people import Cast
 from tests.browser.scene import Scene
@@ -20,6 +20,7 @@ DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 # To measure colours takes axe longer than all else, and they come again on every page. They follow
 # from how a text looks and how all that it stands in does, so each such chain of looks is measured
 # once a theme. What floats is measured each time, unless nothing shines through it.
+# Whether a page locks its orientation is asked of its style sheets alone, so once for each set.
 RUN_AXE = """async ({ theme, colours, onlyColours }) => {
     const measured = new Set(JSON.parse(sessionStorage.getItem(theme) ?? "[]"));
     const digest = (text) => {
@@ -50,7 +51,11 @@ RUN_AXE = """async ({ theme, colours, onlyColours }) => {
         fresh.push(one);
     }
     const but = Object.fromEntries(colours.map((rule) => [rule, { enabled: false }]));
-    const runs = onlyColours ? [] : [[document, { rules: but }]];
+    const sheets = [...document.styleSheets].map((sheet) => sheet.href).join();
+    if (measured.has(sheets)) but["css-orientation-lock"] = { enabled: false };
+    const preload = measured.has(sheets) ? { assets: ["media"] } : true;
+    const runs = onlyColours ? [] : [[document, { rules: but, preload }]];
+    measured.add(sheets);
     if (fresh.length) runs.push([{ include: fresh }, { runOnly: colours }]);
     const found = [];
     for (const [where, options] of runs)
@@ -95,7 +100,7 @@ def tab(browser, served) -> Iterator[tuple[Page, Watch]]:
         context.add_init_script(script)
     watch.over(context)
     yield context.new_page(), watch
-    context.close()
+    close(context)
 
 
 @pytest.mark.parametrize("endpoint", SCENES)

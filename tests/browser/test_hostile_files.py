@@ -5,6 +5,7 @@ import pytest
 from portal.core.database import db
 from portal.staff.models import Admin
 from portal.support.attachments import Upload, attachments_of
+from tests.browser.conftest import close
 from tests.cast import make_tenant, make_user
 from tests.support import hostile
 from tests.support.desk import answer, make_ticket
@@ -59,7 +60,7 @@ def strict_page(browser, site, bea):
     context = browser.new_context(base_url=site.url)
     site.sign_in(context, bea)
     yield context.new_page()
-    context.close()
+    close(context)
 
 
 def test_a_picture_with_a_script_in_it_is_a_picture_at_most(strict_page, attached):

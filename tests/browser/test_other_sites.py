@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.models import Admin, AdminSession
+from tests.browser.conftest import close
 from tests.cast import sudo_until
 
 # A site of its own, and one that differs by its port alone: cookies go along to the second.
@@ -72,7 +73,7 @@ def victim(browser, site):
     page = context.new_page()
     page.admin, page.other = admin, other
     yield page
-    context.close()
+    close(context)
 
 
 def untouched(site, victim) -> bool:

@@ -12,6 +12,7 @@ from portal.staff.models import Admin
 from tests.browser import hands
 from tests.browser.people import enrolled_with_key
 from tests.browser.phone import Phone
+from tests.cast import PASSWORD
 from tests.two_factor.recovery_steps import CODE, STATEMENT, STOP
 
 DAY = timedelta(hours=24)
@@ -85,7 +86,7 @@ def test_who_lost_everything_is_let_in_by_another_after_a_day(
 def come_back(page, bea, code):
     hands.give_password(page, bea)
     page.get_by_role("link", name="I lost my device").click()
-    hands.send(page, recovery_code=code)
+    hands.send(page, recovery_code=code, password=PASSWORD)
     expect(page).to_have_url(re.compile("/account/two-factor/enrol"))
     page.goto("/customers")
     expect(page).to_have_url(re.compile("/account/two-factor/enrol"))

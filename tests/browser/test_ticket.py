@@ -111,6 +111,8 @@ def test_snoozing_and_solving_by_the_keyboard_alone(bea, number):
     with bea.expect_response(re.compile(f"{number}/status")) as answered:
         bea.keyboard.press("e")
     assert answered.value.status == 303
+    expect(bea).not_to_have_url(re.compile(number))
+    bea.wait_for_load_state()
 
 
 def test_what_is_typed_keeps_itself_and_is_there_after_a_reload(bea, site):

@@ -16,10 +16,11 @@ from portal.catalog.features import (
     revive_feature,
     terms_of,
 )
-from portal.catalog.refusals import Archived, BadTerms, NameTaken, NoSuchFeature, Stale
+from portal.catalog.refusals import Archived, BadTerms, NameTaken, NoSuchFeature
 from portal.catalog.revisions import catalog_now
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.core.staleness import Stale
 from tests.cast import actor
 
 TERMS = FeatureTerms("Box Previews", category="quotes", min_plan_level=1)

@@ -16,11 +16,12 @@ from portal.catalog.plans import (
     plan_named,
     set_plan_feature,
 )
-from portal.catalog.refusals import Archived, BadTerms, InUse, NameTaken, Stale, UnknownPlan
+from portal.catalog.refusals import Archived, BadTerms, InUse, NameTaken, UnknownPlan
 from portal.catalog.revisions import catalog_now
 from portal.catalog.signals import plan_in_use
 from portal.catalog.snapshot import Allowance, Interval, PlanFeature
 from portal.core.database import db
+from portal.core.staleness import Stale
 from tests.cast import actor
 
 TERMS = PlanTerms("Team", 2, currency="JPY", monthly_price_cents=2900)

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from portal.catalog.features import FeatureTerms, create_feature
 from portal.catalog.models import CatalogRevision
 from portal.catalog.plans import archive_plan, plan_named, set_plan_feature
-from portal.catalog.refusals import Stale, UnknownPlan
+from portal.catalog.refusals import UnknownPlan
 from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import PlanFeature
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.staleness import Stale
 from seeds.catalog import seed_catalog
 
 pytestmark = pytest.mark.race

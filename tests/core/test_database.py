@@ -1,7 +1,9 @@
 """A unit of work reads and writes without losing another's, on both databases."""
 
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from threading import Barrier
 
 import pytest
@@ -63,6 +65,39 @@ def test_twenty_threads_that_look_before_they_write_wait_for_no_connection(own_a
 
     with ThreadPoolExecutor(MANY) as pool:
         assert list(pool.map(look_then_read, range(MANY))) == [None] * MANY
+
+
+@pytest.fixture
+def writer(own_app, database):
+    """Another process's connection, which has SQLite's write lock."""
+    if database.name != "sqlite":
+        pytest.skip("only SQLite has one lock for all who write")
+    with own_app.app_context(), closing(sqlite3.connect(db.engine.url.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+
+
+def test_who_waits_to_write_asks_every_half_millisecond(writer, monkeypatch):
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            writer.rollback()
+
+    monkeypatch.setattr(time, "sleep", wait)
+    db.session.add(counted())
+    db.session.commit()
+    assert waits == [0.0005] * 3
+
+
+def test_who_waits_too_long_hears_that_the_database_is_locked(writer):
+    with db.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.execute("PRAGMA busy_timeout = 1")
+        with pytest.raises(sa.exc.OperationalError, match="database is locked"):
+            connection.begin()
+        assert driver.execute("PRAGMA busy_timeout").fetchone() == (1,)
 
 
 def test_a_request_that_only_reads_cannot_add_a_row(reading):

@@ -43,6 +43,18 @@ def test_values_come_back_as_the_columns_say(reading):
     assert found.run_at.utcoffset() == timedelta(0)
 
 
+PLANNING = {"postgresql": ["force_generic_plan"], "sqlite": []}
+SETTINGS = {
+    "postgresql": sa.select(sa.func.current_setting("plan_cache_mode").label("mode")),
+    "sqlite": sa.select(_jobs.id.label("mode")).where(sa.false()),
+}
+
+
+def test_postgresql_plans_it_once_and_not_at_every_asking(reading):
+    name = db.engine.dialect.name
+    assert [row.mode for row in Quick(SETTINGS[name]).rows()] == PLANNING[name]
+
+
 def test_a_statement_without_rows_finds_none(reading):
     assert QUERY.row(until=clock.now() - timedelta(days=1)) is None
 

@@ -37,6 +37,7 @@ from tests.coupons.conftest import buys, make_coupon, small_terms
 from tests.statements import counted
 
 ONE_USE = Terms(basis_points=2000, max_redemptions=1)
+NAMED = Terms(basis_points=2000, max_redemptions=1, is_public=False)
 
 
 def make_batch(count=5, by=SYSTEM, terms=ONE_USE, **more):
@@ -117,7 +118,9 @@ def test_a_form_that_was_used_makes_nothing_else(app, more):
         ({"prefix": "Ä"}, "prefix"),
         ({"terms": Terms()}, "basis_points"),
         ({"terms": Terms(basis_points=1, plans=("nothing",))}, "plans"),
-        ({"terms": Terms(basis_points=1, is_public=False)}, "is_public"),
+        ({"terms": Terms(basis_points=1, is_public=False)}, "tenant_ids"),
+        ({"tenant_ids": (1,)}, "tenant_ids"),
+        ({"terms": NAMED, "tenant_ids": (999_999,)}, "tenant_ids"),
     ],
 )
 def test_what_cannot_be_made_is_named_and_leaves_nothing(app, more, field):

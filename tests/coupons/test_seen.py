@@ -8,6 +8,7 @@ from portal.audit.models import AuditEvent
 from portal.catalog.plans import archive_plan
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.staleness import Stale
 from portal.coupons.approvals import approve_coupon, may_decide, reject_coupon, waiting_for
 from portal.coupons.coupons import (
     change_coupon,
@@ -20,7 +21,6 @@ from portal.coupons.limits import BeyondLimits
 from portal.coupons.redeeming import redeem_coupon
 from portal.coupons.tenant_names import lines_of, tenants_named
 from portal.coupons.terms import BadTerms, Terms
-from portal.customers.staleness import Stale
 from tests.cast import make_tenant
 from tests.coupons.conftest import buys, make_coupon, small_terms
 

@@ -7,9 +7,9 @@ from blinker import Signal
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.core.staleness import fingerprint
 from portal.customers import users
 from portal.customers.models import StatusChange, Tenant, User, UserStatus
-from portal.customers.staleness import fingerprint
 from portal.customers.tenants import (
     change_tenant,
     suspend_tenant,

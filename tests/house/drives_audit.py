@@ -27,6 +27,9 @@ DRIVES = {
     "audit.add_view": lambda s: s.here.submit("/audit/views/new", name="Denials", query=QUERY),
     "audit.keep_view": lambda s: s.here.submit(f"/audit/views/{view_of(s)}", name="Refusals"),
     "audit.export": lambda s: s.here.submit("/audit/export?action=staff.invited", kind="selection"),
+    "audit_api.export": lambda s: s.here.call(
+        "POST", "/api/audit/export", {"action": "staff.invited"}
+    ),
     "audit.hold": lambda s: s.here.submit(
         "/audit/holds", scope="everything", subject_id="", reason="A court asked for it"
     ),

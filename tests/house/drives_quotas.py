@@ -1,5 +1,8 @@
 """How each change of a quota by staff, and each refund, is driven once."""
 
+from portal.core.actor import Actor, ActorType
+from portal.core.permissions import Permission
+from portal.entitlements.topups import top_up
 from tests.entitlements.shop import Shop, make_shop
 
 
@@ -26,6 +29,12 @@ def _refund(s):
     return _call(s, f"/consumptions/{shop.use().id}/refund", key="refund")
 
 
+def _top_up() -> int:
+    shop = make_shop()
+    by = Actor(ActorType.SYSTEM, None, "system", None, frozenset({Permission.QUOTAS_ADJUST}))
+    return top_up(by=by, tenant=shop.acme, feature_name="quotes", amount=5).id
+
+
 def _page(s, verb: str, prefix: str, **fields: str):
     """Ann's form on the page of a tenant that has used something."""
     values = {"feature_name": "quotes", "reason": "asked for", **fields}
@@ -43,6 +52,10 @@ DRIVES = {
     "entitlements_api.top_up_tenant": lambda s: _call(
         s, f"/tenants/{make_shop().acme.id}/top-up", feature_name="quotes", amount=5
     ),
+    "entitlements.withdraw": lambda s: s.here.submit(
+        f"/entitlements/top-ups/{_top_up()}/withdraw", reason="asked for"
+    ),
+    "entitlements_api.withdraw": lambda s: _call(s, f"/top-ups/{_top_up()}/withdraw"),
     "entitlements_api.reset_user": _reset_user,
     "entitlements_api.reset_tenant": lambda s: _call(
         s, f"/tenants/{_used(s).acme.id}/reset-quota", feature_name="quotes"

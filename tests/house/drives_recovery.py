@@ -6,9 +6,10 @@ from werkzeug.test import TestResponse
 
 from portal.core.roles import Role
 from portal.staff.policies import change_policy
-from tests.cast import actor
+from tests.cast import actor, signed_in
 from tests.two_factor.recovery_steps import (
     STATEMENT,
+    complete,
     mailed_code,
     request_of,
     stop_path,
@@ -40,7 +41,7 @@ def _complete(s: "Stage") -> TestResponse:
     _approved(s)
     s.run_jobs(KIND)
     s.secrets.add(mailed_code())
-    return s.halfway.submit("/sign-in/recovery/complete", recovery_code=mailed_code())
+    return complete(s.app, s.bea, mailed_code(), browser=s.halfway)
 
 
 def _stop(s: "Stage") -> TestResponse:
@@ -55,11 +56,21 @@ def _send_code(s: "Stage") -> TestResponse:
     return s.halfway.submit("/sign-in/recovery/send-code")
 
 
+def _lost_device(s: "Stage") -> TestResponse:
+    url = "/sign-in/lost-device/backup-code"
+    return s.halfway.submit(url, backup_code=s.backup_code(), is_lost="y")
+
+
 DRIVES = {
+    "two_factor.use_backup_code": _lost_device,
     "two_factor.request_recovery": lambda s: s.halfway.submit("/sign-in/recovery/request"),
     "two_factor.approve_request": lambda s: _decided(s, "approve"),
     "two_factor.reject_request": lambda s: _decided(s, "reject"),
     "two_factor.send_recovery_code": _send_code,
     "two_factor.complete": _complete,
     "two_factor.stop": _stop,
+    "two_factor.stop_recovery_of_mine": lambda s: (
+        _asked(s),
+        signed_in(s.app, s.bea).submit("/account/security/stop-recovery"),
+    )[1],
 }

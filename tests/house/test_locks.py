@@ -34,7 +34,7 @@ def test_every_locked_package_has_a_hash(lock):
     assert [package for package in packages if "--hash=sha256:" not in package] == []
 
 
-@pytest.mark.parametrize("group", ["", "dev", "node", "bootstrap"])
+@pytest.mark.parametrize("group", ["", "dev", "node", "scanners", "wapiti", "bootstrap"])
 def test_what_the_project_asks_for_is_pinned_and_locked(group):
     lock = ROOT / (f"requirements-{group}.lock" if group else "requirements.lock")
     asked = wanted(group)

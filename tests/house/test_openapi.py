@@ -1,8 +1,12 @@
 """The description of the API says what its routes take."""
 
+import sys
+from collections import defaultdict
+
 import pytest
 from flask import Flask
 from flask_openapi.utils import parse_rule
+from pydantic import BaseModel
 
 LEDGER = {"consume_mine", "consume", "reserve", "commit", "release", "refund"}
 
@@ -44,3 +48,61 @@ def test_to_delete_takes_no_body(paths):
     place = paths["/api/entitlements/users/{holder_id}/features/{feature_name}"]
     assert place["delete"]["requestBody"].get("required", False) is False
     assert paths["/api/entitlements/me/consume"]["post"]["requestBody"]["required"] is True
+
+
+def models_of(module):
+    return {
+        name: found
+        for name, found in vars(module).items()
+        if isinstance(found, type) and issubclass(found, BaseModel)
+    }
+
+
+def test_no_two_models_of_the_description_share_a_name(client):
+    """The description knows a model by its name alone: a second one would take its place."""
+    described = client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    rooms = [module for name, module in sys.modules.items() if name.startswith("portal.")]
+    found = defaultdict(set)
+    for module in rooms:
+        for name, model in models_of(module).items():
+            found[name].add(model)
+    assert {name for name in described if len(found[name]) > 1} == set()
+
+
+def refs_of(part):
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if isinstance(part.get("$ref"), str) else ()
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from refs_of(one)
+
+
+def test_every_reference_of_the_description_leads_somewhere(client):
+    document = client.get("/api/openapi.json").get_json()
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(refs_of(document)) - known == set()
+
+
+def test_every_operation_says_how_it_answers_when_it_succeeds(paths):
+    silent = [
+        (method, path)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if not {status for status in operation["responses"] if status.startswith("2")}
+    ]
+    assert silent == []
+
+
+def test_every_operation_says_who_may_call_it(paths):
+    assert paths["/api/admin/auth/csrf"]["get"]["security"] == []
+    by_session = {"session": [], "form_token": []}
+    assert paths["/api/admin/2fa/verify"]["post"]["security"] == [by_session]
+    assert paths["/api/admin/2fa/disable"]["post"]["security"] == [by_session]
+    assert paths["/api/coupons"]["post"]["security"] == [{"token": []}, by_session]
+    assert paths["/api/coupons"]["get"]["security"] == [{"token": []}, {"session": []}]
+
+
+def test_the_description_names_the_cookie_that_opens_a_session(client):
+    schemes = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]
+    assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": "portal_session"}

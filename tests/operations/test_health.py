@@ -9,6 +9,7 @@ from portal.audit.ledger import record
 from portal.config import Environment
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.room import disk_of
 from portal.jobs.presence import mark_seen
 
 BEARER = {"Authorization": "Bearer metrics-token-of-the-tests"}
@@ -66,6 +67,35 @@ def test_metrics_count_requests_by_route(client):
     assert 'portal_requests_total{method="GET",route="/healthz",status="200"}' in text
     assert "portal_jobs_queued 0.0" in text
     assert "portal_worker_silent 1.0" in text
+
+
+def fact(page, term):
+    names = [one.get_text(strip=True) for one in page.select("main dt")]
+    return page.select("main dd")[names.index(term)].get_text(strip=True)
+
+
+def test_people_and_the_scraper_learn_how_large_the_database_is(ann_client, client, database):
+    size = fact(ann_client.soup("/operations/health"), "Size of the database")
+    assert size.endswith(("KiB", "MiB"))
+    text = client.get("/metrics", headers=BEARER).text
+    (line,) = [one for one in text.splitlines() if one.startswith("portal_database_bytes ")]
+    assert float(line.split()[1]) > 100_000
+
+
+def test_the_room_where_the_database_lies_is_told_where_it_can_be_known(ann_client, monkeypatch):
+    page = ann_client.soup("/operations/health")
+    assert fact(page, "Free where it lies").endswith(("GiB", "TiB", "MiB"))
+    monkeypatch.setattr("portal.operations.health.disk_of_database", lambda _folder: None)
+    page = ann_client.soup("/operations/health")
+    assert fact(page, "Free where it lies") == "not known here"
+    text = ann_client.get("/metrics", headers=BEARER).text
+    assert "portal_database_disk_free_bytes" not in text
+
+
+def test_a_folder_that_nobody_here_can_see_has_no_disk(app):
+    assert disk_of("/no/such/folder") is None
+    found = disk_of("/")
+    assert 0 <= found.free_percent <= 100
 
 
 def test_a_ledger_that_lost_a_guard_is_told(ann_client, database):

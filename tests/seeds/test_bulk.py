@@ -89,7 +89,8 @@ def test_more_of_them_can_follow(filled):
     assert [len(rows(model)) for model in (Tenant, User, UserEntitlement)] == [43, 155, 3020]
 
 
-def test_overrides_without_users_are_refused(app):
+def test_overrides_without_users_are_refused(app, cy):
+    """Somebody is there already, so no company comes first."""
     done = app.test_cli_runner().invoke(seed_commands, ["demo", "--overrides", "5", "--if-empty"])
     assert done.exit_code == 1
     assert "Name --tenants first" in done.output

@@ -2,9 +2,9 @@
 
 import pytest
 
+from portal.audit.actions import Action
 from portal.core.database import db
 from portal.staff.models import AdminSession, Notice
-from portal.staff.new_devices import KIND
 from tests.cast import PASSWORD, open_session
 from tests.staff.conftest import RIGHT
 from tests.staff.post import mails
@@ -26,7 +26,7 @@ def sign_in(app, bea_ready, factor):
 
 
 def told():
-    notices = db.session.query(Notice).filter_by(kind=KIND).count()
+    notices = db.session.query(Notice).filter_by(kind=Action.SESSION_OPENED).count()
     assert len(mails("new_device")) == notices
     return notices
 

@@ -86,4 +86,4 @@ def test_fifteen_sign_ins_at_once_leave_ten_sessions_and_five_notices(bea_alone)
         sessions = db.session.query(AdminSession)
         assert sessions.filter_by(revoked_at=None).count() == 10
         assert sessions.filter_by(revoke_reason="too_many_sessions").count() == 5
-        assert db.session.query(Notice).filter_by(kind="session.too_many").count() == 5
+        assert db.session.query(Notice).filter_by(kind="session.revoked").count() == 5

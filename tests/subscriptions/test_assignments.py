@@ -13,11 +13,11 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
+from portal.core.staleness import Stale
 from portal.customers.tenants import close_tenant, upsert_tenant
 from portal.subscriptions.assignments import (
     NoSubscription,
     NoTrial,
-    Stale,
     assign_plan,
     cancel_plan,
     end_trial,

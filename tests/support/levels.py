@@ -23,7 +23,7 @@ from portal.support.words import Status
 from tests.support.clocks import HOUR, at
 
 WEEK = dict.fromkeys(range(5), ((540, 1020),))
-FIRST, NEXT, WHOLE = Metric
+FIRST, NEXT, WHOLE, UPDATE = Metric
 
 
 def then(day: int, text: str):

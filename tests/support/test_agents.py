@@ -10,7 +10,7 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.roles import Role
-from portal.customers.staleness import Stale
+from portal.core.staleness import Stale
 from portal.staff.account import change_preferences
 from portal.staff.invites import add_person
 from portal.staff.people import change_role
@@ -28,7 +28,7 @@ from portal.support.agents import (
     profile_of,
     set_availability,
 )
-from portal.support.load import eligible, in_tickets
+from portal.support.load import eligible, in_tickets, load_within
 from portal.support.models import SupportAgent
 from portal.support.roster import agent_or_404
 from portal.support.shifts import BadShifts, Span, read_week, write_week
@@ -207,6 +207,17 @@ def test_a_shift_moves_with_the_summer_time_of_its_zone(app, mo):
 
 def test_load_is_read_in_tickets():
     assert [in_tickets(quarters) for quarters in (0, 1, 8, 10)] == ["0", "0.25", "2", "2.5"]
+
+
+@pytest.mark.parametrize(("most", "load"), [(3, 9), (2, None)])
+def test_the_work_of_whoever_has_far_too_much_is_not_counted_out(acme, most, load):
+    agent, other, user = hire("One Agent"), hire("Two Agent"), make_user(acme)
+    for status, owner in (("open", agent), ("new", agent), ("pending", agent), ("open", other)):
+        ticket = make_ticket(user)
+        ticket.status, ticket.assignee_id = status, owner.id
+    columns = SupportAgent.__table__.c
+    query = sa.select(load_within(columns.id, most)).where(columns.id == agent.id)
+    assert db.session.scalar(query) == load
 
 
 def test_a_list_of_agents_costs_the_same_whatever_their_number(app):

@@ -4,11 +4,11 @@ import pytest
 
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.staleness import Stale
 from portal.staff.identity import BadName
 from portal.support.bodies import BadBody
 from portal.support.canned import (
     NotYourAnswer,
-    StaleAnswer,
     answers_list,
     archive_answer,
     change_answer,
@@ -104,7 +104,7 @@ def test_of_two_who_save_one_is_told(mo):
     answer = made(mo, is_shared=True)
     change = {"by": actor(mo), "answer_id": answer.id, "body": "y", "version": 1}
     assert change_answer(name="First", **change).version == 2
-    with pytest.raises(StaleAnswer, match="mo@boxcostpro"):
+    with pytest.raises(Stale, match="mo@boxcostpro"):
         change_answer(name="Second", **change)
     assert answer.name == "First"
 

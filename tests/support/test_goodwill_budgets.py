@@ -13,11 +13,11 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.database import db
 from portal.core.errors import Denied
+from portal.core.staleness import Stale
 from portal.support.goodwill_budgets import (
     EVERYBODY,
     BadLimit,
     OverBudget,
-    StaleLimit,
     change_limits,
     drop_limits,
     limits_of,
@@ -146,7 +146,7 @@ def test_of_two_who_save_the_later_one_looks_again(mo):
     allow(mo, monthly_cents=5000)
     same = {"monthly_cents": 1, "cap_cents": 1, "tenant_cents": 1}
     for version in (0, 7):
-        with pytest.raises(StaleLimit):
+        with pytest.raises(Stale):
             change_limits(by=actor(mo), admin_id=EVERYBODY, version=version, **same)
 
 

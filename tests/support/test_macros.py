@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Denied, NotFound
+from portal.core.staleness import Stale
 from portal.customers.models import User
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import UserEntitlement
@@ -26,14 +27,7 @@ from portal.support.macro_runs import (
     run_macro,
     undo_macro,
 )
-from portal.support.macros import (
-    BadGrant,
-    StaleMacro,
-    archive_macro,
-    change_macro,
-    create_macro,
-    macros,
-)
+from portal.support.macros import BadGrant, archive_macro, change_macro, create_macro, macros
 from portal.support.messages import NotWritable
 from portal.support.models import MacroRun, SupportMessage, TicketEvent
 from portal.support.tagging import change_tags
@@ -245,7 +239,7 @@ def test_only_managers_keep_macros_and_of_two_one_is_told(bea, mo, catalog):
     macro = saved(mo)
     change = {"macro_id": macro.id, "name": "New", "steps": {"status": "open"}, "version": 1}
     change_macro(by=actor(mo), **change)
-    with pytest.raises(StaleMacro):
+    with pytest.raises(Stale):
         change_macro(by=actor(mo), **change)
     with pytest.raises(Denied):
         archive_macro(by=actor(bea), macro_id=macro.id)

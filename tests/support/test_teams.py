@@ -4,7 +4,7 @@ import pytest
 
 from portal.core.database import db
 from portal.core.errors import NotFound
-from portal.customers.staleness import Stale
+from portal.core.staleness import Stale
 from portal.staff.identity import BadName
 from portal.support.models import TicketEvent
 from portal.support.statuses import set_status

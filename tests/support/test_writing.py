@@ -65,6 +65,27 @@ def test_send_solve_and_next_goes_on_in_the_view(bea_client, ticket, url, acme):
     assert ticket.status == Status.SOLVED
 
 
+def test_the_next_page_offers_to_take_the_answer_back(bea_client, ticket, url, acme):
+    other = make_ticket(make_user(acme, "Vic Second"))
+    bea_client.submit(f"{url}/reply", body="Too soon.", status="solved next", view="all")
+    form = bea_client.soup(f"/support/tickets/{other.number}?view=all").select_one("[data-undo]")
+    assert (form["action"], int(form["data-held"])) == (f"{url}/undo-send", 9)
+    fields = {one["name"]: one["value"] for one in form.select("input")}
+    fields.pop("csrf_token")
+    back = bea_client.submit(form["action"], **fields)
+    assert back.headers["Location"] == f"{url}?view=all#reply-body"
+    assert (ticket.status, bodies(ticket)[0]) == (Status.OPEN, "Too soon.")
+    assert bea_client.soup(url).select_one("#reply-body").get_text().strip() == "Too soon."
+
+
+def test_a_note_and_the_queue_after_the_last_ticket(bea_client, ticket, url, acme):
+    bea_client.submit(f"{url}/note", body="A note.", status="open next", view="all")
+    assert bea_client.soup("/support/queue/all").select("[data-undo]") == []
+    bea_client.submit(f"{url}/reply", body="x", status="solved next", view="all")
+    assert len(bea_client.soup("/support/queue/all").select("[data-undo]")) == 1
+    assert bea_client.soup("/support/queue/all").select("[data-undo]") == []
+
+
 def test_solve_and_next_goes_on_in_the_view(bea_client, ticket, url, acme):
     other = make_ticket(make_user(acme, "Vic Second"))
     fields = {"status": "solved", "then": "next", "view": "all"}

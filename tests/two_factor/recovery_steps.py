@@ -11,7 +11,7 @@ from portal.mail.bodies import open_body
 from portal.mail.models import EmailLog
 from portal.two_factor.models import RecoveryRequest
 from portal.web.access import SessionState
-from tests.cast import signed_in, sudo_until
+from tests.cast import PASSWORD, signed_in, sudo_until
 from tests.staff.post import do_jobs
 
 STATEMENT = "I called her on the number that HR has."
@@ -39,8 +39,10 @@ def approve(app, admin, request_id, statement=STATEMENT):
     return trusted(app, admin).submit(url, statement=statement)
 
 
-def complete(app, admin, code):
-    return halfway(app, admin).submit("/sign-in/recovery/complete", recovery_code=code)
+def complete(app, admin, code, password=PASSWORD, browser=None):
+    url = "/sign-in/recovery/complete"
+    here = browser or halfway(app, admin)
+    return here.submit(url, recovery_code=code, password=password)
 
 
 def time_is_over(app):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.database import db
 from portal.mail.models import EmailLog
 from portal.two_factor.backup_codes import (
@@ -23,8 +24,9 @@ from portal.two_factor.backup_codes import (
     revoke_codes,
 )
 from portal.two_factor.models import BackupCode
-from tests.cast import actor
-from tests.two_factor.conftest import NOON
+from portal.web.access import SessionState
+from tests.cast import actor, signed_in
+from tests.two_factor.conftest import NOON, code
 
 PLAIN = st.text(ALPHABET, min_size=CHARACTERS, max_size=CHARACTERS)
 
@@ -122,3 +124,16 @@ def test_codes_are_stored_as_salted_slow_hashes(bea_enrolled, codes):
     stored = db.session.scalars(sa.select(BackupCode.code_hash)).all()
     assert len(set(stored)) == len(stored) == 10
     assert all(one.startswith("$argon2id$") for one in stored)
+
+
+def test_who_used_the_last_one_is_led_to_new_ones_at_every_sign_in(app, moment, bea_enrolled):
+    generate_codes(by=actor(bea_enrolled), admin=bea_enrolled)
+    db.session.query(BackupCode).update({"used_at": clock.now()})
+    url = "/sign-in/second-factor?next=/customers"
+    browser = signed_in(app, bea_enrolled, state=SessionState.PREAUTH)
+    assert browser.submit(url, totp_code=code()).location == "/account/security"
+    assert "no backup code left" in browser.get("/account/security").text
+    generate_codes(by=actor(bea_enrolled), admin=bea_enrolled)
+    moment.shift(timedelta(seconds=30))
+    later = signed_in(app, bea_enrolled, state=SessionState.PREAUTH)
+    assert later.submit(url, totp_code=code()).location == "/customers"

@@ -12,6 +12,7 @@ from portal.staff.models import Admin, AdminSession
 from portal.two_factor.models import BackupCode, Enrolment, TwoFactorAuth
 from portal.web.access import SessionState
 from tests.cast import open_session
+from tests.statements import counted
 from tests.two_factor.conftest import NOON, SECRET, code, give_authenticator, with_password
 
 URL = "/account/two-factor/enrol"
@@ -51,6 +52,20 @@ def test_the_page_shows_picture_and_key_and_keeps_them_out_of_caches(browser):
 
 def test_a_reload_shows_the_same_key(browser):
     assert shown_secret(browser) == shown_secret(browser)
+
+
+def test_another_sign_in_begins_anew(browser, newcomer, app):
+    first = shown_secret(browser)
+    other = app.test_client()
+    other.sign_in(open_session(newcomer, SessionState.MUST_ENROL, amr="pwd")[1])
+    assert shown_secret(other) != first
+
+
+def test_beginning_and_a_reload_ask_four_statements_each(browser):
+    for _ in range(2):
+        with counted() as statements:
+            browser.get(URL)
+        assert len(statements) == 4
 
 
 def test_the_first_code_turns_it_on_and_shows_ten_codes(browser, newcomer):

@@ -14,6 +14,7 @@ from portal.staff.naming import target_of
 from portal.staff.people import change_role
 from portal.two_factor.own_trail import RECENT, own_trail
 from tests.cast import actor, signed_in
+from tests.statements import counted
 
 STRANGER = Actor(ActorType.ANONYMOUS, None, "bea@boxcostpro.test")
 
@@ -53,6 +54,12 @@ def test_who_tried_my_password_is_somebody(bea):
     )
     record(Action.TOTP_RESET, by=SYSTEM, target=target_of(bea), reason="phone lost")
     assert sorted(line.split(" ", 1)[0] for line in words(bea)) == ["Somebody", "The"]
+
+
+def test_the_whole_security_page_asks_four_statements(bea_client):
+    with counted() as statements:
+        assert bea_client.get("/account/security").status_code == 200
+    assert len(statements) == 4
 
 
 def test_ten_lines_are_enough_and_the_newest_come_first(bea):

@@ -52,7 +52,7 @@ def test_who_lost_everything_comes_back_through_two_people(app, moment, bea_enro
     other, _ = open_session(bea_enrolled)
     time_is_over(app)
     browser = halfway(app, bea_enrolled)
-    done = browser.submit("/sign-in/recovery/complete", recovery_code=mailed_code())
+    done = complete(app, bea_enrolled, mailed_code(), browser=browser)
     assert done.location == "/account/two-factor/enrol"
     assert not is_on(bea_enrolled)
     assert db.session.get(AdminSession, other.id).revoked_at is not None

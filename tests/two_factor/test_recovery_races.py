@@ -7,11 +7,12 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.roles import Role
 from portal.staff.models import Admin
+from portal.staff.passwords import hash_password
 from portal.two_factor.models import RecoveryApproval, RecoveryRequest
 from portal.two_factor.recovery_approvals import approve_recovery, reject_recovery
 from portal.two_factor.recovery_endings import stop_recovery
 from portal.web.access import SessionState
-from tests.cast import actor, make_admin, signed_in
+from tests.cast import PASSWORD, actor, make_admin, signed_in
 from tests.staff.test_people_races import outcomes
 from tests.staff.test_races import together
 from tests.two_factor.conftest import give_authenticator
@@ -25,13 +26,14 @@ from tests.two_factor.recovery_steps import (
 )
 
 pytestmark = pytest.mark.race
+COMPLETE, STOP = "/sign-in/recovery/complete", "/account/security/stop-recovery"
 ADMINS = ("Ann Admin", "Abe Admin", "Ada Admin")
 
 
 def lost(app, role):
     """Somebody in a database of their own who asked; the admins who may decide, and the request."""
     admins = [make_admin(name, Role.ADMIN, is_second_factor_on=True) for name in ADMINS]
-    person = make_admin("Lea Lost", role)
+    person = make_admin("Lea Lost", role, password_hash=hash_password(PASSWORD))
     give_authenticator(person)
     browser = signed_in(app, person, state=SessionState.PREAUTH, amr="pwd")
     assert browser.submit("/sign-in/recovery/request").status_code == 303
@@ -96,7 +98,7 @@ def test_completing_and_stopping_at_once_do_one_of_both(own_app, _again):
         with own_app.app_context():
             if number:
                 return app_stop(path)
-            data = {"csrf_token": token, "recovery_code": code}
+            data = {"csrf_token": token, "recovery_code": code, "password": PASSWORD}
             headers = {"Sec-Fetch-Site": "same-origin"}
             url = "/sign-in/recovery/complete"
             return browser.post(url, data=data, headers=headers).location
@@ -124,3 +126,28 @@ def assert_one_won(app, location, stopped):
         ends = len(events("recovery.completed")), len(events("recovery.cancelled"))
         assert ends == ((1, 0) if is_back else (0, 1))
     assert state_of(app) == ("completed" if is_back else "cancelled")
+
+
+@pytest.mark.parametrize("_again", range(4))
+def test_completing_and_its_owner_stopping_at_once_do_one_of_both(own_app, _again):
+    with own_app.app_context():
+        browser, admins, request_id = lost(own_app, Role.SUPPORT_AGENT)
+        approve_recovery(by=admins[0], request_id=request_id, statement=STATEMENT)
+        person = db.session.query(Admin).filter_by(name="Lea Lost").one()
+        request_of(person).opens_at = clock.now()
+        time_is_over(own_app)
+        here, code = signed_in(own_app, person), mailed_code()
+        tokens = [client.form_token() for client in (browser, here)]
+
+    def act(number):
+        client, url = ((browser, COMPLETE), (here, STOP))[number]
+        data = {"csrf_token": tokens[number], "recovery_code": code, "password": PASSWORD}
+        with own_app.app_context():
+            return client.post(url, data=data, headers={"Sec-Fetch-Site": "same-origin"}).location
+
+    answers = together(act, 2)
+    is_back = answers[0] == "/account/two-factor/enrol"
+    assert is_back != (answers[1] == "/account/password")
+    assert state_of(own_app) == ("completed" if is_back else "cancelled")
+    with own_app.app_context():
+        assert db.session.query(Admin).filter_by(name="Lea Lost").one().recovery_until is None

@@ -12,6 +12,7 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.roles import Role
+from portal.core.staleness import Stale
 
 LONGEST_NAME = 80
 MOST_RULES = 100
@@ -24,13 +25,6 @@ class BadRule(DomainError):
     """A rule that could never be met, or is a second one of its name."""
 
     title = "Change the rule"
-
-
-class Stale(Conflict):
-    """Somebody else saved the rule meanwhile."""
-
-    code = "stale"
-    title = "Changed by somebody else"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

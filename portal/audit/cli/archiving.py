@@ -15,8 +15,9 @@ from portal.audit.archives import (
     unfinished,
     write_archive,
 )
-from portal.audit.cli.exports import OPERATOR, recorded
+from portal.audit.cli.exports import OPERATOR
 from portal.audit.cli.group import audit_commands, refusals_told
+from portal.audit.handing_out import recorded
 from portal.audit.models import Archive
 from portal.audit.removing import owner_engine, remove_events
 from portal.audit.sequencing import sequence_all

@@ -9,16 +9,14 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import with_appcontext
 
-from portal.audit.bundles import Bundle, covered, sha256_of, write_bundle
-from portal.audit.checkpoints import sign_now
+from portal.audit.bundles import Bundle, sha256_of, write_bundle
 from portal.audit.cli.group import audit_commands, refusals_told
-from portal.audit.exports import Asked, Kind, Order, content_of, order_export
+from portal.audit.exports import Asked, Kind
 from portal.audit.filters import Filters, asked_as
-from portal.audit.sequencing import sequence_all
+from portal.audit.handing_out import handed_out
 from portal.audit.tree import TreeDamaged
 from portal.config import settings
 from portal.core.actor import SYSTEM, Actor
-from portal.core.database import db
 from portal.core.permissions import Permission
 
 OPERATOR: Actor = replace(
@@ -63,10 +61,7 @@ def export(file: Path, *, hash_only_rest: bool, **given: Any) -> None:
     with refusals_told():
         kind = _kind(filters, numbers, hash_only_rest=hash_only_rest)
         zone = ZoneInfo(settings().timezone)
-        sequence_all()
-        asked = Asked(kind, filters, zone, **numbers)
-        content = content_of(by=OPERATOR, asked=asked)
-        bundle = recorded(order_export(by=OPERATOR, asked=asked, content=content))
+        _, bundle = handed_out(by=OPERATOR, asked=Asked(kind, filters, zone, **numbers))
     _write(file, bundle)
 
 
@@ -91,15 +86,6 @@ def _kind(filters: Filters, numbers: dict[str, int | None], *, hash_only_rest: b
     if is_range and is_filtered:
         raise click.UsageError("--first and --last take filters with --hash-only-rest alone.")
     return Kind.SELECTION if is_filtered else Kind.RANGE
-
-
-def recorded(order: Order) -> Bundle:
-    """Commits the order, and brings the newest checkpoint over it."""
-    db.session.commit()
-    sequence_all()
-    sign_now()
-    db.session.commit()
-    return covered(order)
 
 
 def _write(file: Path, bundle: Bundle) -> None:

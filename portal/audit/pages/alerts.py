@@ -15,7 +15,7 @@ from portal.audit.alerting.rules import (
     rule_or_404,
     terms_of,
 )
-from portal.audit.pages.blueprint import bp
+from portal.audit.pages.blueprint import bp, may_manage
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo
@@ -51,7 +51,7 @@ def acknowledge_alert(alert_id: int) -> ResponseReturnValue:
 @bp.get("/audit/alerts/rules")
 @requires(Permission.AUDIT_ALL)
 def alert_rules() -> Response:
-    return page("audit/alert_rules.html", rows=all_rules(), may_manage=_may_manage())
+    return page("audit/alert_rules.html", rows=all_rules(), may_manage=may_manage())
 
 
 @bp.route("/audit/alerts/rules/new", methods=["GET", "POST"])
@@ -100,10 +100,6 @@ def enable_alert_rule(rule_id: int) -> ResponseReturnValue:
     row = enable_rule(by=acting(), row=rule_or_404(rule_id))
     db.session.commit()
     return _done(f"{row.name} is in force again.")
-
-
-def _may_manage() -> bool:
-    return acting().may(Permission.AUDIT_MANAGE)
 
 
 def _form_page(form: RuleForm, title: str) -> Response:

@@ -4,15 +4,13 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
-from portal.audit.bundles import BundleWriter, covered
-from portal.audit.checkpoints import sign_now
+from portal.audit.bundles import BundleWriter
 from portal.audit.export_forms import ExportForm
-from portal.audit.exports import Asked, Kind, content_of, order_export
+from portal.audit.exports import Asked, Kind
 from portal.audit.filters import Filters
+from portal.audit.handing_out import handed_out
 from portal.audit.pages.addresses import LABELS_OF_FIELDS, chips_of, url_of
 from portal.audit.pages.blueprint import bp
-from portal.audit.sequencing import sequence_all
-from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo
 from portal.web.downloads import streamed
@@ -50,16 +48,5 @@ def _asked(form: ExportForm, filters: Filters) -> Asked:
 
 def _download(asked: Asked) -> Response:
     """Recorded and committed before the first byte is sent; sent while it is read."""
-    by = acting()
-    # The tree grows in transactions of its own, and SQLite has one at a time.
-    db.session.rollback()
-    sequence_all()
-    content = content_of(by=by, asked=asked)
-    order = order_export(by=by, asked=asked, content=content)
-    db.session.commit()
-    sequence_all()
-    sign_now()
-    db.session.commit()
-    bundle = covered(order)
-    name = f"audit-{order.event_id[:8]}-{asked.kind.value.replace('_', '-')}.zip"
+    name, bundle = handed_out(by=acting(), asked=asked)
     return streamed(BundleWriter(bundle).parts(), filename=name, media_type="application/zip")

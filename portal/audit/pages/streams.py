@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.audit.models import AuditStream, StreamKind
-from portal.audit.pages.blueprint import bp
+from portal.audit.pages.blueprint import bp, may_manage
 from portal.audit.streaming.delivering import send_test
 from portal.audit.streaming.forms import FORMAT_NAMES, ChangeStreamForm, PauseForm, StreamForm
 from portal.audit.streaming.streams import (
@@ -31,9 +31,7 @@ from portal.web.htmx import page, see_other
 @bp.get("/audit/streams")
 @requires(Permission.AUDIT_ALL)
 def streams() -> Response:
-    return page(
-        "audit/streams.html", rows=all_streams(), size=tree_size(), may_manage=_may_manage()
-    )
+    return page("audit/streams.html", rows=all_streams(), size=tree_size(), may_manage=may_manage())
 
 
 @bp.get("/audit/streams/new")
@@ -141,10 +139,6 @@ def remove_one_stream(stream_id: int) -> ResponseReturnValue:
     return see_other(url_for("audit.streams"))
 
 
-def _may_manage() -> bool:
-    return acting().may(Permission.AUDIT_MANAGE)
-
-
 def _stream_page(
     row: AuditStream, form: ChangeStreamForm, *, pause: PauseForm | None = None, status: int = 200
 ) -> Response:
@@ -156,7 +150,7 @@ def _stream_page(
         formats=FORMAT_NAMES,
         pause=pause or PauseForm(formdata=None),
         behind=max(0, tree_size() - row.next_index),
-        may_manage=_may_manage(),
+        may_manage=may_manage(),
     )
 
 

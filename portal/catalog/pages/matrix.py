@@ -15,11 +15,12 @@ from portal.catalog.pages.saving import Saving
 from portal.catalog.plan_features import plainly
 from portal.catalog.plan_rules import check_entry
 from portal.catalog.plans import plan_or_404, set_plan_feature
-from portal.catalog.refusals import Archived, Stale
+from portal.catalog.refusals import Archived
 from portal.catalog.revisions import catalog_now, draft_with
 from portal.catalog.snapshot import Catalog, PlanFeature
 from portal.core.database import db
 from portal.core.permissions import Permission
+from portal.core.staleness import Stale
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other

@@ -11,12 +11,12 @@ from wtforms import Field, RadioField, SelectField
 from portal.catalog.effects import effect_of, mark_of, must_be_seen
 from portal.catalog.forms import SavedOnceSeen
 from portal.catalog.models import FeatureRow, PlanTemplate
-from portal.catalog.refusals import Stale
 from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Catalog
 from portal.core.database import db, looking
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
+from portal.core.staleness import Stale
 from portal.staff.current import current_staff
 from portal.web.htmx import page
 

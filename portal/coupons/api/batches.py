@@ -57,7 +57,8 @@ def create_many(body: BatchBody) -> Response:
         once=new_once(),
         prefix=body.prefix,
         count=body.count,
-        terms=Terms(**body.said()),
+        terms=Terms(**body.said(), is_public=not body.tenant_ids),
+        tenant_ids=body.tenant_ids,
         asks_approval=body.ask_approval,
     )
     answer = json_answer(_batch(row))

@@ -19,7 +19,7 @@ from portal.coupons.coupons import (
 from portal.coupons.listing import coupons_page
 from portal.coupons.models import CouponStatus
 from portal.coupons.schemas import (
-    ChangeBody,
+    CouponChangeBody,
     CouponPath,
     CouponShape,
     CouponsShape,
@@ -81,7 +81,7 @@ def coupon(path: CouponPath) -> Response:
 @audits(Action.COUPON_CHANGED)
 @idempotent
 @takes
-def change(path: CouponPath, body: ChangeBody) -> Response:
+def change(path: CouponPath, body: CouponChangeBody) -> Response:
     """Change what is named. What it is worth is fixed once somebody redeemed it."""
     by, asks = acting(), body.ask_approval
     row = coupon_or_404(path.coupon_id)

@@ -37,6 +37,7 @@ def _simulation(found: Simulation) -> dict[str, Any]:
             }
             for line, left in zip(found.lines, found.left, strict=True)
         ],
+        "running": [_effect(effect) for effect in found.running],
         "coupons": [_effect(effect) for effect in found.effects],
         "list_cents": found.list_cents,
         "discount_cents": found.discount_cents,

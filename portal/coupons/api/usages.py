@@ -21,13 +21,13 @@ from portal.coupons.schemas import (
     HistoryQuery,
     LeftoverBody,
     LeftoverShape,
+    PurchaseRefundBody,
+    PurchaseReserveBody,
     RedeemBody,
     RedeemReservedBody,
-    RefundBody,
-    ReserveBody,
     UsagePath,
-    UsageShape,
-    UsagesShape,
+    UseShape,
+    UsesShape,
 )
 from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
@@ -35,12 +35,12 @@ from portal.web.openapi import json_answer, takes
 from portal.web.times import machine, machine_or_none
 
 
-@api.post("/reserve", responses={200: UsageShape})
+@api.post("/reserve", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_RESERVED)
 @idempotent
 @takes
-def reserve(body: ReserveBody) -> Response:
+def reserve(body: PurchaseReserveBody) -> Response:
     """Hold one use while a checkout is open."""
     usage = reserve_coupon(
         by=acting(), code=body.code, purchase=body.purchase(), expires_in=body.span()
@@ -48,7 +48,7 @@ def reserve(body: ReserveBody) -> Response:
     return commit_answer(json_answer(_usage(usage)))
 
 
-@api.post("/redeem", responses={200: UsageShape})
+@api.post("/redeem", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_RESERVED, Action.COUPON_REDEEMED)
 @idempotent
@@ -60,7 +60,7 @@ def redeem(body: RedeemBody) -> Response:
     return commit_answer(json_answer(_usage(usage)))
 
 
-@api.get("/usage/history", responses={200: UsagesShape})
+@api.get("/usage/history", responses={200: UsesShape})
 @requires(Permission.COUPONS_VIEW)
 @takes
 def history(query: HistoryQuery) -> Response:
@@ -70,7 +70,7 @@ def history(query: HistoryQuery) -> Response:
     return json_answer({"items": items, "next_cursor": page.next_cursor})
 
 
-@api.post("/usage/<int:usage_id>/redeem", responses={200: UsageShape})
+@api.post("/usage/<int:usage_id>/redeem", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_REDEEMED)
 @idempotent
@@ -81,7 +81,7 @@ def redeem_reserved(path: UsagePath, body: RedeemReservedBody) -> Response:
     return commit_answer(json_answer(_usage(usage)))
 
 
-@api.post("/usage/<int:usage_id>/release", responses={200: UsageShape})
+@api.post("/usage/<int:usage_id>/release", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_RELEASED)
 @idempotent
@@ -92,7 +92,7 @@ def release(path: UsagePath, body: DecisionBody) -> Response:
     return commit_answer(json_answer(_usage(usage)))
 
 
-@api.post("/usage/<int:usage_id>/count-period", responses={200: UsageShape})
+@api.post("/usage/<int:usage_id>/count-period", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_PERIOD_COUNTED)
 @idempotent
@@ -103,7 +103,7 @@ def count(path: UsagePath) -> Response:
     return commit_answer(json_answer(_usage(usage)))
 
 
-@api.post("/usage/<int:usage_id>/restore-period", responses={200: UsageShape})
+@api.post("/usage/<int:usage_id>/restore-period", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_PERIOD_RESTORED)
 @idempotent
@@ -125,12 +125,12 @@ def leftover(path: UsagePath, body: LeftoverBody) -> Response:
     return commit_answer(json_answer({"taken_cents": taken, "usage": _usage(usage)}))
 
 
-@api.post("/usage/<int:usage_id>/return", responses={200: UsageShape})
+@api.post("/usage/<int:usage_id>/return", responses={200: UseShape})
 @requires(Permission.COUPONS_REDEEM)
 @audits(Action.COUPON_RETURNED)
 @idempotent
 @takes
-def give_back(path: UsagePath, body: RefundBody) -> Response:
+def give_back(path: UsagePath, body: PurchaseRefundBody) -> Response:
     """The purchase was refunded in full: the tenant may use the coupon anew."""
     usage = return_slot(by=acting(), usage_id=path.usage_id, **body.model_dump())
     return commit_answer(json_answer(_usage(usage)))

@@ -31,9 +31,10 @@ from portal.coupons.batches import (
 from portal.coupons.deciding_forms import ApprovalForm
 from portal.coupons.forms import values_of
 from portal.coupons.limits import beyond
+from portal.coupons.listing import tenants_of_batch
 from portal.coupons.models import CouponBatch, CouponStatus
 from portal.coupons.pages.blueprint import bp
-from portal.coupons.pages.coupon import plan_labels
+from portal.coupons.pages.coupon import FEW_TENANTS, MOST_TENANTS, plan_labels
 from portal.coupons.pages.editing import (
     asks_approval,
     limits_in_words,
@@ -78,6 +79,7 @@ def new_batch() -> ResponseReturnValue:
                 prefix=form.prefix.data or "",
                 count=form.count.data or 0,
                 terms=form.terms(like),
+                tenant_ids=form.tenant_ids(),
                 asks_approval=asks_approval(),
             )
             db.session.commit()
@@ -104,11 +106,20 @@ def batch_page(row: CouponBatch, form: ApprovalForm | None = None) -> Response:
     """With a form that was refused: what was typed, and why."""
     actor, terms = current_staff().actor, terms_of_batch(row)
     is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
+    shows_all = request.args.get("tenants") == "all"
+    most = MOST_TENANTS if shows_all else FEW_TENANTS
+    tenants = [] if terms.is_public else tenants_of_batch(row.id, most=most + 1)
+    has_more = len(tenants) > most
     return page(
         "coupons/batch.html",
         status=422 if form else 200,
         batch=row,
         name=name_of(row),
+        is_public=terms.is_public,
+        tenants=tenants[:most],
+        all_tenants_url=(
+            url_for("coupons.batch", batch_id=row.id, tenants="all") if has_more else None
+        ),
         standing=standing_of_batch(row, terms, clock.now()),
         terms=terms_in_words(terms, plan_labels()),
         starts_at=terms.starts_at,

@@ -1,6 +1,6 @@
 """One coupon: what it says, whom it is for, who used it, and what became of it."""
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from portal.audit.browsing import about
 from portal.catalog.revisions import catalog_now
@@ -38,7 +38,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
     actor, terms, now = current_staff().actor, terms_of(row), clock.now()
     shows_all = request.args.get("tenants") == "all"
     most = MOST_TENANTS if shows_all else FEW_TENANTS
-    tenants = [] if row.is_public else tenants_of(row.id, most=most + 1)
+    tenants = [] if row.is_public else tenants_of(row, most=most + 1)
     search = UsesSearch(coupon=row.code, coupon_id=row.id)
     is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
     return page(
@@ -52,13 +52,17 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         may_decide=may_decide(actor, row),
         is_own_request=is_waiting and row.requested_by == actor.id,
         tenants=tenants[:most],
-        has_more_tenants=len(tenants) > most,
+        all_tenants_url=_all_tenants(row) if len(tenants) > most else None,
         listing=uses_found(search, cursor=request.args.get("cursor"), limit=FEW_USES),
         search=search,
         events=about(by=actor, zone=reader_zone(), target=target_of(row)),
         sees_all=actor.may(Permission.AUDIT_ALL),
         may_manage=actor.may(Permission.COUPONS_MANAGE),
     )
+
+
+def _all_tenants(row: Coupon) -> str:
+    return url_for("coupons.coupon", coupon_id=row.id, tenants="all")
 
 
 def plan_labels() -> dict[str, str]:

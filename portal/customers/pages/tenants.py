@@ -7,12 +7,12 @@ from portal.audit.actions import Action
 from portal.audit.browsing import about
 from portal.core.database import db
 from portal.core.permissions import Permission
+from portal.core.staleness import fingerprint
 from portal.customers.directory import COLOURS, Search, history_of_tenant, users
 from portal.customers.forms import NewTenantForm, TenantForm
 from portal.customers.models import Tenant
 from portal.customers.pages.blueprint import bp
 from portal.customers.panels import tenant_panels
-from portal.customers.staleness import fingerprint
 from portal.customers.tenants import change_tenant, create_tenant, tenant_or_404
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires

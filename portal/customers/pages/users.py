@@ -7,13 +7,13 @@ from portal.audit.actions import Action
 from portal.audit.browsing import about
 from portal.core.database import db
 from portal.core.permissions import Permission
+from portal.core.staleness import fingerprint
 from portal.customers.directory import COLOURS, history_of_user, user_and_tenant
 from portal.customers.forms import NewUserForm, UserForm
 from portal.customers.models import User
 from portal.customers.naming import target_of_user
 from portal.customers.pages.blueprint import bp
 from portal.customers.panels import user_panels
-from portal.customers.staleness import fingerprint
 from portal.customers.tenants import tenant_or_404
 from portal.customers.users import change_user, create_user, user_or_404
 from portal.staff.current import current_staff

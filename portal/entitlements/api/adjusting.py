@@ -16,9 +16,13 @@ from portal.entitlements.quota_schemas import (
     ResetShape,
     ToppedUpShape,
     TopUpBody,
+    TopUpPath,
+    WithdrawBody,
+    WithdrawnShape,
 )
 from portal.entitlements.schemas import HolderPath
 from portal.entitlements.topups import reset_quota, top_up
+from portal.entitlements.withdrawing import withdraw_top_up
 from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.openapi import json_answer, takes
@@ -44,6 +48,17 @@ def top_up_user(path: HolderPath, body: TopUpBody) -> Response:
 def top_up_tenant(path: HolderPath, body: TopUpBody) -> Response:
     """Add to what a tenant's users may use together."""
     return _topped_up(tenant_or_404(path.holder_id), None, body)
+
+
+@api.post("/top-ups/<int:top_up_id>/withdraw", responses={200: WithdrawnShape})
+@requires(Permission.QUOTAS_ADJUST)
+@audits(Action.QUOTA_TOP_UP_WITHDRAWN)
+@idempotent
+@takes
+def withdraw(path: TopUpPath, body: WithdrawBody) -> Response:
+    """Take back what is left of a top-up. What is reserved of it may still be used."""
+    _, left = withdraw_top_up(by=acting(), top_up_id=path.top_up_id, reason=body.reason)
+    return commit_answer(json_answer({"top_up_id": path.top_up_id, "withdrawn": left}))
 
 
 @api.post("/users/<int:holder_id>/reset-quota", responses={200: ResetShape})

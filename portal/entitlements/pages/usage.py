@@ -26,6 +26,7 @@ from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.topups import reset_quota, top_up
 from portal.entitlements.usage_forms import QuotaForm, ResetForm, TopUpForm
 from portal.entitlements.usage_reports import Step, features_used, usage_report
+from portal.entitlements.withdrawing import top_ups_of
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
@@ -200,6 +201,7 @@ def _page(
         status=status,
         tenant=tenant,
         limits=limits_of(answers),
+        top_ups=top_ups_of(tenant.id),
         chart=_chart(tenant, answers),
         forms=forms,
         may_adjust=_actor().may(Permission.QUOTAS_ADJUST),

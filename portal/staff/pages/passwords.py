@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.staff.cookies import bind_form_token, set_session_cookie
+from portal.staff.cookies import bind_form_token, remember_browser, set_session_cookie
 from portal.staff.current import SignedInStaff, current_staff
 from portal.staff.links import open_link
 from portal.staff.models import LinkPurpose
@@ -59,10 +59,12 @@ def set_password(token: str) -> ResponseReturnValue:
     open_link(token, LinkPurpose.RESET)
     if form.validate_on_submit():
         with form.refusing():
-            set_by_link(token=token, password=form.new_password.data or "")
+            person = set_by_link(token=token, password=form.new_password.data or "")
             db.session.commit()
             flash("Your password is set. Sign in with it.", "success")
-            return see_other(url_for("staff.sign_in"))
+            response = see_other(url_for("staff.sign_in"))
+            remember_browser(response, person.email)
+            return response
     return page("staff/reset_password.html", status=422, form=form)
 
 

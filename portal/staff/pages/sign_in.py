@@ -6,8 +6,15 @@ from werkzeug.wrappers import Response
 
 from portal.audit.actions import Action
 from portal.core.database import db, looking
-from portal.staff.cookies import clear_session_cookie, forget_visitor, set_session_cookie
+from portal.staff.cookies import (
+    clear_session_cookie,
+    forget_visitor,
+    remember_browser,
+    set_session_cookie,
+    shown_browser,
+)
 from portal.staff.current import current_staff, signed_in
+from portal.staff.door import at_the_door
 from portal.staff.forms import BackupForm, PasskeyForm, SignInForm, TotpForm
 from portal.staff.pages.blueprint import bp
 from portal.staff.second_factor import ways_of
@@ -46,10 +53,12 @@ def sign_in() -> ResponseReturnValue:
         return see_other(safe_next(form.next.data))
     if not form.validate_on_submit():
         return page("staff/sign_in.html", form=form, status=422 if form.is_submitted() else 200)
-    found = open_with_password(
-        email=str(form.email.data), password=str(form.password.data), instead_of=staff
-    )
-    db.session.commit()
+    email, password = str(form.email.data), str(form.password.data)
+    with at_the_door(email=email, browser=shown_browser()) as is_known:
+        found = open_with_password(
+            email=email, password=password, is_known=is_known, instead_of=staff
+        )
+        db.session.commit()
     return _after_password(form, found)
 
 
@@ -67,6 +76,7 @@ def _after_password(form: SignInForm, found: SignIn) -> ResponseReturnValue:
         target = url_for("two_factor.enrol")
     response = see_other(target)
     set_session_cookie(response, found.issued.token)
+    remember_browser(response, str(form.email.data))
     return response
 
 
@@ -126,10 +136,13 @@ def _step_page(form: CodeForm, template: str, status: int) -> Response:
 def _signed_in(step: Step, target: str) -> Response:
     if step.remaining is not None:
         flash(
-            f"That backup code is used up. {step.remaining} left. If your phone is gone, "
-            "set up a new authenticator under My security.",
+            f"That backup code is used up. {step.remaining} left. Make new ones under My security. "
+            "If your phone is gone, set up a new authenticator there.",
             "warning",
         )
+    if step.owes_codes:
+        flash("You have no backup code left. Make ten new ones now.", "warning")
+        target = url_for("two_factor.security")
     response = see_other(target)
     set_session_cookie(response, str(step.token))
     return response

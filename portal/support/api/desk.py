@@ -9,7 +9,7 @@ from portal.support.api.shapes import one_ticket
 from portal.support.desk_for_programs import agents_for_programs, rules_for_programs
 from portal.support.message_schemas import AgentsShape, RulesShape
 from portal.support.on_behalf import assign_on_behalf
-from portal.support.schemas import AssignBody, AssignedShape, PageQuery, TicketPath
+from portal.support.schemas import AgentBody, AssignedShape, PageQuery, TicketPath
 from portal.support.seeing import ticket_or_404
 from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
@@ -21,7 +21,7 @@ from portal.web.openapi import json_answer, takes
 @audits(Action.TICKET_ASSIGNED)
 @idempotent
 @takes
-def assign_ticket(path: TicketPath, body: AssignBody) -> Response:
+def assign_ticket(path: TicketPath, body: AgentBody) -> Response:
     """Give the ticket to an agent, or to nobody. Not for a user's own token."""
     given = assign_on_behalf(
         by=acting(), ticket=ticket_or_404(acting(), path.number), agent_id=body.agent_id

@@ -15,7 +15,10 @@ from portal.web.downloads import download
 from portal.web.openapi import takes
 
 
-@api.get("/tickets/<number>/attachments/<big:attachment_id>")
+@api.get(
+    "/tickets/<number>/attachments/<big:attachment_id>",
+    responses={200: {"description": "The file, of its own type", "content": {"*/*": {}}}},
+)
 @requires(Permission.TICKETS_READ)
 @takes
 def read_attachment(path: AttachmentPath) -> Response:

@@ -10,9 +10,9 @@ from portal.support.api.shapes import one_ticket, ticket_shape
 from portal.support.for_programs import TicketFilters, tickets_for_programs
 from portal.support.on_behalf import open_on_behalf
 from portal.support.schemas import (
-    ChangeBody,
-    FullTicketShape,
+    EitherTicketShape,
     OpenBody,
+    TicketChangeBody,
     TicketPath,
     TicketQuery,
     TicketsShape,
@@ -41,7 +41,7 @@ def list_tickets(query: TicketQuery) -> Response:
     return json_answer({"items": items, "next_cursor": found.next_cursor})
 
 
-@api.post("/tickets", responses={201: FullTicketShape})
+@api.post("/tickets", responses={201: EitherTicketShape})
 @requires(Permission.TICKETS_WRITE)
 @audits(Action.TICKET_CREATED)
 @idempotent
@@ -62,7 +62,7 @@ def open_ticket(body: OpenBody) -> Response:
     return commit_answer(answer, is_secret=True)
 
 
-@api.get("/tickets/<number>", responses={200: FullTicketShape})
+@api.get("/tickets/<number>", responses={200: EitherTicketShape})
 @requires(Permission.TICKETS_READ)
 @takes
 def read_ticket(path: TicketPath) -> Response:
@@ -70,12 +70,12 @@ def read_ticket(path: TicketPath) -> Response:
     return json_answer(one_ticket(ticket_or_404(acting(), path.number)))
 
 
-@api.patch("/tickets/<number>", responses={200: FullTicketShape})
+@api.patch("/tickets/<number>", responses={200: EitherTicketShape})
 @requires(Permission.TICKETS_WRITE)
 @audits(Action.TICKET_CHANGED, Action.TICKET_STATUS_CHANGED)
 @idempotent
 @takes
-def change_ticket(path: TicketPath, body: ChangeBody) -> Response:
+def change_ticket(path: TicketPath, body: TicketChangeBody) -> Response:
     """Change what is named. A user's own token may say that their ticket is solved."""
     amendment = Amendment(
         status=Status(body.status) if body.status else None,

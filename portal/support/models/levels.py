@@ -65,6 +65,8 @@ class SlaRule(Base):
     first_response_s: Mapped[int | None]
     next_response_s: Mapped[int | None]
     resolution_s: Mapped[int | None]
+    update_s: Mapped[int | None]
+    """How long after an answer the customer hears again."""
     calendar_id: Mapped[int] = mapped_column(
         sa.ForeignKey("business_calendars.id", ondelete="RESTRICT")
     )

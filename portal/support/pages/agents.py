@@ -7,7 +7,7 @@ from portal.audit.actions import Action
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.customers.staleness import fingerprint
+from portal.core.staleness import fingerprint
 from portal.staff.current import current_staff
 from portal.support.agent_forms import AgentForm, SignatureForm
 from portal.support.agent_list import agent_row, agents_list, team_choices

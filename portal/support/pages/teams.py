@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
-from portal.customers.staleness import fingerprint
+from portal.core.staleness import fingerprint
 from portal.staff.current import current_staff
 from portal.support.agent_forms import TeamForm
 from portal.support.agent_list import agent_choices

@@ -14,6 +14,7 @@ from portal.support.drafts import save_draft
 from portal.support.messages import Sent, StaleSend, add_note, reply
 from portal.support.models import SupportTicket
 from portal.support.neighbours import Here
+from portal.support.outgoing import UNDO_HOLD
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     Composing,
@@ -28,6 +29,7 @@ from portal.support.reading import public_after
 from portal.support.seeing import ticket_or_404
 from portal.support.words import MessageKind
 from portal.web.access import accepts_files, audits, requires, unaudited
+from portal.web.flashes import flash_with_button
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
 
 NOBODYS_BUSINESS = "what somebody has not sent is their own business"
@@ -107,11 +109,25 @@ def keep_draft(number: str) -> ResponseReturnValue:
 
 def _done(sent: Sent, here: Here, written: Written, text: str) -> ResponseReturnValue:
     if written.then_next:
-        flash(text, "success")
+        _tell(sent, written.view, text)
         return see_other(next_url(here))
     # A script that goes to a place in the page it shows loads nothing anew.
     anchor = "" if wants_fragment() else f"#message-{sent.message.id}"
     return see_other(ticket_url(sent.ticket.number, written.view, anchor))
+
+
+def _tell(sent: Sent, view: str, text: str) -> None:
+    """On the page of another ticket, from which an answer can be taken back, too."""
+    if sent.message.kind != MessageKind.PUBLIC:
+        flash(text, "success")
+        return
+    flash_with_button(
+        text,
+        label="Undo send",
+        action=ticket_url(sent.ticket.number, "") + "/undo-send",
+        fields={"message_id": sent.message.id, "view": view},
+        seconds=int(UNDO_HOLD.total_seconds()) - 1,
+    )
 
 
 def _stale(number: str, written: Written) -> ResponseReturnValue:

@@ -24,7 +24,7 @@ from portal.two_factor.passkey_proofs import (
     options_to_prove,
     options_to_sign_in,
 )
-from portal.two_factor.schemas import CredentialBody
+from portal.two_factor.schemas import CeremonyOptions, CredentialBody, PasskeyProven
 from portal.web.access import (
     SessionState,
     audits,
@@ -39,7 +39,7 @@ from portal.web.times import machine
 WITHOUT_TOKEN = "nobody has a token before signing in; JSON and fetch metadata protect it"  # noqa: S105
 
 
-@api.post("/passkeys/sign-in/options")
+@api.post("/passkeys/sign-in/options", responses={200: CeremonyOptions})
 @public
 @without_csrf_token(WITHOUT_TOKEN)
 @unaudited("a challenge proves nothing yet")
@@ -50,7 +50,7 @@ def sign_in_options() -> Response:
     return jsonify(options)
 
 
-@api.post("/passkeys/sign-in/verify")
+@api.post("/passkeys/sign-in/verify", responses={200: PasskeyProven})
 @public
 @without_csrf_token(WITHOUT_TOKEN)
 @audits(Action.SESSION_OPENED, Action.PASSKEY_REFUSED, Action.SESSION_THROTTLED)
@@ -69,7 +69,7 @@ def sign_in_verify(body: CredentialBody) -> Response:
     return answer
 
 
-@api.post("/passkeys/authenticate/options")
+@api.post("/passkeys/authenticate/options", responses={200: CeremonyOptions})
 @in_state(SessionState.PREAUTH, SessionState.ACTIVE)
 @unaudited("a challenge proves nothing yet")
 def authenticate_options() -> Response:
@@ -79,7 +79,7 @@ def authenticate_options() -> Response:
     return jsonify(options)
 
 
-@api.post("/passkeys/authenticate/verify")
+@api.post("/passkeys/authenticate/verify", responses={200: PasskeyProven})
 @in_state(SessionState.PREAUTH, SessionState.ACTIVE)
 @audits(
     Action.SESSION_OPENED,

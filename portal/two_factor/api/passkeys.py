@@ -14,7 +14,16 @@ from portal.staff.sessions import session_of
 from portal.two_factor.api.blueprint import api
 from portal.two_factor.models import Passkey
 from portal.two_factor.passkeys import passkeys_of, register, registration_options, remove, rename
-from portal.two_factor.schemas import LabelBody, NewPasskeyBody, PasskeyPath
+from portal.two_factor.schemas import (
+    CeremonyOptions,
+    LabelBody,
+    NewPasskeyBody,
+    PasskeyGone,
+    PasskeyMade,
+    PasskeyPath,
+    PasskeyShape,
+    PasskeysShape,
+)
 from portal.web.access import SessionState, audits, in_state, requires, sudo, unaudited
 from portal.web.problems import problem
 from portal.web.times import machine, machine_or_none
@@ -22,14 +31,14 @@ from portal.web.times import machine, machine_or_none
 SIGNED_IN = (SessionState.ACTIVE, SessionState.MUST_ENROL)
 
 
-@api.get("/passkeys")
+@api.get("/passkeys", responses={200: PasskeysShape})
 @requires(Permission.ACCOUNT_OWN)
 def list_passkeys() -> Response:
     """The person's passkeys, the oldest first."""
     return jsonify(items=[shown(key) for key in passkeys_of(current_staff().id)])
 
 
-@api.post("/passkeys/register/options")
+@api.post("/passkeys/register/options", responses={200: CeremonyOptions})
 @in_state(*SIGNED_IN)
 @unaudited("a challenge proves nothing yet")
 def register_options() -> Response:
@@ -39,7 +48,7 @@ def register_options() -> Response:
     return jsonify(options)
 
 
-@api.post("/passkeys/register/verify")
+@api.post("/passkeys/register/verify", responses={201: PasskeyMade})
 @in_state(*SIGNED_IN)
 @audits(Action.PASSKEY_REGISTERED, Action.PASSKEY_REFUSED)
 def register_verify(body: NewPasskeyBody) -> Response:
@@ -54,7 +63,7 @@ def register_verify(body: NewPasskeyBody) -> Response:
     return answer
 
 
-@api.patch("/passkeys/<int:passkey_id>")
+@api.patch("/passkeys/<int:passkey_id>", responses={200: PasskeyShape})
 @requires(Permission.ACCOUNT_OWN)
 @audits(Action.PASSKEY_RENAMED)
 def name_passkey(path: PasskeyPath, body: LabelBody) -> Response:
@@ -64,7 +73,7 @@ def name_passkey(path: PasskeyPath, body: LabelBody) -> Response:
     return jsonify(shown(found))
 
 
-@api.delete("/passkeys/<int:passkey_id>")
+@api.delete("/passkeys/<int:passkey_id>", responses={200: PasskeyGone})
 @requires(Permission.ACCOUNT_OWN)
 @sudo
 @audits(Action.PASSKEY_REMOVED)

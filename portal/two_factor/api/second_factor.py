@@ -20,7 +20,19 @@ from portal.two_factor.backup_codes import CodeSet, code_set, generate_codes
 from portal.two_factor.enrolments import confirm_enrolment, start_enrolment
 from portal.two_factor.overview import Standing, standing_of
 from portal.two_factor.passkeys import passkeys_of
-from portal.two_factor.schemas import BackupBody, EnableBody, OptionalTotpBody, TotpBody
+from portal.two_factor.schemas import (
+    BackupBody,
+    CodesLeft,
+    CodeUsed,
+    EnableBody,
+    FactorStatus,
+    NewCodes,
+    OptionalTotpBody,
+    PendingKey,
+    SwitchedOff,
+    TotpBody,
+    Verified,
+)
 from portal.two_factor.switching_off import NotEnabled, switch_off
 from portal.web.access import SessionState, audits, in_state, requires
 from portal.web.problems import problem, refused_code
@@ -30,7 +42,7 @@ SIGNED_IN = (SessionState.ACTIVE, SessionState.MUST_ENROL)
 ANY_STEP = (*SIGNED_IN, SessionState.PREAUTH)
 
 
-@api.get("/2fa/status")
+@api.get("/2fa/status", responses={200: FactorStatus})
 @in_state(*ANY_STEP)
 def status() -> Response:
     """Whether a second factor is on, required, and by when. Never a secret."""
@@ -66,7 +78,7 @@ def _methods(admin_id: int, found: Standing) -> list[dict[str, object]]:
     return [authenticator, *passkeys] if found.has_authenticator else [*passkeys]
 
 
-@api.post("/2fa/enable")
+@api.post("/2fa/enable", responses={200: PendingKey})
 @in_state(*SIGNED_IN)
 @audits(Action.TOTP_ENROLMENT_STARTED)
 def enable(body: EnableBody) -> Response:
@@ -82,7 +94,7 @@ def enable(body: EnableBody) -> Response:
     )
 
 
-@api.post("/2fa/verify")
+@api.post("/2fa/verify", responses={200: Verified})
 @in_state(*ANY_STEP)
 @audits(Action.TOTP_ENABLED, Action.SESSION_OPENED)
 def verify(body: TotpBody) -> Response:
@@ -100,7 +112,7 @@ def verify(body: TotpBody) -> Response:
     return _with_cookie(done.token, enabled=True, backup_codes=list(done.codes))
 
 
-@api.post("/2fa/disable")
+@api.post("/2fa/disable", responses={200: SwitchedOff})
 @requires(Permission.ACCOUNT_OWN)
 @audits(Action.TOTP_DISABLED, Action.SESSION_SUDO_REFUSED)
 def disable(body: OptionalTotpBody) -> Response:
@@ -120,7 +132,7 @@ def disable(body: OptionalTotpBody) -> Response:
     return _with_cookie(token, enabled=False)
 
 
-@api.post("/2fa/verify-backup")
+@api.post("/2fa/verify-backup", responses={200: CodeUsed})
 @in_state(SessionState.PREAUTH, SessionState.ACTIVE)
 @audits(Action.BACKUP_CODE_USED)
 def verify_backup(body: BackupBody) -> Response:
@@ -138,14 +150,14 @@ def verify_backup(body: BackupBody) -> Response:
     return _with_cookie(step.token, remaining=step.remaining)
 
 
-@api.get("/2fa/backup-codes")
+@api.get("/2fa/backup-codes", responses={200: CodesLeft})
 @requires(Permission.ACCOUNT_OWN)
 def backup_codes() -> Response:
     """How many codes are left and until when; never the codes."""
     return jsonify(_metadata(code_set(current_staff().id)))
 
 
-@api.post("/2fa/backup-codes")
+@api.post("/2fa/backup-codes", responses={200: NewCodes})
 @requires(Permission.ACCOUNT_OWN)
 @audits(Action.BACKUP_CODES_GENERATED)
 def new_backup_codes() -> Response:

@@ -3,6 +3,7 @@
 from portal.core.permissions import Permission
 from portal.two_factor.pages import (
     authenticator,
+    lost_device,
     passkey_proof,
     passkeys,
     policy,
@@ -31,6 +32,7 @@ __all__ = [
     "NAV",
     "authenticator",
     "bp",
+    "lost_device",
     "passkey_proof",
     "passkeys",
     "policy",

@@ -1,4 +1,4 @@
-"""A lost device at sign-in: what else there is, and the way of who has nothing left."""
+"""Everything is lost: the way of who asks to be let in again."""
 
 from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
@@ -8,36 +8,18 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.staff.cookies import clear_session_cookie, set_session_cookie
 from portal.staff.current import current_staff
-from portal.staff.second_factor import ways_of
-from portal.two_factor.backup_codes import code_set
 from portal.two_factor.models import RecoveryRequest
 from portal.two_factor.pages.blueprint import bp
 from portal.two_factor.recovery_codes import is_ready, send_code_again
 from portal.two_factor.recovery_endings import complete_recovery, recovery_behind
 from portal.two_factor.recovery_endings import stop_recovery as stop_by_link
 from portal.two_factor.recovery_forms import RecoveryCodeForm
-from portal.two_factor.recovery_requests import approvers_for, ask_for_recovery, open_request
+from portal.two_factor.recovery_requests import ask_for_recovery, open_request
 from portal.web.access import SessionState, audits, in_state, public
 from portal.web.errors import answer
 from portal.web.htmx import page, see_other
 
-WRONG = "That code is not right, or it is too old. Have another one mailed to you."
-
-
-@bp.get("/sign-in/lost-device")
-@in_state(SessionState.PREAUTH)
-def lost_device() -> ResponseReturnValue:
-    """What the person still has comes first, asking two people last."""
-    staff = current_staff()
-    if open_request(staff.id) is not None:
-        return see_other(url_for("two_factor.recovery"))
-    return page(
-        "two_factor/lost_device.html",
-        ways=ways_of(staff.id),
-        codes_left=code_set(staff.id).remaining,
-        has_approvers=bool(approvers_for(staff.id)),
-        email=staff.email,
-    )
+WRONG = "The code or the password is not right, or the code is too old."
 
 
 @bp.post("/sign-in/recovery/request")
@@ -61,10 +43,16 @@ def recovery() -> ResponseReturnValue:
 
 @bp.post("/sign-in/recovery/complete")
 @in_state(SessionState.PREAUTH)
-@audits(Action.RECOVERY_COMPLETED, Action.SESSION_CODE_REFUSED, Action.SESSION_THROTTLED)
+@audits(
+    Action.RECOVERY_COMPLETED,
+    Action.SESSION_CODE_REFUSED,
+    Action.SESSION_PASSWORD_REFUSED,
+    Action.SESSION_THROTTLED,
+)
 def complete() -> ResponseReturnValue:
     form, staff = RecoveryCodeForm(), current_staff()
-    step = complete_recovery(staff=staff, code=form.recovery_code.data or "")
+    typed = {"password": form.password.data or "", "code": form.recovery_code.data or ""}
+    step = complete_recovery(staff=staff, **typed)
     db.session.commit()
     if step.token is not None:
         return _carry_on(step.token)
@@ -73,7 +61,7 @@ def complete() -> ResponseReturnValue:
         return answer(429, "Too many tries", detail, retry_after=step.retry_after)
     if step.is_session_over:
         return _back_to_password()
-    form.recovery_code.errors = [WRONG]
+    form.form_errors.append(WRONG)
     request = open_request(staff.id)
     return _status_page(request, form, 401) if request else see_other(url_for("staff.sign_in"))
 
@@ -86,7 +74,7 @@ def _carry_on(token: str) -> BaseResponse:
 
 
 def _back_to_password() -> BaseResponse:
-    flash("Five codes were wrong. Enter your password again to go on.", "warning")
+    flash("That was wrong five times. Enter your password again to go on.", "warning")
     response = see_other(url_for("staff.sign_in"))
     clear_session_cookie(response)
     return response

@@ -32,7 +32,7 @@ def rows(ticket: SupportTicket) -> dict[str, object]:
     calendar = make_calendar(
         country="DE", subdivision="BY", special_days={date(2026, 12, 24): ((540, 780),)}
     )
-    urgent = make_rule(calendar, name="Urgent", priority="urgent", resolution_s=None)
+    urgent = make_rule(calendar, name="Urgent", priority="urgent", resolution_s=None, update_s=7200)
     make_rule(calendar, name="Everything else")
     disable_rule(by=SYSTEM, rule=make_rule(calendar, name="Old"))
     clocks.terms_changed(ticket, clock.now())
