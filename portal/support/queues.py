@@ -20,6 +20,8 @@ from portal.support.seeing import seen_by, sees_all
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
 DUE_SOON = timedelta(hours=4)
+MOST = 199
+"""A queue is counted so far, at every look: of more, it is enough to know that they are many."""
 _ticket = SupportTicket.__table__.c
 
 
@@ -163,7 +165,7 @@ _OF_VIEW: dict[View, Callable[[At], list[Condition]]] = {
 
 
 def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
-    """How many tickets stand in each, in a statement or two that count no further than 999.
+    """How many tickets stand in each, in a statement or two that count no further than `MOST`.
 
     The views that everybody has are asked on every page: their statement is made once.
     """
@@ -176,12 +178,12 @@ def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
         found = {queue.key: getattr(row, queue.view.name) for queue in usual}
     if others:
         numbers = [
-            capped(those(conditions(queue, looking))).label(f"n{place}")
+            capped(those(conditions(queue, looking)), MOST).label(f"n{place}")
             for place, queue in enumerate(others)
         ]
         row = db.session.connection().execute(sa.select(*numbers)).one()
         found |= {queue.key: count for queue, count in zip(others, row, strict=True)}
-    return {queue.key: in_words(found[queue.key]) for queue in queues}
+    return {queue.key: in_words(found[queue.key], MOST) for queue in queues}
 
 
 def values_of(looking: Looking) -> dict[str, Any]:
@@ -222,7 +224,7 @@ def _listing(view: View) -> Quick:
 
 @cache
 def _counting(views: tuple[View, ...]) -> Quick:
-    counts = (capped(those(usual_conditions(view))).label(view.name) for view in views)
+    counts = (capped(those(usual_conditions(view)), MOST).label(view.name) for view in views)
     return Quick(sa.select(*counts))
 
 
