@@ -21,7 +21,7 @@ from portal.catalog.overview import CATEGORIES
 from portal.catalog.plan_rules import HIGHEST_QUOTA
 from portal.catalog.plans import PlanTerms
 from portal.catalog.snapshot import Allowance, Feature, Interval, PlanFeature
-from portal.core.currencies import CURRENCIES, amount_text, minor_units
+from portal.core.currencies import amount_text, known_currencies, minor_units
 from portal.web.forms import PortalForm
 
 LONGEST_REASON = 500
@@ -158,7 +158,7 @@ class PlanForm(SavedOnceSeen):
 
     def validate_currency(self, field: StringField) -> None:
         field.data = (field.data or "").upper()
-        if field.data not in CURRENCIES:
+        if field.data not in known_currencies():
             raise Wrong("There is no such currency.")
 
     def validate_monthly_price(self, field: StringField) -> None:

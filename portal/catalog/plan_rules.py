@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from portal.catalog.refusals import BadTerms
 from portal.catalog.snapshot import Allowance, Interval, PlanFeature
-from portal.core.currencies import CURRENCIES
+from portal.core.currencies import known_currencies
 
 HIGHEST_LEVEL = 1000
 HIGHEST_PRICE = 2**31 - 1
@@ -31,7 +31,7 @@ def check_plan_terms(
         raise BadTerms("Enter what people read.", field="display_name")
     if not 0 <= level <= HIGHEST_LEVEL:
         raise BadTerms(f"A level is 0 to {HIGHEST_LEVEL}.", field="level")
-    if currency not in CURRENCIES:
+    if currency not in known_currencies():
         raise BadTerms("There is no such currency: use three letters, as USD.", field="currency")
     for name, price in (("monthly", monthly_price_cents), ("annual", annual_price_cents)):
         if price is not None and not 0 <= price <= HIGHEST_PRICE:

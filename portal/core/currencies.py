@@ -1,6 +1,7 @@
 """Currencies and how many decimals they have (ISO 4217, list one)."""
 
 from decimal import Decimal
+from functools import cache
 
 from babel.core import get_global
 
@@ -11,13 +12,16 @@ EXPONENTS = {
 }
 _exponents = {code: exponent for exponent, codes in EXPONENTS.items() for code in codes.split()}
 
-CURRENCIES = frozenset(
-    code
-    for uses in get_global("territory_currencies").values()
-    for code, _since, until, is_tender in uses
-    if is_tender and until is None
-)
-"""What is legal tender somewhere today."""
+
+@cache
+def known_currencies() -> frozenset[str]:
+    """What is legal tender somewhere today. Read when first asked for: it takes 3 MiB."""
+    return frozenset(
+        code
+        for uses in get_global("territory_currencies").values()
+        for code, _since, until, is_tender in uses
+        if is_tender and until is None
+    )
 
 
 def exponent_of(currency: str) -> int:

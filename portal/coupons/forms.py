@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.form import FormMeta
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.core.currencies import CURRENCIES, amount_text
+from portal.core.currencies import amount_text, known_currencies
 from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent_input
 from portal.coupons.deciding_forms import AskingForm
 from portal.coupons.tenant_names import MOST, lines_of, tenants_named
@@ -86,7 +86,7 @@ class TermsForm(AskingForm):
 
     def offer(self, plans: Iterable[tuple[str, str]]) -> None:
         self.plans.choices = [SelectChoice(name, label) for name, label in plans]
-        rest = sorted(CURRENCIES - set(self.currencies))
+        rest = sorted(known_currencies() - set(self.currencies))
         self.another.choices = [SelectChoice("", "None"), *(SelectChoice(c, c) for c in rest)]
 
     def freeze(self) -> None:
@@ -158,7 +158,7 @@ class TermsForm(AskingForm):
         text = self[name].data
         if not text and name != "percent":
             return
-        if more and more[0] not in CURRENCIES:
+        if more and more[0] not in known_currencies():
             self._complain(ANOTHER, "Choose the currency of these amounts.")
             return
         try:

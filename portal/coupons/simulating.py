@@ -9,7 +9,7 @@ from portal.catalog.overview import plans_on_offer
 from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Plan
 from portal.core import clock
-from portal.core.currencies import CURRENCIES
+from portal.core.currencies import known_currencies
 from portal.core.errors import DomainError
 from portal.coupons.models import Coupon
 from portal.coupons.simulation import Offer, Stretch, Taken, stretches, take
@@ -156,7 +156,7 @@ def _plan(name: str) -> Plan:
 def _currency(plan: Plan, question: Question) -> str:
     """Another than that of the plan needs a price of its own."""
     currency = question.currency or plan.currency
-    if currency not in CURRENCIES:
+    if currency not in known_currencies():
         raise BadQuestion("Use codes of currencies, such as EUR.", field="currency")
     if question.price_cents is None and currency != plan.currency:
         raise BadQuestion(

@@ -6,7 +6,7 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, TextAre
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from portal.core.currencies import CURRENCIES, minor_units
+from portal.core.currencies import known_currencies, minor_units
 from portal.core.errors import DomainError
 from portal.coupons.simulating import (
     LARGEST_AMOUNT,
@@ -65,7 +65,7 @@ class SimulationForm(PortalForm):
         ]
         self.currency.choices = [
             SelectChoice("", "Of the plan"),
-            *(SelectChoice(code, code) for code in sorted(CURRENCIES)),
+            *(SelectChoice(code, code) for code in sorted(known_currencies())),
         ]
 
     def question(self, plan_currency: str) -> Question:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.core.clock import timestamp
-from portal.core.currencies import CURRENCIES
+from portal.core.currencies import known_currencies
 from portal.core.errors import DomainError
 from portal.core.money import WHOLE
 from portal.core.text import nfc
@@ -127,7 +127,7 @@ def _check_worth(terms: Terms) -> None:
 
 def _check_amounts(amounts: Mapping[str, int], field_name: str) -> None:
     for currency, cents in amounts.items():
-        if currency not in CURRENCIES:
+        if currency not in known_currencies():
             raise BadTerms("Use codes of currencies, such as EUR.", field=field_name)
         if not 1 <= cents <= LARGEST_AMOUNT:
             raise BadTerms("Use amounts above zero.", field=field_name)

@@ -8,41 +8,22 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import (
-    parse_authentication_credential_json,
-    parse_authenticator_data,
-    parse_client_data_json,
-)
-from webauthn.helpers.structs import (
-    AuthenticationCredential,
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    CredentialDeviceType,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from portal.config import settings
 from portal.core.errors import Conflict
 from portal.two_factor.models import Passkey
 
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import AuthenticationCredential, PublicKeyCredentialDescriptor
+
 LONGEST_ANSWER = 16_384
 LONGEST_ID = 1023  # WebAuthn 7.1, step 25
 SHOWN_FOR = 60_000  # milliseconds that the browser's own dialog waits
 DEFAULT_PORTS = {"http": 80, "https": 443}
-ONE_DEVICE = CredentialDeviceType.SINGLE_DEVICE
-TRANSPORTS = frozenset(AuthenticatorTransport)
 
 
 class NoPasskeysHere(Conflict):
@@ -79,7 +60,7 @@ class Answer:
 
     credential_id: bytes
     user_handle: bytes | None
-    credential: AuthenticationCredential
+    credential: "AuthenticationCredential"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +69,12 @@ class Signed:
 
     sign_count: int
     is_backed_up: bool
+
+
+@cache
+def _library() -> Any:
+    """Of WebAuthn. It takes 6 MiB, so a process has it once somebody uses a passkey."""
+    return import_module("webauthn")
 
 
 def host() -> str:
@@ -108,7 +95,9 @@ def creation_options(
     *, challenge: bytes, user_handle: bytes, email: str, name: str, own: Sequence[Passkey]
 ) -> dict[str, Any]:
     """For `navigator.credentials.create`. No authenticator makes a second key beside `own`."""
-    options = generate_registration_options(
+    library = _library()
+    structs = library.helpers.structs
+    options = library.generate_registration_options(
         rp_id=host(),
         rp_name=settings().brand,
         user_name=email,
@@ -116,9 +105,9 @@ def creation_options(
         user_display_name=name,
         challenge=challenge,
         timeout=SHOWN_FOR,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
         exclude_credentials=_described(own),
     )
@@ -130,32 +119,37 @@ def request_options(
     *, challenge: bytes, allowed: Sequence[Passkey] = (), must_verify: bool = False
 ) -> dict[str, Any]:
     """For `navigator.credentials.get`; without `allowed`, whoever has a passkey here may answer."""
-    required, preferred = (
-        UserVerificationRequirement.REQUIRED,
-        UserVerificationRequirement.PREFERRED,
-    )
-    options = generate_authentication_options(
+    library = _library()
+    degrees = library.helpers.structs.UserVerificationRequirement
+    options = library.generate_authentication_options(
         rp_id=host(),
         challenge=challenge,
         timeout=SHOWN_FOR,
         allow_credentials=_described(allowed),
-        user_verification=required if must_verify else preferred,
+        user_verification=degrees.REQUIRED if must_verify else degrees.PREFERRED,
     )
     return _plain(options)
 
 
-def _described(keys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+def _described(keys: Sequence[Passkey]) -> "list[PublicKeyCredentialDescriptor]":
+    structs = _library().helpers.structs
     return [
-        PublicKeyCredentialDescriptor(
+        structs.PublicKeyCredentialDescriptor(
             id=key.credential_id,
-            transports=[AuthenticatorTransport(one) for one in key.transports if one in TRANSPORTS],
+            transports=[structs.AuthenticatorTransport(one) for one in _known(key.transports)],
         )
         for key in keys
     ]
 
 
+def _known(transports: Sequence[str]) -> list[str]:
+    """Without the words that only browsers of a later day know."""
+    known = frozenset(_library().helpers.structs.AuthenticatorTransport)
+    return [one for one in transports if one in known]
+
+
 def _plain(options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(options_to_json(options))
+    found: dict[str, Any] = json.loads(_library().options_to_json(options))
     return found
 
 
@@ -167,22 +161,24 @@ def read_new_key(text: str, *, challenge: bytes | None) -> NewKey:
     """
     if challenge is None:
         raise BadAnswer("no_challenge")
+    library = _library()
     try:
         sent = json.loads(text[:LONGEST_ANSWER])
-        found = verify_registration_response(
+        found = library.verify_registration_response(
             credential=sent,
             expected_challenge=challenge,
             expected_rp_id=host(),
             expected_origin=_origin(),
         )
         response = sent["response"]
-        transports = [one for one in response.get("transports") or [] if one in TRANSPORTS]
+        transports = _known(response.get("transports") or [])
         properties = (sent.get("clientExtensionResults") or {}).get("credProps") or {}
         is_discoverable = properties.get("rk") is True
     except Exception as error:  # whatever it breaks, a hostile answer is a refusal
         raise BadAnswer("registration") from error
     if len(found.credential_id) > LONGEST_ID:
         raise BadAnswer("registration")
+    devices = library.helpers.structs.CredentialDeviceType
     return NewKey(
         credential_id=found.credential_id,
         public_key=found.credential_public_key,
@@ -190,7 +186,7 @@ def read_new_key(text: str, *, challenge: bytes | None) -> NewKey:
         transports=transports,
         aaguid=found.aaguid,
         is_discoverable=is_discoverable,
-        is_backup_eligible=found.credential_device_type is not ONE_DEVICE,
+        is_backup_eligible=found.credential_device_type is not devices.SINGLE_DEVICE,
         is_backed_up=found.credential_backed_up,
     )
 
@@ -201,8 +197,9 @@ def read_answer(text: str) -> Answer:
     Raises:
         BadAnswer: see the class.
     """
+    helpers = _library().helpers
     try:
-        sent = parse_authentication_credential_json(text[:LONGEST_ANSWER])
+        sent = helpers.parse_authentication_credential_json(text[:LONGEST_ANSWER])
     except Exception as error:  # whatever it breaks, a hostile answer is a refusal
         raise BadAnswer("malformed") from error
     return Answer(sent.raw_id, sent.response.user_handle, sent)
@@ -222,7 +219,7 @@ def check_signature(
     try:
         fault = _fault(answer, challenge, must_verify=must_verify)
         if fault is None:
-            found = verify_authentication_response(
+            found = _library().verify_authentication_response(
                 credential=answer.credential,
                 expected_challenge=challenge,
                 expected_rp_id=host(),
@@ -239,9 +236,9 @@ def check_signature(
 
 def _fault(answer: Answer, challenge: bytes, *, must_verify: bool) -> str | None:
     """What is wrong beside the signature, in a word for the ledger."""
-    response = answer.credential.response
-    client = parse_client_data_json(response.client_data_json)
-    signed = parse_authenticator_data(response.authenticator_data)
+    response, helpers = answer.credential.response, _library().helpers
+    client = helpers.parse_client_data_json(response.client_data_json)
+    signed = helpers.parse_authenticator_data(response.authenticator_data)
     holds = {
         "challenge": hmac.compare_digest(client.challenge, challenge),
         "origin": client.origin == _origin() and not client.cross_origin,

@@ -10,7 +10,7 @@ from portal.audit.actions import Action
 from portal.catalog.overview import plans_on_offer
 from portal.catalog.revisions import catalog_now
 from portal.core import clock
-from portal.core.currencies import CURRENCIES
+from portal.core.currencies import known_currencies
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.permissions import Permission
@@ -124,7 +124,7 @@ def offered_form(kind: Any, terms: Terms, values: dict[str, Any]) -> Any:
     offered = plans_on_offer(catalog)
     sent = {name.partition("_")[2] for name in request.form}
     known = {plan.currency for plan in offered} | {*terms.amounts, *terms.min_amounts}
-    form = with_prices(kind, tuple(sorted(known | (sent & CURRENCIES))))(data=values)
+    form = with_prices(kind, tuple(sorted(known | (sent & known_currencies()))))(data=values)
     labels, names = plan_labels(), {plan.name for plan in offered}
     gone = [name for name in terms.plans if name not in names]
     old = ((name, f"{labels.get(name, name)} (no longer on offer)") for name in gone)
