@@ -18,7 +18,7 @@ from portal.support.report_sets import NOT_WORK
 DAYS = 7
 MOST = 99
 """So far the tickets of a day are counted."""
-MOST_READ = 200
+MOST_READ = 120
 """So many replies of a day are read for it: nobody writes more to fewer tickets by hand."""
 _ticket, _message = SupportTicket.__table__.c, SupportMessage.__table__.c
 _IS_WORK = sa.and_(*(_ticket.status != status for status in NOT_WORK))
