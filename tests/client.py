@@ -14,6 +14,8 @@ from portal.staff.current import cookie_name
 class Client(FlaskClient):
     """Flask's client, without the leaks between requests that a shared context brings."""
 
+    _token: tuple[str | None, str] | None = None
+
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         # What the test prepared becomes visible, and what the request changed is read afresh.
         db.session.commit()
@@ -38,7 +40,15 @@ class Client(FlaskClient):
         return self.open(url, method=method, json=body, headers=headers, **kwargs)
 
     def form_token(self) -> str:
-        return str(self.get("/api/admin/auth/csrf").get_json()["csrf_token"])
+        """As of a page that stays open: asked for once a session."""
+        if self._token is None or self._token[0] != self._session():
+            found = str(self.get("/api/admin/auth/csrf").get_json()["csrf_token"])
+            self._token = (self._session(), found)
+        return self._token[1]
+
+    def _session(self) -> str | None:
+        cookie = self.get_cookie(cookie_name())
+        return cookie.value if cookie else None
 
     def soup(self, url: str, **kwargs: Any) -> BeautifulSoup:
         """The page behind the address, parsed as a browser does."""

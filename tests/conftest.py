@@ -181,16 +181,21 @@ def movable(database: Server, tmp_path_factory: pytest.TempPathFactory) -> "Mova
 
 
 @pytest.fixture
-def own_app(database: Server, movable: "Movable", tmp_path: Path) -> Iterator[Flask]:
+def own_url(database: Server) -> str:
+    """A file whose tests begin with the same rows makes them once, and clones that database."""
+    return database.clone()
+
+
+@pytest.fixture
+def own_app(database: Server, own_url: str, movable: "Movable", tmp_path: Path) -> Iterator[Flask]:
     """An application on a database of its own, where transactions are real: for races.
 
     Of many threads that want one row, a slow machine may keep one waiting for longer than a
     person would: it gets its turn all the same.
     """
-    url = database.clone()
-    with movable.on(url, tmp_path) as app:
+    with movable.on(own_url, tmp_path) as app:
         yield app
-    database.drop(url)
+    database.drop(own_url)
 
 
 class Movable:

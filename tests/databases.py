@@ -43,8 +43,8 @@ class Server(Protocol):
     def migrate(self, make_app: Callable[[str], Flask]) -> None:
         """Build the template by the project's own migrations."""
 
-    def clone(self) -> str:
-        """The URL of a new database that equals the template."""
+    def clone(self, of: str = "") -> str:
+        """The URL of a new database that equals the template, or one that nobody has open."""
 
     def empty(self) -> str:
         """The URL of a new database without any table."""
@@ -75,9 +75,9 @@ class Sqlite:
         with closing(sqlite3.connect(self.template)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def clone(self) -> str:
+    def clone(self, of: str = "") -> str:
         path = self._path()
-        shutil.copyfile(self.template, path)
+        shutil.copyfile(str(sa.make_url(of).database) if of else self.template, path)
         return f"sqlite:///{path}"
 
     def empty(self) -> str:
@@ -152,10 +152,11 @@ class Postgres:
     def migrate(self, make_app: Callable[[str], Flask]) -> None:
         upgrade(make_app(self._url(self.template)))
 
-    def clone(self) -> str:
+    def clone(self, of: str = "") -> str:
         """By files, where none of them waits for a disk; else by pages, through the log."""
         way = " STRATEGY FILE_COPY" if self.embedded else ""
-        return self._url(self._create(f" TEMPLATE {self.template}{way}"))
+        template = sa.make_url(of).database if of else self.template
+        return self._url(self._create(f" TEMPLATE {template}{way}"))
 
     def empty(self) -> str:
         return self._url(self._create(""))

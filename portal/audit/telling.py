@@ -15,9 +15,7 @@ from portal.audit.words import in_words
 
 LONGEST_VALUE = 60
 MOST_CHANGES = 3
-WHAT_METRICS_ARE = {
-    "first_response": "first answer",
-    "next_response": "next answer",
+WHAT_METRICS_ARE = {"first_response": "first answer", "next_response": "next answer"} | {
     "resolution": "solution",
     "update": "next update",
 }
@@ -43,8 +41,8 @@ def quoted_reason(action: str, reason: str | None) -> str | None:
 
 
 def _by_name(action: str, body: Body) -> str:
-    label = _part(body, "target").get("label")
-    return f"{in_words(action)}: {label}" if label else in_words(action)
+    label, words = _part(body, "target").get("label"), in_words(action)
+    return f"{words}: {label}" if label else words
 
 
 def _part(body: Body, name: str) -> Mapping[str, Any]:

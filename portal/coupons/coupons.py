@@ -293,9 +293,7 @@ def check_tenants(terms: Terms, tenant_ids: set[int]) -> None:
         BadTerms: it is for nobody, for everybody and some, or for one that does not exist.
     """
     if terms.is_public == bool(tenant_ids):
-        raise BadTerms(
-            "Name tenants for a coupon that is not public, and only then.", field="tenant_ids"
-        )
+        raise BadTerms("Name tenants where it is not public, and only then.", field="tenant_ids")
     query = sa.select(sa.func.count()).where(Tenant.id.in_(tenant_ids))
     if tenant_ids and db.session.scalar(query) != len(tenant_ids):
         raise BadTerms("One of these tenants does not exist.", field="tenant_ids")

@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.counting import in_words
 from portal.core.database import UTCDateTime, db
 from portal.core.quick import Quick
-from portal.core.room import database_folder, database_size, disk_of, disk_of_database
+from portal.core.room import database_folder, disk_of, disk_of_database, estimated_size
 from portal.jobs.models import JobStatus
 from portal.jobs.overview import jobs_in, oldest_due, worker_last_seen
 from portal.mail.models import MailStatus
@@ -36,7 +36,7 @@ class Engine(NamedTuple):
     free_percent: int
     """Of the disk with the least room: that of the instance folder, or of the database."""
     size: str
-    """Of the database."""
+    """Of the database, about."""
 
     @property
     def is_silent(self) -> bool:
@@ -73,7 +73,7 @@ def _counting(dialect: str) -> Quick:
         sa.select(
             worker_last_seen().scalar_subquery().label("worker"),
             oldest_due(now).scalar_subquery().label("due"),
-            database_size(dialect).label("size"),
+            estimated_size(dialect).label("size"),
             database_folder(dialect).label("folder"),
             *(jobs_in(status).label(f"jobs_{status}") for status in JOBS),
             *(mails_in(status).label(f"mails_{status}") for status in MAILS),

@@ -20,8 +20,8 @@ from portal.web.access import SessionState
 from portal.web.addresses import network_of
 
 STRANGERS = 4  # half of the eight threads that a process has by default
-AT_ONCE = 2  # of them; the others wait
-PATIENCE = 1.0  # seconds
+AT_ONCE = 1  # of them; the others wait
+PATIENCE = 3.0  # seconds
 CROWDED = 2  # seconds after which a stranger without a place should come again
 
 _places, _turns = BoundedSemaphore(STRANGERS), BoundedSemaphore(AT_ONCE)

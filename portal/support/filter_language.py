@@ -6,7 +6,7 @@ mean any of them, and a minus before a part turns it around. All parts must hold
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -67,6 +67,11 @@ class Filter:
         """Does a part ask for this property, and for this value of it?"""
         asked = [p for p in self.parts if isinstance(p, Property) and p.name == name]
         return any(value is None or (value in p.values and not p.is_not) for p in asked)
+
+    def asks_only_for(self, name: str, values: Collection[str]) -> bool:
+        """Does a part ask for this property, and for none but these values of it?"""
+        asked = [p for p in self.parts if isinstance(p, Property) and p.name == name]
+        return any(not p.is_not and set(p.values) <= set(values) for p in asked)
 
     def without(self, place: int) -> "Filter":
         """The same without the part at this place."""

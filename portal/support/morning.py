@@ -9,7 +9,7 @@ from portal.core.counting import capped, in_words
 from portal.core.quick import Quick
 from portal.support.filtering import Looking
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
-from portal.support.queues import ORDER, View, those, usual_conditions, values_of
+from portal.support.queues import MOST, ORDER, View, those, usual_conditions, values_of
 
 
 class Waiting(NamedTuple):
@@ -23,8 +23,6 @@ class Waiting(NamedTuple):
     """Broken promises are counted, and there are some."""
 
 
-MOST = 199
-"""The queue counts on: for a look in the morning it is enough to know that they are many."""
 Views = tuple[View, ...]
 OWN: dict[str, Views] = {
     "My overdue": (View.MINE, View.BREACHED),

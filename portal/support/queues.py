@@ -17,9 +17,12 @@ from portal.support.filtering import Condition, Looking, condition_of
 from portal.support.models import SupportTicket, TeamMember
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
 from portal.support.seeing import seen_by, sees_all
+from portal.support.words import OPEN_STATUSES
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
 DUE_SOON = timedelta(hours=4)
+MOST = 199
+"""A queue is counted so far, at every look: of more, it is enough to know that they are many."""
 _ticket = SupportTicket.__table__.c
 
 
@@ -116,13 +119,18 @@ def conditions(queue: Queue, looking: Looking) -> list[Condition]:
     """Which tickets stand in a queue. A filter that asks for a status gets that one."""
     asked = queue.own + queue.narrowed
     found = [seen_by(looking.by), *_OF_VIEW[queue.view](At.of(looking))]
-    if queue.view is not View.ALL or not asked.asks_for("status"):
+    if queue.view is not View.ALL or _is_of_open(asked):
         found.append(_ticket.is_open)
     if queue.view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
         found.append(_awake(looking.now))
     if asked.parts:
         found.append(condition_of(asked, looking))
     return found
+
+
+def _is_of_open(asked: Filter) -> bool:
+    """Also when it goes without saying: the indexes of the queues begin with it."""
+    return not asked.asks_for("status") or asked.asks_only_for("status", OPEN_STATUSES)
 
 
 class At(NamedTuple):
@@ -163,7 +171,7 @@ _OF_VIEW: dict[View, Callable[[At], list[Condition]]] = {
 
 
 def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
-    """How many tickets stand in each, in a statement or two that count no further than 999.
+    """How many tickets stand in each, in a statement or two that count no further than `MOST`.
 
     The views that everybody has are asked on every page: their statement is made once.
     """
@@ -176,12 +184,13 @@ def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
         found = {queue.key: getattr(row, queue.view.name) for queue in usual}
     if others:
         numbers = [
-            capped(those(conditions(queue, looking))).label(f"n{place}")
+            # In the queue's order, or PostgreSQL looks for the first of many from the oldest on.
+            capped(those(conditions(queue, looking)).order_by(*ORDER), MOST).label(f"n{place}")
             for place, queue in enumerate(others)
         ]
         row = db.session.connection().execute(sa.select(*numbers)).one()
         found |= {queue.key: count for queue, count in zip(others, row, strict=True)}
-    return {queue.key: in_words(found[queue.key]) for queue in queues}
+    return {queue.key: in_words(found[queue.key], MOST) for queue in queues}
 
 
 def values_of(looking: Looking) -> dict[str, Any]:
@@ -222,7 +231,7 @@ def _listing(view: View) -> Quick:
 
 @cache
 def _counting(views: tuple[View, ...]) -> Quick:
-    counts = (capped(those(usual_conditions(view))).label(view.name) for view in views)
+    counts = (capped(those(usual_conditions(view)), MOST).label(view.name) for view in views)
     return Quick(sa.select(*counts))
 
 

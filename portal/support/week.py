@@ -12,6 +12,7 @@ from portal.core.quick import Quick
 from portal.support.filtering import Looking
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.models.messages import REPLIES
+from portal.support.models.tickets import NO_WORK
 from portal.support.report_sets import NOT_WORK
 
 DAYS = 7
@@ -69,8 +70,8 @@ def _answered(me: Any, begin: Edge, end: Edge) -> sa.ScalarSelect[Any]:
     said = (_message.created_at >= begin, _message.created_at < end)
     replies = sa.select(_message.ticket_id).where(*mine, *said).limit(MOST_READ).subquery()
     tickets = sa.select(replies.c.ticket_id).distinct().subquery()
-    found = sa.select(_ticket.id).join(tickets, tickets.c.ticket_id == _ticket.id)
-    return capped(found.where(_IS_WORK), MOST)
+    is_no_work = sa.exists().where(_ticket.id == tickets.c.ticket_id, NO_WORK)
+    return capped(sa.select(tickets.c.ticket_id).where(~is_no_work), MOST)
 
 
 def _solved(me: Any, begin: Edge, end: Edge) -> sa.ScalarSelect[Any]:

@@ -11,13 +11,13 @@ from portal.staff.models import Admin
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket
 from portal.support.words import Availability
 
-MOST = 99
+MOST = 49
 """So far the tickets of one agent or team are counted: nobody has more in hand."""
 _ticket = SupportTicket.__table__.c
 
 
 class Load(NamedTuple):
-    """Somebody's open tickets, as text: it may stop at `199+`."""
+    """Somebody's open tickets, as text: it may stop at `49+`."""
 
     id: int
     name: str

@@ -23,14 +23,26 @@ SWAP = (
 )
 
 
-@pytest.fixture(autouse=True)
-def ledger(own_app):
+@pytest.fixture(scope="module")
+def untouched(database, movable, tmp_path_factory):
     """620 events: two full blocks and an open one, with a checkpoint in each."""
-    with own_app.app_context():
+    url = database.clone()
+    with movable.on(url, tmp_path_factory.mktemp("ledger")) as app, app.app_context():
         for _ in range(3):
             grow(200)
             sign()
         grow(20)
+    return url
+
+
+@pytest.fixture
+def own_url(database, untouched):
+    return database.clone(untouched)
+
+
+@pytest.fixture(autouse=True)
+def ledger(own_app):
+    with own_app.app_context():
         yield
 
 

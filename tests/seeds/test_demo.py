@@ -42,16 +42,10 @@ def run(app, *words):
     return app.test_cli_runner().invoke(seed_commands, words)
 
 
-@pytest.fixture(scope="module")
-def seeded(database: Server, tmp_path_factory):
-    """The demo company in a database of its own; a test that changes it puts it there again."""
-    app = make_app(database.clone(), tmp_path_factory.mktemp("demo"))
-    done = run(app, "demo")
-    assert done.exit_code == 0, done.output
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+@pytest.fixture
+def seeded(company):
+    """The demo company; a test that changes it puts it there again."""
+    return company
 
 
 def count(model, *where):

@@ -101,7 +101,8 @@ def test_each_has_its_leaf_in_the_order_of_time(filled, events):
     assert db.session.scalar(sa.text("SELECT count(*) FROM audit_pending")) == 0
 
 
-def test_the_command_adds_them(app):
+def test_the_command_adds_them(app, cy):
+    """Somebody is there already, so no company comes first."""
     words = ["demo", "--if-empty", "--audit-events", "3"]
     done = app.test_cli_runner().invoke(seed_commands, words)
     assert "Added 3 audit events" in done.output

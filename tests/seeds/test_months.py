@@ -25,24 +25,10 @@ from portal.support.models import GoodwillGesture, SupportTicket, TicketClock, T
 from portal.support.sweeping import note_breaches, tell_breaches
 from portal.support.timers import run_timers
 from seeds.agenda import Agenda
-from seeds.commands import seed_commands
 from seeds.ticket_months import at_work, months_of_stories
-from tests.conftest import make_app
-from tests.databases import Server
 
 DAY = timedelta(days=1)
 NOW = datetime.fromisoformat("2026-11-25T15:20:00+00:00")
-
-
-@pytest.fixture(scope="module")
-def company(database: Server, tmp_path_factory):
-    app = make_app(database.clone(), tmp_path_factory.mktemp("months"))
-    done = app.test_cli_runner().invoke(seed_commands, ["demo"])
-    assert done.exit_code == 0, done.output
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -128,14 +128,20 @@ def assert_one_won(app, location, stopped):
     assert state_of(app) == ("completed" if is_back else "cancelled")
 
 
+def mailed(app):
+    """Somebody whose code is in their mail, and their browser after the password."""
+    browser, admins, request_id = lost(app, Role.SUPPORT_AGENT)
+    approve_recovery(by=admins[0], request_id=request_id, statement=STATEMENT)
+    person = db.session.query(Admin).filter_by(name="Lea Lost").one()
+    request_of(person).opens_at = clock.now()
+    time_is_over(app)
+    return browser, person
+
+
 @pytest.mark.parametrize("_again", range(4))
 def test_completing_and_its_owner_stopping_at_once_do_one_of_both(own_app, _again):
     with own_app.app_context():
-        browser, admins, request_id = lost(own_app, Role.SUPPORT_AGENT)
-        approve_recovery(by=admins[0], request_id=request_id, statement=STATEMENT)
-        person = db.session.query(Admin).filter_by(name="Lea Lost").one()
-        request_of(person).opens_at = clock.now()
-        time_is_over(own_app)
+        browser, person = mailed(own_app)
         here, code = signed_in(own_app, person), mailed_code()
         tokens = [client.form_token() for client in (browser, here)]
 
