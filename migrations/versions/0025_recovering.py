@@ -17,9 +17,7 @@ UPDATE admins SET recovery_until = (
 
 
 def upgrade():
-    op.add_column(
-        "admins", sa.Column("recovery_until", sa.DateTime(timezone=True), nullable=True)
-    )
+    op.add_column("admins", sa.Column("recovery_until", sa.DateTime(timezone=True), nullable=True))
     op.execute(OPEN_UNTIL)
 
 
