@@ -59,7 +59,7 @@ def test_a_coupon_says_its_terms_in_words(catalog, bea_client):
     for words in ("20 % off", "for 3 periods", "Basic", "50.00 USD", "twice for a tenant"):
         assert words in text
     assert "0 of 1,500" in text
-    assert "2 days from now" in text
+    assert "3 days from now" in text
 
 
 def test_its_history_shows_each_use_and_what_it_took_off(bea_client, acme, birch):
