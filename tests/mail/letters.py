@@ -10,7 +10,7 @@ LINK = "http://localhost/invite/opens-something"
 
 def letter(to="bea@boxcostpro.test", **more):
     """An invitation, queued and not yet committed."""
-    context = {"name": "Bea Agent", "by": "Ann", "role": "Support agent", "url": LINK}
+    context = {"name": "Bea Agent", "inviter": "Ann", "role": "Support agent", "url": LINK}
     values = {"template": "invite", "context": context, "carries_secret": True, **more}
     return queue_mail(by=SYSTEM, to=to, **values)
 
