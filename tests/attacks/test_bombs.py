@@ -4,6 +4,7 @@ What it does read (a table of customers, a form, a bundle of the log) is bounded
 """
 
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ BOMBS = {
     "nothing.gz": lambda: bombs.packed(bombs.UNPACKED),
 }
 
+numbers = count(1)
+
 
 class Desk:
     """An agent before a ticket, on a portal whose processes are watched."""
@@ -37,7 +40,9 @@ class Desk:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         with ground.inside():
-            self.number = make_ticket(make_user(make_tenant(external_id=f"b{id(self)}"))).number
+            self.number = make_ticket(
+                make_user(make_tenant(external_id=f"bombed-{next(numbers)}"))
+            ).number
         person = ground.person(Role.ADMIN, "Ann Admin")
         self.agent: Attacker = ground.attacker(person, sudo_until=sudo_until(), sudo_method="totp")
 
