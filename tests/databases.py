@@ -21,6 +21,7 @@ from portal.core.database import db
 
 PATIENCE = 5
 # No power is cut here, so nothing waits for a disk, and nobody tidies up behind a test's back.
+# The servers of a whole run keep their connections while the next ones open theirs.
 FAST = """
 fsync = off
 synchronous_commit = off
@@ -29,6 +30,7 @@ wal_level = minimal
 max_wal_senders = 0
 checkpoint_timeout = 1h
 autovacuum = off
+max_connections = 300
 """
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 2**30
