@@ -6,17 +6,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.audit.actions import Action
 from portal.core.database import db
-from portal.staff.cookies import clear_session_cookie, set_session_cookie
+from portal.staff.cookies import set_session_cookie
 from portal.staff.current import current_staff
 from portal.staff.second_factor import ways_of
 from portal.staff.steps import Step, take_second_step
 from portal.two_factor.backup_codes import code_set
 from portal.two_factor.lost_devices import METHOD, come_in_without_device
 from portal.two_factor.pages.blueprint import bp
+from portal.two_factor.pages.stopped import stopped
 from portal.two_factor.recovery_forms import LostDeviceForm
 from portal.two_factor.recovery_requests import approvers_for, open_request
 from portal.web.access import SessionState, audits, in_state
-from portal.web.errors import answer
 from portal.web.htmx import page, see_other
 
 WRONG = "That backup code is not right, or it was used before."
@@ -59,11 +59,9 @@ def use_backup_code() -> ResponseReturnValue:
     step.check_place()
     if step.token is not None:
         return _carry_on(step, is_lost=form.is_lost.data)
-    if step.retry_after is not None:
-        detail = "To keep accounts safe, this is slowed down for a while."
-        return answer(429, "Too many tries", detail, retry_after=step.retry_after)
-    if step.is_session_over:
-        return _back_to_password()
+    stop = stopped(step, wrong_too_often="Five codes were wrong.")
+    if stop is not None:
+        return stop
     form.shown().errors = [WRONG]
     return _code_page(form, 401)
 
@@ -79,11 +77,4 @@ def _carry_on(step: Step, *, is_lost: bool) -> BaseResponse:
     flash(became if is_lost else used, "success" if is_lost else "warning")
     response = see_other(url_for("two_factor.security"))
     set_session_cookie(response, str(step.token))
-    return response
-
-
-def _back_to_password() -> BaseResponse:
-    flash("Five codes were wrong. Enter your password again to go on.", "warning")
-    response = see_other(url_for("staff.sign_in"))
-    clear_session_cookie(response)
     return response

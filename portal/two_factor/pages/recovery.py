@@ -6,17 +6,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.audit.actions import Action
 from portal.core.database import db
-from portal.staff.cookies import clear_session_cookie, set_session_cookie
+from portal.staff.cookies import set_session_cookie
 from portal.staff.current import current_staff
 from portal.two_factor.models import RecoveryRequest
 from portal.two_factor.pages.blueprint import bp
+from portal.two_factor.pages.stopped import stopped
 from portal.two_factor.recovery_codes import is_ready, send_code_again
 from portal.two_factor.recovery_endings import complete_recovery, recovery_behind
 from portal.two_factor.recovery_endings import stop_recovery as stop_by_link
 from portal.two_factor.recovery_forms import RecoveryCodeForm
 from portal.two_factor.recovery_requests import ask_for_recovery, open_request
 from portal.web.access import SessionState, audits, in_state, public
-from portal.web.errors import answer
 from portal.web.htmx import page, see_other
 
 WRONG = "The code or the password is not right, or the code is too old."
@@ -56,11 +56,9 @@ def complete() -> ResponseReturnValue:
     db.session.commit()
     if step.token is not None:
         return _carry_on(step.token)
-    if step.retry_after is not None:
-        detail = "To keep accounts safe, this is slowed down for a while."
-        return answer(429, "Too many tries", detail, retry_after=step.retry_after)
-    if step.is_session_over:
-        return _back_to_password()
+    stop = stopped(step, wrong_too_often="That was wrong five times.")
+    if stop is not None:
+        return stop
     form.form_errors.append(WRONG)
     request = open_request(staff.id)
     return _status_page(request, form, 401) if request else see_other(url_for("staff.sign_in"))
@@ -70,13 +68,6 @@ def _carry_on(token: str) -> BaseResponse:
     flash("You are back. Set up a new second factor to go on.", "success")
     response = see_other(url_for("two_factor.enrol"))
     set_session_cookie(response, token)
-    return response
-
-
-def _back_to_password() -> BaseResponse:
-    flash("That was wrong five times. Enter your password again to go on.", "warning")
-    response = see_other(url_for("staff.sign_in"))
-    clear_session_cookie(response)
     return response
 
 
