@@ -19,19 +19,6 @@ from portal.entitlements.topups import BadExpiry, NoCounter, reset_quota, top_up
 from tests.cast import actor, make_user
 
 
-@pytest.fixture
-def add(shop, ann):
-    """Ann's top-ups of Acme."""
-
-    def adding(amount=5, **more):
-        values = {"by": actor(ann), "tenant": shop.acme, "feature_name": "quotes", **more}
-        bucket = top_up(amount=amount, **values)
-        db.session.commit()
-        return bucket
-
-    return adding
-
-
 def test_a_top_up_adds_to_the_limit(shop, add):
     add(5)
     result = shop.use(amount=12).result

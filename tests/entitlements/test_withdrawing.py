@@ -13,21 +13,9 @@ from portal.customers.models import Tenant
 from portal.entitlements.reconcile import drifts
 from portal.entitlements.refusals import QuotaExceeded
 from portal.entitlements.reservations import commit_reservation, reserve_quota
-from portal.entitlements.topups import top_up
 from portal.entitlements.withdrawing import NothingLeft, top_ups_of, withdraw_top_up
 from tests.cast import actor
 from tests.ledger import events
-
-
-@pytest.fixture
-def add(shop, ann):
-    def adding(amount=5, **more):
-        values = {"by": actor(ann), "tenant": shop.acme, "feature_name": "quotes", **more}
-        bucket = top_up(amount=amount, **values)
-        db.session.commit()
-        return bucket
-
-    return adding
 
 
 @pytest.fixture
