@@ -22,7 +22,7 @@ from benchmarks.judging import judge
 from benchmarks.load import Request, run
 from benchmarks.options import parser_of
 from benchmarks.server import Server, peak_kib
-from benchmarks.stage import environ_of, visitor_cookie
+from benchmarks.stage import environ_of, signed_in
 from portal import create_app
 from portal.audit.keyset import place_before
 from portal.audit.models import AuditEvent
@@ -30,11 +30,10 @@ from portal.config import ROOT
 from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
-from portal.staff.current import cookie_name
 from portal.web.paging import PAGE_SIZE
 from seeds.catalog import seed_catalog
 from seeds.events import DAY, seed_events
-from tests.cast import make_admin, open_session
+from tests.cast import make_admin
 
 SMALL, LARGE = 10_000, 1_000_000
 EXPORTED = 100_000
@@ -99,10 +98,8 @@ class Log:
         app = create_app(self.environ)
         with app.app_context():
             admin = make_admin("Ann Admin", Role.ADMIN, is_second_factor_on=True)
-            cookie = f"{cookie_name()}={open_session(admin)[1]}"
-            db.session.commit()
+            self.cookie = signed_in(app, admin)
             db.engine.dispose()
-        self.cookie = f"{cookie}; {visitor_cookie(app, cookie)}"
 
     def request(self, **query):
         headers = {"Cookie": self.cookie, "Accept": "text/html"}

@@ -19,14 +19,12 @@ from benchmarks.judging import judge
 from benchmarks.load import HOST, Request
 from benchmarks.options import known, parser_of
 from benchmarks.server import Server
-from benchmarks.stage import environ_of, noted_statements, visitor_cookie
+from benchmarks.stage import environ_of, noted_statements, signed_in
 from portal import create_app
 from portal.config import ROOT
 from portal.core.database import db
 from portal.core.roles import Role
-from portal.staff.current import cookie_name
 from seeds.people import demo_staff
-from tests.cast import open_session
 
 TICKETS, EVENTS = 250_000, 1_000_000
 STAFF = 30
@@ -70,10 +68,8 @@ class Company:
         subprocess.run([*words, *map(str, numbers)], env=environ, cwd=ROOT, check=True)
 
     def _page(self, person):
-        cookie = f"{cookie_name()}={open_session(person)[1]}"
-        db.session.commit()
-        cookie = f"{cookie}; {visitor_cookie(self.app, cookie)}"
-        return Request("/", MARKER, {"Cookie": cookie, "Accept": "text/html"})
+        headers = {"Cookie": signed_in(self.app, person), "Accept": "text/html"}
+        return Request("/", MARKER, headers)
 
     def queries(self, role):
         """How many statements the page sends."""

@@ -61,10 +61,7 @@ def prepare(server, folder):
         _fill()
         admin = make_admin("Ann Admin", Role.ADMIN, is_second_factor_on=True)
         product = _customer(actor(admin))
-        token = open_session(admin, sudo_until=sudo_until(), sudo_method="totp")[1]
-        db.session.commit()
-        cookie = f"{cookie_name()}={token}"
-        cookie = f"{cookie}; {visitor_cookie(app, cookie)}"
+        cookie = signed_in(app, admin, sudo_until=sudo_until(), sudo_method="totp")
         db.engine.dispose()
     return Stage(server.name, environ, cookie, product)
 
@@ -79,6 +76,13 @@ def _customer(by):
     terms = {"quota_limit": 1000, "interval": "month"}
     grant_user_feature(by=by, user=user, feature_name="basic_quotes", **terms)
     return issue_user_token(by=by, user=user, expires_in=timedelta(days=1)).text
+
+
+def signed_in(app, person, **more):
+    """The cookies of a browser in which the person is signed in; commits."""
+    cookie = f"{cookie_name()}={open_session(person, **more)[1]}"
+    db.session.commit()
+    return f"{cookie}; {visitor_cookie(app, cookie)}"
 
 
 def visitor_cookie(app, cookie):
