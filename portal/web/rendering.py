@@ -1,4 +1,4 @@
-"""How templates put values into a page: escaped as ever, at a third of the cost."""
+"""How templates put values into a page, and a page into bytes: as ever, at a third of the cost."""
 
 from typing import Any
 
@@ -22,6 +22,20 @@ def told(value: Any) -> str:
         plain: str = _escaped(value)
         return plain
     return value if kind is Markup else escape(value)
+
+
+PIECE = 1024
+"""Characters of a page that are encoded at once."""
+
+
+def encoded(page: str) -> bytes:
+    """The page in UTF-8.
+
+    One sign beyond ASCII makes the encoding of the whole text slow, so each piece bears its own.
+    """
+    if page.isascii():
+        return page.encode()
+    return b"".join([page[at : at + PIECE].encode() for at in range(0, len(page), PIECE)])
 
 
 class Generator(CodeGenerator):

@@ -4,7 +4,7 @@ import pytest
 from jinja2 import StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 
-from portal.web.rendering import told
+from portal.web.rendering import PIECE, encoded, told
 
 HOSTILE = """<script>alert('"&')</script>"""
 
@@ -60,3 +60,10 @@ def test_what_is_not_defined_is_still_an_error(app):
         app.jinja_env.from_string("{{ nothing }}").render()
     with pytest.raises(UndefinedError):
         told(StrictUndefined(name="nothing"))
+
+
+@pytest.mark.parametrize("sign", ["", "ë", "…", "🙂"])
+@pytest.mark.parametrize("place", [0, PIECE - 1, PIECE, 3 * PIECE])
+def test_a_page_is_encoded_as_a_whole(sign, place):
+    page = "x" * place + sign + "y" * PIECE
+    assert encoded(page) == page.encode()
