@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal.core import clock
@@ -27,8 +28,7 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DueChip:
+class DueChip(NamedTuple):
     """How soon the next promise of a ticket is due. The words say what the colour does."""
 
     colour: str
