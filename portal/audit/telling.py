@@ -6,6 +6,7 @@ sentence misses, it leaves out, and an unknown action is told by its name.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo
 from portal.audit.sentences import SENTENCES
 from portal.audit.words import in_words
 
+SPELT = frozenset({"Api", "Csv", "Id", "Pdf", "Sla", "Sso", "Url"})
+"""Words of names that are said letter by letter."""
 LONGEST_VALUE = 60
 MOST_CHANGES = 3
 WHAT_METRICS_ARE = {"first_response": "first answer", "next_response": "next answer"} | {
@@ -72,8 +75,14 @@ def _cut(text: str) -> str:
 
 
 def _title(name: object) -> str:
-    """`custom_reports` as a person says it."""
-    return _text(name).replace("_", " ").title()
+    """`custom_reports` as a person says it, `api_access` as `API Access`."""
+    return _spelt(_text(name))
+
+
+@lru_cache(maxsize=1024)
+def _spelt(name: str) -> str:
+    words = name.replace("_", " ").title().split(" ")
+    return " ".join(word.upper() if word in SPELT else word for word in words)
 
 
 def day_of(value: object, zone: ZoneInfo) -> str:

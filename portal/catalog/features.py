@@ -177,7 +177,7 @@ def check_name(name: str) -> None:
 
 def check_reason(reason: str) -> None:
     if not reason.strip():
-        raise BadTerms("Say why: the ledger keeps it.", field="reason")
+        raise BadTerms("Say why: the audit log keeps it.", field="reason")
 
 
 def check_terms(terms: FeatureTerms) -> None:

@@ -266,6 +266,6 @@ class ReasonForm(PortalForm):
     reason = TextAreaField(
         "Reason",
         [InputRequired("Say why."), Length(max=LONGEST_REASON)],
-        description="The ledger keeps it.",
+        description="The audit log keeps it.",
         render_kw={"rows": 2},
     )

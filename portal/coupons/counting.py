@@ -1,6 +1,6 @@
 """Coupons at a glance: how many, which end soon, which are used most, which wait for a yes.
 
-Codes that were made many at once are counted, but not named one by one.
+Codes that were made many at once are no coupons here, as in the list: their batch waits for a yes.
 """
 
 from datetime import datetime, timedelta
@@ -58,7 +58,7 @@ def coupon_counts() -> CouponCounts:
 def _counting() -> Quick:
     now: Any = sa.bindparam("now", type_=UTCDateTime())
     counts = (
-        capped(sa.select(_coupon.id).where(stands(standing, now))).label(standing.value)
+        capped(sa.select(_coupon.id).where(_ALONE, stands(standing, now))).label(standing.value)
         for standing in (Standing.ACTIVE, Standing.AWAITING_APPROVAL)
     )
     return Quick(sa.select(*counts))

@@ -74,8 +74,7 @@ class StaffGatekeeper:
         return answer(
             403,
             "You may not open this",
-            f"It needs the permission “{permission.meaning}”. "
-            "An admin can give you a role that has it.",
+            f"It needs the permission “{permission.meaning}”.",
         )
 
     def refuse_token(self, _caller: Caller) -> ResponseReturnValue:

@@ -14,10 +14,10 @@ from portal.core.errors import Denied, NotFound
 from portal.core.permissions import Permission
 from portal.core.staleness import Stale
 from portal.staff.identity import checked_name
-from portal.staff.models import Admin
 from portal.support.bodies import checked_body
 from portal.support.filling import check_variables, filled_text
 from portal.support.models import CannedReply, SupportTicket
+from portal.support.names import name_of
 from portal.web.paging import ListPage, page_of
 
 LONGEST_NAME = 80
@@ -149,7 +149,7 @@ def offered(*, by: Actor, ticket: SupportTicket, search: str = "") -> Sequence[O
     for word in search.split()[:10]:
         query = query.where(_canned.name.icontains(word, autoescape=True))
     rows = db.session.execute(query.order_by(_canned.name, _canned.id).limit(MOST_OFFERED)).all()
-    name = _name_of(by) if rows else ""
+    name = name_of(by) if rows else ""
     return [
         Offered(row.id, row.name, filled_text(row.body, ticket, agent_name=name), not row.owner_id)
         for row in rows
@@ -163,12 +163,7 @@ def filled(answer_id: int, ticket: SupportTicket, by: Actor) -> str:
         NotFound: there is none that this person may use.
     """
     answer = answer_or_404(by, answer_id)
-    return filled_text(answer.body, ticket, agent_name=_name_of(by))
-
-
-def _name_of(by: Actor) -> str:
-    person = db.session.get(Admin, by.id) if by.id is not None else None
-    return person.name if person is not None else by.label
+    return filled_text(answer.body, ticket, agent_name=name_of(by))
 
 
 def _target(answer: CannedReply) -> Target:

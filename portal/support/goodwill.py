@@ -19,6 +19,7 @@ from portal.support.goodwill_terms import BadGesture, Wanted, beyond_alone
 from portal.support.goodwill_words import GestureStatus
 from portal.support.goodwill_writing import begun, do_it, locked, tell, why
 from portal.support.models import GoodwillGesture, SupportTicket
+from portal.support.names import name_of
 
 
 class NeedsApproval(Denied):
@@ -57,7 +58,7 @@ def give(
     )
     row.spent_cents = cents
     do_it(by, ticket, row)
-    words = f"{by.label} made it good with {row.summary}."
+    words = f"{name_of(by)} made it good with {row.summary}."
     tell(Action.GOODWILL_GIVEN, words, by=by, ticket=ticket, row=row)
     return row
 
@@ -94,7 +95,7 @@ def ask(
     row.status = GestureStatus.AWAITING_APPROVAL
     db.session.add(row)
     db.session.flush()
-    words = f"{by.label} asks to make it good with {row.summary}."
+    words = f"{name_of(by)} asks to make it good with {row.summary}."
     tell(Action.GOODWILL_REQUESTED, words, by=by, ticket=ticket, row=row)
     call_deciders(row, f"{ticket.number} of {ticket.tenant_name}: {words}")
     return row
@@ -119,7 +120,7 @@ def withdraw(*, by: Actor, gesture_id: int, reason: str | None = None) -> Goodwi
         _give_back(row, unused)
     row.status = GestureStatus.WITHDRAWN
     row.decided_by, row.decided_by_label, row.decided_at = by.id, by.label, clock.now()
-    words = f"{by.label} took {row.summary} back."
+    words = f"{name_of(by)} took {row.summary} back."
     tell(Action.GOODWILL_WITHDRAWN, words, by=by, ticket=ticket, row=row, reason=reason)
     return row
 

@@ -10,6 +10,7 @@ from portal.support.goodwill_budgets import count_for_tenant, month_of
 from portal.support.goodwill_words import GestureStatus
 from portal.support.goodwill_writing import check_ticket, do_it, locked, tell
 from portal.support.models import GoodwillGesture, SupportTicket
+from portal.support.names import name_of, name_of_person
 from portal.support.suggesting import suggest
 
 DECIDED = "goodwill.decided"
@@ -38,7 +39,7 @@ def approve(*, by: Actor, gesture_id: int, reason: str | None = None) -> Goodwil
     row.month = month_of(clock.now())
     count_for_tenant(tenant_id=row.tenant_id, cents=row.value_cents, month=row.month)
     do_it(by, ticket, row)
-    words = f"{by.label} approved {row.summary}, as {row.requested_by_label} asked."
+    words = f"{name_of(by)} approved {row.summary}, as {_asker(row)} asked."
     _decided(Action.GOODWILL_APPROVED, words, by, ticket, row, reason)
     if row.requested_by is not None and row.sentence:
         suggest(admin_id=row.requested_by, ticket=ticket, text=row.sentence)
@@ -49,9 +50,13 @@ def reject(*, by: Actor, gesture_id: int, reason: str | None = None) -> Goodwill
     """Give nothing of what somebody else asked for; raises as `approve`."""
     row, ticket = _waiting(by, gesture_id)
     row.status = GestureStatus.REJECTED
-    words = f"{by.label} does not allow {row.summary}, as {row.requested_by_label} asked."
+    words = f"{name_of(by)} does not allow {row.summary}, as {_asker(row)} asked."
     _decided(Action.GOODWILL_REJECTED, words, by, ticket, row, reason)
     return row
+
+
+def _asker(row: GoodwillGesture) -> str:
+    return name_of_person(row.requested_by, row.requested_by_label)
 
 
 def may_decide(by: Actor, row: GoodwillGesture) -> bool:

@@ -28,6 +28,7 @@ from portal.support.history import note_event, target_of_ticket
 from portal.support.macros import macro_or_404
 from portal.support.messages import add_note, reply
 from portal.support.models import Macro, MacroRun, SupportTicket
+from portal.support.names import name_of
 from portal.support.seeing import lock_ticket
 from portal.support.statuses import set_status
 from portal.support.words import Status
@@ -57,7 +58,7 @@ def preview(*, by: Actor, ticket: SupportTicket, macro: Macro, zone: ZoneInfo) -
     steps, words = macro.steps, change_in_words(macro.steps)
     body = steps.get("body")
     if body is not None:
-        body = filled_text(body, ticket, agent_name=_name_of(by))
+        body = filled_text(body, ticket, agent_name=name_of(by))
         words.append("adds the note below" if steps["is_internal"] else "sends the reply below")
     if "grant" in steps:
         words.append(_granting(steps["grant"], ticket, zone))
@@ -74,11 +75,6 @@ def _granting(grant: dict[str, Any], ticket: SupportTicket, zone: ZoneInfo) -> s
 
 def _end_of(grant: dict[str, Any]) -> datetime:
     return clock.now() + timedelta(days=grant["days"])
-
-
-def _name_of(by: Actor) -> str:
-    person = db.session.get(Admin, by.id) if by.id is not None else None
-    return person.name if person is not None else by.label
 
 
 def run_macro(

@@ -30,6 +30,7 @@ from portal.entitlements.terms import BadTerms
 from portal.support.history import note_event
 from portal.support.merging import live_ticket
 from portal.support.models import SupportMessage, SupportTicket
+from portal.support.names import name_of
 from portal.support.numbers import read_number
 from portal.support.seeing import lock_ticket
 from portal.support.thread import add_message, sent_before
@@ -90,7 +91,7 @@ def grant_from_ticket(
     limit = f" with a limit of {quota_limit}" if quota_limit is not None else ""
     _tell(
         ticket,
-        f"{by.label} granted {name}{limit} to {requester.name} until {until}.\n"
+        f"{name_of(by)} granted {name}{limit} to {requester.name} until {until}.\n"
         f"{grant_url(granted.row)}",
         submit_key=submit_key,
     )
@@ -131,7 +132,7 @@ def revoke_from_ticket(*, by: Actor, ticket: SupportTicket, grant_id: int) -> Re
     revoked = revoke_grant(by=by, row=row, reason=f"{reason_for(ticket)}taken back")
     lock_ticket(ticket)
     name = feature_label(row.feature_name)
-    _tell(ticket, f"{by.label} took {name} back from {requester_of(ticket).name}.")
+    _tell(ticket, f"{name_of(by)} took {name} back from {requester_of(ticket).name}.")
     note_event(ticket, "grant_taken_back", by=by, old=name)
     return revoked
 

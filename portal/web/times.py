@@ -15,6 +15,7 @@ from portal.core import clock
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 DAYS_THAT_COUNT = 60
 """So many days are still told as days: "a month" may be sixteen of them or forty-five."""
+A_YEAR, TWO_YEARS = 12, 24
 
 
 def init_times(app: Flask) -> None:
@@ -68,7 +69,13 @@ def _told(seconds: int, is_ahead: bool) -> str:
     if not seconds:
         return "now"
     distance = timedelta(seconds=seconds)
-    words = humanize.naturaldelta(distance, months=distance.days >= DAYS_THAT_COUNT)
+    months = distance.days * 12 // 365
+    if A_YEAR < months < TWO_YEARS:
+        words = f"{months} months"
+    elif months == A_YEAR:
+        words = "a year"
+    else:
+        words = humanize.naturaldelta(distance, months=distance.days >= DAYS_THAT_COUNT)
     return f"{words} from now" if is_ahead else f"{words} ago"
 
 

@@ -65,6 +65,10 @@ def test_a_grant_says_what_to_whom_and_until_when(catalog, acme, ann):
                 },
             ),
         ),
+        (
+            "took API Access back from bea@x",
+            ("entitlement.revoked", {"meta": {"feature_name": "api_access"}}),
+        ),
         ("assigned the ticket bea@x to nobody", ("ticket.assigned", {"changes": change("team")})),
         (
             "changed the plan bea@x (a 1, b from 1 to 2, c without 3 and 1 more)",

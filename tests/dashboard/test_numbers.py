@@ -11,13 +11,15 @@ from portal.core import clock
 from portal.core.actor import ANONYMOUS, SYSTEM
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.coupons.batches import create_batch
+from portal.coupons.generating import new_once
 from portal.jobs.models import Job, JobStatus
 from portal.mail.models import EmailLog, MailStatus
 from portal.subscriptions.assignments import assign_plan
 from portal.support.models import SupportTicket
 from seeds.catalog import seed_catalog
-from tests.cast import make_admin, make_tenant
-from tests.coupons.conftest import make_coupon
+from tests.cast import actor, make_admin, make_tenant
+from tests.coupons.conftest import make_coupon, small_terms
 from tests.support.desk import answer
 
 ROWS = (
@@ -156,7 +158,16 @@ def test_whoever_left_a_plan_is_not_on_it(browser_of, acme):
     assert found == {"/subscriptions/plans/professional": 1}
 
 
-def test_the_numbers_of_coupons_agree_with_their_lists(browser_of):
+def codes_at_once(by):
+    """Some that can be used, and too many to give alone: the list of coupons has none of them."""
+    terms = small_terms(max_redemptions=1)
+    for count in (50, 150):
+        create_batch(
+            by=by, once=new_once(), prefix="", count=count, terms=terms, asks_approval=count > 50
+        )
+
+
+def test_the_numbers_of_coupons_agree_with_their_lists(browser_of, staff):
     now = clock.now()
     for code in ("ONE", "TWO", "THREE"):
         make_coupon(code)
@@ -164,6 +175,7 @@ def test_the_numbers_of_coupons_agree_with_their_lists(browser_of):
     make_coupon("GONE", redeem_by=now + timedelta(days=1)).redeem_by = now - timedelta(days=1)
     make_coupon("USED-UP", max_redemptions=1).times_redeemed = 1
     make_coupon("HALF").status = "awaiting_approval"
+    codes_at_once(actor(staff[Role.MARKETING]))
     client = browser_of(Role.MARKETING)
     found = {url: int(n) for n, url in tiles(client).values() if url.startswith("/coupons")}
     assert list(found.values()) == [3, 1]

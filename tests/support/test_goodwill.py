@@ -119,7 +119,7 @@ def test_the_ticket_tells_of_it_and_where_it_stands(ticket, bea):
     row = given(ticket, bea, coupon())
     note = db.session.scalars(sa.select(SupportMessage).filter_by(kind="system")).one()
     assert note.body == (
-        f"{bea.email} made it good with a coupon of 20 %.\nhttp://localhost/support/goodwill/{row.id}"
+        f"{bea.name} made it good with a coupon of 20 %.\nhttp://localhost/support/goodwill/{row.id}"
     )
     event = db.session.scalars(sa.select(TicketEvent).filter_by(kind="goodwill_given")).one()
     assert event.new == "a coupon of 20 %"

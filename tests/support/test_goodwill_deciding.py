@@ -137,4 +137,4 @@ def test_whoever_may_decide_is_told_and_nobody_else(ticket, bea, cy, mo, ann):
     row = asked(ticket, mo, coupon(40))
     told = db.session.execute(sa.select(Notice.admin_id, Notice.url, Notice.text)).all()
     assert [(who, url) for who, url, _ in told] == [(ann.id, f"/support/goodwill/{row.id}")]
-    assert told[0].text.startswith(f"{ticket.number} of Acme: {mo.email} asks to make it good")
+    assert told[0].text.startswith(f"{ticket.number} of Acme: {mo.name} asks to make it good")

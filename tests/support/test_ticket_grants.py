@@ -72,7 +72,7 @@ def test_a_grant_names_its_ticket_and_the_ticket_the_grant(ticket, uma, bea):
     assert (row.user_id, row.quota_limit) == (uma.id, 5)
     assert row.reason == f"{ticket.number}: the press is down"
     (note,) = notes(ticket)
-    assert note.body.startswith(f"{bea.email} granted Custom Reports with a limit of 5 to Uma")
+    assert note.body.startswith(f"{bea.name} granted Custom Reports with a limit of 5 to Uma")
     assert note.body.endswith(f"http://localhost/entitlements/user-grants/{row.id}")
     assert happened(ticket)[-1] == "granted"
     assert may(uma)
@@ -147,7 +147,7 @@ def test_what_was_granted_is_taken_back(ticket, uma, bea):
     row = grant(ticket, actor(bea)).row
     revoked = revoke_from_ticket(by=actor(bea), ticket=ticket, grant_id=row.id)
     assert (revoked.before.allowed, revoked.after.allowed, may(uma)) == (True, False, False)
-    assert notes(ticket)[-1].body == f"{bea.email} took Custom Reports back from Uma User."
+    assert notes(ticket)[-1].body == f"{bea.name} took Custom Reports back from Uma User."
     assert happened(ticket)[-1] == "grant_taken_back"
     with pytest.raises(Conflict):
         revoke_from_ticket(by=actor(bea), ticket=ticket, grant_id=row.id)

@@ -63,6 +63,12 @@ def test_an_instant_beyond_the_readers_clock_is_shown_in_utc(app, at, zone):
         (timedelta(days=59), "59 days"),
         (timedelta(days=61), "2 months"),
         (timedelta(days=300), "10 months"),
+        (timedelta(days=365), "a year"),
+        (timedelta(days=380), "a year"),
+        (timedelta(days=396), "13 months"),
+        (timedelta(days=500), "16 months"),
+        (timedelta(days=729), "23 months"),
+        (timedelta(days=730), "2 years"),
         (timedelta(days=800), "2 years"),
     ],
 )
