@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import visitors
 
 from portal.core.database import db, engine_options, is_read_only
 
@@ -27,10 +28,14 @@ Select: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[Any]
 
 
 class Quick:
-    """One select, sent as often as its caller likes. Its parameters are plain `bindparam`s."""
+    """One select, sent as often as its caller likes. Its parameters are plain `bindparam`s.
 
-    def __init__(self, statement: Select) -> None:
-        self._statement = statement
+    `is_spelt_out` writes every other value into the text, so that PostgreSQL plans for these very
+    values, once. Whoever asks for it knows each to be plain: letters, digits, no quotes.
+    """
+
+    def __init__(self, statement: Select, *, is_spelt_out: bool = False) -> None:
+        self._statement, self._is_spelt_out = statement, is_spelt_out
         self._forms: dict[str, _Form] = {}
 
     def rows(self, **values: Any) -> list[Any]:
@@ -52,7 +57,8 @@ class Quick:
     def _form(self, dialect: Dialect) -> "_Form":
         form = self._forms.get(dialect.name)
         if form is None:
-            form = self._forms[dialect.name] = _Form(self._statement, dialect)
+            spelt = _spelt_out(self._statement, dialect) if self._is_spelt_out else self._statement
+            form = self._forms[dialect.name] = _Form(spelt, dialect)
         return form
 
     def row(self, **values: Any) -> Any:
@@ -71,6 +77,18 @@ class Quick:
         """The only row, or None, past whatever the running request has written."""
         found = self.committed(**values)
         return found[0] if found else None
+
+
+def _spelt_out(statement: Any, dialect: Dialect) -> Any:
+    """The statement with every value in its text, but for what it is asked with."""
+
+    def literal(element: Any, **_: Any) -> Any:
+        if not isinstance(element, sa.BindParameter) or element.value is None:
+            return None
+        text = element.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        return sa.literal_column(str(text), element.type)
+
+    return visitors.replacement_traverse(statement, {}, literal)
 
 
 class _Form:
