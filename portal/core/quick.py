@@ -5,8 +5,10 @@ its unit of work, which cost more than the query itself. In a request that write
 the transaction, so that it sees what the request has done.
 """
 
+import re
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -169,14 +171,22 @@ class Lines:
             except (self._error, IndexError):
                 continue  # another thread took the last one, or this one is lost
         connection: Any = self._engine.raw_connection()
-        line = connection, connection.cursor()
+        line = connection, self._cursor_on(connection)
         try:
             return self._fetch(line, text, parameters)
         except self._error as error:
             raise DBAPIError.instance(text, parameters, error, self._error) from error
 
+    def _cursor_on(self, connection: Any) -> Any:
+        if self.dialect_name == "sqlite":
+            return connection.cursor()
+        return self._engine.dialect.loaded_dbapi.RawCursor(connection.driver_connection)
+
     def _fetch(self, line: tuple[Any, Any], text: str, parameters: Any) -> list[tuple[Any, ...]]:
         connection, cursor = line
+        if self.dialect_name != "sqlite":
+            text, names = _numbered(text)
+            parameters = [parameters[name] for name in names]
         try:
             cursor.execute(text, parameters, **self._more)
             found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -192,6 +202,25 @@ class Lines:
     def close(self) -> None:
         while self._idle:
             self._idle.pop()[0].close()
+
+
+@lru_cache(maxsize=1024)
+def _numbered(text: str) -> tuple[str, list[str]]:
+    """With PostgreSQL's own `$1` for parameters, and their names in this order.
+
+    Its driver looks for `%(name)s` in a statement of more than 4,096 letters at every asking.
+    """
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return re.sub(r"%%|%\((\w+)\)s", number, text), names
 
 
 _lines: WeakKeyDictionary[Engine, Lines] = WeakKeyDictionary()
