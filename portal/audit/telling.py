@@ -40,7 +40,9 @@ def told(body: Body, zone: ZoneInfo) -> str:
 
 def quoted_reason(action: str, reason: str | None) -> str | None:
     """The reason that somebody gave, unless the sentence of this action tells it."""
-    return None if action in TELL_THE_REASON else reason
+    if action in TELL_THE_REASON or reason is None:
+        return None
+    return reason.replace("_", " ") if reason.replace("_", "").isalpha() else reason
 
 
 def _by_name(action: str, body: Body) -> str:
