@@ -102,9 +102,9 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("page", "sentence", "number"), SAID)
-def test_a_limit_is_the_one_that_the_docs_tell(page, sentence, number):
-    text = " ".join(text_of(ROOT / "docs" / page).split())
+@pytest.mark.parametrize(("file", "sentence", "number"), SAID)
+def test_a_limit_is_the_one_that_the_docs_tell(file, sentence, number):
+    text = " ".join(text_of(ROOT / "docs" / file).split())
     told = {f"{number:,}", str(number), WORDS.get(number, "?"), WORDS.get(number, "?").capitalize()}
     found = (re.escape(sentence.replace("#", each)) for each in told)
     assert any(re.search(rf"{words}(?!,?\d)", text) for words in found)
