@@ -32,12 +32,15 @@ class Weather:
 
     def __init__(self, server, town):
         self.server, self.town = server, town
-        self.answers, self.pages = Counter(), {"quiet": [], "storm": []}
+        self.answers, self.pages = Counter(), {"warm-up": [], "quiet": [], "storm": []}
         self.wrong_pages, self.refused = [], []
         self.memory = []
 
     async def spend(self, name, seconds, *, seed):
-        """So many seconds of people at work; in a storm, of attackers and of sign-ins as well."""
+        """So many seconds of people at work; in a storm, of attackers and of sign-ins as well.
+
+        A server that is warm has seen people sign in: its processes hold what that needs.
+        """
         self.begun = asyncio.get_running_loop().time()
         due = arrivals(PAGES_PER_SECOND, seconds, seed)
         work = [
@@ -49,11 +52,16 @@ class Weather:
                 self._attempt(at, guess)
                 for at, guess in zip(due, self.town.guesses(), strict=False)
             ]
-            people = self.town.people
-            gap = seconds / len(people)
-            work += [self._sign_in((n + 0.5) * gap, person) for n, person in enumerate(people)]
+            work += self._sign_ins(self.town.people, seconds)
             work.append(self._watch_memory(seconds))
+        if name == "warm-up":
+            work += self._sign_ins(self.town.early, 0)
         await asyncio.gather(*work)
+
+    def _sign_ins(self, people, seconds):
+        """Of all of them, spread over the time; all at once when there is none."""
+        gap = seconds / len(people)
+        return [self._sign_in((n + 0.5) * gap, person) for n, person in enumerate(people)]
 
     async def _until(self, at):
         await asyncio.sleep(max(0.0, self.begun + at - asyncio.get_running_loop().time()))
@@ -102,8 +110,7 @@ def status_of(answer):
 
 
 async def play(weather, seconds):
-    await weather.spend("quiet", SECONDS_TO_WARM_UP, seed=1)
-    weather.pages["quiet"].clear()
+    await weather.spend("warm-up", SECONDS_TO_WARM_UP, seed=1)
     await weather.spend("quiet", seconds / QUIET_SHARE, seed=2)
     await weather.spend("storm", seconds, seed=3)
     await weather.spend("quiet", seconds / QUIET_SHARE, seed=4)
@@ -138,7 +145,7 @@ def figures_of(weather):
         "slower": percentile(storm, 95) / percentile(quiet, 95),
         "answers": {str(status): count for status, count in sorted(weather.answers.items())},
         "wrong_pages": weather.wrong_pages,
-        "signed_in": len(weather.town.people) - len(weather.refused),
+        "signed_in": len(weather.town.people + weather.town.early) - len(weather.refused),
         "refused": weather.refused,
         "memory": max(weather.memory),
         "growth": max(weather.memory[-quarter:]) - max(weather.memory[:quarter]),

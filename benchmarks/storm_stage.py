@@ -25,7 +25,8 @@ from tests.cast import PASSWORD, open_session
 
 PATHS = ("/", "/staff", "/support/queue/all", "/customers", "/audit", "/account/security")
 LOGIN, SECOND_STEP = "/api/admin/auth/login", "/api/admin/auth/login/2fa"
-ON_THEIR_WAY = 12
+ON_THEIR_WAY, BEFORE = 12, 8
+"""How many people come in while it storms, and before."""
 UNKNOWN, REPEATED = 0.5, 0.1
 """Shares of the guesses: at addresses of nobody, and from five places at three people."""
 GUESS = "not the password of anybody"
@@ -43,10 +44,11 @@ class Town:
             stored = hash_password(PASSWORD)
             for admin in self._staff():
                 admin.password_hash = stored
-            self.people = [
+            people = [
                 self._on_the_way(admin, number)
-                for number, admin in enumerate(self._staff()[:ON_THEIR_WAY])
+                for number, admin in enumerate(self._staff()[: ON_THEIR_WAY + BEFORE])
             ]
+            self.people, self.early = people[:ON_THEIR_WAY], people[ON_THEIR_WAY:]
             db.session.commit()
             db.engine.dispose()
 

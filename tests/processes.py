@@ -1,5 +1,6 @@
 """Real server and worker processes, started by a test and ended by it, gently or by -9."""
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -12,6 +13,10 @@ from portal.config import ROOT
 
 HOST = "127.0.0.1"
 SECONDS_TO_END = 20
+# Python processes that share nothing with the test: they are forked, each loaded already, from one
+# that does nothing else.
+APART = multiprocessing.get_context("forkserver")
+APART.set_forkserver_preload(["tests.conftest"])
 
 
 class Process:

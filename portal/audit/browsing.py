@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from pydantic_core import from_json
 
 from portal.audit.filters import Filters
 from portal.audit.keyset import ledger_page
@@ -53,8 +54,7 @@ _NEWEST = Quick(_newest)
 _NEWEST_OF_LOG = Quick(_newest.where(_event.stream == sa.bindparam("stream", type_=sa.String)))
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """One line of the list."""
 
     id: str
@@ -88,7 +88,13 @@ class EventRow:
     @property
     def actor_query(self) -> str:
         """The same as an address has it."""
-        return quote_plus(self.actor_key)
+        return _quoted(self.actor_key)
+
+
+@lru_cache(maxsize=1024)
+def _quoted(key: str) -> str:
+    """A page names a few people many times."""
+    return quote_plus(key)
 
 
 def actor_key(kind: str, number: int | None, label: str) -> str:
@@ -182,14 +188,14 @@ def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
     sentence = told(body, zone) if body else in_words(action)
     why = quoted_reason(action, reason)
     instant = instant_of(at) or FIRST
-    return EventRow(id_, instant, action, outcome, severity, why, *others, sentence)  # type: ignore[call-arg]
+    return EventRow(id_, instant, action, outcome, severity, why, *others, sentence)
 
 
 def body_of(canonical: bytes) -> dict[str, Any]:
     """Empty where the bytes were tampered with beyond reading: the log must still be shown."""
     try:
-        found = json.loads(canonical.decode())
-    except (ValueError, RecursionError):
+        found = from_json(canonical, cache_strings="keys")  # at half the cost of `json`
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 def _line(row: EventRow, local: datetime) -> Line:
     return Line(
-        f"{local.hour:02}:{local.minute:02}:{local.second:02}",
+        str(local.time())[: len("15:04:09")],
         row.id,
         row.actor_query,
         row.actor_label,

@@ -43,6 +43,8 @@ class Filters:
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filters":
         """From a query string. What names no filter is left out."""
+        if not given:
+            return UNFILTERED
         names = {found.name: asked_as(found.name) for found in fields(cls)}
         typed = {name: given.get(asked, "") for name, asked in names.items()}
         clean = {name: text.replace("\x00", "").strip()[:LONGEST] for name, text in typed.items()}
@@ -85,6 +87,10 @@ class Filters:
     def without(self, *names: str) -> "Filters":
         """The same without these, by their names here."""
         return replace(self, **dict.fromkeys(names, ""))
+
+
+UNFILTERED = Filters()
+"""What most people open: what is worked out of it is kept with it."""
 
 
 def asked_as(name: str) -> str:

@@ -26,14 +26,16 @@ TELL_THE_REASON = {
     if "{because}" in sentence or "{unless_signed_out}" in sentence
 }
 Body = Mapping[str, Any]
+"""As JSON gives it: what is an object in it is a `dict`."""
 
 
 def told(body: Body, zone: ZoneInfo) -> str:
     """What was done, without who did it: `granted Custom Reports to Acme until 12 Dec 2026`."""
     action = _text(body.get("action"))
-    if action not in PARTS:
+    parts = PARTS.get(action)
+    if parts is None:
         return _by_name(action, body)
-    return "".join(words + (slot(body, zone) if slot else "") for words, slot in PARTS[action])
+    return "".join([words + slot(body, zone) if slot else words for words, slot in parts])
 
 
 def quoted_reason(action: str, reason: str | None) -> str | None:
@@ -46,20 +48,22 @@ def _by_name(action: str, body: Body) -> str:
     return f"{words}: {label}" if label else words
 
 
-def _part(body: Body, name: str) -> Mapping[str, Any]:
+def _part(body: Body, name: str) -> dict[str, Any]:
     found = body.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: object) -> str:
     """A value on one line; what has none, such as a list of many, is cut."""
-    if value is None or value in ("", []):
+    if isinstance(value, str):
+        return _cut(value)
+    if value is None or value == []:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return _cut(", ".join(_text(item) for item in value))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _cut(", ".join(f"{key}: {_text(item)}" for key, item in value.items()))
     return _cut(str(value))
 
@@ -115,10 +119,10 @@ def _device(body: Body, _zone: ZoneInfo) -> str:
     return f" ({device})" if device else ""
 
 
-def _changed_fields(body: Body) -> dict[str, Mapping[str, Any]]:
+def _changed_fields(body: Body) -> dict[str, dict[str, Any]]:
     changes = body.get("changes")
     given = changes if isinstance(changes, list) else []
-    rows = [row for row in given if isinstance(row, Mapping)]
+    rows = [row for row in given if isinstance(row, dict)]
     return {str(row["field"]): row for row in rows if row.get("field")}
 
 
@@ -137,7 +141,7 @@ def _changes(body: Body, _zone: ZoneInfo) -> str:
     return f" ({', '.join(parts)}{more})" if parts else ""
 
 
-def _change(name: str, row: Mapping[str, Any]) -> str:
+def _change(name: str, row: dict[str, Any]) -> str:
     label = name.replace("_", " ")
     old, new = (_text(row.get(side)).replace("_", " ") for side in ("old", "new"))
     if old and new:
@@ -147,9 +151,9 @@ def _change(name: str, row: Mapping[str, Any]) -> str:
     return f"{label} without {old}" if old else label
 
 
-def _grant(body: Body) -> Mapping[str, Any]:
+def _grant(body: Body) -> dict[str, Any]:
     found = _new(body, "grant")
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _feature(body: Body, _zone: ZoneInfo) -> str:

@@ -1,6 +1,7 @@
 """What people write: checked, shortened for a queue, and as HTML that can do nothing."""
 
 import re
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -10,6 +11,8 @@ from portal.core.text import nfc
 LONGEST_BODY = 50_000
 LONGEST_SUBJECT = 300
 LONGEST_PREVIEW = 160
+USUAL_LENGTH = 2000
+"""Characters of a message whose HTML is kept for the next look at it."""
 LINK = re.compile(r"https?://[^\s<>\"'\u2028\u2029]+[^\s<>\"'.,;:!?)\]\u2028\u2029]")
 
 
@@ -57,6 +60,10 @@ def preview_of(body: str) -> str:
 
 def html_of(body: str) -> Markup:
     """The text with its addresses as links. Line breaks are kept by the style of its element."""
+    return _usual_html(body) if len(body) <= USUAL_LENGTH else _html(body)
+
+
+def _html(body: str) -> Markup:
     parts, end = [], 0
     for link in LINK.finditer(body):
         parts.append(escape(body[end : link.start()]))
@@ -67,3 +74,6 @@ def html_of(body: str) -> Markup:
         end = link.end()
     parts.append(escape(body[end:]))
     return Markup("").join(parts)
+
+
+_usual_html = lru_cache(maxsize=1024)(_html)

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -50,6 +50,9 @@ class ClockRow(NamedTuple):
     calendar_name: str
 
 
+SHOWN = len(ClockRow._fields)
+
+
 class Look(NamedTuple):
     """A row with what it runs by. Two of the same say the same for ever, once it is settled."""
 
@@ -64,12 +67,22 @@ class Look(NamedTuple):
 
 def look_at_clocks(ticket: SupportTicket) -> list[Look]:
     """The live ones and the newest others, also those that gave way, by age."""
-    year = clock.now().year
-    found = [
-        Look(ClockRow._make(row), hours_written(calendar, year), _terms(rule))
-        for *row, calendar, rule in _shown().rows(ticket=ticket.id)
+    year, found = clock.now().year, _shown().rows(ticket=ticket.id)
+    hours, terms = {}, {}
+    for row in found:
+        if row.hours is not None:
+            hours[row.calendar_id, row.calendar_version] = hours_written(row.hours, year)
+        if row.terms is not None:
+            terms[row.rule_id, row.rule_version] = _terms(row.terms)
+    looks = [
+        Look(
+            ClockRow._make(row[:SHOWN]),
+            hours[row.calendar_id, row.calendar_version],
+            terms[row.rule_id, row.rule_version],
+        )
+        for row in found
     ]
-    return sorted(found, key=lambda look: look.row.id)
+    return sorted(looks, key=lambda look: look.row.id)
 
 
 @lru_cache(maxsize=256)
@@ -80,34 +93,38 @@ def _terms(text: str) -> RuleTerms:
 @cache
 def _shown() -> Quick:
     """Built once: every page of a ticket asks."""
-    of_row = [_row[name] for name in ClockRow._fields[:-1]]
     is_over = sa.and_(_row.state != ClockState.RUNNING.value, _row.state != ClockState.PAUSED.value)
+    # Of hundreds these alone are joined to what they run by.
+    newest = sa.select(TicketClock.__table__).where(
+        _row.ticket_id == sa.bindparam("ticket", type_=sa.Integer)
+    )
+    few = newest.order_by(is_over, _row.id.desc()).limit(MOST_SHOWN).subquery().c
+    hours = few.calendar_id, few.calendar_version
+    terms = few.rule_id, few.rule_version
     query: sa.Select[*tuple[Any, ...]] = (
         sa.select(
-            *of_row,
+            *(few[name] for name in ClockRow._fields[: SHOWN - 1]),
             BusinessCalendarRow.name.label("calendar_name"),
-            # As text: twenty clocks run by one or two of them.
-            sa.cast(CalendarVersion.content, sa.Text).label("hours"),
-            sa.cast(SlaRuleVersion.content, sa.Text).label("terms"),
+            few.calendar_id,
+            few.rule_id,
+            _once(CalendarVersion.content, hours).label("hours"),
+            _once(SlaRuleVersion.content, terms).label("terms"),
         )
-        .join_from(
-            TicketClock,
-            CalendarVersion,
-            sa.and_(
-                CalendarVersion.calendar_id == TicketClock.calendar_id,
-                CalendarVersion.version == TicketClock.calendar_version,
-            ),
-        )
-        .join(BusinessCalendarRow, BusinessCalendarRow.id == TicketClock.calendar_id)
-        .join(
-            SlaRuleVersion,
-            sa.and_(
-                SlaRuleVersion.rule_id == TicketClock.rule_id,
-                SlaRuleVersion.version == TicketClock.rule_version,
-            ),
-        )
-        .where(_row.ticket_id == sa.bindparam("ticket", type_=sa.Integer))
-        .order_by(is_over, _row.id.desc())
-        .limit(MOST_SHOWN)
+        .join(BusinessCalendarRow, BusinessCalendarRow.id == few.calendar_id)
+        .join(CalendarVersion, _is(hours, CalendarVersion.calendar_id, CalendarVersion.version))
+        .join(SlaRuleVersion, _is(terms, SlaRuleVersion.rule_id, SlaRuleVersion.version))
     )
     return Quick(query)
+
+
+Version: TypeAlias = tuple[sa.ColumnElement[int], sa.ColumnElement[int]]
+
+
+def _is(version: Version, of: Any, number: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(of == version[0], number == version[1])
+
+
+def _once(content: Any, version: Version) -> sa.ColumnElement[str | None]:
+    """As text, and in one of the rows alone: twenty clocks run by one or two versions."""
+    place = sa.func.row_number().over(partition_by=version)
+    return sa.case((place == 1, sa.cast(content, sa.Text)))

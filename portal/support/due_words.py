@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal.core import clock
@@ -27,8 +28,7 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DueChip:
+class DueChip(NamedTuple):
     """How soon the next promise of a ticket is due. The words say what the colour does."""
 
     colour: str
@@ -36,9 +36,12 @@ class DueChip:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Span:
-    """An open interval that a clock used or will use, or a time in which it stood still."""
+    """An open interval that a clock used or will use, or a time in which it stood still.
+
+    It is the same object at every look, as the line of a clock that is over.
+    """
 
     start: datetime
     end: datetime
@@ -49,9 +52,12 @@ class Span:
     """The same on the clock of the calendar's zone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClockLine:
-    """One clock: how it stands, and why it is due when it is."""
+    """One clock: how it stands, and why it is due when it is.
+
+    One that is over is the same object at every look, by which its HTML is kept.
+    """
 
     label: str
     state: str
@@ -71,6 +77,10 @@ class ClockLine:
     """The latest; `more` came before."""
     more: int
     pauses: tuple[Span, ...]
+
+    @property
+    def is_live(self) -> bool:
+        return ClockState(self.state).is_live
 
 
 def due_chip(
@@ -110,7 +120,7 @@ def clock_lines(ticket: SupportTicket) -> list[ClockLine]:
     gone = {each.row.superseded_by: each for each in looks if each.row.superseded_by}
     shown = [each for each in looks if each.row.state != ClockState.SUPERSEDED]
     lines = [_line_of(each, gone.get(each.row.id), now, zone) for each in shown]
-    return sorted(lines, key=lambda line: not ClockState(line.state).is_live)
+    return sorted(lines, key=lambda line: not line.is_live)
 
 
 def _line_of(look: Look, before: Look | None, now: datetime, zone: ZoneInfo) -> ClockLine:
@@ -193,7 +203,7 @@ def _open(
     return calendar.intervals(start, end)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _span(start: datetime, end: datetime, zone: ZoneInfo, reader: ZoneInfo) -> Span:
     """A ticket's clocks have hundreds of them, the same on every page of it."""
     first, last = start.astimezone(zone), end.astimezone(zone)

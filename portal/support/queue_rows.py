@@ -1,8 +1,9 @@
 """A ticket as one line of a queue, ready to be drawn from its own row."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -52,7 +53,12 @@ NAMES = (
     "last_message_by",
     "last_message_preview",
 )
-COLUMNS = tuple(SupportTicket.__table__.c[name] for name in NAMES)
+_ticket = SupportTicket.__table__.c
+COLUMNS = tuple(
+    # As text: most tickets have the tags of others.
+    sa.cast(_ticket.tags, sa.Text).label("tags") if name == "tags" else _ticket[name]
+    for name in NAMES
+)
 """All that a line shows: no other table is asked, and none a row."""
 
 
@@ -73,7 +79,7 @@ class QueueRow(NamedTuple):
     plan_name: str | None
     requester_name: str
     assignee_name: str | None
-    tags: list[str]
+    tags: tuple[str, ...]
     snoozed_until: Instant | None
     due: DueChip | None
     due_at: Instant | None
@@ -100,7 +106,7 @@ def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
             row.plan_name,
             row.requester_name,
             row.assignee_name,
-            row.tags,
+            _tags_of(row.tags),
             instant(until) if until and until > now else None,
             due_chip(due_at, now, hours()) if due_at else None,
             instant(due_at) if due_at else None,
@@ -113,6 +119,11 @@ def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
         )
 
     return make
+
+
+@lru_cache(maxsize=1024)
+def _tags_of(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def initials(name: str) -> str:

@@ -1,7 +1,7 @@
 """What the page of a ticket shows, in a fixed number of questions however long the thread is."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,11 +16,14 @@ from portal.support.mail_states import MailState, state_at, worst_of
 from portal.support.models import MessageAttachment, SupportMessage, SupportTicket
 from portal.support.outgoing import UNDO_HOLD
 from portal.support.words import AuthorType, MessageKind
+from portal.web.times import Instant, instants
 
 AT_FIRST = 30
 """Messages that a page draws before somebody asks for more."""
 AT_ONCE = 500
 """Of the earlier ones, when somebody asks."""
+LONGEST_KEPT = 4000
+"""Characters of a message that is drawn once and kept."""
 _message, _file = SupportMessage.__table__.c, MessageAttachment.__table__.c
 
 
@@ -41,14 +44,19 @@ class Line(NamedTuple):
     author: str
     initials: str
     body: Markup
-    at: datetime
+    at: Instant
     is_unverified: bool
     author_id: int | None
     """Who of ours wrote it."""
     mail: MailState | None
     held_for: int
     """Seconds in which its author may still take it back; 0: it is too late, or no mail."""
-    files: Sequence[File]
+    files: tuple[File, ...]
+
+    @property
+    def is_short(self) -> bool:
+        """A thousand of them may be kept as they were drawn."""
+        return len(self.body) <= LONGEST_KEPT
 
 
 class Stretch(NamedTuple):
@@ -117,8 +125,8 @@ def _messages(most: int) -> sa.Select[*tuple[Any, ...]]:
 def _stretch(query: Quick, most: int, **values: int) -> Stretch:
     rows = query.rows(**values)
     shown = rows[most - 1 :: -1] if len(rows) > most else rows[::-1]
-    files = _files(values["ticket"], shown)
-    return Stretch([_line(row, files) for row in shown], len(rows) > most)
+    files, instant = _files(values["ticket"], shown), instants()
+    return Stretch([_line(row, files, instant) for row in shown], len(rows) > most)
 
 
 def _files(ticket_id: int, shown: Sequence[Any]) -> dict[int, list[File]]:
@@ -147,7 +155,11 @@ def _attached() -> Quick:
     )
 
 
-def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:
+def _line(
+    row: sa.Row[*tuple[Any, ...]],
+    files: dict[int, list[File]],
+    instant: Callable[[datetime], Instant],
+) -> Line:
     message_id, kind, author_type, author, body, at, is_unverified, author_id, place = row
     mail = state_at(place)
     return Line(
@@ -156,12 +168,12 @@ def _line(row: sa.Row[*tuple[Any, ...]], files: dict[int, list[File]]) -> Line:
         author,
         initials_of(author),
         html_of(body),
-        at,
+        instant(at),
         is_unverified,
         author_id,
         mail,
         _held_for(at) if mail is MailState.WAITING else 0,
-        files.get(message_id, ()),
+        tuple(files.get(message_id, ())),
     )
 
 

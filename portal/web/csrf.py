@@ -6,8 +6,8 @@ The token is Flask-WTF's; it lives in the visitor's cookie and is replaced whene
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, current_app, request
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask import Flask, Request, current_app, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 
 from portal.config import settings
 from portal.core.errors import DomainError
@@ -63,6 +63,14 @@ def init_csrf(app: Flask) -> None:
         WTF_CSRF_HEADERS=["X-CSRFToken"],
     )
     csrf.init_app(app)
+    app.add_template_global(form_token, "csrf_token")
+    app.context_processor(lambda: {"csrf_token": form_token})
+
+
+def form_token() -> str:
+    """The token of this request's forms. A page has twenty of them, and the signed one is kept."""
+    found: str = g.get("csrf_token") or generate_csrf()
+    return found
 
 
 def is_bearer_request() -> bool:

@@ -8,6 +8,7 @@ from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.web.headers import say_when
+from portal.web.rendering import encoded
 
 htmx = Htmx()
 
@@ -26,15 +27,15 @@ def wants_fragment() -> bool:
 def page_or_fragment(page: str, fragment: str, *, status: int = 200, **context: Any) -> Response:
     """The page, or for htmx the very fragment file that the page includes."""
     template = fragment if wants_fragment() else page
-    return make_response(render_template(template, **context), status)
+    return make_response(encoded(render_template(template, **context)), status)
 
 
 def page(
     template: str, *, status: int = 200, retry_after: int | None = None, **context: Any
 ) -> Response:
     """A whole page. With `retry_after`, seconds to wait, it is a 429 that says so."""
-    found = make_response(render_template(template, **context), 429 if retry_after else status)
-    return say_when(found, retry_after)
+    body = encoded(render_template(template, **context))
+    return say_when(make_response(body, 429 if retry_after else status), retry_after)
 
 
 def see_other(url: str) -> BaseResponse:

@@ -38,9 +38,15 @@ def instants() -> Callable[[datetime], Instant]:
     zone, now = reader_zone(), clock.now()
 
     def instant(at: datetime) -> Instant:
-        return Instant(at.isoformat(), exact_in(at, zone), _since(at, now))
+        return Instant(*_fixed(at, zone), _since(at, now))
 
     return instant
+
+
+@lru_cache(maxsize=2048)
+def _fixed(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """What does not change about an instant that is drawn again and again."""
+    return at.isoformat(), exact_in(at, zone)
 
 
 def relative(at: datetime) -> str:
@@ -51,7 +57,10 @@ def relative(at: datetime) -> str:
 def _since(at: datetime, now: datetime) -> str:
     passed = (now - at).total_seconds()
     seconds = abs(passed)
-    unit = next((each for each in (DAY, HOUR, MINUTE) if seconds >= each), 1)
+    if seconds >= HOUR:
+        unit = DAY if seconds >= DAY else HOUR
+    else:
+        unit = MINUTE if seconds >= MINUTE else 1
     return _told(round(seconds / unit) * unit, passed < 0)
 
 

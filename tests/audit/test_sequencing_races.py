@@ -1,6 +1,6 @@
 """Several sequencers beside several writers, in threads and in processes: one leaf each, no gap."""
 
-import multiprocessing
+from multiprocessing.queues import Queue
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,6 +14,7 @@ from portal.audit.tree import frontier_of
 from portal.core.database import db
 from tests.audit.growing import events_in_order, happen, leaves, pending
 from tests.conftest import make_app
+from tests.processes import APART
 from tests.staff.test_races import together
 
 pytestmark = pytest.mark.race
@@ -62,7 +63,7 @@ def test_sequencers_in_threads_share_the_events_of_many_writers(own_app):
         assert is_whole()
 
 
-def in_a_process(url: str, folder: str, queue: multiprocessing.Queue) -> None:
+def in_a_process(url: str, folder: str, queue: Queue) -> None:
     app = make_app(url, Path(folder))
     with app.app_context():
         total = 0
@@ -77,10 +78,9 @@ def test_sequencers_in_processes_share_the_events(own_app, tmp_path):
     with own_app.app_context():
         happen(30)
         url = db.engine.url.render_as_string(hide_password=False)
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
+    queue = APART.Queue()
     words = (url, str(tmp_path), queue)
-    processes = [context.Process(target=in_a_process, args=words) for _ in range(3)]
+    processes = [APART.Process(target=in_a_process, args=words) for _ in range(3)]
     for process in processes:
         process.start()
     totals = [queue.get(timeout=120) for _ in processes]

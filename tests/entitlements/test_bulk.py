@@ -1,7 +1,6 @@
 """One grant for many: who is meant, a result for each, progress, and going on after a kill."""
 
 import json
-import multiprocessing
 from pathlib import Path
 from threading import Event
 
@@ -33,6 +32,7 @@ from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user
 from tests.conftest import make_app
 from tests.entitlements.granting import REPORTS, days, events, open_rows
+from tests.processes import APART
 from tests.staff.test_races import together
 
 THOUSANDS = 2_500
@@ -288,9 +288,7 @@ def test_a_worker_that_is_killed_is_taken_over_and_each_is_granted_once(own_app,
     with own_app.app_context():
         ids = _two_hundred_tenants()
     url = own_app.config["SQLALCHEMY_DATABASE_URI"]
-    worker = multiprocessing.get_context("spawn").Process(
-        target=work_slowly, args=(url, str(tmp_path))
-    )
+    worker = APART.Process(target=work_slowly, args=(url, str(tmp_path)))
     worker.start()
     while worker.is_alive() and not _done(own_app):
         worker.join(0.01)

@@ -3,7 +3,6 @@
 Real threads on a real database, and two processes that share nothing but it.
 """
 
-import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant, make_user
 from tests.conftest import make_app
 from tests.entitlements.granting import REPORTS, days, events, open_rows
+from tests.processes import APART
 from tests.staff.test_races import together
 
 pytestmark = pytest.mark.race
@@ -115,7 +115,7 @@ def grant_ten(url: str, folder: str, by) -> list[int]:
 
 def test_two_processes_leave_one_open_row(own_app, ann_at, tmp_path):
     url = own_app.config["SQLALCHEMY_DATABASE_URI"]
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
+    with APART.Pool(2) as pool:
         found = pool.starmap(grant_ten, [(url, str(tmp_path), ann_at)] * 2)
     assert found == [[201] * 10] * 2
     with own_app.app_context():

@@ -1,6 +1,5 @@
 """Changes in bulk that are killed, large, or started by two at once. Real databases."""
 
-import multiprocessing
 from pathlib import Path
 from threading import Event
 from time import perf_counter
@@ -20,6 +19,7 @@ from portal.support.words import Status
 from tests.cast import actor, make_admin, make_tenant, make_user
 from tests.conftest import make_app
 from tests.entitlements.granting import days
+from tests.processes import APART
 from tests.staff.test_races import together
 from tests.statements import counted
 from tests.support.desk import make_agent, make_ticket
@@ -69,9 +69,7 @@ def work_slowly(url: str, folder: str) -> None:
 def test_a_worker_that_is_killed_is_taken_over_and_each_is_changed_once(own_app, tmp_path):
     begun(own_app, 200, priority="high")
     url = own_app.config["SQLALCHEMY_DATABASE_URI"]
-    worker = multiprocessing.get_context("spawn").Process(
-        target=work_slowly, args=(url, str(tmp_path))
-    )
+    worker = APART.Process(target=work_slowly, args=(url, str(tmp_path)))
     worker.start()
     while worker.is_alive() and not done(own_app):
         worker.join(0.01)

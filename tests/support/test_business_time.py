@@ -321,3 +321,11 @@ def test_forty_working_days_are_added_in_well_under_a_millisecond():
     for n in range(rounds):
         NINE_TO_FIVE.add(start + timedelta(hours=n), 40 * 8 * 3600)
     assert (time.process_time() - began) / rounds < 0.001
+
+
+def test_what_is_late_for_a_year_is_measured_as_quickly_as_what_is_late_for_an_hour():
+    now, rounds = at("2027-01-07T10:00"), 200
+    began = time.process_time()
+    for n in range(rounds):
+        NINE_TO_FIVE.elapsed(at("2026-01-07T10:00") + timedelta(hours=n), now)
+    assert (time.process_time() - began) / rounds < 0.0005

@@ -25,6 +25,7 @@ from portal.support.filtering import Looking
 from portal.support.neighbours import FILTERED
 from portal.support.numbers import read_number
 from portal.support.pages.blueprint import bp
+from portal.support.pages.lines import drawn
 from portal.support.queue_rows import QueueRow
 from portal.support.queues import Queue, View, counts_of, look_again, tickets_in
 from portal.web.access import requires
@@ -33,6 +34,8 @@ from portal.web.paging import PAGE_SIZE
 from portal.web.times import reader_zone
 
 MOST_SHOWN = 2 * PAGE_SIZE
+HELP = [(field.example, field.takes.removeprefix("takes ")) for field in FIELDS.values()]
+"""An example of each property, and what may stand there."""
 
 
 class Chip(NamedTuple):
@@ -67,10 +70,10 @@ def queue(view: str) -> Response:
         "support/_queue_rows.html",
         listing=listing,
         chips=_chips(found, narrowed.narrowed),
-        help=FIELDS,
+        help=HELP,
         **_switch(),
         **_around(narrowed, around, looking, text=text),
-        **_rows(narrowed, listing.items),
+        **_rows(narrowed, listing.items, around),
     )
 
 
@@ -89,7 +92,7 @@ def _again(found: Queue, around: Around, looking: Looking) -> Response:
         "support/_queue_rows.html",
         listing=None,
         **_around(found, around, looking, text=request.args.get("q", "")),
-        **_rows(found, again.rows, fresh=again.fresh),
+        **_rows(found, again.rows, around, fresh=again.fresh),
     )
 
 
@@ -102,10 +105,10 @@ def _refused(
         status=422,
         listing=None,
         chips=[],
-        help=FIELDS,
+        help=HELP,
         **_switch(),
         **_around(found, around, looking, text=text, error=error),
-        **_rows(found, []),
+        **_rows(found, [], around),
     )
 
 
@@ -126,31 +129,34 @@ def _around(
         "counts": counts_of(around.counted(), looking),
         "text": text,
         "error": error,
-        "lookers": around.lookers,
         "may_reply": looking.by.may(Permission.TICKETS_REPLY),
     }
 
 
-def _rows(found: Queue, rows: Sequence[QueueRow | str], *, fresh: int = 0) -> dict[str, Any]:
+def _rows(
+    found: Queue, rows: Sequence[QueueRow | str], around: Around, *, fresh: int = 0
+) -> dict[str, Any]:
     """The rows, and where the same page is asked for again."""
     query = written(found.narrowed)
     here = {"q": query} if query else {}
     cursor = {"cursor": request.args["cursor"]} if "cursor" in request.args else {}
     numbers = [row if isinstance(row, str) else row.number for row in rows]
+    place = urlencode({"view": f"{found.key}{FILTERED}{query}" if query else found.key})
+    may_reply = current_staff().actor.may(Permission.TICKETS_REPLY)
     return {
         "rows": rows,
+        "lines": drawn(rows, place=place, lookers=around.lookers, may_reply=may_reply),
         "fresh": fresh,
         "shown": ",".join(numbers),
         "first_url": queue_url(found.key, here),
         "again_url": queue_url(found.key, here | cursor),
-        "place": urlencode({"view": f"{found.key}{FILTERED}{query}" if query else found.key}),
         "query": query,
     }
 
 
 def queue_url(key: str, query: dict[str, str]) -> str:
     """The address of a queue; a filter that holds a word of Flask's own stays a filter."""
-    address = url_for("support.queue", view=key)
+    address = f"/support/queue/{key}"
     return f"{address}?{urlencode(query)}" if query else address
 
 
