@@ -15,7 +15,7 @@ from portal.core.database import db
 from portal.coupons.approvals import approve_coupon, reject_coupon
 from portal.coupons.batches import create_batch
 from portal.coupons.coupons import create_coupon, disable_coupon
-from portal.coupons.generating import ALPHABET, DRAWN
+from portal.coupons.generating import ALPHABET, DRAWN, in_halves
 from portal.coupons.models import Coupon
 from portal.coupons.redeeming import (
     CouponRefused,
@@ -248,7 +248,7 @@ def _make_batch(agenda: Agenda, by: Actor) -> None:
         prefix=BATCH_PREFIX,
         count=BATCH_SIZE,
         terms=terms,
-        draw=lambda: "".join(dice.choices(ALPHABET, k=DRAWN)),
+        draw=lambda: in_halves("".join(dice.choices(ALPHABET, k=DRAWN))),
     )
 
 

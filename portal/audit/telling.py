@@ -6,16 +6,14 @@ sentence misses, it leaves out, and an unknown action is told by its name.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.audit.phrases import reason_in_words, titled
 from portal.audit.sentences import SENTENCES
 from portal.audit.words import in_words
 
-SPELT = frozenset({"Api", "Csv", "Id", "Pdf", "Sla", "Sso", "Url"})
-"""Words of names that are said letter by letter."""
 LONGEST_VALUE = 60
 MOST_CHANGES = 3
 WHAT_METRICS_ARE = {"first_response": "first answer", "next_response": "next answer"} | {
@@ -42,7 +40,7 @@ def told(body: Body, zone: ZoneInfo) -> str:
 
 def quoted_reason(action: str, reason: str | None) -> str | None:
     """The reason that somebody gave, unless the sentence of this action tells it."""
-    return None if action in TELL_THE_REASON else reason
+    return None if action in TELL_THE_REASON else reason_in_words(reason)
 
 
 def _by_name(action: str, body: Body) -> str:
@@ -75,14 +73,8 @@ def _cut(text: str) -> str:
 
 
 def _title(name: object) -> str:
-    """`custom_reports` as a person says it, `api_access` as `API Access`."""
-    return _spelt(_text(name))
-
-
-@lru_cache(maxsize=1024)
-def _spelt(name: str) -> str:
-    words = name.replace("_", " ").title().split(" ")
-    return " ".join(word.upper() if word in SPELT else word for word in words)
+    """`custom_reports` as a person says it."""
+    return titled(_text(name))
 
 
 def day_of(value: object, zone: ZoneInfo) -> str:

@@ -16,7 +16,10 @@ PREFIX = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,18}[A-Za-z0-9])?")
 
 def drawn() -> str:
     """`7KQ2M-WXH4P`."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(DRAWN))
+    return in_halves("".join(secrets.choice(ALPHABET) for _ in range(DRAWN)))
+
+
+def in_halves(text: str) -> str:
     return f"{text[: DRAWN // 2]}-{text[DRAWN // 2 :]}"
 
 

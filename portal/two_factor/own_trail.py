@@ -81,7 +81,7 @@ def _line(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> OwnEvent:
 def _to_you(action: str, sentence: str) -> str:
     if action in OF_ONESELF:
         sentence = sentence.replace("they are", "you are", 1).replace("their", "your", 1)
-    return f"You {sentence}"
+    return f"You {sentence}" if not sentence.startswith("was ") else f"You were {sentence[4:]}"
 
 
 def _who(kind: str, label: str) -> str:

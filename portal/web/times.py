@@ -15,7 +15,8 @@ from portal.core import clock
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 DAYS_THAT_COUNT = 60
 """So many days are still told as days: "a month" may be sixteen of them or forty-five."""
-A_YEAR, TWO_YEARS = 12, 24
+SECOND_YEAR = range(365, 730)
+DAYS_OF_A_MONTH = 365.25 / 12
 
 
 def init_times(app: Flask) -> None:
@@ -69,14 +70,16 @@ def _told(seconds: int, is_ahead: bool) -> str:
     if not seconds:
         return "now"
     distance = timedelta(seconds=seconds)
-    months = distance.days * 12 // 365
-    if A_YEAR < months < TWO_YEARS:
-        words = f"{months} months"
-    elif months == A_YEAR:
-        words = "a year"
+    if distance.days in SECOND_YEAR:
+        words = _months(round(distance.days / DAYS_OF_A_MONTH))
     else:
         words = humanize.naturaldelta(distance, months=distance.days >= DAYS_THAT_COUNT)
     return f"{words} from now" if is_ahead else f"{words} ago"
+
+
+def _months(number: int) -> str:
+    """`16 months` is shorter than a year and months."""
+    return {12: "a year", 24: "2 years"}.get(number, f"{number} months")
 
 
 def exact(at: datetime) -> str:

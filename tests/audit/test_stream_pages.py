@@ -156,7 +156,9 @@ def test_a_rule_is_made_changed_and_switched(ann_proven):
     ann_proven.submit(here, **{**RULE, "threshold": "4", "version": "1"})
     assert (rule.threshold, rule.version) == (4, 2)
     ann_proven.submit(f"{here}/disable")
-    assert "Switch on" in ann_proven.get("/audit/alerts/rules").text
+    rules = ann_proven.get("/audit/alerts/rules").text
+    assert "Switch on" in rules
+    assert "reset a second factor" in rules
     ann_proven.submit(f"{here}/enable")
     assert rule.disabled_at is None
 

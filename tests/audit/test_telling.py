@@ -106,6 +106,12 @@ def test_a_reason_that_the_sentence_tells_is_not_quoted_again():
     assert quoted_reason("tenant.closed", "gave up") == "gave up"
 
 
+def test_a_reason_that_is_a_code_is_quoted_as_words():
+    assert quoted_reason("staff.disabled", "recovery_cancelled") == "recovery cancelled"
+    assert quoted_reason("staff.disabled", "asked by a_b, twice") == "asked by a_b, twice"
+    assert quoted_reason("staff.disabled", None) is None
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

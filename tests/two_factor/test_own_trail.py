@@ -30,6 +30,7 @@ def words(person):
         (Action.SESSION_SUDO_GRANTED, "You proved who you are again"),
         (Action.PASSWORD_CHANGED, "You changed your password"),
         (Action.BACKUP_CODE_USED, "You used a backup code"),
+        (Action.ACCESS_DENIED, "You were denied bea@boxcostpro.test"),
     ],
 )
 def test_what_i_did_is_told_to_me(bea, action, sentence):

@@ -53,5 +53,6 @@ def about(rule: AlertRule, body: Mapping[str, Any]) -> str:
 def in_short(body: Mapping[str, Any], words: str) -> str:
     """One line for a notice: who did what, to what."""
     actor, target = body.get("actor") or {}, body.get("target") or {}
-    thing = f": {target['label']}" if target.get("label") else ""
+    label = target.get("label")
+    thing = f": {label}" if label and label != actor.get("label") else ""
     return f"{actor.get('label') or 'Somebody'} {words}{thing}"[:500]

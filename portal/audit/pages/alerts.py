@@ -16,6 +16,7 @@ from portal.audit.alerting.rules import (
     terms_of,
 )
 from portal.audit.pages.blueprint import bp, may_manage
+from portal.audit.words import in_words
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo
@@ -51,7 +52,9 @@ def acknowledge_alert(alert_id: int) -> ResponseReturnValue:
 @bp.get("/audit/alerts/rules")
 @requires(Permission.AUDIT_ALL)
 def alert_rules() -> Response:
-    return page("audit/alert_rules.html", rows=all_rules(), may_manage=may_manage())
+    return page(
+        "audit/alert_rules.html", rows=all_rules(), may_manage=may_manage(), in_words=in_words
+    )
 
 
 @bp.route("/audit/alerts/rules/new", methods=["GET", "POST"])

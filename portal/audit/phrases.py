@@ -1,0 +1,20 @@
+"""Names and reasons of the ledger as people write them."""
+
+from functools import lru_cache
+
+SPELT = frozenset({"Api", "Csv", "Id", "Pdf", "Sla", "Sso", "Url"})
+"""Words of names that are said letter by letter."""
+
+
+@lru_cache(maxsize=1024)
+def titled(name: str) -> str:
+    """`Custom Reports` of `custom_reports`, `API Access` of `api_access`."""
+    words = name.replace("_", " ").title().split(" ")
+    return " ".join(word.upper() if word in SPELT else word for word in words)
+
+
+def reason_in_words(reason: str | None) -> str | None:
+    """`recovery cancelled` of a code; what a person wrote stays as it is."""
+    if reason is None or not reason.replace("_", "").isalpha():
+        return reason
+    return reason.replace("_", " ")
