@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import Policy
 from email.utils import format_datetime
+from functools import lru_cache
 
 import idna
 from email_validator import EmailNotValidError, validate_email
@@ -45,6 +46,7 @@ class NoMailAddress(DomainError):
     title = "Not a mail address"
 
 
+@lru_cache(maxsize=1024)
 def checked_address(text: str) -> str:
     """The address in its normal form.
 

@@ -16,8 +16,10 @@ from portal.support.words import Availability, Category
 from portal.web.paging import ListPage, page_of
 
 TAKING = "Available"
-MOST_WEIGHED = 100
-"""Whoever has more tickets is given none, so how many more they are is not counted out."""
+MOST_WEIGHED, MOST_OF_ONE = 100, 500
+"""Whoever has more tickets is given none, so how many more they are is not counted out: of many
+agents beside a ticket, and of one beside each queue.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def _active(load: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
 @cache
 def _one_active() -> Quick:
     """Built once: the switch stands beside every queue."""
-    return Quick(_active().where(SupportAgent.id == sa.bindparam("agent", type_=sa.Integer)))
+    load = load_within(SupportAgent.__table__.c.id, MOST_OF_ONE)
+    return Quick(_active(load).where(SupportAgent.id == sa.bindparam("agent", type_=sa.Integer)))
 
 
 def _rows(found: list[sa.Row[Any]]) -> list[AgentRow]:
@@ -118,10 +121,14 @@ def _standing(row: sa.Row[Any], is_here: bool) -> dict[str, Any]:
         "state": _state(row, is_here),
         "is_available": is_available,
         "is_taking": is_available and is_here,
-        "load": in_tickets(row.load),
-        "quarters": row.load,
+        "load": _counted(row.load, MOST_OF_ONE),
+        "quarters": WHOLE * MOST_OF_ONE if row.load is None else row.load,
         "capacity": row.capacity,
     }
+
+
+def _counted(load: int | None, most: int) -> str:
+    return f"{most}+" if load is None else in_tickets(load)
 
 
 def _state(row: sa.Row[Any], is_here: bool) -> str:
@@ -186,8 +193,7 @@ def _assignable() -> Quick:
 def _room(row: sa.Row[Any], is_here: bool) -> str:
     state = _state(row, is_here)
     suffix = "" if state == TAKING else f", {state.lower()}"
-    load = f"{MOST_WEIGHED}+" if row.load is None else in_tickets(row.load)
-    return f"({load} of {row.capacity}{suffix})"
+    return f"({_counted(row.load, MOST_WEIGHED)} of {row.capacity}{suffix})"
 
 
 def agent_choices() -> list[tuple[int, str]]:

@@ -17,6 +17,8 @@ SECOND = timedelta(seconds=1)
 WHOLE_DAY = 1440
 LONG_AGO = -(2**40)
 """Seconds, before every instant."""
+MOST_ASKED = 2000
+"""Instants whose open seconds a calendar remembers."""
 LONGEST_CLOSED = 28
 """Days. A calendar that stays closed for so long is a mistake in its settings."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -65,6 +67,7 @@ class BusinessCalendar:
         self._days: dict[int, tuple[Span, ...]] = {}
         self._first: dict[str, int] = {}
         self._sums: dict[int, int] = {}
+        self._asked: dict[int, int] = {}
         self._refuse_if_never_open()
 
     def add(self, start: datetime, seconds: int) -> datetime:
@@ -96,7 +99,7 @@ class BusinessCalendar:
             ValueError: an instant without a zone.
         """
         first, last = _second(start), _second(end)
-        return self._open_before(last) - self._open_before(first) if first < last else 0
+        return self._before(last) - self._before(first) if first < last else 0
 
     def intervals(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         """The open intervals of [start, end) in UTC, cut to it: what `elapsed` adds up.
@@ -127,6 +130,15 @@ class BusinessCalendar:
                 if closes > position:
                     yield max(opens, position), closes
                     position = closes
+
+    def _before(self, position: int) -> int:
+        """The same instants are asked for by every line of a queue, and by every look at it."""
+        found = self._asked.get(position)
+        if found is None:
+            if len(self._asked) >= MOST_ASKED:
+                self._asked.clear()
+            found = self._asked[position] = self._open_before(position)
+        return found
 
     def _open_before(self, position: int) -> int:
         """The open seconds from some instant, always the same one, to this one.

@@ -1,8 +1,7 @@
 """The clocks of a ticket as they are shown: columns alone, and each version worked out once."""
 
-import json
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from portal.support.models import (
     SupportTicket,
     TicketClock,
 )
-from portal.support.rule_terms import RuleTerms, terms_from
+from portal.support.rule_terms import RuleTerms, terms_written
 
 MOST_SHOWN = 20
 _row = TicketClock.__table__.c
@@ -73,7 +72,7 @@ def look_at_clocks(ticket: SupportTicket) -> list[Look]:
         if row.hours is not None:
             hours[row.calendar_id, row.calendar_version] = hours_written(row.hours, year)
         if row.terms is not None:
-            terms[row.rule_id, row.rule_version] = _terms(row.terms)
+            terms[row.rule_id, row.rule_version] = terms_written(row.terms)
     looks = [
         Look(
             ClockRow._make(row[:SHOWN]),
@@ -83,11 +82,6 @@ def look_at_clocks(ticket: SupportTicket) -> list[Look]:
         for row in found
     ]
     return sorted(looks, key=lambda look: look.row.id)
-
-
-@lru_cache(maxsize=256)
-def _terms(text: str) -> RuleTerms:
-    return terms_from(json.loads(text))
 
 
 @cache

@@ -19,15 +19,15 @@ from sqlalchemy.orm.attributes import flag_modified
 from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core.actor import SYSTEM
-from portal.core.clock import timestamp
+from portal.core.clock import now, timestamp
 from portal.core.database import db
 from portal.support.business_time import BusinessCalendar, whole_second
-from portal.support.calendar_terms import hours_of
+from portal.support.calendar_terms import hours_written
 from portal.support.clock_math import Clock, ClockState, Metric, started
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import CalendarVersion, SlaRuleVersion, SupportTicket, TicketClock
 from portal.support.models.tickets import NEVER
-from portal.support.rule_terms import Level, RuleTerms, terms_from
+from portal.support.rule_terms import Level, RuleTerms, terms_written
 
 CARRIED = (
     *("target_s", "consumed_s", "running_since", "due_at", "warn_at", "started_at", "met_at"),
@@ -35,7 +35,7 @@ CARRIED = (
 )
 """What a row and the arithmetic's clock have in common, beside metric and state."""
 
-Rows: TypeAlias = sa.Select[TicketClock, dict[str, Any], dict[str, Any]]
+Rows: TypeAlias = sa.Select[TicketClock, str, str]
 
 
 @dataclass(slots=True)
@@ -200,7 +200,12 @@ def clocks_named(ids: Sequence[int], still: sa.TextClause) -> list[Held]:
 
 def _rows() -> Rows:
     return (
-        sa.select(TicketClock, CalendarVersion.content, SlaRuleVersion.content)
+        # As text: a ticket's clocks run by one version or two, which are known already.
+        sa.select(
+            TicketClock,
+            sa.cast(CalendarVersion.content, sa.Text).label("hours"),
+            sa.cast(SlaRuleVersion.content, sa.Text).label("terms"),
+        )
         .join(
             CalendarVersion,
             sa.and_(
@@ -223,18 +228,11 @@ def _locked(query: Rows) -> Rows:
 
 
 def _held(query: Rows, **values: Any) -> list[Held]:
-    """Each version is worked out once, however many clocks run by it."""
-    hours: dict[tuple[int, int], BusinessCalendar] = {}
-    terms: dict[tuple[int, int], RuleTerms] = {}
-    found = []
-    for row, calendar, rule in db.session.execute(query, values):
-        by, under = (row.calendar_id, row.calendar_version), (row.rule_id, row.rule_version)
-        if by not in hours:
-            hours[by] = hours_of(calendar)
-        if under not in terms:
-            terms[under] = terms_from(rule)
-        found.append(Held(row, hours[by], terms[under]))
-    return found
+    year = now().year
+    return [
+        Held(row, hours_written(calendar, year), terms_written(rule))
+        for row, calendar, rule in db.session.execute(query, values)
+    ]
 
 
 def _row(ticket_id: int, clock: Clock, level: Level, cycle_no: int) -> TicketClock:

@@ -14,7 +14,6 @@ from portal.support.clock_math import Clock, ClockState, Metric, remaining
 from portal.support.clock_terms import runs_of
 from portal.support.durations import HOUR, duration_text, roughly, roughly_on_the_wall
 from portal.support.models import SupportTicket
-from portal.support.rule_terms import levels_in_force
 from portal.web.times import exact_in, reader_zone
 
 SOON = 2 * HOUR
@@ -88,7 +87,7 @@ def due_chip(
 ) -> DueChip | None:
     """None: nothing is due. Amber from two hours before, red once it is late.
 
-    With `hours` (`single_hours`) the words count open hours, else those of the clock on the wall.
+    With `hours` (`only_calendar`) the words count open hours, else those of the clock on the wall.
     """
     if next_due_at is None:
         return None
@@ -104,14 +103,6 @@ def _between(start: datetime, end: datetime, hours: BusinessCalendar | None) -> 
     if hours is not None:
         return hours.elapsed(start, end)
     return (end - start) // timedelta(seconds=1)
-
-
-def single_hours() -> BusinessCalendar | None:
-    """The hours by which every level counts; None where there are several, or none at all."""
-    levels = levels_in_force()
-    if len({(each.terms.calendar_id, each.calendar_version) for each in levels}) != 1:
-        return None
-    return levels[0].calendar
 
 
 def clock_lines(ticket: SupportTicket) -> list[ClockLine]:

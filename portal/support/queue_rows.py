@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.support.due_words import DueChip, due_chip, single_hours
+from portal.support.due_words import DueChip, due_chip
 from portal.support.models import SupportTicket
+from portal.support.rule_terms import only_calendar
 from portal.support.words import AuthorType, Priority, Status
 from portal.web.times import Instant, instants
 
@@ -92,7 +93,7 @@ class QueueRow(NamedTuple):
 
 def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
     """Makes lines as they stand at this instant. Opening hours are asked for once, if at all."""
-    hours, instant = cache(single_hours), instants()
+    hours, instant = cache(only_calendar), instants()
 
     def make(row: Any) -> QueueRow:
         until, due_at = row.snoozed_until, row.next_due_at if row.is_open else None

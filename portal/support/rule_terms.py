@@ -1,20 +1,22 @@
 """What a service level promises, to which tickets, and which of several counts."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from portal.core import clock
 from portal.core.quick import Quick
 from portal.core.text import nfc
 from portal.support.business_time import BusinessCalendar
-from portal.support.calendar_terms import hours_of
+from portal.support.calendar_terms import hours_of, hours_written
 from portal.support.clock_changes import OnChange, OnReopen
 from portal.support.clock_math import WARN_PERCENT, Metric
 from portal.support.durations import DAY, MINUTE
@@ -111,6 +113,39 @@ def content_of(terms: RuleTerms) -> dict[str, Any]:
 
 def terms_from(content: Mapping[str, Any]) -> RuleTerms:
     return RuleTerms(**{**content, "escalations": tuple(content["escalations"])})
+
+
+def only_calendar() -> BusinessCalendar | None:
+    """The hours of every level in force; None where there are several, or no level."""
+    found = _calendars().rows()
+    return hours_written(found[0].hours, clock.now().year) if len(found) == 1 else None
+
+
+@cache
+def _calendars() -> Quick:
+    """Built once: every queue asks, of two calendars at most."""
+    used = sa.exists().where(
+        SlaRule.calendar_id == BusinessCalendarRow.id, SlaRule.disabled_at.is_(None)
+    )
+    query = (
+        sa.select(sa.cast(CalendarVersion.content, sa.Text).label("hours"))
+        .join(
+            BusinessCalendarRow,
+            sa.and_(
+                CalendarVersion.calendar_id == BusinessCalendarRow.id,
+                CalendarVersion.version == BusinessCalendarRow.version,
+            ),
+        )
+        .where(used)
+        .limit(2)
+    )
+    return Quick(query)
+
+
+@lru_cache(maxsize=256)
+def terms_written(text: str) -> RuleTerms:
+    """The same of a content as the database writes it, which every caller need not read."""
+    return terms_from(json.loads(text))
 
 
 def levels_in_force() -> list[Level]:

@@ -5,8 +5,9 @@ import pytest
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.support.calendars import change_calendar
-from portal.support.due_words import clock_lines, due_chip, single_hours
+from portal.support.due_words import clock_lines, due_chip
 from portal.support.durations import BadDuration, duration_text, roughly, seconds_of
+from portal.support.rule_terms import only_calendar
 from portal.support.words import Status
 from tests.cast import make_user
 from tests.statements import counted
@@ -67,10 +68,10 @@ def test_a_chip_says_what_its_colour_does(text, colour, words):
 
 
 def test_a_chip_counts_open_hours_where_there_are_single_ones(ticket, calendar):
-    chip = due_chip(at(8, "10:00"), at(7, "16:00"), single_hours())
+    chip = due_chip(at(8, "10:00"), at(7, "16:00"), only_calendar())
     assert (chip.colour, chip.words) == ("success", "2h left")
     make_rule(make_calendar(name="Night", weekly={5: ((0, 1440),)}), name="Night")
-    assert single_hours() is None
+    assert only_calendar() is None
 
 
 def test_each_clock_says_how_it_stands_and_by_what(ticket):

@@ -245,3 +245,12 @@ def test_tickets_are_chosen_for_a_change_of_many(bea_client, una):
     names = {field["name"]: field.get("value") for field in form.select("input")}
     assert names["ticket"] == ticket.number
     assert (names["view"], names["q"], names["everything"]) == ("all", "is:unread", "1")
+
+
+def test_the_switch_counts_a_mountain_of_work_no_further_than_five_hundred(bea_client, bea, una):
+    make_agent(bea)
+    mine = put(una, assignee_id=bea.id, assignee_name=bea.name, status=Status.OPEN)
+    assert "1 of " in bea_client.soup(ALL).select_one("#availability").get_text()
+    put_many(mine, 500)
+    db.session.commit()
+    assert "500+ of " in bea_client.soup(ALL).select_one("#availability").get_text()
