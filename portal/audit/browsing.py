@@ -188,7 +188,7 @@ def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
     sentence = told(body, zone) if body else in_words(action)
     why = quoted_reason(action, reason)
     instant = instant_of(at) or FIRST
-    return EventRow(id_, instant, action, outcome, severity, why, *others, sentence)
+    return EventRow(id_, instant, action, outcome, severity, why, *others, sentence)  # type: ignore[call-arg]
 
 
 def body_of(canonical: bytes) -> dict[str, Any]:

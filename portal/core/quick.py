@@ -5,8 +5,10 @@ its unit of work, which cost more than the query itself. In a request that write
 the transaction, so that it sees what the request has done.
 """
 
+import re
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -14,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import visitors
 
 from portal.core.database import db, engine_options, is_read_only
 
@@ -27,10 +30,14 @@ Select: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[Any]
 
 
 class Quick:
-    """One select, sent as often as its caller likes. Its parameters are plain `bindparam`s."""
+    """One select, sent as often as its caller likes. Its parameters are plain `bindparam`s.
 
-    def __init__(self, statement: Select) -> None:
-        self._statement = statement
+    `is_spelt_out` writes every other value into the text, so that PostgreSQL plans for these very
+    values, once. Whoever asks for it knows each to be plain: letters, digits, no quotes.
+    """
+
+    def __init__(self, statement: Select, *, is_spelt_out: bool = False) -> None:
+        self._statement, self._is_spelt_out = statement, is_spelt_out
         self._forms: dict[str, _Form] = {}
 
     def rows(self, **values: Any) -> list[Any]:
@@ -52,7 +59,8 @@ class Quick:
     def _form(self, dialect: Dialect) -> "_Form":
         form = self._forms.get(dialect.name)
         if form is None:
-            form = self._forms[dialect.name] = _Form(self._statement, dialect)
+            spelt = _spelt_out(self._statement, dialect) if self._is_spelt_out else self._statement
+            form = self._forms[dialect.name] = _Form(spelt, dialect)
         return form
 
     def row(self, **values: Any) -> Any:
@@ -71,6 +79,18 @@ class Quick:
         """The only row, or None, past whatever the running request has written."""
         found = self.committed(**values)
         return found[0] if found else None
+
+
+def _spelt_out(statement: Any, dialect: Dialect) -> Any:
+    """The statement with every value in its text, but for what it is asked with."""
+
+    def literal(element: Any, **_: Any) -> Any:
+        if not isinstance(element, sa.BindParameter) or element.value is None:
+            return None
+        text = element.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        return sa.literal_column(str(text), element.type)
+
+    return visitors.replacement_traverse(statement, {}, literal)
 
 
 class _Form:
@@ -151,14 +171,22 @@ class Lines:
             except (self._error, IndexError):
                 continue  # another thread took the last one, or this one is lost
         connection: Any = self._engine.raw_connection()
-        line = connection, connection.cursor()
+        line = connection, self._cursor_on(connection)
         try:
             return self._fetch(line, text, parameters)
         except self._error as error:
             raise DBAPIError.instance(text, parameters, error, self._error) from error
 
+    def _cursor_on(self, connection: Any) -> Any:
+        if self.dialect_name == "sqlite":
+            return connection.cursor()
+        return self._engine.dialect.loaded_dbapi.RawCursor(connection.driver_connection)
+
     def _fetch(self, line: tuple[Any, Any], text: str, parameters: Any) -> list[tuple[Any, ...]]:
         connection, cursor = line
+        if self.dialect_name != "sqlite":
+            text, names = _numbered(text)
+            parameters = [parameters[name] for name in names]
         try:
             cursor.execute(text, parameters, **self._more)
             found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -174,6 +202,25 @@ class Lines:
     def close(self) -> None:
         while self._idle:
             self._idle.pop()[0].close()
+
+
+@lru_cache(maxsize=1024)
+def _numbered(text: str) -> tuple[str, list[str]]:
+    """With PostgreSQL's own `$1` for parameters, and their names in this order.
+
+    Its driver looks for `%(name)s` in a statement of more than 4,096 letters at every asking.
+    """
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return re.sub(r"%%|%\((\w+)\)s", number, text), names
 
 
 _lines: WeakKeyDictionary[Engine, Lines] = WeakKeyDictionary()

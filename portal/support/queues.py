@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -16,13 +16,16 @@ from portal.support.filter_language import EVERYTHING, Filter
 from portal.support.filtering import Condition, Looking, condition_of
 from portal.support.models import SupportTicket, TeamMember
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
-from portal.support.seeing import seen_by, sees_all
+from portal.support.seeing import seen_by, seen_by_us, sees_all
+from portal.support.steady import common_tags, each_tagged, is_steady, looking_at
 from portal.support.words import OPEN_STATUSES
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
 DUE_SOON = timedelta(hours=4)
 MOST = 199
 """A queue is counted so far, at every look: of more, it is enough to know that they are many."""
+MOST_BUILT = 256
+"""Statements of narrowed queues that a process keeps."""
 _ticket = SupportTicket.__table__.c
 
 
@@ -106,8 +109,11 @@ def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> 
         BadCursor: the cursor is not of this list.
     """
     make = row_maker(looking.now)
-    if not cursor and queue in _USUAL and sees_all(looking.by):
-        return first_page_of(_listing(queue.view).rows(**values_of(looking)), make, order=ORDER)
+    if not cursor and sees_all(looking.by):
+        asked = queue.own + queue.narrowed
+        if not asked.parts or is_steady(asked):
+            listing = _listing(queue.view, asked, common_tags(asked))
+            return first_page_of(listing.rows(**values_of(looking)), make, order=ORDER)
     query = sa.select(*COLUMNS).where(*conditions(queue, looking))
     return page_of(query.order_by(*ORDER), make, cursor=cursor)
 
@@ -118,11 +124,15 @@ ORDER = (_ticket.queue_at, _ticket.id)
 def conditions(queue: Queue, looking: Looking) -> list[Condition]:
     """Which tickets stand in a queue. A filter that asks for a status gets that one."""
     asked = queue.own + queue.narrowed
-    found = [seen_by(looking.by), *_OF_VIEW[queue.view](At.of(looking))]
-    if queue.view is not View.ALL or _is_of_open(asked):
+    return [seen_by(looking.by), *_inside(queue.view, asked, looking, At.of(looking))]
+
+
+def _inside(view: View, asked: Filter, looking: Looking, at: "At") -> list[Condition]:
+    found = list(_OF_VIEW[view](at))
+    if view is not View.ALL or _is_of_open(asked):
         found.append(_ticket.is_open)
-    if queue.view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
-        found.append(_awake(looking.now))
+    if view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
+        found.append(_awake(at.now))
     if asked.parts:
         found.append(condition_of(asked, looking))
     return found
@@ -208,70 +218,37 @@ def usual_conditions(*views: View) -> list[Condition]:
 
     Of several views: what stands in each of them. What is open is neither spam nor deleted.
     """
-    instant = _ticket.queue_at.type
-    at = At(
-        sa.bindparam("me", type_=sa.Integer),
-        sa.bindparam("now", type_=instant),
-        sa.bindparam("soon", type_=instant),
-    )
+    at = _at_any_time()
     hidden = [] if View.SNOOZED in views else [_awake(at.now)]
     inside = [each for view in views for each in _OF_VIEW[view](at)]
     return [_ticket.is_open, *inside, *hidden]
 
 
+def _at_any_time() -> At:
+    instant = _ticket.queue_at.type
+    now, soon = (sa.bindparam(name, type_=instant) for name in ("now", "soon"))
+    return At(sa.bindparam("me", type_=sa.Integer), now, soon)
+
+
 _USUAL = frozenset(Queue.of(view) for view in View)
 
 
-@cache
-def _listing(view: View) -> Quick:
+@lru_cache(maxsize=MOST_BUILT)
+def _listing(view: View, asked: Filter, common: Filter) -> Quick:
     """The first page of a view and one row more: what is asked every few seconds, built once."""
-    found = sa.select(*COLUMNS).where(*usual_conditions(view))
-    return Quick(found.order_by(*ORDER).limit(PAGE_SIZE + 1))
+    found = sa.select(*COLUMNS).order_by(*ORDER).limit(PAGE_SIZE + 1)
+    if not asked.parts:
+        return Quick(found.where(*usual_conditions(view)))
+    at = _at_any_time()
+    rest = Filter(tuple(part for part in asked.parts if part not in common.parts))
+    inside = _inside(view, rest, looking_at(at.me, at.now), at)
+    return Quick(found.where(seen_by_us(), *inside, *each_tagged(common)), is_spelt_out=True)
 
 
 @cache
 def _counting(views: tuple[View, ...]) -> Quick:
     counts = (capped(those(usual_conditions(view)), MOST).label(view.name) for view in views)
     return Quick(sa.select(*counts))
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """What became of a page that somebody reads: their rows in their order, and how many wait.
-
-    A ticket that cannot be seen any more is its number alone.
-    """
-
-    rows: list[QueueRow | str]
-    fresh: int
-
-
-def look_again(
-    queue: Queue, looking: Looking, shown: Sequence[str], *, is_first_page: bool
-) -> Again:
-    """The tickets of these numbers as they are now, whether they are still here, and new ones.
-
-    Nothing moves: tickets that came meanwhile are only counted, those that belong to the first
-    page.
-    """
-    is_here = sa.func.coalesce(sa.and_(*conditions(queue, looking)), sa.false()).label("is_here")
-    wanted: Any = sa.select(_ticket.id).where(_ticket.number.in_(shown), seen_by(looking.by))
-    if is_first_page:
-        first = sa.select(_ticket.id).where(*conditions(queue, looking)).order_by(*ORDER)
-        wanted = wanted.union(sa.select(first.limit(PAGE_SIZE).subquery().c.id))
-    query = sa.select(*COLUMNS, is_here).where(_ticket.id.in_(wanted)).order_by(*ORDER)
-    make = row_maker(looking.now)
-    rows = [make(row) for row in db.session.connection().execute(query)]
-    known = {row.number: row for row in rows}
-    return Again([known.get(number, number) for number in shown], _fresh(rows, shown))
-
-
-def _fresh(rows: Sequence[QueueRow], shown: Sequence[str]) -> int:
-    """How many rows would stand between or, on a page that is not full, after those shown."""
-    here = [row.number in shown for row in rows if row.is_here]
-    if len(shown) >= PAGE_SIZE and True in here:
-        here = here[: len(here) - here[::-1].index(True)]
-    return here.count(False)
 
 
 def next_in_view(queue: Queue, looking: Looking, after: Place) -> str | None:

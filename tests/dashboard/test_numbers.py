@@ -87,6 +87,18 @@ def test_a_ticket_that_is_nobodys_work_any_more_is_in_no_week(browser_of, staff,
     assert not numbers(browser_of(Role.SUPPORT_AGENT))
 
 
+def test_the_week_leaves_out_no_other_ticket_for_one_that_is_no_work(browser_of, staff, desk):
+    bea = staff[Role.SUPPORT_AGENT]
+    slow = db.session.query(SupportTicket).filter_by(subject="The slow one").one()
+    for ticket in (desk, slow):
+        answer(ticket, bea)
+    with clock.standing_at(clock.now() - timedelta(days=2)):
+        answer(desk, bea, body="Before.")
+    desk.status, desk.is_open = "spam", False
+    found = numbers(browser_of(Role.SUPPORT_AGENT))
+    assert [n for url, n in found.items() if "/support/reports/" in url] == [1]
+
+
 def test_the_load_agrees_with_the_reports(browser_of, desk):
     client = browser_of(Role.MANAGER)
     found = {url: n for url, n in numbers(client).items() if "/tickets/open" in url}

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.support.looking_again import look_again
 from portal.support.models import SupportTeam, SupportTicket, TeamMember
 from portal.support.queues import (
     Queue,
     View,
     counts_of,
-    look_again,
     next_in_view,
     place_of,
     tickets_in,

@@ -22,12 +22,13 @@ from portal.support.filter_language import (
 )
 from portal.support.filter_values import FIELDS
 from portal.support.filtering import Looking
+from portal.support.looking_again import look_again
 from portal.support.neighbours import FILTERED
 from portal.support.numbers import read_number
 from portal.support.pages.blueprint import bp
 from portal.support.pages.lines import drawn
 from portal.support.queue_rows import QueueRow
-from portal.support.queues import Queue, View, counts_of, look_again, tickets_in
+from portal.support.queues import Queue, View, counts_of, tickets_in
 from portal.web.access import requires
 from portal.web.htmx import page, page_or_fragment, wants_fragment
 from portal.web.paging import PAGE_SIZE

@@ -1,0 +1,94 @@
+"""A filter that means the same for everybody is a statement built once, with the same answer."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.support import queues, steady
+from portal.support.filter_language import EVERYTHING, parse
+from portal.support.models import TicketTag
+from portal.support.queue_rows import row_maker
+from portal.support.queues import Queue, View, conditions, tickets_in
+from tests.cast import make_user
+from tests.support.desk import make_agent
+from tests.support.queue_cast import HOUR, looking, put
+
+FILTERS = (
+    *("status:any", "status:solved", "status:open,new", "-status:new", "priority:high", "tag:vip"),
+    *("tag:vip,press", "-tag:vip", "tag:vip tag:press", "assignee:me", "assignee:none"),
+    *("assignee:bea", "team:none", "plan:enterprise", "plan:none", "is:unread", "is:snoozed"),
+    *("-is:snoozed", "has:tag", "has:attachment", "channel:web priority:high tag:vip"),
+)
+OTHERS = (
+    "flute",
+    "created:<7d",
+    "due:<2h",
+    "tenant:acme",
+    "tag:o'brien",
+    "assignee:%",
+    'tag:"a b"',
+)
+
+
+@pytest.fixture
+def tickets(app, acme, bea):
+    agent, una = make_agent(bea), make_user(acme)
+    for tags in ([], ["vip"], ["vip", "press"], ["press"]):
+        put(una, tags=tags, priority="high", assignee_id=agent.id, assignee_name="Bea")
+        put(una, tags=tags, plan_name="Enterprise", is_unread=False)
+        put(una, tags=tags, snoozed_until=clock.now() + HOUR)
+        put(una, tags=tags, status="solved", is_open=False)
+    for ticket in db.session.scalars(sa.select(queues.SupportTicket)):
+        db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in ticket.tags)
+    db.session.flush()
+
+
+def numbers(view, text, admin) -> tuple[list[str], list[str]]:
+    """As the page finds them, and as the conditions say."""
+    queue, looks = Queue.of(view).narrowed_by(parse(text)), looking(admin)
+    query = sa.select(*queues.COLUMNS).where(*conditions(queue, looks)).order_by(*queues.ORDER)
+    expected = map(row_maker(looks.now), db.session.execute(query.limit(50)).all())
+    return [row.number for row in tickets_in(queue, looks).items], [row.number for row in expected]
+
+
+@pytest.mark.parametrize("most", [0, steady.COMMON])
+@pytest.mark.parametrize("text", FILTERS)
+def test_it_finds_what_the_conditions_say(tickets, bea, monkeypatch, text, most):
+    monkeypatch.setattr(steady, "COMMON", most)
+    assert steady.is_steady(parse(text))
+    found, expected = numbers(View.ALL, text, bea)
+    assert found == expected
+
+
+@pytest.mark.parametrize("view", View)
+def test_it_narrows_every_view(tickets, bea, view):
+    found, expected = numbers(view, "tag:vip", bea)
+    assert found == expected
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_depends_on_the_hour_or_may_end_a_text_is_built_each_time(tickets, bea, text):
+    assert not steady.is_steady(parse(text))
+    built = queues._listing.cache_info().currsize
+    found, expected = numbers(View.ALL, text, bea)
+    assert found == expected
+    assert queues._listing.cache_info().currsize == built
+
+
+def test_it_knows_who_looks_and_when_although_it_is_built_once(tickets, bea, mo):
+    queue = Queue.of(View.ALL).narrowed_by(parse("assignee:me priority:high"))
+    assert len(tickets_in(queue, looking(bea)).items) == 4
+    assert tickets_in(queue, looking(mo)).items == []
+    asleep = Queue.of(View.ALL).narrowed_by(parse("is:snoozed"))
+    assert len(tickets_in(asleep, looking(bea)).items) == 4
+    later = looking(bea, now=clock.now() + timedelta(hours=2))
+    assert tickets_in(asleep, later).items == []
+
+
+def test_nothing_that_a_statement_holds_can_end_a_text():
+    assert not steady.is_steady(EVERYTHING)
+    for sign in "'\"\\%;()$?:\n\x00é":
+        assert steady.is_steady(parse(f"tag:a{sign}b")) is (sign == ":")
