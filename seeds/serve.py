@@ -43,7 +43,7 @@ def main() -> int:
         return 1
     app = create_app()
     app.cli.add_command(seed_commands)
-    welcome = prepare(app, port)
+    welcome = prepare(app)
     return serve(port, lambda: print(welcome, flush=True))
 
 
@@ -61,7 +61,7 @@ def is_taken(port: int) -> bool:
     return False
 
 
-def prepare(app: Flask, port: int) -> str:
+def prepare(app: Flask) -> str:
     """Bring the database up to date, in this process: a start of Flask each would take seconds."""
     known = ScriptInfo(create_app=lambda: app)
     for words in (["db", "upgrade"], ["seed", "demo", "--if-empty"]):
@@ -69,11 +69,12 @@ def prepare(app: Flask, port: int) -> str:
     with app.app_context():
         # The server and the worker open their own connections.
         db.engine.dispose()
-        return welcome_text(settings().brand, port)
+        return welcome_text()
 
 
-def welcome_text(brand: str, port: int) -> str:
-    lines = ["", f"  {brand} is at http://{HOST}:{port}", ""]
+def welcome_text() -> str:
+    # Passkeys belong to the name that is set, so that is the address to open.
+    lines = ["", f"  {settings().brand} is at {settings().base_url}", ""]
     people = demo_people()
     wide = max((len(person["email"]) for person in people.values()), default=0)
     for role, person in people.items():

@@ -1,6 +1,8 @@
-"""Names and reasons of the ledger as people write them."""
+"""Names, reasons and days of the ledger as people write them."""
 
+from datetime import datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 SPELT = frozenset({"Api", "Csv", "Id", "Pdf", "Sla", "Sso", "Url"})
 """Words of names that are said letter by letter."""
@@ -18,3 +20,12 @@ def reason_in_words(reason: str | None) -> str | None:
     if reason is None or not reason.replace("_", "").isalpha():
         return reason
     return reason.replace("_", " ")
+
+
+def day_of(value: object, zone: ZoneInfo) -> str:
+    """`12 Dec 2026` of an instant's text; empty when it is none."""
+    try:
+        at = datetime.fromisoformat(str(value)).astimezone(zone)
+    except (ValueError, OverflowError):
+        return ""
+    return f"{at.day} {at:%b %Y}"

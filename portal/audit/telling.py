@@ -5,12 +5,11 @@ sentence misses, it leaves out, and an unknown action is told by its name.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.audit.phrases import reason_in_words, titled
+from portal.audit.phrases import day_of, reason_in_words, titled
 from portal.audit.sentences import SENTENCES
 from portal.audit.words import in_words
 
@@ -75,15 +74,6 @@ def _cut(text: str) -> str:
 def _title(name: object) -> str:
     """`custom_reports` as a person says it."""
     return titled(_text(name))
-
-
-def day_of(value: object, zone: ZoneInfo) -> str:
-    """`12 Dec 2026` of an instant's text; empty when it is none."""
-    try:
-        at = datetime.fromisoformat(str(value)).astimezone(zone)
-    except (ValueError, OverflowError):
-        return ""
-    return f"{at.day} {at:%b %Y}"
 
 
 def _target(body: Body, _zone: ZoneInfo) -> str:
