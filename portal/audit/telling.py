@@ -24,8 +24,7 @@ TELL_THE_REASON = {
     for action, sentence in SENTENCES.items()
     if "{because}" in sentence or "{unless_signed_out}" in sentence
 }
-Body = Mapping[str, Any]
-"""As JSON gives it: what is an object in it is a `dict`."""
+Body = Mapping[str, Any]  # as JSON gives it: an object in it is a `dict`
 
 
 def told(body: Body, zone: ZoneInfo) -> str:
@@ -54,10 +53,8 @@ def _part(body: Body, name: str) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     """A value on one line; what has none, such as a list of many, is cut."""
-    if isinstance(value, str):
-        return _cut(value)
-    if value is None or value == []:
-        return ""
+    if value is None or isinstance(value, str):
+        return _cut(value or "")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
