@@ -44,3 +44,8 @@ def test_of_those_with_more_than_is_counted_no_more_are_shown_than_are_asked_for
     found = workload(few=2)
     assert [load.name for load in found.agents] == ["Ann Admin", "Bea Agent"]
     assert [(load.name, load.open) for load in found.teams] == [("Products", f"{MOST}+")]
+
+
+def test_others_follow_whoever_has_more_than_is_counted(give):
+    give(admin=MOST + 1, manager=4)
+    assert [load.name for load in workload(few=2).agents] == ["Ann Admin", "Mo Manager"]

@@ -25,6 +25,7 @@ FILTERS = (
 OTHERS = (
     "flute",
     "created:<7d",
+    "created:2026-11-01",
     "due:<2h",
     "tenant:acme",
     "tag:o'brien",
