@@ -69,6 +69,11 @@ PROBLEMS: dict[str | int, Any] = {
     }
     for status, text in {"422": "A field is not right", "default": "Refused"}.items()
 }
+# gunicorn answers by itself, before there is a request.
+PROBLEMS["414"] = {
+    "description": "The address is longer than 4,094 bytes",
+    "content": {"text/html": {"schema": {"type": "string"}}},
+}
 
 
 SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {

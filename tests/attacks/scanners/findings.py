@@ -48,13 +48,6 @@ class Accepted:
 # Each line is one kind at one place: what it does not name still fails the run.
 ACCEPTED = (
     Accepted(
-        "schemathesis",
-        "UndefinedContentType",
-        "[414] URI Too Long",
-        "gunicorn refuses a request line of more than 4,094 bytes itself, before it reaches the "
-        "API, and in HTML",
-    ),
-    Accepted(
         "wapiti",
         "Cross Site Request Forgery",
         "-grants/",
