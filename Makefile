@@ -116,7 +116,8 @@ templates: dev ## Rules of the templates
 
 .PHONY: attack scan bench shots advisories fmt
 attack: dev $(ASSETS) ## The attack suite with more rounds than in `make test`, then the scanners
-	@PORTAL_ATTACK_ROUNDS=$${PORTAL_ATTACK_ROUNDS:-20} $(PYTEST) tests/attacks tests/durability $(ARGS) \
+	@PORTAL_ATTACK_ROUNDS=$${PORTAL_ATTACK_ROUNDS:-20} $(PYTEST) -o faulthandler_timeout=3600 \
+	  tests/attacks tests/durability $(ARGS) \
 	  || missed=1; if [ -z "$(ARGS)" ]; then $(MAKE) scan || missed=1; fi; exit $${missed:-0}
 
 scan: dev $(ASSETS) .venv-scanners/.made .venv-wapiti/.made ## Public scanners against a seeded portal
