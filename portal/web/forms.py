@@ -42,6 +42,8 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
                 options.setdefault("filters", (clean_text,))
+            if options["name"] == self.csrf_field_name:  # has one name in all forms of a page
+                options |= {"id": options["prefix"] + options["name"], "prefix": ""}
             return unbound_field.bind(form=form, **options)
 
         def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What a form does to text before anything looks at it."""
+"""What a form does to text before anything looks at it, and what it calls its token."""
 
 import time
 
@@ -37,3 +37,10 @@ def test_a_flood_of_marks_keeps_no_worker_busy(client, field):
     began = time.process_time()
     client.post("/sign-in", data={"csrf_token": token, **fields})
     assert time.process_time() - began < 5
+
+
+def test_the_token_has_one_name_in_all_forms_of_a_page(app):
+    with app.test_request_context("/"):
+        tokens = [Everything(prefix=prefix).csrf_token for prefix in ("", "end-", "trial-")]
+    assert {token.name for token in tokens} == {"csrf_token"}
+    assert [token.id for token in tokens] == ["csrf_token", "end-csrf_token", "trial-csrf_token"]
