@@ -8,7 +8,7 @@ import pytest
 
 from tests.attacks.scanners import schema_scans, sqlmap_scans, wapiti_scans
 from tests.attacks.scanners.catcher import catching
-from tests.attacks.scanners.findings import ACCEPTED, Accepted, Finding, Level, fails, sorted_out
+from tests.attacks.scanners.findings import Finding, Level, fails
 from tests.attacks.scanners.scans import Ground, without_secrets
 from tests.processes import HOST
 
@@ -144,20 +144,6 @@ def test_one_finding_of_medium_or_above_fails_a_scan(level):
 def test_one_answer_of_5xx_fails_a_scan():
     assert fails([], 1)
     assert not fails([], 0)
-
-
-def test_what_is_accepted_is_one_kind_of_one_scanner_and_still_told():
-    kind = "Cross Site Request Forgery"
-    grants = Finding(Level.MEDIUM, kind, "POST /a (extend-grants/1)", "no token")
-    other = Finding(Level.MEDIUM, kind, "POST /a", "no token")
-    counted, accepted = sorted_out("wapiti", [grants, other])
-    assert counted == [other]
-    assert [found for found, _ in accepted] == [grants]
-    assert sorted_out("schemathesis", [grants]) == ([grants], [])
-
-
-def test_every_accepted_finding_has_its_reason():
-    assert all(isinstance(one, Accepted) and one.words and len(one.why) > 20 for one in ACCEPTED)
 
 
 def test_no_session_and_no_token_stands_in_the_words_of_a_report():

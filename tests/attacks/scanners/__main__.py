@@ -60,7 +60,7 @@ def _tell(one: Outcome) -> Outcome:
     verdict = "FAILED" if one.has_failed else "ok"
     place = f"{one.scan.scanner:<13} {one.scan.caller:<14} {one.scan.what[:40]:<40}"
     print(f"{place} {one.answers.requests:>6} requests  {verdict}", flush=True)
-    for finding in one.counted:
+    for finding in one.findings:
         print(
             f"    {finding.level.word}: {finding.kind} at {finding.place}: {finding.detail[:160]}"
         )

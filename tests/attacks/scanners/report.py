@@ -32,7 +32,7 @@ class Run:
 
     @property
     def levels(self) -> Counter[Level]:
-        return Counter(found.level for one in self.outcomes for found in one.counted)
+        return Counter(found.level for one in self.outcomes for found in one.findings)
 
     @property
     def faults(self) -> list[str]:
@@ -78,7 +78,7 @@ def _row(one: Outcome) -> str:
     met = one.answers.by_class
     classes = " | ".join(f"{met.get(name, 0):,}" for name in ("2xx", "3xx", "4xx", "5xx"))
     cells = [one.scan.scanner, one.scan.caller, one.scan.what, f"{one.answers.requests:,}"]
-    return f"| {' | '.join(cells)} | {classes} | {len(one.counted)} | {one.seconds:.0f} |"
+    return f"| {' | '.join(cells)} | {classes} | {len(one.findings)} | {one.seconds:.0f} |"
 
 
 def _details(number: int, one: Outcome) -> list[str]:
@@ -87,15 +87,13 @@ def _details(number: int, one: Outcome) -> list[str]:
         f"{each.reason}"
         for each in one.answers.broken
     ]
-    accepted = [f"- accepted: {_said(finding)}, because {why}" for finding, why in one.accepted]
     return [
         f"## {number}. {one.scan.scanner} as {one.scan.caller}: {one.scan.what}",
         "",
         f"    {' '.join(one.words)}",
         "",
-        *(f"- {_said(finding)}" for finding in one.counted),
+        *(f"- {_said(finding)}" for finding in one.findings),
         *broken,
-        *accepted,
         f"- statuses: {', '.join(f'{s} × {n}' for s, n in sorted(one.answers.statuses.items()))}",
     ]
 
@@ -128,8 +126,7 @@ def _scan(one: Outcome) -> dict[str, Any]:
         "requests": one.answers.requests,
         "classes": one.answers.by_class,
         "slowest_ms": one.answers.slowest_ms,
-        "findings": [{**asdict(found), "level": found.level.word} for found in one.counted],
-        "accepted": [{"said": _said(found), "why": why} for found, why in one.accepted],
+        "findings": [{**asdict(found), "level": found.level.word} for found in one.findings],
         "broken": [asdict(each) for each in one.answers.broken],
         "session_outlived_it": one.is_known_after,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.attacks.scanners.answers import Answers, LogMark
 from tests.attacks.scanners.catcher import Catcher
-from tests.attacks.scanners.findings import Finding, Level, fails, sorted_out
+from tests.attacks.scanners.findings import Finding, Level, fails
 from tests.attacks.scanners.scans import Ground, Scan, without_secrets
 from tests.attacks.scanners.target import Caller, Target
 
@@ -26,14 +26,13 @@ class Outcome:
     words: list[str]
     seconds: float
     answers: Answers
-    counted: list[Finding]
-    accepted: list[tuple[Finding, str]]
+    findings: list[Finding]
     is_known_after: bool
     """Does the session or token that it had still open something?"""
 
     @property
     def has_failed(self) -> bool:
-        return fails(self.counted, len(self.answers.broken))
+        return fails(self.findings, len(self.answers.broken))
 
 
 def carry_out(scan: Scan, target: Target, catcher: Catcher, folder: Path, pace: float) -> Outcome:
@@ -43,14 +42,13 @@ def carry_out(scan: Scan, target: Target, catcher: Catcher, folder: Path, pace: 
     ground = Ground(target.url, headers, folder, seconds, target.database, catcher.url)
     words, mark, begun = scan.words(ground), LogMark(target.log), time.monotonic()
     found = _run(scan, words, folder, seconds + PATIENCE)
-    counted, accepted = sorted_out(scan.scanner, [*found, *catcher.take_findings()])
+    found = [*found, *catcher.take_findings()]
     return Outcome(
         scan=scan,
         words=without_secrets(words, headers),
         seconds=time.monotonic() - begun,
         answers=mark.answers(),
-        counted=sorted(counted, key=lambda one: -one.level),
-        accepted=accepted,
+        findings=sorted(found, key=lambda one: -one.level),
         is_known_after=scan.caller is Caller.NOBODY or target.is_known(headers),
     )
 
