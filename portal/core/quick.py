@@ -8,7 +8,6 @@ the transaction, so that it sees what the request has done.
 import re
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -98,8 +97,11 @@ class _Form:
 
     def __init__(self, statement: Select, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
-        self._text = str(compiled)
-        self._order = compiled.positiontup
+        self._text, self._order = str(compiled), compiled.positiontup
+        # What a line of its own is sent: SQLite's parameters alone have an order by now.
+        self._sent, self._sent_order = (
+            _numbered(self._text) if self._order is None else (self._text, self._order)
+        )
         # What an execution by the session would apply.
         self._binds: dict[str, Any] = dict(compiled._bind_processors)  # noqa: SLF001
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
@@ -112,17 +114,20 @@ class _Form:
         self._results = [(n, process) for n, process in enumerate(processors) if process]
 
     def rows(self, lines: "Lines", values: dict[str, Any]) -> list[Any]:
-        return self._made(lines.fetch(self._text, self._parameters(values)))
+        given = self._given(values)
+        return self._made(lines.fetch(self._sent, [given[name] for name in self._sent_order]))
 
     def rows_on(self, connection: Connection, values: dict[str, Any]) -> list[Any]:
         """The same on a connection of the session's, inside its transaction."""
-        return self._made(connection.exec_driver_sql(self._text, self._parameters(values)))
+        given: Any = self._given(values)
+        parameters = tuple(given[name] for name in self._order) if self._order else given
+        return self._made(connection.exec_driver_sql(self._text, parameters))
 
-    def _parameters(self, values: dict[str, Any]) -> Any:
+    def _given(self, values: dict[str, Any]) -> dict[str, Any]:
         given = {**self._fixed, **values}
         for name, process in self._binds.items():
             given[name] = process(given[name])
-        return tuple(given[name] for name in self._order) if self._order else given
+        return given
 
     def _made(self, found: Iterable[Any]) -> list[Any]:
         if not self._results:
@@ -184,9 +189,6 @@ class Lines:
 
     def _fetch(self, line: tuple[Any, Any], text: str, parameters: Any) -> list[tuple[Any, ...]]:
         connection, cursor = line
-        if self.dialect_name != "sqlite":
-            text, names = _numbered(text)
-            parameters = [parameters[name] for name in names]
         try:
             cursor.execute(text, parameters, **self._more)
             found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -204,7 +206,6 @@ class Lines:
             self._idle.pop()[0].close()
 
 
-@lru_cache(maxsize=1024)
 def _numbered(text: str) -> tuple[str, list[str]]:
     """With PostgreSQL's own `$1` for parameters, and their names in this order.
 
