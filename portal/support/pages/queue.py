@@ -130,7 +130,6 @@ def _around(
         "counts": counts_of(around.counted(), looking),
         "text": text,
         "error": error,
-        "may_reply": looking.by.may(Permission.TICKETS_REPLY),
     }
 
 
@@ -152,6 +151,7 @@ def _rows(
         "first_url": queue_url(found.key, here),
         "again_url": queue_url(found.key, here | cursor),
         "query": query,
+        "may_reply": may_reply,
     }
 
 
