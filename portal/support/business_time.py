@@ -120,16 +120,24 @@ class BusinessCalendar:
         return ((opens, min(closes, last)) for opens, closes in spans)
 
     def _open_from(self, position: int) -> Iterator[Span]:
-        """From the second on, in order, without end and without overlap.
+        """From the second on, in order, without end and without overlap."""
+        return self._open_since(self._today(position) - 1, position)
+
+    def _open_since(self, number: int, closed: int) -> Iterator[Span]:
+        """From a day on, what of it is open after this second."""
+        for day in count(number):
+            yield from self._beyond(day, closed)
+            closed = max(closed, self._closed_on(day))
+
+    def _beyond(self, number: int, closed: int) -> Iterator[Span]:
+        """A day's spans after this second.
 
         Where the clock goes back, an interval's end may lie behind the start of the next.
         """
-        today = _instant(position).astimezone(self._zone).toordinal()
-        for number in count(today - 1):
-            for opens, closes in self._day(number):
-                if closes > position:
-                    yield max(opens, position), closes
-                    position = closes
+        for opens, closes in self._day(number):
+            if closes > closed:
+                yield max(opens, closed), closes
+                closed = closes
 
     def _before(self, position: int) -> int:
         """The same instants are asked for by every line of a queue, and by every look at it."""
@@ -145,16 +153,13 @@ class BusinessCalendar:
 
         A queue asks it of fifty tickets that are months late: no day between is looked at.
         """
-        today = _instant(position).astimezone(self._zone).toordinal()
-        total, closed = self._sum(today - 1), self._closed_on(today - 2)
-        for number in (today - 1, today, today + 1):
-            for opens, closes in self._day(number):
-                if opens >= position:
-                    return total
-                if closes > closed:
-                    total += min(closes, position) - max(opens, closed)
-                    closed = min(closes, position)
-        return total
+        today = self._today(position)
+        near = self._open_since(today - 1, self._closed_on(today - 2))
+        begun = takewhile(lambda span: span[0] < position, near)
+        return self._sum(today - 1) + sum(min(closes, position) - opens for opens, closes in begun)
+
+    def _today(self, position: int) -> int:
+        return _instant(position).astimezone(self._zone).toordinal()
 
     def _sum(self, number: int) -> int:
         """The open seconds of the days before this one, from the day that was asked for first."""
@@ -175,11 +180,8 @@ class BusinessCalendar:
 
     def _fresh(self, number: int) -> int:
         """The open seconds of a day that are none of the day before it, too."""
-        total, closed = 0, self._closed_on(number - 1)
-        for opens, closes in self._day(number):
-            total += max(closes - max(opens, closed), 0)
-            closed = max(closes, closed)
-        return total
+        beyond = self._beyond(number, self._closed_on(number - 1))
+        return sum(closes - opens for opens, closes in beyond)
 
     def _closed_on(self, number: int) -> int:
         return max((closes for _, closes in self._day(number)), default=LONG_AGO)
