@@ -8,6 +8,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import changed_rows, db
 from portal.support import telling
+from portal.support.awake import is_awake
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportTicket
 from portal.support.words import OPEN_STATUSES, Status
@@ -22,7 +23,7 @@ def waiting() -> sa.ColumnElement[bool]:
         SupportTicket.is_open,
         SupportTicket.assignee_id.is_(None),
         SupportTicket.status.in_(CLAIMABLE),
-        sa.or_(SupportTicket.snoozed_until.is_(None), SupportTicket.snoozed_until <= clock.now()),
+        is_awake(clock.now()),
     )
 
 

@@ -13,6 +13,7 @@ from portal.core.database import db
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.staff.notices import notify
+from portal.support.awake import is_awake
 from portal.support.draining import place
 from portal.support.giving import CLAIMABLE, give
 from portal.support.load import eligible
@@ -65,7 +66,7 @@ def _may_be_idle(now: datetime) -> list[sa.ColumnElement[bool]]:
         _ticket.assignee_id.is_not(None),
         _ticket.status.in_(CLAIMABLE),
         _team.idle_minutes.is_not(None),
-        sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= now),
+        is_awake(now),
         ~is_looked_at,
     ]
 

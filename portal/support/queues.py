@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal.core.counting import capped, in_words
 from portal.core.database import db
 from portal.core.quick import Quick
+from portal.support.awake import is_awake
 from portal.support.filter_language import EVERYTHING, Filter
 from portal.support.filtering import Condition, Looking, condition_of
 from portal.support.models import SupportTicket, TeamMember
@@ -132,7 +133,7 @@ def _inside(view: View, asked: Filter, looking: Looking, at: "At") -> list[Condi
     if view is not View.ALL or _is_of_open(asked):
         found.append(_ticket.is_open)
     if view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
-        found.append(_awake(at.now))
+        found.append(is_awake(at.now))
     if asked.parts:
         found.append(condition_of(asked, looking))
     return found
@@ -162,10 +163,6 @@ def _team(at: At) -> list[Condition]:
 
 def _due_soon(at: At) -> list[Condition]:
     return [_ticket.queue_at >= at.now, _ticket.queue_at < at.soon]
-
-
-def _awake(now: Any) -> Condition:
-    return sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= now)
 
 
 _OF_VIEW: dict[View, Callable[[At], list[Condition]]] = {
@@ -219,7 +216,7 @@ def usual_conditions(*views: View) -> list[Condition]:
     Of several views: what stands in each of them. What is open is neither spam nor deleted.
     """
     at = _at_any_time()
-    hidden = [] if View.SNOOZED in views else [_awake(at.now)]
+    hidden = [] if View.SNOOZED in views else [is_awake(at.now)]
     inside = [each for view in views for each in _OF_VIEW[view](at)]
     return [_ticket.is_open, *inside, *hidden]
 

@@ -12,6 +12,7 @@ from portal.core.database import db
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.staff.notices import notify
+from portal.support.awake import is_awake
 from portal.support.history import note_event
 from portal.support.models import SupportTicket
 from portal.support.outgoing import mail_reply
@@ -97,7 +98,7 @@ def _solve_silent(now: datetime) -> int:
     is_silent = sa.and_(
         _ticket.status == Status.PENDING,
         _ticket.last_message_at <= now - SILENCE,
-        sa.or_(_ticket.snoozed_until.is_(None), _ticket.snoozed_until <= now),
+        is_awake(now),
     )
     return _each(is_silent, _ticket.last_message_at, solve)
 
