@@ -70,12 +70,12 @@ class Templates(Environment):
 MOST_KEPT = 512
 
 
-def kept(draw: Callable[..., Markup], most: int = MOST_KEPT) -> Callable[..., Markup]:
+def kept(draw: Callable[..., Markup]) -> Callable[..., Markup]:
     """The macro, which draws again only what it has not drawn lately.
 
     For one that shows its arguments alone: nothing of the request, and no instant as of now.
     """
-    return lru_cache(maxsize=most, typed=True)(draw)
+    return lru_cache(maxsize=MOST_KEPT, typed=True)(draw)
 
 
 def init_rendering(app: Flask) -> None:

@@ -6,6 +6,7 @@ from one time to the next, or from one reader to another.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -13,7 +14,6 @@ from markupsafe import Markup
 
 from portal.support.around import Looker
 from portal.support.queue_rows import QueueRow
-from portal.web.rendering import kept
 
 MOST_LOOKERS = 3
 MOST_KEPT = 1000
@@ -42,7 +42,8 @@ def _few(row: QueueRow | str, lookers: Mapping[int, Sequence[Looker]]) -> tuple[
     return () if isinstance(row, str) else tuple(lookers.get(row.id, ())[:MOST_LOOKERS])
 
 
-def _drawn(
+@lru_cache(maxsize=MOST_KEPT)
+def _line(
     draw: Callable[..., Markup],
     row: QueueRow | str,
     place: str,
@@ -52,6 +53,3 @@ def _drawn(
     """By all that it shows, and by the template: a changed one draws anew."""
     html = draw(row, place, lookers, may_reply)
     return Markup(INDENTED.sub("\n", html))  # noqa: S704 - our template escapes
-
-
-_line = kept(_drawn, MOST_KEPT)
