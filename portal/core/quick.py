@@ -163,7 +163,6 @@ class Lines:
                 "options": f"{arguments['options']} {PLANNED_ONCE}",
             }
             self._more["prepare"] = True
-        self.dialect_name = engine.dialect.name
         self._engine = sa.create_engine(engine.url, **options)
         self._error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._idle: deque[tuple[Any, Any]] = deque()
@@ -183,7 +182,7 @@ class Lines:
             raise DBAPIError.instance(text, parameters, error, self._error) from error
 
     def _cursor_on(self, connection: Any) -> Any:
-        if self.dialect_name == "sqlite":
+        if self._engine.dialect.name == "sqlite":
             return connection.cursor()
         return self._engine.dialect.loaded_dbapi.RawCursor(connection.driver_connection)
 
