@@ -196,6 +196,8 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA recursive_triggers = ON")
     # Four times the usual: a page that many commits change is copied into the file less often.
     cursor.execute("PRAGMA wal_autocheckpoint = 4000")
+    # A statement that triggers may refuse keeps what it undoes: not in a file made for each.
+    cursor.execute("PRAGMA temp_store = MEMORY")
     cursor.close()
 
 
