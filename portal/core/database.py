@@ -6,6 +6,7 @@ each statement is its own snapshot, as READ COMMITTED gives on PostgreSQL anyway
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,8 +178,10 @@ def _refuse_statement_while_reading(state: orm.ORMExecuteState) -> None:
 
 
 BEGIN = "BEGIN IMMEDIATE"
-ASKED_EVERY = 0.0005
+ASKED_EVERY = 0.0002
 """Seconds between two attempts to get SQLite's one write lock."""
+_next_in_turn = threading.Lock()
+"""Of the threads that wait for it one asks: the others would take the processor from its holder."""
 
 
 @event.listens_for(Engine, "connect")
@@ -218,15 +221,20 @@ def _begin(connection: Connection) -> None:
 def _begins_within(seconds: float, driver: sqlite3.Connection) -> bool:
     """SQLite's own wait sleeps longer each time, up to 100 ms beside a lock that is free again."""
     give_up = time.monotonic() + seconds
-    while True:
-        try:
-            driver.execute(BEGIN)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > give_up:
-                return False
-        else:
-            return True
-        time.sleep(ASKED_EVERY)
+    if not _next_in_turn.acquire(timeout=seconds):
+        return False
+    try:
+        while True:
+            try:
+                driver.execute(BEGIN)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > give_up:
+                    return False
+            else:
+                return True
+            time.sleep(ASKED_EVERY)
+    finally:
+        _next_in_turn.release()
 
 
 def insert_into(model: Any) -> Any:

@@ -1,10 +1,11 @@
 """A unit of work reads and writes without losing another's, on both databases."""
 
+import os
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from threading import Barrier
+from threading import Barrier, get_ident
 
 import pytest
 import sqlalchemy as sa
@@ -72,12 +73,14 @@ def writer(own_app, database):
     """Another process's connection, which has SQLite's write lock."""
     if database.name != "sqlite":
         pytest.skip("only SQLite has one lock for all who write")
-    with own_app.app_context(), closing(sqlite3.connect(db.engine.url.database)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield other
+    with own_app.app_context():
+        file = db.engine.url.database
+        with closing(sqlite3.connect(file, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield other
 
 
-def test_who_waits_to_write_asks_every_half_millisecond(writer, monkeypatch):
+def test_who_waits_to_write_asks_five_times_a_millisecond(writer, monkeypatch):
     waits = []
 
     def wait(seconds):
@@ -88,7 +91,32 @@ def test_who_waits_to_write_asks_every_half_millisecond(writer, monkeypatch):
     monkeypatch.setattr(time, "sleep", wait)
     db.session.add(counted())
     db.session.commit()
-    assert waits == [0.0005] * 3
+    assert waits == [0.0002] * 3
+
+
+@pytest.mark.race
+def test_of_the_threads_that_wait_to_write_one_asks_at_a_time(own_app, writer, monkeypatch):
+    """The others would only take the processor from whoever has the lock."""
+    asking, all_have_come = [], Barrier(THREADS)
+
+    def wait(seconds):
+        asking.append(get_ident())
+        os.sched_yield()  # the others may ask now, if anything lets them
+        if len(asking) == ROUNDS:
+            writer.rollback()
+
+    def write(n):
+        with own_app.app_context():
+            db.session.add(AuthThrottle(bucket_key=f"{n}", failures=0, window_ends_at=clock.now()))
+            all_have_come.wait()
+            db.session.commit()
+
+    monkeypatch.setattr(time, "sleep", wait)
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(write, range(THREADS)))
+    assert len(set(asking[:ROUNDS])) == 1
+    with own_app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(AuthThrottle)) == THREADS
 
 
 def test_who_waits_too_long_hears_that_the_database_is_locked(writer):
