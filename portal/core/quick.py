@@ -121,7 +121,11 @@ class _Form:
         """The same on a connection of the session's, inside its transaction."""
         given: Any = self._given(values)
         parameters = tuple(given[name] for name in self._order) if self._order else given
-        return self._made(connection.exec_driver_sql(self._text, parameters))
+        result: Any = connection.exec_driver_sql(self._text, parameters)
+        # As the driver has them: what a `Result` makes of each row is made here.
+        found = result.cursor.fetchall()
+        result.close()
+        return self._made(found)
 
     def _given(self, values: dict[str, Any]) -> dict[str, Any]:
         given = {**self._fixed, **values}
