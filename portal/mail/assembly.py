@@ -8,6 +8,7 @@ import binascii
 import secrets
 from collections.abc import Iterable
 from email.policy import EmailPolicy
+from textwrap import TextWrapper
 from typing import Any
 
 LONGEST_LINE = 78
@@ -15,6 +16,9 @@ BREAK = b"\r\n"
 ENCODED_WORD = "=?"
 IDS = frozenset({"Message-ID", "In-Reply-To", "References"})
 """Checked before, and never encoded: one a line, however long."""
+_BREAKER = TextWrapper(
+    LONGEST_LINE, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False
+)
 Header = tuple[str, str]
 """Its name and its value, on one line."""
 
@@ -44,8 +48,10 @@ def _line(name: str, value: str, policy: "EmailPolicy[Any]") -> str:
     """With its line break; folded and encoded by the package where that is needed."""
     if name in IDS:
         return f"{name}: " + "\r\n ".join(value.split()) + "\r\n"
-    if _is_plain(value) and len(name) + 2 + len(value) <= LONGEST_LINE:
-        return f"{name}: {value}\r\n"
+    if _is_plain(value):
+        lines = _BREAKER.wrap(f"{name}: {value}")
+        if max(map(len, lines)) <= LONGEST_LINE:
+            return "\r\n".join(lines) + "\r\n"
     found: str = policy.header_factory(name, value).fold(policy=policy)
     return found
 
