@@ -5,6 +5,7 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 from threading import Barrier, get_ident
 
 import pytest
@@ -19,6 +20,8 @@ THREADS, ROUNDS = 4, 50
 MANY = 20
 """More than a pool of SQLAlchemy's usual size holds."""
 KEY = "count"
+ONE_LOCK = pytest.mark.one_database("sqlite")
+"""Only there all who write wait for one lock."""
 
 
 @pytest.fixture
@@ -28,8 +31,8 @@ def reading(app):
     read_only(False)
 
 
-def counted():
-    return AuthThrottle(bucket_key=KEY, failures=0, window_ends_at=clock.now())
+def counted(key=KEY):
+    return AuthThrottle(bucket_key=key, failures=0, window_ends_at=clock.now())
 
 
 def add_one(app):
@@ -69,10 +72,8 @@ def test_twenty_threads_that_look_before_they_write_wait_for_no_connection(own_a
 
 
 @pytest.fixture
-def writer(own_app, database):
+def writer(own_app):
     """Another process's connection, which has SQLite's write lock."""
-    if database.name != "sqlite":
-        pytest.skip("only SQLite has one lock for all who write")
     with own_app.app_context():
         file = db.engine.url.database
         with closing(sqlite3.connect(file, check_same_thread=False)) as other:
@@ -80,6 +81,7 @@ def writer(own_app, database):
             yield other
 
 
+@ONE_LOCK
 def test_who_waits_to_write_asks_five_times_a_millisecond(writer, monkeypatch):
     waits = []
 
@@ -94,6 +96,7 @@ def test_who_waits_to_write_asks_five_times_a_millisecond(writer, monkeypatch):
     assert waits == [0.0002] * 3
 
 
+@ONE_LOCK
 @pytest.mark.race
 def test_of_the_threads_that_wait_to_write_one_asks_at_a_time(own_app, writer, monkeypatch):
     """The others would only take the processor from whoever has the lock."""
@@ -105,20 +108,22 @@ def test_of_the_threads_that_wait_to_write_one_asks_at_a_time(own_app, writer, m
         if len(asking) == ROUNDS:
             writer.rollback()
 
-    def write(n):
-        with own_app.app_context():
-            db.session.add(AuthThrottle(bucket_key=f"{n}", failures=0, window_ends_at=clock.now()))
-            all_have_come.wait()
-            db.session.commit()
-
     monkeypatch.setattr(time, "sleep", wait)
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(write, range(THREADS)))
+        list(pool.map(partial(write, own_app, all_have_come), range(THREADS)))
     assert len(set(asking[:ROUNDS])) == 1
     with own_app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(AuthThrottle)) == THREADS
 
 
+def write(app, all_have_come, n):
+    with app.app_context():
+        db.session.add(counted(f"{KEY} {n}"))
+        all_have_come.wait()
+        db.session.commit()
+
+
+@ONE_LOCK
 def test_who_waits_too_long_hears_that_the_database_is_locked(writer):
     with db.engine.connect() as connection:
         driver = connection.connection.driver_connection
