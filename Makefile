@@ -13,7 +13,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 ASSETS := static/vendor/manifest.json
 TEMPLATES := templates
 

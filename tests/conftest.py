@@ -27,8 +27,6 @@ from tests.client import Client
 from tests.databases import Postgres, Server, Sqlite
 
 pytest_plugins = ["tests.cast", "tests.catalog.fixtures"]
-# Rooms whose tests share no application with others: any worker may take them.
-APART = ("attacks", "durability", "docs")
 PATIENCE = 300  # seconds
 DATABASES = ("sqlite", "postgresql")
 # The same examples every time, on a machine as slow as it likes to be.
@@ -63,24 +61,6 @@ def databases_for(metafunc: pytest.Metafunc, chosen: tuple[str, ...]) -> tuple[s
         if marker.name == "one_database":
             return marker.args or chosen[:1]
     return chosen[:1] if "browser" in metafunc.fixturenames else chosen
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With xdist, each worker begins with one database; who is done first takes what is apart."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-
-
-def group_of(item: pytest.Item) -> str:
-    """The tests of one group run on one worker. Small groups come last, so both end together."""
-    parameters = getattr(item, "callspec", None)
-    name = parameters.params.get("database", "none") if parameters else "none"
-    room = item.path.relative_to(Path(__file__).parent).parts[0]
-    if item.get_closest_marker("race"):
-        return f"races on {name}"
-    if room == "browser":
-        return f"{item.path.stem} on {name}"
-    return f"{room} on {name}" if room in APART else name
 
 
 def pytest_collection_finish() -> None:
