@@ -24,6 +24,7 @@ from tests.processes import HOST, SECONDS_TO_END
 
 pytestmark = pytest.mark.attack
 SLOW = 200  # so many that each of two processes has more than it has threads, however they share
+CROWDS = 4  # one process may take nearly all of the first, beside other tests
 PAGES = 20
 SOON, SOON_BESIDE_OTHER_TESTS = 1.0, 5.0  # seconds in which 95 of 100 pages are answered
 HELD_UP = 2.0  # seconds after which nobody waits any longer
@@ -134,9 +135,19 @@ def test_behind_the_documented_proxy_slow_clients_hold_nobody_up(
 def test_gunicorn_alone_is_held_up_by_more_than_it_has_threads(proxied, kind):
     """The stated weakness. When this fails, the docs may ask for less."""
     worker = worker_at(proxied, proxied.port)
-    with slow_clients(proxied.port, kind, SLOW), pytest.raises(TimeoutError):
-        ask_briefly(proxied.port)
+    with ExitStack() as crowds:
+        assert any(is_held_up(proxied.port, kind, crowds) for _ in range(CROWDS))
     assert worker.get("/account/security").status == 200
+
+
+def is_held_up(port: int, kind: str, crowds: ExitStack) -> bool:
+    """By another crowd of slow clients, which stays."""
+    crowds.enter_context(slow_clients(port, kind, SLOW))
+    try:
+        ask_briefly(port)
+    except TimeoutError:
+        return True
+    return False
 
 
 def ask_briefly(port: int) -> bytes:
