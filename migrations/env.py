@@ -31,8 +31,6 @@ def _without_foreign_keys(connection: sa.Connection) -> None:
     # Straight on the driver: SQLAlchemy would begin a transaction, where the pragma is ignored.
     driver = connection.connection.dbapi_connection
     driver.execute("PRAGMA foreign_keys = OFF")
-    # What sorts a whole table for an index may take a file for it.
-    driver.execute("PRAGMA temp_store = FILE")
     _migrate(connection)
     connection.rollback()
     broken = driver.execute("PRAGMA foreign_key_check").fetchall()

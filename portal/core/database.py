@@ -199,8 +199,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA recursive_triggers = ON")
     # Four times the usual: a page that many commits change is copied into the file less often.
     cursor.execute("PRAGMA wal_autocheckpoint = 4000")
-    # A statement that triggers may refuse keeps what it undoes: not in a file made for each.
-    cursor.execute("PRAGMA temp_store = MEMORY")
     cursor.close()
 
 
@@ -211,10 +209,14 @@ def _begin(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
     driver.execute("PRAGMA busy_timeout = 0")
+    # As a transaction begins, SQLite chooses where its statements keep what they may have to undo:
+    # in memory, not in a file made for each. What is sorted later may fill a file.
+    driver.execute("PRAGMA temp_store = MEMORY")
     try:
         if not _begins_within(patience / 1000, driver):
-            connection.exec_driver_sql(BEGIN)  # fails with the error that handlers know
+            connection.exec_driver_sql(BEGIN)  # a last try, whose error is one that handlers know
     finally:
+        driver.execute("PRAGMA temp_store = DEFAULT")
         driver.execute(f"PRAGMA busy_timeout = {patience}")
 
 

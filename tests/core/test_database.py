@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
+from pathlib import Path
 from threading import Barrier, get_ident
 
 import pytest
@@ -131,6 +132,27 @@ def test_who_waits_too_long_hears_that_the_database_is_locked(writer):
         with pytest.raises(sa.exc.OperationalError, match="database is locked"):
             connection.begin()
         assert driver.execute("PRAGMA busy_timeout").fetchone() == (1,)
+
+
+@ONE_LOCK
+def test_what_a_statement_may_have_to_undo_makes_no_file(own_app):
+    """Half a megabyte of it; what is sorted may make one."""
+    with own_app.app_context():
+        driver = db.session.connection().connection.driver_connection
+        driver.execute("CREATE TABLE many (n INTEGER UNIQUE, word TEXT)")
+        rows = [(n, "word" * 20) for n in range(5000)]
+        driver.executemany("INSERT INTO many VALUES (?, ?)", rows)
+        seen = []
+        driver.set_progress_handler(lambda: seen.extend(temporary_files()), 1000)
+        driver.execute("UPDATE many SET n = n + 5000, word = word || '!'")
+        assert seen == []
+        assert driver.execute("PRAGMA temp_store").fetchone() == (0,)
+
+
+def temporary_files() -> list[str]:
+    """What this process has open of SQLite's own; such a file has no name any more."""
+    open_files = map(os.path.realpath, Path("/proc/self/fd").iterdir())
+    return [name for name in open_files if "etilqs" in name]
 
 
 def test_a_request_that_only_reads_cannot_add_a_row(reading):
