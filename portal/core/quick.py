@@ -122,9 +122,14 @@ class _Form:
         given: Any = self._given(values)
         parameters = tuple(given[name] for name in self._order) if self._order else given
         result: Any = connection.exec_driver_sql(self._text, parameters)
-        # As the driver has them: what a `Result` makes of each row is made here.
-        found = result.cursor.fetchall()
-        result.close()
+        error_of: Any = connection.dialect.loaded_dbapi.Error
+        try:
+            # As the driver has them: what a `Result` makes of each row is made here.
+            found = result.cursor.fetchall()
+        except error_of as error:
+            raise DBAPIError.instance(self._text, parameters, error, error_of) from error
+        finally:
+            result.close()
         return self._made(found)
 
     def _given(self, values: dict[str, Any]) -> dict[str, Any]:

@@ -79,6 +79,16 @@ def test_a_request_that_writes_sees_its_own_work(app: Flask):
     assert len(QUERY.rows(until=clock.now())) == 1
 
 
+@pytest.mark.one_database("sqlite")
+def test_what_fails_after_the_first_row_fails_as_handlers_know_it(app: Flask):
+    """SQLite looks for the second row when it is asked for."""
+    for text in ("{}", "no JSON"):
+        add_job().dedupe_key = text
+    query = Quick(sa.select(sa.func.json(_jobs.dedupe_key).label("found")).order_by(_jobs.id))
+    with pytest.raises(sa.exc.OperationalError, match="malformed JSON"):
+        query.rows()
+
+
 def test_what_others_have_committed_can_be_read_beside_the_own_work(reading):
     read_only(False)
     add_job()
