@@ -25,6 +25,8 @@ from portal.support.telling import MESSAGE, is_unread, url_of
 from portal.support.words import AuthorType, MessageKind
 
 MOST_QUOTED = 5
+MOST_NAMED = 20
+"""Earlier mails that a mail may refer to, beside the first."""
 
 
 class Recipient(NamedTuple):
@@ -200,9 +202,11 @@ def _thread() -> Iterator[sa.Select[Any]]:
     mailed = _row("asked", _message.id, name=_message.mail_message_id, ids=_message.mail_references)
     by_customer = _message.author_type == AuthorType.CUSTOMER.value
     yield _few(repeatable(*mailed).where(_of_ticket, by_customer).order_by(newest).limit(1))
-    named = _row("named", _message.id, name=_message.mail_message_id, ids=_message.mail_references)
-    was_mailed = _message.mail_message_id.is_not(None)
-    yield _few(repeatable(*named).where(_of_ticket, was_mailed).order_by(newest).limit(1))
+    named = repeatable(*_row("named", _message.id, name=_message.mail_message_id)).where(
+        _of_ticket, _message.mail_message_id.is_not(None)
+    )
+    yield _few(named.order_by(_message.id).limit(1))
+    yield _few(named.order_by(newest).limit(MOST_NAMED))
 
 
 _QUERY = Quick(sa.union_all(*_people(), *_thread()))
@@ -252,12 +256,6 @@ def _place(of: dict[str, list[Any]]) -> Place:
     """It answers the customer's last mail; without one it goes on from our own earlier mails."""
     for last in of.get("asked", ()):
         if last.name:
-            return Place(last.name, _references_after(last))
-    for last in of.get("named", ()):
-        return Place(None, _references_after(last))
-    return NOWHERE
-
-
-def _references_after(last: Any) -> tuple[str, ...]:
-    """Of a mail that follows this one (RFC 5322 section 3.6.4)."""
-    return trimmed_references([*(last.ids or ()), last.name])
+            return Place(last.name, trimmed_references([*(last.ids or ()), last.name]))
+    named = {row.number: row.name for row in of.get("named", ())}
+    return Place(None, trimmed_references(named[number] for number in sorted(named)))
