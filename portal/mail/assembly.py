@@ -16,6 +16,8 @@ BREAK = b"\r\n"
 ENCODED_WORD = "=?"
 IDS = frozenset({"Message-ID", "In-Reply-To", "References"})
 """Checked before, and never encoded: one a line, however long."""
+ADDRESSES = frozenset({"From", "To", "Reply-To"})
+"""The package may lose the quotes of a long name as it folds it; one with a comma is then two."""
 _BREAKER = TextWrapper(
     LONGEST_LINE, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False
 )
@@ -48,12 +50,17 @@ def _line(name: str, value: str, policy: "EmailPolicy[Any]") -> str:
     """With its line break; folded and encoded by the package where that is needed."""
     if name in IDS:
         return f"{name}: " + "\r\n ".join(value.split()) + "\r\n"
-    if _is_plain(value):
-        lines = _BREAKER.wrap(f"{name}: {value}")
-        if max(map(len, lines)) <= LONGEST_LINE:
-            return "\r\n".join(lines) + "\r\n"
-    found: str = policy.header_factory(name, value).fold(policy=policy)
+    found: str = folded(name, value) or policy.header_factory(name, value).fold(policy=policy)
     return found
+
+
+def folded(name: str, value: str) -> str | None:
+    """A header with its line breaks; None where the package has to encode something of it."""
+    if not _is_plain(value):
+        return None
+    lines = _BREAKER.wrap(f"{name}: {value}")
+    is_short = name in ADDRESSES or max(map(len, lines)) <= LONGEST_LINE
+    return "\r\n".join(lines) + "\r\n" if is_short else None
 
 
 def _is_plain(value: str) -> bool:

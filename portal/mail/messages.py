@@ -5,7 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import (
+    Address,
+    BaseHeader,
+    HeaderRegistry,
+    UniqueAddressHeader,
+    UnstructuredHeader,
+)
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import Policy
@@ -17,7 +23,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
 from portal.core.errors import DomainError
-from portal.mail.assembly import Header, assembled
+from portal.mail.assembly import Header, assembled, folded
 from portal.mail.templates import Letter
 
 
@@ -28,9 +34,18 @@ class _IdsHeader(UnstructuredHeader, BaseHeader):
         return f"{self.name}: " + f"{policy.linesep} ".join(self.split()) + policy.linesep
 
 
+class _AddressHeader(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # so does Python
+    """Of a long name that is folded Python 3.11 loses the quotes: with a comma it is two then."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return folded(self.name, str(self)) or super().fold(policy=policy)
+
+
 _headers = HeaderRegistry()
 for _name in ("in-reply-to", "references"):
     _headers.map_to_type(_name, _IdsHeader)
+for _name in ("from", "to", "reply-to"):
+    _headers.map_to_type(_name, _AddressHeader)
 # Quoted-printable or base64 where needed, so that a server without 8BITMIME takes it too.
 PLAIN = policy.SMTP.clone(cte_type="7bit", max_line_length=78, header_factory=_headers)
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")

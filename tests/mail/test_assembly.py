@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from portal.mail import messages
-from portal.mail.messages import PLAIN, Conversation, composed, parsed
+from portal.mail.messages import PLAIN, Conversation, MailFile, composed, parsed
 from portal.mail.templates import Letter
 
 LETTERS = "abc def .=-_\t\n\n ü€😀<>?&\"'\u2028,;:@()[]"
@@ -61,6 +61,27 @@ def test_whatever_is_written_is_read_as_from_the_package(app, monkeypatch, seed)
     )
     ours, theirs = both(monkeypatch, letter, to_name=wild(dice, 60), conversation=conversation)
     assert told(ours) == told(theirs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a word of few letters " * 4 + "[TCK-2026-000123]",
+        "User, Una of the " + "Very Long Company, " * 5,
+        "x" * 75 + ", and more",
+        "Re: " + "x" * 90 + ", and more",
+        "with-hyphens-" * 9,
+        'Una "the first" \\ User ' * 4,
+    ],
+)
+@pytest.mark.parametrize("files", [(), (MailFile("a.txt", "text/plain", b"x"),)], ids=len)
+def test_a_long_header_of_plain_words_is_read_as_it_was_written(app, text, files):
+    conversation = Conversation(files=files)
+    letter = Letter(text.strip(), "x\n", "x\n")
+    message = parsed(made(letter, to_name=text, conversation=conversation))
+    (address,) = message["To"].addresses
+    assert (address.display_name, address.addr_spec) == (text.strip(), "una@acme.test")
+    assert str(message["Subject"]).strip() == text.strip()
 
 
 @pytest.mark.parametrize("body", ["x" * 5000, "€" * 5000, "a\n.\n..\nFrom me\n", "é" + " \n" * 9])
