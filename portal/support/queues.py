@@ -130,9 +130,10 @@ def conditions(queue: Queue, looking: Looking) -> list[Condition]:
 
 def _inside(view: View, asked: Filter, looking: Looking, at: "At") -> list[Condition]:
     found = list(_OF_VIEW[view](at))
+    is_of_asleep = view is View.SNOOZED or asked.asks_for("is", "snoozed")
     if view is not View.ALL or _is_of_open(asked):
-        found.append(_is_open_in(view))
-    if view is not View.SNOOZED and not asked.asks_for("is", "snoozed"):
+        found.append(_is_open(is_of_asleep=is_of_asleep))
+    if not is_of_asleep:
         found.append(is_awake(at.now))
     if asked.parts:
         found.append(condition_of(asked, looking))
@@ -216,17 +217,18 @@ def usual_conditions(*views: View) -> list[Condition]:
     Of several views: what stands in each of them. What is open is neither spam nor deleted.
     """
     at = _at_any_time()
-    hidden = [] if View.SNOOZED in views else [is_awake(at.now)]
+    is_of_asleep = View.SNOOZED in views
+    hidden = [] if is_of_asleep else [is_awake(at.now)]
     inside = [each for view in views for each in _OF_VIEW[view](at)]
-    return [_is_open_in(*views), *inside, *hidden]
+    return [_is_open(is_of_asleep=is_of_asleep), *inside, *hidden]
 
 
-def _is_open_in(*views: View) -> Condition:
+def _is_open(*, is_of_asleep: bool) -> Condition:
     """Few tickets are put off, and an index knows them: that of the open ones must not serve.
 
     SQLite without statistics prefers it, and reads all that are open.
     """
-    return _ticket.is_open.is_not(sa.false()) if View.SNOOZED in views else _ticket.is_open
+    return _ticket.is_open.is_not(sa.false()) if is_of_asleep else _ticket.is_open
 
 
 def _at_any_time() -> At:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.support.filter_language import parse
 from portal.support.queues import Queue, View, counts_of, tickets_in
 from tests.cast import make_admin, make_user
 from tests.statements import counted
@@ -12,6 +13,8 @@ from tests.support.desk import make_agent
 from tests.support.queue_cast import HOUR, looking, put, put_many
 
 BY_INDEX = (View.MINE, View.UNASSIGNED, View.BREACHED, View.DUE_SOON, View.SNOOZED)
+
+OF_ASLEEP = (Queue.of(View.SNOOZED), Queue.of(View.ALL).narrowed_by(parse("is:snoozed")))
 
 
 @pytest.fixture
@@ -76,9 +79,10 @@ def test_the_counts_are_found_by_indexes(many, bea):
 
 @pytest.mark.one_database("sqlite")
 @pytest.mark.parametrize("ask", [counts_of_one, tickets_in])
-def test_what_is_put_off_is_found_by_its_index_without_statistics_too(app, bea, ask):
+@pytest.mark.parametrize("queue", OF_ASLEEP, ids=["its own view", "narrowed"])
+def test_what_is_put_off_is_found_by_its_index_without_statistics_too(app, bea, queue, ask):
     """SQLite gathers none by itself."""
-    (plan,) = plans_of(lambda: ask(Queue.of(View.SNOOZED), looking(bea)))
+    (plan,) = plans_of(lambda: ask(queue, looking(bea)))
     assert "ix_support_tickets_snoozed_until (snoozed_until>?)" in plan
 
 
