@@ -127,7 +127,7 @@ class _Form:
             # As the driver has them: what a `Result` makes of each row is made here.
             found = result.cursor.fetchall()
         except error_of as error:
-            raise DBAPIError.instance(self._text, parameters, error, error_of) from error
+            raise _as_known(error, error_of, self._text) from error
         finally:
             result.close()
         return self._made(found)
@@ -147,6 +147,11 @@ class _Form:
         for n, process in self._results:
             values[n] = process(values[n])
         return values
+
+
+def _as_known(error: Exception, error_of: type[Exception], text: str) -> BaseException:
+    """A driver's error as the session would raise it, without what the statement carried."""
+    return DBAPIError.instance(text, None, error, error_of)
 
 
 def _maker(names: list[str]) -> Callable[[Iterable[Any]], Any]:
@@ -188,7 +193,7 @@ class Lines:
         try:
             return self._fetch(line, text, parameters)
         except self._error as error:
-            raise DBAPIError.instance(text, parameters, error, self._error) from error
+            raise _as_known(error, self._error, text) from error
 
     def _cursor_on(self, connection: Any) -> Any:
         if self._engine.dialect.name == "sqlite":
