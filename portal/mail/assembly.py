@@ -17,7 +17,7 @@ ENCODED_WORD = "=?"
 IDS = frozenset({"Message-ID", "In-Reply-To", "References"})
 """Checked before, and never encoded: one a line, however long."""
 ADDRESSES = frozenset({"From", "To", "Reply-To"})
-"""The package may lose the quotes of a long name as it folds it; one with a comma is then two."""
+"""As Python 3.11 folds a long name it loses the quotes, and one with a comma is two then."""
 _BREAKER = TextWrapper(
     LONGEST_LINE, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False
 )

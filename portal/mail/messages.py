@@ -23,7 +23,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
 from portal.core.errors import DomainError
-from portal.mail.assembly import Header, assembled, folded
+from portal.mail.assembly import ADDRESSES, Header, assembled, folded
 from portal.mail.templates import Letter
 
 
@@ -35,7 +35,7 @@ class _IdsHeader(UnstructuredHeader, BaseHeader):
 
 
 class _AddressHeader(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # so does Python
-    """Of a long name that is folded Python 3.11 loses the quotes: with a comma it is two then."""
+    """Folded by hand: `ADDRESSES` says why."""
 
     def fold(self, *, policy: Policy) -> str:
         return folded(self.name, str(self)) or super().fold(policy=policy)
@@ -44,7 +44,7 @@ class _AddressHeader(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # 
 _headers = HeaderRegistry()
 for _name in ("in-reply-to", "references"):
     _headers.map_to_type(_name, _IdsHeader)
-for _name in ("from", "to", "reply-to"):
+for _name in ADDRESSES:
     _headers.map_to_type(_name, _AddressHeader)
 # Quoted-printable or base64 where needed, so that a server without 8BITMIME takes it too.
 PLAIN = policy.SMTP.clone(cte_type="7bit", max_line_length=78, header_factory=_headers)
