@@ -1,6 +1,5 @@
 """A real Chromium before a real server. Whatever the browser complains about fails the test."""
 
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,44 +10,12 @@ import time_machine
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
 from portal.core import clock
+from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.people import Cast, cast_of
 from tests.browser.site import Site
 from tests.conftest import make_app
 from tests.databases import Server
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-# A window of each browser context would start programs for its address bar, which nobody sees, and
-# one more in advance. Chromium heeds the last list alone, so Playwright's own is said again.
-NEEDLESS = (
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-    "SpareRendererForSitePerProcess",
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-)
-# Without a sandbox, as CI runs as root; without the browser's own traffic.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    f"--disable-features={','.join(NEEDLESS)}",
-]
 # Chromium prints a line for every answer of 400 or more, which a refusal rightly is.
 REFUSAL = "Failed to load resource: the server responded with a status of 4"
 LISTEN = """
@@ -77,9 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = executable()
     if found is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium-headless-shell")
     return {"executable_path": found, "args": ARGUMENTS}
 
 

@@ -17,10 +17,10 @@ import pyotp
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, executable
+
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
 SECONDS_TO_START = 300
@@ -65,7 +65,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, portal(Path(folder)) as address:
         people = json.loads((Path(folder) / "demo-credentials.json").read_text())
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
             newcomer(browser, address, people["newcomer"])
             roles = sorted({role for role, _ in PAGES.values()})
             pages = {role: signed_in(browser, address, people[role]) for role in roles}
