@@ -2,12 +2,17 @@
 
 import multiprocessing
 import os
+import runpy
 import signal
 import socket
-import subprocess
 import sys
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import DupFd
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+from prometheus_client import values
 
 from portal.config import ROOT
 
@@ -20,14 +25,18 @@ APART.set_forkserver_preload(["tests.conftest"])
 
 
 class Process:
-    """One program in a process group of its own, which dies as a whole when it is killed."""
+    """One program in a process group of its own, which dies as a whole when it is killed.
+
+    Its words are those after `python -m`, where `{}` stands for the number of a file that it is
+    handed. To load the portal takes longer than most of what is done with it, so that is done.
+    """
 
     def __init__(self, words: list[str], environ: dict[str, str], log: Path, *files: int) -> None:
         self.words = words
         self.environ = environ
         self.log = log
         self.files = files
-        self.running: subprocess.Popen[bytes] | None = None
+        self.running: BaseProcess | None = None
 
     def __enter__(self) -> "Process":
         self.start()
@@ -42,17 +51,20 @@ class Process:
         self.end()
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.running = subprocess.Popen(
-                [sys.executable, "-m", *self.words],
-                cwd=ROOT,
-                env=self.environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=self.files,
-                process_group=0,
-            )
+        handles = [Handle(number) for number in self.files]
+        arguments = (self.words, self.environ, self.log, handles)
+        self.running = APART.Process(target=run_program, args=arguments, daemon=True)
+        self.running.start()
+
+    @property
+    def is_over(self) -> bool:
+        return self.running is None or not self.running.is_alive()
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit status; None if it runs on."""
+        assert self.running is not None
+        self.running.join(seconds)
+        return self.running.exitcode
 
     def last_words(self) -> str:
         return self.log.read_text()[-4000:]
@@ -68,19 +80,48 @@ class Process:
     def kill(self) -> None:
         """As a power cut would: at once, with every child."""
         assert self.running is not None
-        assert self.running.poll() is None, self.last_words()
+        assert self.running.pid is not None
+        assert not self.is_over, self.last_words()
         os.killpg(self.running.pid, signal.SIGKILL)
-        self.running.wait()
+        self.running.join()
 
     def end(self) -> None:
         """As a service manager would: ask, then insist."""
-        if self.running is None or self.running.poll() is not None:
+        if self.running is None or self.is_over:
             return
         self.running.terminate()
-        try:
-            self.running.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
+        if self.wait(SECONDS_TO_END) is None:
             self.kill()
+
+
+class Handle:
+    """An open file on its way into another process, where it has another number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __getstate__(self) -> Any:
+        return DupFd(self.number)
+
+    def __setstate__(self, found: Any) -> None:
+        self.number = found.detach()
+
+
+def run_program(
+    words: list[str], environ: dict[str, str], log: Path, handles: list[Handle]
+) -> None:
+    """Become the program, in a process that was forked for it."""
+    os.setpgid(0, 0)
+    os.chdir(ROOT)
+    with log.open("ab") as written:
+        for number in (1, 2):
+            os.dup2(written.fileno(), number)
+    os.environ.clear()
+    os.environ.update(environ)
+    values.ValueClass = values.get_value_class()  # chosen by the environment, at its import
+    numbers = [handle.number for handle in handles]
+    sys.argv = [word.format(*numbers) for word in words]
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
 class Portal:
@@ -119,12 +160,12 @@ class Portal:
 
     def server(self, workers: int = 2) -> Process:
         """Several processes load the program once, and so sooner; then they share nothing."""
-        handle, number = self.socket.fileno(), str(workers)
-        words = ["gunicorn", "--bind", f"fd://{handle}", "--workers", number, "wsgi:app"]
+        number = str(workers)
+        words = ["gunicorn", "--bind", "fd://{}", "--workers", number, "wsgi:app"]
         if workers > 1:
             words.append("--preload")
         environ = self.environ | {"WEB_CONCURRENCY": number}
-        return Process(words, environ, self.folder / "server.log", handle)
+        return Process(words, environ, self.folder / "server.log", self.socket.fileno())
 
     def worker(self, *options: str) -> Process:
         words = ["flask", "--app", "wsgi", "worker", *options]

@@ -63,7 +63,7 @@ def test_a_mailed_link_leads_to_the_portal_whatever_is_forwarded(ground):
         assert "evil" not in answer.everything
         asked[person.email] = headers
     with ground.portal.worker("--once") as worker:
-        assert worker.running.wait(60) == 0, worker.last_words()
+        assert worker.wait(60) == 0, worker.last_words()
     letters = [letter for letter in ground.letters() if addressee(letter) in asked]
     assert len(letters) == len(asked)
     for letter in letters:

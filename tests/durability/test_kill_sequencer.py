@@ -45,8 +45,8 @@ class Writers:
         self.processes = [self.process(portal, n * THREADS) for n in range(PROCESSES)]
 
     def process(self, portal: Portal, first: int) -> Process:
-        numbers = [str(number) for number in (first, THREADS, self.deeds, self.writing)]
-        words = ["tests.durability.writers", *numbers]
+        numbers = [str(number) for number in (first, THREADS, self.deeds)]
+        words = ["tests.durability.writers", *numbers, "{}"]
         log = portal.folder / f"writer-{first}.log"
         return Process(words, portal.environ, log, self.writing)
 
@@ -61,7 +61,7 @@ class Writers:
         while os.read(self.reading, 65536):
             pass
         for process in self.processes:
-            assert process.running.wait(SECONDS_TO_WRITE) == 0, process.last_words()
+            assert process.wait(SECONDS_TO_WRITE) == 0, process.last_words()
         os.close(self.reading)
 
 
@@ -108,7 +108,7 @@ def strikes(victims: list[Process], deeds: int) -> Iterator[tuple[Process, int]]
 
 def strike(victim: Process) -> None:
     """A writer that was done already needs no second life."""
-    if victim.running.poll() is None:
+    if not victim.is_over:
         victim.kill()
         victim.start()
 

@@ -99,7 +99,7 @@ def enrol(app: Flask, people: int) -> dict[str, str]:
 
 def kill_halfway(portal: Portal, secrets: int) -> None:
     reading, writing = os.pipe()
-    words = ["tests.durability.rotator", str(secrets), str(writing)]
+    words = ["tests.durability.rotator", str(secrets), "{}"]
     with Process(words, portal.environ, portal.folder / "killed.log", writing) as rotator:
         os.close(writing)
         assert os.read(reading, 1) == b".", rotator.last_words()
@@ -110,7 +110,7 @@ def kill_halfway(portal: Portal, secrets: int) -> None:
 def rotate(portal: Portal) -> str:
     words = ["flask", "--app", "wsgi", "keys", "rotate-data"]
     with Process(words, portal.environ, portal.folder / "rotated.log") as rotation:
-        assert rotation.running.wait(SECONDS) == 0, rotation.last_words()
+        assert rotation.wait(SECONDS) == 0, rotation.last_words()
         return rotation.last_words()
 
 
