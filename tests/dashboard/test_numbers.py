@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import record
@@ -33,7 +34,8 @@ def opened(client, url: str) -> int:
     """How many rows the list at this address has."""
     answered = client.get(url)
     assert answered.status_code == 200, url
-    found = [client.soup(url).select(rows) for rows in ROWS]
+    page = BeautifulSoup(answered.text, "html.parser")
+    found = [page.select(rows) for rows in ROWS]
     return len(next(filter(None, found), []))
 
 
