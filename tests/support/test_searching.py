@@ -1,5 +1,6 @@
 """Finding tickets by their words."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from portal.support.searching import PER_PAGE, search
 from portal.support.snippets import snippet_of
 from portal.support.words import Priority
 from tests.cast import actor, make_user
+from tests.statements import counted
 from tests.support.desk import as_customer, customer_writes, make_ticket
 
 OTHER = {"subject": "An invoice", "body": "Twice the sum."}
@@ -52,6 +54,16 @@ def test_subjects_messages_people_and_their_parts_are_found(uma, birch, bea, tex
     make_ticket(make_user(birch, "Otto Other"), **OTHER)
     ticket = make_ticket(uma)
     assert numbers(actor(bea), text) == [ticket.number]
+
+
+@pytest.mark.one_database("postgresql")
+@pytest.mark.parametrize("text", ["press", "press stopped", "status:any press"])
+def test_postgresql_plans_for_the_very_words(uma, bea, text):
+    """Of a parameter it would know nothing, once a connection has asked ten times."""
+    with counted() as statements:
+        found(actor(bea), text)
+    asked = re.findall(r"to_tsquery\('ticket_words', (.)", " ".join(statements))
+    assert set(asked) == {"'"}
 
 
 def test_a_number_finds_its_ticket_alone(uma, bea):
