@@ -123,6 +123,20 @@ def shared_app(database: Server, tmp_path_factory: pytest.TempPathFactory) -> It
         db.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def file_app(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application on a database of one file's tests, which begin with rows put there once.
+
+    The file's own fixture puts them in; its tests stand in the application's context, and only
+    read.
+    """
+    app = make_app(database.clone(), tmp_path_factory.mktemp("file"))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.fixture
 def app(shared_app: Flask) -> Iterator[Flask]:
     """The application inside one transaction that is rolled back after the test.

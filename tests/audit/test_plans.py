@@ -13,8 +13,6 @@ from portal.audit.scope import fitting
 from portal.core import clock
 from portal.core.database import db
 from seeds.events import seed_events
-from tests.conftest import make_app
-from tests.databases import Server
 
 COUNT = 10_000
 _event = AuditEvent.__table__.c
@@ -42,13 +40,9 @@ EACH = {
 
 
 @pytest.fixture(scope="module")
-def many(database: Server, tmp_path_factory):
-    app = make_app(database.clone(), tmp_path_factory.mktemp("plans"))
-    with app.app_context():
-        seed_events(COUNT, seed=7, until=clock.now())
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def many(file_app):
+    seed_events(COUNT, seed=7, until=clock.now())
+    return file_app
 
 
 def plans_of(ask) -> list[str]:

@@ -10,8 +10,6 @@ from portal.audit.merkle import Frontier
 from portal.audit.models import Leaf, Node
 from portal.audit.tree import STEP, TreeDamaged, TreeReader, grow
 from portal.core.database import db
-from tests.conftest import make_app
-from tests.databases import Server
 from tests.statements import counted
 
 SIZE = 1030
@@ -44,13 +42,9 @@ def planted(app):
 
 
 @pytest.fixture(scope="module")
-def large(database: Server, tmp_path_factory):
-    """The leaves of a tree that is planted once, for tests that only read it."""
-    app = make_app(database.clone(), tmp_path_factory.mktemp("tree"))
-    with app.app_context():
-        yield plant(BIG)
-        db.session.remove()
-        db.engine.dispose()
+def large(file_app):
+    """The leaves of a tree that is planted once."""
+    return plant(BIG)
 
 
 def test_growing_by_leaves_is_the_frontier_of_the_pure_tree():

@@ -8,8 +8,6 @@ from portal.core.database import db
 from portal.support.filter_language import parse
 from portal.support.queues import Queue, View, counts_of, tickets_in
 from tests.cast import make_admin, make_tenant, make_user
-from tests.conftest import make_app
-from tests.databases import Server
 from tests.statements import counted
 from tests.support.desk import make_agent
 from tests.support.queue_cast import HOUR, looking, put, put_many
@@ -20,27 +18,23 @@ OF_ASLEEP = (Queue.of(View.SNOOZED), Queue.of(View.ALL).narrowed_by(parse("is:sn
 
 
 @pytest.fixture(scope="module")
-def beas(database: Server, tmp_path_factory):
+def beas(file_app):
     """Bea among many: a fifth is open, over eight agents and nobody; a few are late or due soon."""
-    app = make_app(database.clone(), tmp_path_factory.mktemp("queues"))
-    with app.app_context():
-        bea = make_admin("Bea Agent")
-        agents = [make_agent(bea).id] + [make_agent(make_admin(f"A{n}")).id for n in range(7)]
-        now, holders = clock.now(), [*agents, None]
-        put_many(
-            put(make_user(make_tenant())),
-            10_000,
-            is_open=lambda place: place % 5 == 0,
-            status=lambda place: "open" if place % 5 == 0 else "closed",
-            assignee_id=lambda place: holders[place % 9],
-            queue_at=lambda place: now + HOUR * (place // 5 - 40),
-        )
-        db.session.execute(sa.text("ANALYZE support_tickets" if is_postgresql() else "ANALYZE"))
-        db.session.commit()
-        db.session.refresh(bea)
-        yield bea
-        db.session.remove()
-        db.engine.dispose()
+    bea = make_admin("Bea Agent")
+    agents = [make_agent(bea).id] + [make_agent(make_admin(f"A{n}")).id for n in range(7)]
+    now, holders = clock.now(), [*agents, None]
+    put_many(
+        put(make_user(make_tenant())),
+        10_000,
+        is_open=lambda place: place % 5 == 0,
+        status=lambda place: "open" if place % 5 == 0 else "closed",
+        assignee_id=lambda place: holders[place % 9],
+        queue_at=lambda place: now + HOUR * (place // 5 - 40),
+    )
+    db.session.execute(sa.text("ANALYZE support_tickets" if is_postgresql() else "ANALYZE"))
+    db.session.commit()
+    db.session.refresh(bea)
+    return bea
 
 
 def is_postgresql() -> bool:

@@ -16,8 +16,6 @@ from portal.support.models import TicketTag
 from portal.support.queue_rows import row_maker
 from portal.support.queues import Queue, View, conditions, tickets_in
 from tests.cast import make_admin, make_tenant, make_user
-from tests.conftest import make_app
-from tests.databases import Server
 from tests.support.desk import make_agent
 from tests.support.queue_cast import HOUR, looking, put
 
@@ -47,15 +45,11 @@ class Readers(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def readers(database: Server, tmp_path_factory):
-    """Of tickets of every kind, put there once: these tests only read them."""
-    app = make_app(database.clone(), tmp_path_factory.mktemp("steady"))
-    with app.app_context():
-        found = Readers(make_admin("Bea Agent"), make_admin("Mo Manager", Role.MANAGER))
-        put_every_kind(found.bea)
-        yield found
-        db.session.remove()
-        db.engine.dispose()
+def readers(file_app):
+    """Of tickets of every kind."""
+    found = Readers(make_admin("Bea Agent"), make_admin("Mo Manager", Role.MANAGER))
+    put_every_kind(found.bea)
+    return found
 
 
 def put_every_kind(bea: Admin) -> None:
