@@ -12,23 +12,17 @@ from portal.subscriptions.stays import stays_of
 from seeds.bulk_customers import PREFIX, bulk_customers
 from seeds.catalog import seed_catalog
 from seeds.commands import seed_commands
-from tests.conftest import make_app
-from tests.databases import Server
 
 SIZES = {"tenants": 40, "users": 150, "overrides": 3000}
 
 
 @pytest.fixture(scope="module")
-def filled(database: Server, tmp_path_factory):
-    app = make_app(database.clone(), tmp_path_factory.mktemp("bulk"))
-    with app.app_context():
-        seed_catalog()
-        db.session.commit()
-        made = bulk_customers(**SIZES, seed=7)
-        assert made == SIZES
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def filled(file_app):
+    seed_catalog()
+    db.session.commit()
+    made = bulk_customers(**SIZES, seed=7)
+    assert made == SIZES
+    return file_app
 
 
 def rows(model):

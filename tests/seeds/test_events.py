@@ -16,21 +16,15 @@ from portal.core.database import db
 from portal.core.provenance import Provenance, set_provenance
 from seeds.commands import seed_commands
 from seeds.events import COLUMNS, seed_events
-from tests.conftest import make_app
-from tests.databases import Server
 
 COUNT = 700
 UNTIL = datetime.fromisoformat("2026-11-28T12:00:00+00:00")
 
 
 @pytest.fixture(scope="module")
-def filled(database: Server, tmp_path_factory):
-    app = make_app(database.clone(), tmp_path_factory.mktemp("events"))
-    with app.app_context():
-        assert seed_events(COUNT, seed=7, until=UNTIL) == COUNT
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def filled(file_app):
+    assert seed_events(COUNT, seed=7, until=UNTIL) == COUNT
+    return file_app
 
 
 @pytest.fixture
