@@ -47,6 +47,17 @@ def test_a_sweep_waits_for_nobody_and_the_next_one_finds_what_it_left(own_app, t
         assert swept(own_app) == two
 
 
+def test_two_sweeps_at_once_share_what_is_more_than_a_batch(own_app, two, monkeypatch):
+    monkeypatch.setattr("portal.support.sweeping.AT_ONCE", 1)
+    with then(7, "12:00"), own_app.app_context():
+        assert note_breaches(at(7, "12:00")) == 1
+        assert swept(own_app) == two[1:]
+        db.session.commit()
+        assert note_breaches(at(7, "12:00")) == 0
+        late = sa.select(TicketClock.ticket_id).where(TicketClock.breached_at == at(7, "11:00"))
+        assert set(db.session.scalars(late)) == set(two)
+
+
 def test_two_sweeps_at_once_note_each_breach_once(own_app, two):
     with then(7, "12:00"), own_app.app_context():
         assert note_breaches(at(7, "12:00")) == 2
