@@ -43,10 +43,12 @@ def note_breaches(now: datetime) -> int:
     """
     due = sa.select(TicketClock.id).where(AHEAD, TicketClock.due_at < whole_second(now))
     next_ones = due.order_by(TicketClock.due_at, TicketClock.id).limit(AT_ONCE)
-    # By a WITH, which is worked out once: a plain subquery may be asked again, and lock more.
-    late = next_ones.with_for_update(skip_locked=True).cte("late")
-    noting = sa.update(TicketClock).where(TicketClock.id.in_(sa.select(late.c.id)))
-    return changed_rows(noting.values(breached_at=TicketClock.due_at))
+    # Asked first: a LIMIT inside the UPDATE may be worked out again, and lock and note more.
+    ids = db.session.scalars(next_ones.with_for_update(skip_locked=True)).all()
+    if not ids:
+        return 0
+    late = sa.update(TicketClock).where(TicketClock.id.in_(ids))
+    return changed_rows(late.values(breached_at=TicketClock.due_at))
 
 
 def tell_breaches(now: datetime) -> int:
