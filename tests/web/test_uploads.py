@@ -5,10 +5,8 @@ from io import BytesIO, RawIOBase
 import pytest
 from flask import request
 
-from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import accepts_files, public, requires, unaudited
-from tests.conftest import make_app
 
 MEGABYTE = 1024 * 1024
 LIMIT = 3 * MEGABYTE
@@ -22,19 +20,22 @@ def closed():
     raise AssertionError("a stranger came here")
 
 
-@pytest.fixture
-def visitor(database, tmp_path):
-    """A browser before three views: an ordinary one, one for files, one for files of ours."""
+@pytest.fixture(scope="module")
+def three_doors(file_app):
+    """An ordinary view, one for files, one for files of ours."""
     note = unaudited("it keeps nothing")
     ordinary = public(note(lambda: weigh()))  # noqa: PLW0108 - each is marked on its own
     files = public(note(accepts_files(LIMIT)(lambda: weigh())))  # noqa: PLW0108
     ours = requires(Permission.TICKETS_VIEW)(note(accepts_files(LIMIT)(closed)))
-    app = make_app(database.clone(), tmp_path)
     for name, view in (("ordinary", ordinary), ("files", files), ("ours", ours)):
-        app.add_url_rule(f"/{name}", name, view, methods=["POST"])
-    with app.app_context():
-        yield app.test_client()
-        db.engine.dispose()
+        file_app.add_url_rule(f"/{name}", name, view, methods=["POST"])
+    return file_app
+
+
+@pytest.fixture
+def visitor(three_doors):
+    """A browser before them."""
+    return three_doors.test_client()
 
 
 def send(visitor, place, size, text=""):
