@@ -1,10 +1,13 @@
-"""What reaches the database: how many statements a page costs, whatever the number of its rows."""
+"""What reaches the database: how many statements a page costs, and how each finds its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+
+from portal.core.database import db
 
 ASKED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
@@ -23,3 +26,32 @@ def counted() -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def plans_of(ask: Callable[[], object], *, of_few: bool = False) -> list[str]:
+    """How the database goes about each statement that `ask` sends.
+
+    A few rows PostgreSQL would rather read as they lie: with `of_few` it does so only if it must.
+    """
+    sent: list[tuple[str, Any]] = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        sent.append((statement, parameters))
+
+    db.session.flush()  # what was prepared is not asked for
+    db.session.connection()
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        ask()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    connection = db.session.connection()
+    explain = "EXPLAIN QUERY PLAN " if is_sqlite() else "EXPLAIN "
+    if of_few and not is_sqlite():
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    found = [connection.exec_driver_sql(explain + text, values) for text, values in sent]
+    return ["\n".join(str(row[-1]) for row in rows) for rows in found]
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"

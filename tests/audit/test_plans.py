@@ -13,6 +13,7 @@ from portal.audit.scope import fitting
 from portal.core import clock
 from portal.core.database import db
 from seeds.events import seed_events
+from tests.statements import is_sqlite, plans_of
 
 COUNT = 10_000
 _event = AuditEvent.__table__.c
@@ -43,27 +44,6 @@ EACH = {
 def many(file_app):
     seed_events(COUNT, seed=7, until=clock.now())
     return file_app
-
-
-def plans_of(ask) -> list[str]:
-    """How the database goes about each statement that `ask` sends."""
-    sent = []
-    db.session.connection()
-
-    def note(connection, cursor, statement, parameters, context, executemany):
-        sent.append((statement, parameters))
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    ask()
-    sa.event.remove(sa.Engine, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if is_sqlite() else "EXPLAIN "
-    connection = db.session.connection()
-    found = [connection.exec_driver_sql(explain + text, values) for text, values in sent]
-    return ["\n".join(str(row[-1]) for row in rows) for rows in found]
-
-
-def is_sqlite() -> bool:
-    return db.engine.dialect.name == "sqlite"
 
 
 def asked(filters, place=None, wanted=51):

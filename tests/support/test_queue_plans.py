@@ -8,7 +8,7 @@ from portal.core.database import db
 from portal.support.filter_language import parse
 from portal.support.queues import Queue, View, counts_of, tickets_in
 from tests.cast import make_admin, make_tenant, make_user
-from tests.statements import counted
+from tests.statements import counted, is_sqlite, plans_of
 from tests.support.desk import make_agent
 from tests.support.queue_cast import HOUR, looking, put, put_many
 
@@ -31,39 +31,19 @@ def beas(file_app):
         assignee_id=lambda place: holders[place % 9],
         queue_at=lambda place: now + HOUR * (place // 5 - 40),
     )
-    db.session.execute(sa.text("ANALYZE support_tickets" if is_postgresql() else "ANALYZE"))
+    db.session.execute(sa.text("ANALYZE" if is_sqlite() else "ANALYZE support_tickets"))
     db.session.commit()
     db.session.refresh(bea)
     return bea
-
-
-def is_postgresql() -> bool:
-    return db.engine.dialect.name == "postgresql"
 
 
 def counts_of_one(queue, who):
     return counts_of([queue], who)
 
 
-def plans_of(ask) -> list[str]:
-    """How the database goes about each statement that `ask` sends."""
-    sent = []
-
-    def note(connection, cursor, statement, parameters, context, executemany):
-        sent.append((statement, parameters))
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    ask()
-    sa.event.remove(sa.Engine, "before_cursor_execute", note)
-    explain = "EXPLAIN " if is_postgresql() else "EXPLAIN QUERY PLAN "
-    connection = db.session.connection()
-    found = [connection.exec_driver_sql(explain + text, values) for text, values in sent]
-    return ["\n".join(str(row[-1]) for row in rows) for rows in found]
-
-
 def scans(plan: str) -> bool:
     """Does it read the whole table?"""
-    if is_postgresql():
+    if not is_sqlite():
         return "Seq Scan on support_tickets" in plan
     whole = [line for line in plan.splitlines() if line.startswith("SCAN support_tickets")]
     return any("USING" not in line for line in whole)
