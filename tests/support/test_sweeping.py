@@ -10,10 +10,11 @@ from portal.core.database import db
 from portal.jobs.registry import recurring_kinds
 from portal.staff.models import Notice
 from portal.support.models import SupportTeam
-from portal.support.sweeping import KIND, sweep
+from portal.support.sweeping import KIND, note_breaches, sweep, tell_breaches, warn
 from portal.support.words import Priority, Status
 from tests.cast import make_user
 from tests.ledger import events
+from tests.statements import plans_of
 from tests.support.clocks import HOUR, at
 from tests.support.desk import answer, make_agent, make_ticket
 from tests.support.levels import (
@@ -189,3 +190,11 @@ def test_more_than_a_batch_is_swept_by_jobs_that_follow(uma, monkeypatch):
     db.session.expire_all()
     assert all(row(ticket, FIRST).escalated_at for ticket in tickets)
     assert len(events("ticket.sla_breached")) == 5
+
+
+@pytest.mark.parametrize(
+    ("work", "index"), [(note_breaches, "due"), (tell_breaches, "untold"), (warn, "warn")]
+)
+def test_what_is_next_is_found_by_an_index_of_that_alone(ticket, work, index):
+    first, *_ = plans_of(lambda: work(at(7, "10:44")), of_few=True)
+    assert f"ix_ticket_sla_clocks_{index}" in first
