@@ -74,9 +74,9 @@ def bounded(proxied: Ground):
     assert grown < MOST_GROWTH, f"{grown:.0f} MiB"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made() -> dict[str, bytes]:
-    """Made once, and outside of what is timed."""
+    """Made once, for all databases, and outside of what is timed."""
     return {name: make() for name, make in BOMBS.items()}
 
 
