@@ -28,7 +28,7 @@ from portal.audit.keyset import place_before
 from portal.audit.models import AuditEvent
 from portal.config import ROOT
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 from portal.core.roles import Role
 from portal.web.paging import PAGE_SIZE
 from seeds.catalog import seed_catalog
@@ -124,9 +124,8 @@ def fill(environ, events, small=None):
 def settle():
     """What PostgreSQL's autovacuum does by itself after such a load; planners count."""
     db.session.remove()
-    is_sqlite = db.engine.dialect.name == "sqlite"
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("ANALYZE" if is_sqlite else "VACUUM ANALYZE"))
+        connection.execute(sa.text("ANALYZE" if is_sqlite() else "VACUUM ANALYZE"))
 
 
 def common_values(small=None):

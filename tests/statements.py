@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 
 ASKED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
@@ -51,7 +51,3 @@ def plans_of(ask: Callable[[], object], *, of_few: bool = False) -> list[str]:
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     found = [connection.exec_driver_sql(explain + text, values) for text, values in sent]
     return ["\n".join(str(row[-1]) for row in rows) for rows in found]
-
-
-def is_sqlite() -> bool:
-    return db.engine.dialect.name == "sqlite"

@@ -25,7 +25,7 @@ from portal.audit.actions import Outcome, Severity
 from portal.audit.models import AuditEvent
 from portal.audit.readable import instant_of
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 
 MOST_WORDS = 12
 LONGEST_WORD = 100
@@ -86,10 +86,6 @@ def _answers(asked: sa.BindParameter[str]) -> sa.Select[Any]:
 @cache
 def _places() -> sa.TableClause:
     return sa.table("audit_search_events", sa.column("place"), sa.column("event_id"))
-
-
-def is_sqlite() -> bool:
-    return db.engine.dialect.name == "sqlite"
 
 
 def words_of(text: str) -> list[str]:

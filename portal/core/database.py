@@ -239,10 +239,13 @@ def _begins_within(seconds: float, driver: sqlite3.Connection) -> bool:
         _next_in_turn.release()
 
 
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
 def insert_into(model: Any) -> Any:
     """An INSERT that knows ON CONFLICT, which SQLAlchemy spells once a database."""
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)
+    return sqlite.insert(model) if is_sqlite() else postgresql.insert(model)
 
 
 def changed_rows(statement: sa.Update | sa.Delete) -> int:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 from portal.staff.models import Admin
 from portal.support.clock_math import ClockState, Metric
 from portal.support.models import (
@@ -88,7 +88,7 @@ class AgentLine:
 
 def seconds_between(begin: sa.ColumnElement[Any], end: sa.ColumnElement[Any]) -> Any:
     """Whole seconds from one column to another."""
-    if db.engine.dialect.name == "sqlite":
+    if is_sqlite():
         days: Any = sa.func.julianday(end) - sa.func.julianday(begin)
         return sa.cast(sa.func.round(days * 86_400), sa.BigInteger)
     return sa.cast(sa.func.round(sa.extract("epoch", end - begin)), sa.BigInteger)
@@ -217,10 +217,9 @@ def volume_of(scope: Scope, zone: ZoneInfo) -> list[tuple[date, int, int]]:
 
 def _by_day(scope: Scope, column: Any, zone: ZoneInfo) -> Counter[date]:
     """By the hour in the database, as no zone there is the reader's."""
-    is_sqlite = db.engine.dialect.name == "sqlite"
     hour: Any = (
         sa.func.strftime("%Y-%m-%dT%H:00:00", column)
-        if is_sqlite
+        if is_sqlite()
         else sa.func.to_char(column, 'YYYY-MM-DD"T"HH24:00:00')
     )
     query = sa.select(hour, sa.func.count()).where(scope.whose, scope.within(column))

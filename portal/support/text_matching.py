@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.core.database import db
+from portal.core.database import is_sqlite
 from portal.support.models import SupportMessage, SupportTicket
 from portal.support.numbers import read_number
 
@@ -91,10 +91,6 @@ def plain(word: str) -> str:
     """In small letters, and Latin ones without marks."""
     marked = unicodedata.normalize("NFD", word.lower())
     return unicodedata.normalize("NFC", "".join(c for c in marked if not "\u0300" <= c <= "\u036f"))
-
-
-def is_sqlite() -> bool:
-    return db.engine.dialect.name == "sqlite"
 
 
 def index(name: str) -> sa.TableClause:

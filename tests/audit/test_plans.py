@@ -11,9 +11,9 @@ from portal.audit.keyset import Place, ledger_rows
 from portal.audit.models import AuditEvent
 from portal.audit.scope import fitting
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 from seeds.events import seed_events
-from tests.statements import is_sqlite, plans_of
+from tests.statements import plans_of
 
 COUNT = 10_000
 _event = AuditEvent.__table__.c

@@ -4,11 +4,11 @@ import pytest
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 from portal.support.filter_language import parse
 from portal.support.queues import Queue, View, counts_of, tickets_in
 from tests.cast import make_admin, make_tenant, make_user
-from tests.statements import counted, is_sqlite, plans_of
+from tests.statements import counted, plans_of
 from tests.support.desk import make_agent
 from tests.support.queue_cast import HOUR, looking, put, put_many
 
