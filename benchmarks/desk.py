@@ -170,7 +170,7 @@ def sweep_until_all_are_told():
 
 
 def timed(work):
-    """With its commit, and its rows as they were for whoever measures next."""
+    """Seconds, its commit included."""
     begun = time.monotonic()
     work()
     db.session.commit()
