@@ -35,7 +35,6 @@ from seeds.bulk_tickets import bulk_tickets
 from seeds.catalog import seed_catalog
 from tests.cast import make_admin
 from tests.conftest import make_app
-from tests.databases import Server
 
 COUNT = 300
 AT = datetime(2026, 11, 18, 10, 30, tzinfo=UTC)
@@ -43,10 +42,9 @@ AT = datetime(2026, 11, 18, 10, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def filled(database: Server, tmp_path_factory):
-    with fresh(database, tmp_path_factory.mktemp("tickets")) as app:
-        assert fill(COUNT)["tickets"] == COUNT
-        yield app
+def filled(file_app):
+    assert fill(COUNT)["tickets"] == COUNT
+    return file_app
 
 
 @contextmanager
