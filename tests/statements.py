@@ -13,6 +13,16 @@ ASKED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 
 @contextmanager
+def heard(note: Callable[..., None]) -> Iterator[None]:
+    """What is sent inside the block is told to `note`, as SQLAlchemy does before it is."""
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+@contextmanager
 def counted() -> Iterator[list[str]]:
     """Every statement that is sent inside the block, on one line each."""
     statements: list[str] = []
@@ -21,11 +31,8 @@ def counted() -> Iterator[list[str]]:
         if statement.startswith(ASKED):
             statements.append(" ".join(statement.split()))
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with heard(note):
         yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def plans_of(ask: Callable[[], object], *, of_few: bool = False) -> list[str]:
@@ -40,11 +47,8 @@ def plans_of(ask: Callable[[], object], *, of_few: bool = False) -> list[str]:
 
     db.session.flush()  # what was prepared is not asked for
     db.session.connection()
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with heard(note):
         ask()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     connection = db.session.connection()
     explain = "EXPLAIN QUERY PLAN " if is_sqlite() else "EXPLAIN "
     if of_few and not is_sqlite():

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from portal.core.actor import SYSTEM
-from portal.core.database import db
+from portal.core.database import db, is_sqlite
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.entitlements.models import QuotaAlert, QuotaEvent
 from portal.entitlements.quotas import MOST_AT_ONCE, check_quota_available
@@ -19,6 +19,7 @@ from portal.entitlements.refusals import (
     QuotaExceeded,
 )
 from tests.cast import make_user
+from tests.statements import heard
 
 
 def test_a_use_answers_what_is_used_and_left(shop):
@@ -196,14 +197,10 @@ def test_the_usual_use_writes_in_one_statement_or_two(shop, app):
     def note(connection, cursor, statement, *_):
         sent.append(statement.split()[0])
 
-    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
-    try:
+    with heard(note):
         shop.use("searches", is_alone=True)
-    finally:
-        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
-    is_sqlite = db.engine.dialect.name == "sqlite"
     assert [word for word in sent if word != "SELECT"] == (
-        ["UPDATE", "INSERT"] if is_sqlite else ["WITH"]
+        ["UPDATE", "INSERT"] if is_sqlite() else ["WITH"]
     )
 
 
