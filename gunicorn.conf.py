@@ -13,16 +13,16 @@ import tempfile
 from pathlib import Path
 
 import structlog
+from prometheus_client import multiprocess, values
 
-# prometheus_client chooses at its import whether processes share their counts, so the folder is
-# named first. A master that replaces another (USR2) inherits its name, and makes one of its own.
+# A master that replaces another (USR2) inherits the name of its folder, and makes one of its own.
 _OWNER = "PORTAL_METRICS_FOLDER_OWNER"
 _ME = str(os.getpid())
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ or os.environ.get(_OWNER, _ME) != _ME:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-metrics-")
     os.environ[_OWNER] = _ME
-
-from prometheus_client import multiprocess  # noqa: E402 - see above
+# Chosen at the import already, but by what the environment was before the folder.
+values.ValueClass = values.get_value_class()
 
 bind = os.environ.get("PORTAL_BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
