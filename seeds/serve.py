@@ -1,13 +1,15 @@
 """`make run`: migrate, seed what is empty, then a server and a worker until Ctrl-C."""
 
+import multiprocessing
 import os
+import runpy
 import shlex
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
+from multiprocessing.context import ForkProcess
 from threading import Event
 from types import FrameType
 
@@ -23,6 +25,9 @@ from seeds.credentials import demo_people
 HOST = "127.0.0.1"
 PAUSE = 0.2
 SECONDS_TO_END = 10
+SIGNALS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# To load the portal takes longer than all else that a start does: both inherit what is loaded here.
+LOADED = multiprocessing.get_context("fork")
 
 COMMANDS = {
     "server": ["gunicorn", "--workers", "1", "--log-level", "warning", "wsgi:app"],
@@ -96,30 +101,38 @@ def serve(port: int, announce: Callable[[], None]) -> int:
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS_TO_END:
         signal.signal(number, stop)
-    # Groups of their own: Ctrl-C reaches this process alone, which ends them in order.
     children = {
-        name: subprocess.Popen([sys.executable, "-m", *words], process_group=0)  # noqa: S603
+        name: LOADED.Process(target=become, args=(words,), name=name)
         for name, words in COMMANDS.items()
     }
+    for child in children.values():
+        child.start()
     try:
         return watch(children, port, stopping, announce)
     finally:
         end(children)
 
 
+def become(words: list[str]) -> None:
+    """Go on as `python -m` with these words would, in a process that was forked for it."""
+    # A group of its own: Ctrl-C reaches the parent alone, which ends its children in order.
+    os.setpgid(0, 0)
+    for number in SIGNALS_TO_END:
+        signal.signal(number, signal.SIG_DFL)
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
 def watch(
-    children: dict[str, subprocess.Popen[bytes]],
-    port: int,
-    stopping: Event,
-    announce: Callable[[], None],
+    children: dict[str, ForkProcess], port: int, stopping: Event, announce: Callable[[], None]
 ) -> int:
     is_announced = False
     while not stopping.wait(PAUSE):
         for name, child in children.items():
-            if child.poll() is not None:
-                print(f"The {name} ended with status {child.returncode}.", file=sys.stderr)
+            if not child.is_alive():
+                print(f"The {name} ended with status {child.exitcode}.", file=sys.stderr)
                 return 1
         if not is_announced and answers(port):
             is_announced = True
@@ -138,16 +151,14 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+def end(children: dict[str, ForkProcess]) -> None:
     for child in children.values():
-        if child.poll() is None:
-            child.terminate()
+        child.terminate()
     for child in children.values():
-        try:
-            child.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
+        child.join(SECONDS_TO_END)
+        if child.is_alive():
             child.kill()
-            child.wait()
+            child.join()
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from prometheus_client import values
-
 from portal.config import ROOT
 
 HOST = "127.0.0.1"
@@ -51,9 +49,10 @@ class Process:
         self.end()
 
     def start(self) -> None:
+        self.log.touch()
         handles = [Handle(number) for number in self.files]
         arguments = (self.words, self.environ, self.log, handles)
-        self.running = APART.Process(target=run_program, args=arguments, daemon=True)
+        self.running = APART.Process(target=run_program, args=arguments)
         self.running.start()
 
     @property
@@ -69,12 +68,15 @@ class Process:
     def last_words(self) -> str:
         return self.log.read_text()[-4000:]
 
+    def children(self) -> list[int]:
+        """The processes that it started itself, the oldest first."""
+        assert self.running is not None
+        own = self.running.pid
+        return [int(one) for one in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
+
     def peak_memory(self) -> float:
         """MiB of the largest of the processes that it started, at its largest."""
-        assert self.running is not None
-        master = self.running.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        texts = [Path(f"/proc/{child}/status").read_text() for child in children]
+        texts = [Path(f"/proc/{child}/status").read_text() for child in self.children()]
         return max(int(text.partition("VmHWM:")[2].split()[0]) for text in texts) / 1024
 
     def kill(self) -> None:
@@ -118,7 +120,6 @@ def run_program(
             os.dup2(written.fileno(), number)
     os.environ.clear()
     os.environ.update(environ)
-    values.ValueClass = values.get_value_class()  # chosen by the environment, at its import
     numbers = [handle.number for handle in handles]
     sys.argv = [word.format(*numbers) for word in words]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
