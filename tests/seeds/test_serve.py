@@ -27,7 +27,8 @@ class Run(Process):
 
     def __init__(self, url: str, folder: Path, port: str) -> None:
         kept = {name: value for name, value in os.environ.items() if "PORTAL_" not in name}
-        environ = kept | environ_of(url, folder) | {"PORT": port}
+        own = {"PORT": port, "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}
+        environ = kept | environ_of(url, folder) | own
         super().__init__(["seeds.serve"], environ, folder / "run.log")
         self.port = int(port)
 
