@@ -16,6 +16,7 @@ from portal.core.permissions import Permission
 from portal.web.access import SAFE_METHODS, Access, public
 from portal.web.idempotency import KEY_HEADER, LONGEST_KEY, KeyUse
 from portal.web.problems import CONTENT_TYPE, problem
+from portal.web.urls import LateRule
 
 MOST_FAULTS = 50
 WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -86,6 +87,7 @@ SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
 class _App(OpenAPI):
     """Flask asks of every hook and view whether it is asynchronous; none is."""
 
+    url_rule_class = LateRule
     session_cookie: Callable[[], str]
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

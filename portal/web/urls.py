@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, current_app
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 from portal.config import ROOT, settings
 
@@ -54,6 +55,23 @@ class BigIdConverter(IdConverter):
 
     def __init__(self, map: Map, max: int = LARGEST_BIG_ID, **kwargs: Any) -> None:
         super().__init__(map, max=max, **kwargs)
+
+
+class LateRule(Rule):
+    """A route whose addresses are compiled when one is first built.
+
+    To compile those of all routes takes longer than all else that an application is made of.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        name = "_build_unknown" if append_unknown else "_build"
+        compiled = super()._compile_builder
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            setattr(rule, name, compiled(append_unknown).__get__(rule, None))
+            return getattr(rule, name)(**values)  # type: ignore[no-any-return]
+
+        return build
 
 
 def external_url(endpoint: str, **values: Any) -> str:
