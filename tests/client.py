@@ -51,5 +51,10 @@ class Client(FlaskClient):
         return cookie.value if cookie else None
 
     def soup(self, url: str, **kwargs: Any) -> BeautifulSoup:
-        """The page behind the address, parsed as a browser does."""
-        return BeautifulSoup(self.get(url, **kwargs).text, "html.parser")
+        """The page behind the address."""
+        return parsed(self.get(url, **kwargs))
+
+
+def parsed(answer: TestResponse) -> BeautifulSoup:
+    """The page, or a piece of one, that was answered."""
+    return BeautifulSoup(answer.text, "lxml")

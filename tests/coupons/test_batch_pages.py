@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
 
 from portal.audit.actions import Action
 from portal.audit.models import AuditEvent
@@ -17,6 +16,7 @@ from portal.coupons.models import Coupon, CouponBatch
 from portal.coupons.terms import Terms
 from portal.staff.models import Admin
 from tests.cast import signed_in
+from tests.client import parsed
 from tests.coupons.conftest import small_terms
 from tests.statements import counted
 
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(
 ):
     answer = mo_client.submit(NEW, **{**TYPED, "description": "For the fair", **wrong})
     assert answer.status_code == 422
-    page = BeautifulSoup(answer.text, "html5lib")
+    page = parsed(answer)
     assert page.select_one(f"#{field}-error")
     assert page.select_one("#description")["value"] == "For the fair"
     assert batches() == []

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
 
 from portal.audit.actions import Action
 from portal.audit.models import AuditEvent
@@ -17,6 +16,7 @@ from portal.coupons.models import Coupon, CouponTenant
 from portal.coupons.redeeming import redeem_coupon
 from portal.coupons.terms import Terms, terms_of
 from portal.web.moments import as_local
+from tests.client import parsed
 from tests.coupons.conftest import buys, make_coupon
 
 NEW = "/coupons/new"
@@ -48,13 +48,9 @@ def fields_of(client, url):
 
 def errors_at(answer):
     """The error beside each field, by its name."""
-    page = _parsed(answer)
+    page = parsed(answer)
     found = page.select(".field-error")
     return {one["id"].removesuffix("-error"): one.get_text() for one in found}
-
-
-def _parsed(answer):
-    return BeautifulSoup(answer.text, "html5lib")
 
 
 @pytest.fixture
@@ -144,13 +140,13 @@ def test_what_is_wrong_is_said_beside_its_field(mo_page, acme, typed, field, wor
     assert words in errors_at(answer)[field]
     assert made() is None
     if field != "description":
-        assert _parsed(answer).select_one("input[name=description]")["value"] == "kept"
+        assert parsed(answer).select_one("input[name=description]")["value"] == "kept"
 
 
 def test_more_than_marketing_may_give_is_told_limit_by_limit(meg_client):
     typed = {**SMALL, "percent": "45", "plans": ["basic"]}
     answer = meg_client.submit(NEW, **typed)
-    page = _parsed(answer)
+    page = parsed(answer)
     said = [one.get_text() for one in page.select("#passed li")]
     assert (answer.status_code, len(said)) == (422, 3)
     assert "more than 30 %" in said[0]
@@ -216,7 +212,7 @@ def test_the_second_of_two_tabs_sees_what_the_first_did_and_may_save_again(mo_pa
     typed = {**fields_of(mo_page, url), "percent": "15"}
     change_coupon(by=SYSTEM, coupon_id=row.id, terms=Terms(basis_points=1000, description="new"))
     answer = mo_page.submit(url, **typed)
-    page = _parsed(answer)
+    page = parsed(answer)
     assert answer.status_code == 422
     assert "Takes off: 10 % off" in page.select_one(".alert-warning").get_text()
     assert page.select_one("[name=percent]")["value"] == "15"

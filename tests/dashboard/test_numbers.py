@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from bs4 import BeautifulSoup
 
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import record
@@ -20,6 +19,7 @@ from portal.subscriptions.assignments import assign_plan
 from portal.support.models import SupportTicket
 from seeds.catalog import seed_catalog
 from tests.cast import actor, make_admin, make_tenant
+from tests.client import parsed
 from tests.coupons.conftest import make_coupon, small_terms
 from tests.support.desk import answer
 
@@ -34,7 +34,7 @@ def opened(client, url: str) -> int:
     """How many rows the list at this address has."""
     answered = client.get(url)
     assert answered.status_code == 200, url
-    page = BeautifulSoup(answered.text, "html.parser")
+    page = parsed(answered)
     found = [page.select(rows) for rows in ROWS]
     return len(next(filter(None, found), []))
 

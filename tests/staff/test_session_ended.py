@@ -1,13 +1,13 @@
 """A form that comes after its session ended: handed back, to its own person, with nothing done."""
 
 import pytest
-from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import AdminSession
 from portal.web.access import SessionState
 from tests.cast import open_session, signed_in
+from tests.client import parsed
 
 URL = "/account/preferences"
 TYPED = {"name": "Bea With A Longer Name", "time_zone": "UTC", "theme": "dark"}
@@ -22,7 +22,7 @@ def send_late(client, url=URL, typed=TYPED):
 
 
 def kept_in(answer):
-    field = BeautifulSoup(answer.text, "html5lib").select_one("[name=kept]")
+    field = parsed(answer).select_one("[name=kept]")
     return field["value"] if field else None
 
 
@@ -43,7 +43,7 @@ def test_after_signing_in_again_the_form_is_sent_with_one_click(late, bea):
     client, kept = late
     assert bea.name == "Bea Agent"
     client.sign_in(open_session(bea)[1])
-    form = BeautifulSoup(go_on(client, kept).text, "html5lib").select_one("main form")
+    form = parsed(go_on(client, kept)).select_one("main form")
     fields = {field["name"]: field["value"] for field in form.select("input")}
     assert (form["action"], fields.pop("csrf_token") != "") == (URL, True)
     assert fields == TYPED

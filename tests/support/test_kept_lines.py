@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
@@ -58,5 +57,5 @@ def test_a_long_message_is_not_kept_and_stands_there_all_the_same(bea_client, ti
     db.session.commit()
     *_, line = newest(ticket).lines
     assert not line.is_short
-    soup = BeautifulSoup(bea_client.get(url).text, "html5lib")
+    soup = bea_client.soup(url)
     assert soup.select(".message-text")[-1].get_text().startswith("<b> long long")

@@ -13,6 +13,7 @@ from portal.staff.models import Admin
 from portal.support.models import TicketPresence
 from portal.support.words import Status
 from tests.cast import make_admin, make_user, open_session, signed_in
+from tests.client import parsed
 from tests.statements import counted
 from tests.support.clocks import at
 from tests.support.desk import make_agent
@@ -36,7 +37,7 @@ def poll(client, tickets, url=ALL) -> BeautifulSoup:
     """What the page asks for while these tickets are on it."""
     mark = "&" if "?" in url else "?"
     shown = ",".join(ticket.number for ticket in tickets)
-    return BeautifulSoup(client.get(f"{url}{mark}shown={shown}", headers=HTMX).text, "html5lib")
+    return parsed(client.get(f"{url}{mark}shown={shown}", headers=HTMX))
 
 
 def test_the_way_in_leads_to_my_tickets(bea_client):
@@ -115,7 +116,7 @@ def test_the_filter_narrows_and_its_parts_can_be_taken_out(bea_client, una):
 def test_a_wrong_filter_is_shown_in_place_with_what_was_typed(bea_client, una):
     put(una)
     answer = bea_client.get(f"{ALL}?q=is:unread+statsu:open")
-    soup = BeautifulSoup(answer.text, "html5lib")
+    soup = parsed(answer)
     assert answer.status_code == 422
     assert soup.select_one("#q")["value"] == "is:unread statsu:open"
     assert "Did you mean status:?" in soup.select_one("#q-error").get_text()
@@ -198,7 +199,7 @@ def test_a_poll_keeps_the_filter_and_the_page(bea_client, una):
     more = bea_client.soup(f"{ALL}?q=priority:high").select_one("[rel=next]")["href"]
     root = bea_client.soup(more).select_one("#queue-rows")
     assert "q=priority%3Ahigh&cursor=" in root["hx-get"]
-    again = BeautifulSoup(bea_client.get(root["hx-get"], headers=HTMX).text, "html5lib")
+    again = bea_client.soup(root["hx-get"], headers=HTMX)
     assert len(rows(again)) == 11
 
 

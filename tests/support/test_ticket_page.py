@@ -1,7 +1,6 @@
 """The page of a ticket: what it shows, to whom, and at what cost."""
 
 import pytest
-from bs4 import BeautifulSoup
 
 from portal.core import clock
 from portal.core.database import db
@@ -264,9 +263,7 @@ def test_a_fragment_of_news_brings_what_is_new_and_no_more(bea_client, ticket, u
     assert 'id="message-' not in same
     assert "ticket-head" not in same
     customer_writes(ticket, "One more thing.")
-    soup = BeautifulSoup(
-        bea_client.get(f"{url}/news?after={after}&version=1", headers=FRAGMENT).text, "html5lib"
-    )
+    soup = bea_client.soup(f"{url}/news?after={after}&version=1", headers=FRAGMENT)
     assert soup.select_one("[hx-swap-oob='beforeend:#messages'] .message-text").get_text() == (
         "One more thing."
     )
