@@ -21,7 +21,8 @@ _ME = str(os.getpid())
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ or os.environ.get(_OWNER, _ME) != _ME:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-metrics-")
     os.environ[_OWNER] = _ME
-# Chosen at the import already, but by what the environment was before the folder.
+# Whether processes share their counts is chosen at the import, by what the environment was then.
+# Counters with labels make their values later, so it may be chosen again.
 values.ValueClass = values.get_value_class()
 
 bind = os.environ.get("PORTAL_BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
@@ -105,11 +106,23 @@ def post_worker_init(worker):
 
 def post_fork(server, worker):
     """Under `--preload` a worker must not share the connections that its parent opened."""
+    for engine in _engines(server):
+        engine.dispose(close=False)
+
+
+def worker_exit(server, worker):
+    """Say goodbye to the database: the last connection to a SQLite file takes its log in."""
+    for engine in _engines(server):
+        engine.dispose()
+
+
+def _engines(server):
+    """Those of the application, where it is loaded."""
     application = server.app.callable
-    if application is not None and "sqlalchemy" in application.extensions:
-        with application.app_context():
-            for engine in application.extensions["sqlalchemy"].engines.values():
-                engine.dispose(close=False)
+    if application is None or "sqlalchemy" not in application.extensions:
+        return []
+    with application.app_context():
+        return list(application.extensions["sqlalchemy"].engines.values())
 
 
 def child_exit(server, worker):

@@ -6,6 +6,7 @@ from types import FrameType
 import click
 from flask.cli import ScriptInfo, pass_script_info
 
+from portal.core.database import db
 from portal.jobs.worker import Worker
 
 
@@ -23,6 +24,8 @@ def worker(info: ScriptInfo, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     runner.run(once=once)
+    with runner.app.app_context():
+        db.engine.dispose()  # the last connection to a SQLite file takes its log in
 
 
 COMMANDS: tuple[click.Command, ...] = (worker,)
