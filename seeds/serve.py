@@ -7,26 +7,25 @@ import shlex
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from multiprocessing.context import ForkProcess
-from threading import Event
-from types import FrameType
 
-from flask import Flask
 from flask.cli import ScriptInfo
 
 from portal import create_app
 from portal.config import settings
-from portal.core.database import db
 from seeds.commands import seed_commands
 from seeds.credentials import demo_people
 
 HOST = "127.0.0.1"
 PAUSE = 0.2
 SECONDS_TO_END = 10
-SIGNALS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# To load the portal takes longer than all else that a start does: both inherit what is loaded here.
+SIGNALS_TO_END = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+# To load the portal takes longer than all else that a start does. Each process that is forked here
+# has it loaded, and nothing else: this one opens no database and starts no thread.
 LOADED = multiprocessing.get_context("fork")
 
 COMMANDS = {
@@ -46,9 +45,8 @@ def main() -> int:
             f"Port {port} is taken. Another one: PORT={other_than(port)} make run", file=sys.stderr
         )
         return 1
-    app = create_app()
-    app.cli.add_command(seed_commands)
-    welcome = prepare(app)
+    with ProcessPoolExecutor(1, mp_context=LOADED) as apart:
+        welcome = apart.submit(prepare).result()
     return serve(port, lambda: print(welcome, flush=True))
 
 
@@ -66,14 +64,14 @@ def is_taken(port: int) -> bool:
     return False
 
 
-def prepare(app: Flask) -> str:
-    """Bring the database up to date, in this process: a start of Flask each would take seconds."""
+def prepare() -> str:
+    """Bring the database up to date, and say who may sign in."""
+    app = create_app()
+    app.cli.add_command(seed_commands)
     known = ScriptInfo(create_app=lambda: app)
     for words in (["db", "upgrade"], ["seed", "demo", "--if-empty"]):
         app.cli.main(words, prog_name="flask", obj=known, standalone_mode=False)
     with app.app_context():
-        # The server and the worker open their own connections.
-        db.engine.dispose()
         return welcome_text()
 
 
@@ -96,21 +94,16 @@ def welcome_text() -> str:
 
 def serve(port: int, announce: Callable[[], None]) -> int:
     """Run both until a signal comes or one of them ends; then end the other too."""
-    stopping = Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in SIGNALS_TO_END:
-        signal.signal(number, stop)
     children = {
-        name: LOADED.Process(target=become, args=(words,), name=name)
+        name: LOADED.Process(target=become, args=(words,), name=name, daemon=True)
         for name, words in COMMANDS.items()
     }
+    # From here on a signal waits until it is asked for, in a child too until that is one.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS_TO_END)
     for child in children.values():
         child.start()
     try:
-        return watch(children, port, stopping, announce)
+        return watch(children, port, announce)
     finally:
         end(children)
 
@@ -119,17 +112,14 @@ def become(words: list[str]) -> None:
     """Go on as `python -m` with these words would, in a process that was forked for it."""
     # A group of its own: Ctrl-C reaches the parent alone, which ends its children in order.
     os.setpgid(0, 0)
-    for number in SIGNALS_TO_END:
-        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS_TO_END)
     sys.argv = words
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
-def watch(
-    children: dict[str, ForkProcess], port: int, stopping: Event, announce: Callable[[], None]
-) -> int:
+def watch(children: dict[str, ForkProcess], port: int, announce: Callable[[], None]) -> int:
     is_announced = False
-    while not stopping.wait(PAUSE):
+    while not signal.sigpending() & SIGNALS_TO_END:
         for name, child in children.items():
             if not child.is_alive():
                 print(f"The {name} ended with status {child.exitcode}.", file=sys.stderr)
@@ -137,6 +127,7 @@ def watch(
         if not is_announced and answers(port):
             is_announced = True
             announce()
+        time.sleep(PAUSE)
     return 0
 
 

@@ -1,36 +1,41 @@
 """`make run`: what it prints, what it starts, and how all of it ends."""
 
 import http.client
+import json
 import os
 import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
+import sqlalchemy as sa
 
 from portal.config import settings
 from portal.core.database import db
 from seeds.serve import main, welcome_text
 from tests.cast import make_admin
-from tests.conftest import environ_of, make_app
+from tests.conftest import make_app
 from tests.databases import Server
-from tests.processes import HOST, Process
+from tests.processes import HOST, Portal, Process
+from tests.visitor import Visitor, give_password
 
-BEARER = {"Authorization": "Bearer metrics-token-of-the-tests"}
+TOKEN = "metrics-token-of-the-tests"
 WELCOMED = "Ctrl-C ends the server and the worker."
 SECONDS = 60
 
 
 class Run(Process):
-    """`make run` of a portal that is set up already, on a port of its own."""
+    """`make run` of a portal that is set up already, on its port."""
 
-    def __init__(self, url: str, folder: Path, port: str) -> None:
-        kept = {name: value for name, value in os.environ.items() if "PORTAL_" not in name}
-        own = {"PORT": port, "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}
-        environ = kept | environ_of(url, folder) | own
-        super().__init__(["seeds.serve"], environ, folder / "run.log")
-        self.port = int(port)
+    def __init__(self, portal: Portal) -> None:
+        portal.socket.close()  # it listens by itself
+        environ = portal.environ | {"PORT": str(portal.port)}
+        super().__init__(["seeds.serve"], environ, portal.folder / "run.log")
+        self.port = portal.port
+        self.instance = portal.folder / "instance"
+        self.log_of_sqlite = Path(f"{sa.make_url(portal.database_url).database}-wal")
 
     def welcomes(self) -> bool:
         waited = 0.0
@@ -41,10 +46,16 @@ class Run(Process):
 
     def get(self, path: str) -> str:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=SECONDS)
-        connection.request("GET", path, headers=BEARER)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}"})
         text = connection.getresponse().read().decode()
         connection.close()
         return text
+
+    def kill(self) -> None:
+        """What it started is in groups of its own."""
+        for child in self.children():
+            os.killpg(child, signal.SIGKILL)
+        super().kill()
 
     def interrupt(self) -> int | None:
         """As a terminal does: every process of its group hears it."""
@@ -54,21 +65,22 @@ class Run(Process):
         return self.wait(SECONDS)
 
 
-def free_port() -> str:
-    with socket.create_server((HOST, 0)) as free:
-        return str(free.getsockname()[1])
+@pytest.fixture
+def first_run(database: Server, tmp_path: Path) -> Iterator[Run]:
+    with Portal(database.clone(), tmp_path) as portal, Run(portal) as found:
+        yield found
 
 
 @pytest.fixture
 def run(database: Server, tmp_path: Path) -> Iterator[Run]:
-    url = database.clone()
-    app = make_app(url, tmp_path)
-    with app.app_context():
-        make_admin("Pia Present")
-        db.session.commit()
-        db.engine.dispose()
-    with Run(url, tmp_path, free_port()) as found:
-        yield found
+    with Portal(database.clone(), tmp_path, METRICS_TOKEN=TOKEN) as portal:
+        app = make_app(portal.database_url, tmp_path)
+        with app.app_context():
+            make_admin("Pia Present")
+            db.session.commit()
+            db.engine.dispose()
+        with Run(portal) as found:
+            yield found
 
 
 def is_running(pid: int) -> bool:
@@ -78,6 +90,17 @@ def is_running(pid: int) -> bool:
 def test_the_address_to_open_is_the_one_that_passkeys_belong_to(app):
     assert f"{settings().brand} is at {settings().base_url}\n" in welcome_text()
     assert "no demo sign-in was made" in welcome_text()
+
+
+@pytest.mark.one_database
+def test_the_first_start_makes_people_who_sign_in(first_run):
+    assert first_run.welcomes()
+    people = json.loads((first_run.instance / "demo-credentials.json").read_text())
+    visitor, ann = Visitor(first_run.port), people["admin"]
+    give_password(visitor, ann["email"], ann["password"])
+    code = pyotp.TOTP(ann["totp_secret"]).now()
+    assert visitor.submit("/sign-in/second-factor", totp_code=code).status == 303
+    assert visitor.get("/account/security").status == 200
 
 
 def test_a_server_and_a_worker_run_until_ctrl_c(run):
@@ -90,6 +113,9 @@ def test_a_server_and_a_worker_run_until_ctrl_c(run):
     assert "portal_worker_silent 0.0" in counts
     assert run.interrupt() == 0
     assert not any(is_running(child) for child in children)
+    with pytest.raises(ConnectionRefusedError):
+        run.get("/sign-in")
+    assert not run.log_of_sqlite.exists()
 
 
 @pytest.mark.parametrize(("number", "name"), [(0, "server"), (1, "worker")])
