@@ -35,8 +35,8 @@ ROOMS = {
 
 
 def _load() -> list[ModuleType]:
-    """All parts. Nothing of their hundreds of modules is garbage, so none is looked for there: not
-    while they are loaded, which would take a third longer, nor ever after.
+    """All parts. What they are made of stays for good, so garbage is looked for neither while they
+    are loaded, which would take a third longer, nor ever after in what is there by then.
     """
     was_enabled = gc.isenabled()
     gc.disable()
