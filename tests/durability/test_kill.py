@@ -17,6 +17,7 @@ from portal.mail.models import EmailLog, MailStatus
 from portal.staff.passwords import hash_password
 from tests.cast import PASSWORD, make_admin
 from tests.conftest import make_app
+from tests.databases import let_all_come_again
 from tests.durability.books import faults_in_the_books
 from tests.durability.crowd import Crowd
 from tests.durability.receiver import Moment, Receiver
@@ -42,6 +43,9 @@ def test_killing_the_server_or_the_worker_loses_nothing_acknowledged(database, t
     url = database.clone()
     with Receiver() as receiver, Portal(url, tmp_path, MAIL_URL=receiver.url) as portal:
         app = make_app(url, tmp_path, MAIL_URL=receiver.url, BASE_URL=portal.url)
+        with app.app_context():
+            let_all_come_again()
+            db.session.commit()
         crowd = Crowd(portal.port, newcomers(app))
         with portal.server() as server, portal.worker() as worker, crowd:
             day = Day(server, worker, receiver, crowd)

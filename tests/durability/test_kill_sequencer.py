@@ -20,6 +20,7 @@ from portal.customers.models import User
 from tests.audit.growing import events_in_order, leaves, pending
 from tests.cast import make_tenant
 from tests.conftest import make_app
+from tests.databases import let_all_come_again
 from tests.processes import Portal, Process
 
 pytestmark = [pytest.mark.race, pytest.mark.attack]
@@ -73,6 +74,7 @@ def town(database, tmp_path) -> Iterator[tuple[Flask, Portal]]:
     with app.app_context():
         for number in range(PROCESSES * THREADS):
             make_tenant(f"W{number}")
+        let_all_come_again()
         db.session.commit()
         db.engine.dispose()
     with Portal(url, tmp_path) as portal:
