@@ -118,6 +118,7 @@ def test_a_server_and_a_worker_run_until_ctrl_c(run):
     assert not run.log_of_sqlite.exists()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("number", "name"), [(0, "server"), (1, "worker")])
 def test_what_ends_by_itself_ends_the_other_too(run, number, name):
     assert run.welcomes()
@@ -128,6 +129,7 @@ def test_what_ends_by_itself_ends_the_other_too(run, number, name):
     assert not any(is_running(child) for child in children)
 
 
+@pytest.mark.one_database
 def test_a_port_that_is_taken_is_said_with_another_one(monkeypatch, capsys):
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
@@ -136,6 +138,7 @@ def test_a_port_that_is_taken_is_said_with_another_one(monkeypatch, capsys):
     assert f"Port {port} is taken. Another one: PORT={port + 1}" in capsys.readouterr().err
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("wanted", ["", "http", "0", "65536", "-1"])
 def test_what_is_no_port_is_refused(monkeypatch, capsys, wanted):
     monkeypatch.setenv("PORT", wanted)
