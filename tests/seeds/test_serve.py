@@ -23,7 +23,7 @@ from tests.visitor import Visitor, give_password
 
 TOKEN = "metrics-token-of-the-tests"
 WELCOMED = "Ctrl-C ends the server and the worker."
-SECONDS = 60
+SECONDS = 120
 
 
 class Run(Process):
