@@ -68,8 +68,9 @@ class LateRule(Rule):
         compiled = super()._compile_builder
 
         def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
-            setattr(rule, name, compiled(append_unknown).__get__(rule, None))
-            return getattr(rule, name)(**values)  # type: ignore[no-any-return]
+            made = compiled(append_unknown)
+            setattr(rule, name, made.__get__(rule, None))
+            return made(rule, **values)
 
         return build
 
