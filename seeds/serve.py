@@ -17,6 +17,7 @@ from flask.cli import ScriptInfo
 
 from portal import create_app
 from portal.config import settings
+from portal.core.database import db
 from seeds.commands import seed_commands
 from seeds.credentials import demo_people
 
@@ -25,7 +26,7 @@ PAUSE = 0.2
 SECONDS_TO_END = 10
 SIGNALS_TO_END = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 # To load the portal takes longer than all else that a start does. Each process that is forked here
-# has it loaded, and nothing else: this one opens no database and starts no thread.
+# has it loaded, and nothing else: this one opens no database, and no thread of it is left by then.
 LOADED = multiprocessing.get_context("fork")
 
 COMMANDS = {
@@ -72,6 +73,7 @@ def prepare() -> str:
     for words in (["db", "upgrade"], ["seed", "demo", "--if-empty"]):
         app.cli.main(words, prog_name="flask", obj=known, standalone_mode=False)
     with app.app_context():
+        db.engine.dispose()  # this process ends without Python's own tidying up
         return welcome_text()
 
 
