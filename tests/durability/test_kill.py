@@ -44,7 +44,7 @@ def test_killing_the_server_or_the_worker_loses_nothing_acknowledged(database, t
     with Receiver() as receiver, Portal(url, tmp_path, MAIL_URL=receiver.url) as portal:
         app = make_app(url, tmp_path, MAIL_URL=receiver.url, BASE_URL=portal.url)
         with app.app_context():
-            let_all_come_again()
+            let_all_come_again(clock.now())
             db.session.commit()
         crowd = Crowd(portal.port, newcomers(app))
         with portal.server() as server, portal.worker() as worker, crowd:

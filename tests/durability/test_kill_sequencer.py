@@ -74,7 +74,7 @@ def town(database, tmp_path) -> Iterator[tuple[Flask, Portal]]:
     with app.app_context():
         for number in range(PROCESSES * THREADS):
             make_tenant(f"W{number}")
-        let_all_come_again()
+        let_all_come_again(clock.now())
         db.session.commit()
         db.engine.dispose()
     with Portal(url, tmp_path) as portal:
