@@ -83,6 +83,14 @@ def indexes_of(conditions: Conditions, *, before: int) -> Sequence[int]:
     return found
 
 
+def count_of(conditions: Conditions, first: int, end: int) -> int:
+    """So many events of the leaves from `first` up to, not including, `end` fit."""
+    query = sa.select(sa.func.count()).select_from(_both)
+    with glancing():
+        found = query.where(_leaf.leaf_index.between(first, end - 1), *conditions)
+        return db.session.scalars(found).one()
+
+
 def stretch_of(conditions: Conditions, *, before: int) -> tuple[int, int] | None:
     """The first leaf of the events that fit and the one after the last; None without any."""
     query = sa.select(sa.func.min(_leaf.leaf_index), sa.func.max(_leaf.leaf_index))

@@ -73,6 +73,7 @@ The files
 - checkpoint.txt   size and root of the tree with its signature (C2SP tlog-checkpoint)
 - consistency.json proof from the size that was asked for by --since, if it was
 - export.json      the log's own record of this export, with its proof
+- archives.jsonl   the log's own records of archives that have events of these leaves, if any have
 - manifest.json    query, who, when, counts, and the SHA-256 of every file
 """
 

@@ -21,7 +21,7 @@ from portal.audit.offline.verify import COMPLETENESS
 from portal.audit.program import program
 from portal.audit.proof_walker import ProofWalker
 from portal.audit.tree import TreeReader
-from portal.audit.verifying.history import archived_ranges
+from portal.audit.verifying.history import Archived, archived_events
 from portal.audit.zips import StreamedZip
 from portal.core.database import db, glancing
 from portal.web.csv import csv_lines
@@ -103,7 +103,7 @@ class BundleWriter:
         self.bundle = bundle
         self.manifest: Manifest = {}
         self._walker = ProofWalker(bundle.checkpoint.tree_size)
-        self._archived: list[merkle.Span] | None = None
+        self._archived: list[Archived] | None = None
         # One mark a leaf: the index says of what the events file has, whatever happens meanwhile.
         self._is_shown = bytearray(len(bundle.content.indexes))
 
@@ -116,6 +116,8 @@ class BundleWriter:
             yield from file.add("export.json", [_document(self._order())])
         yield from file.add("events.jsonl", self._events())
         yield from file.add("index.jsonl", self._index())
+        if archives := self._archives():
+            yield from file.add("archives.jsonl", map(_line, archives))
         yield from file.add("events.csv", self._table())
         yield from file.add("verify.py", [program()])
         self.manifest = self._statements()
@@ -131,9 +133,11 @@ class BundleWriter:
         return {"old_size": since, "proof": _texts(proof)}
 
     def _order(self) -> dict[str, Any]:
-        index = self.bundle.order_index or 0
-        line = self.bundle.order_line.decode()
-        return {"index": index, "line": line, "proof": _texts(self._walker.proof(index))}
+        return self._recorded(self.bundle.order_index or 0, self.bundle.order_line)
+
+    def _recorded(self, index: int, line: bytes) -> dict[str, Any]:
+        proof = self._walker.proof(index)
+        return {"index": index, "line": line.decode(), "proof": _texts(proof)}
 
     def _events(self) -> Iterator[bytes]:
         for number, row in enumerate(self.bundle.content.leaves.rows()):
@@ -160,8 +164,18 @@ class BundleWriter:
         """Does an event of the log itself tell of its archive? Else somebody removed it."""
         if self._archived is None:
             with glancing():
-                self._archived = archived_ranges(db.session.connection())
-        return any(first <= index < end for first, end in self._archived)
+                self._archived = archived_events(db.session.connection())
+        return any(index in range(*each.span) for each in self._archived)
+
+    def _archives(self) -> list[dict[str, Any]]:
+        """The log's own records of the archives that have events of here, with their proof."""
+        indexes = self.bundle.content.indexes
+        return [
+            self._recorded(each.leaf_index, each.canonical)
+            for each in self._archived or []
+            if each.leaf_index < self.bundle.checkpoint.tree_size
+            if each.span[0] <= indexes[-1] and indexes[0] < each.span[1]
+        ]
 
     def _edges(self, kept: Stretch) -> dict[str, Any]:
         size = self.bundle.checkpoint.tree_size

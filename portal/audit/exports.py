@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from portal.audit.actions import Action
-from portal.audit.bundle_rows import Selection, Stretch, indexes_of, stretch_of
+from portal.audit.bundle_rows import Selection, Stretch, count_of, indexes_of, stretch_of
 from portal.audit.filters import Filters
 from portal.audit.ledger import Target, record
 from portal.audit.models import AuditEvent
@@ -74,6 +74,8 @@ class Content:
 
     leaves: Selection | Stretch
     tree_size: int
+    events: int | None = None
+    """How many events of a range fit, where the others are bare hashes."""
 
     @property
     def indexes(self) -> Sequence[int]:
@@ -101,7 +103,9 @@ def content_of(*, by: Actor, asked: Asked) -> Content:
     if asked.kind is Kind.SELECTION:
         return Content(Selection(indexes_of(shown, before=size)), size)
     first, end = _range(asked, size)
-    return Content(Stretch(first, end, shown if asked.kind is Kind.RANGE_WITH_HASHES else []), size)
+    if asked.kind is Kind.RANGE:
+        return Content(Stretch(first, end, []), size)
+    return Content(Stretch(first, end, shown), size, count_of(shown, first, end))
 
 
 def _range(asked: Asked, size: int) -> tuple[int, int]:
@@ -153,6 +157,7 @@ def order_export(*, by: Actor, asked: Asked, content: Content) -> Order:
             "first": indexes[0] if indexes else None,
             "last": indexes[-1] if indexes else None,
             "tree_size": content.tree_size,
+            **({} if content.events is None else {"events": content.events}),
         },
     )
     return Order(asked.kind, content, event.id, asked.since)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "offline"
-PARTS = ("ed25519", "notes", "trees", "reading", "lines")
+PARTS = ("ed25519", "notes", "trees", "orders", "reading", "lines")
 OWN = ("__future__", "portal.audit.offline")
 
 

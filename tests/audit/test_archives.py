@@ -26,7 +26,7 @@ from portal.audit.verifying import Kind, verify_now
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from tests.audit.bundling import check
+from tests.audit.bundling import check, rebuilt
 from tests.audit.growing import happen
 from tests.conftest import make_app
 from tests.ledger import events
@@ -101,6 +101,26 @@ def test_the_guards_stand_afterwards_and_refuse_the_rest(ledger, tmp_path):
     with pytest.raises(sa.exc.DBAPIError, match="append-only"):
         db.session.execute(sa.text("DELETE FROM audit_events"))
     db.session.rollback()
+
+
+def exported(app, folder):
+    """The whole log, of which the old events are in an archive."""
+    file = folder / "all.zip"
+    done = app.test_cli_runner().invoke(args=["audit", "export", str(file)])
+    assert done.exit_code == 0, done.output
+    return file.read_bytes()
+
+
+def test_an_export_proves_which_of_its_events_are_in_an_archive(ledger, tmp_path):
+    archive(ledger, tmp_path)
+    bundle = exported(ledger, tmp_path)
+    found = check(tmp_path, bundle, key=str(public_keys()[0]))
+    assert (found.code, found.faults, found.answer["unchecked"]) == (0, [], [])
+    assert found.answer["remarks"] == [f"of the events, {OLD} are archived: ask for audit-0-11.zip"]
+    unproven = check(
+        tmp_path, rebuilt(bundle, **{"archives.jsonl": None}), key=str(public_keys()[0])
+    )
+    assert (unproven.code, unproven.faults) == (3, [])
 
 
 def test_verification_knows_what_was_archived_and_nothing_else(ledger, tmp_path):

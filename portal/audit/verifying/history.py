@@ -31,22 +31,37 @@ class Announcement:
         return VerifierKey(origin, self.public)
 
 
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Leaves whose events were moved into a bundle, and the event that says so."""
+
+    span: Span
+    leaf_index: int
+    canonical: bytes
+
+
 def archived_ranges(connection: sa.Connection) -> list[Span]:
     """Leaves whose events were moved into bundles."""
+    return [archived.span for archived in archived_events(connection)]
+
+
+def archived_events(connection: sa.Connection) -> list[Archived]:
+    """In the order of the leaves that were moved."""
     found = []
-    for index, meta in _meta_of(connection, Action.AUDIT_ARCHIVED):
+    for index, canonical in _lines(connection, Action.AUDIT_ARCHIVED):
+        meta = _meta(json.loads(canonical))
         first, end = meta.get("first_index"), meta.get("end_index")
         if isinstance(first, int) and isinstance(end, int) and 0 <= first < end <= index:
-            found.append((first, end))
-    return sorted(found)
+            found.append(Archived((first, end), index, canonical))
+    return sorted(found, key=lambda each: (each.span, each.leaf_index))
 
 
 def announced_keys(connection: sa.Connection) -> list[Announcement]:
     """In the order of their leaves."""
     found = []
-    for index, meta in _meta_of(connection, Action.AUDIT_KEY_ROTATED):
+    for index, canonical in _lines(connection, Action.AUDIT_KEY_ROTATED):
         try:
-            public = bytes.fromhex(str(meta.get("public")))
+            public = bytes.fromhex(str(_meta(json.loads(canonical)).get("public")))
         except ValueError:
             continue
         if len(public) == LONG_AS_A_KEY:
@@ -54,13 +69,12 @@ def announced_keys(connection: sa.Connection) -> list[Announcement]:
     return sorted(found, key=lambda each: each.leaf_index)
 
 
-def _meta_of(connection: sa.Connection, action: Action) -> Iterator[tuple[int, dict[str, Any]]]:
-    for index, body in _bodies(connection, action):
-        meta = body.get("meta")
-        yield index, meta if isinstance(meta, dict) else {}
+def _meta(body: dict[str, Any]) -> dict[str, Any]:
+    meta = body.get("meta")
+    return meta if isinstance(meta, dict) else {}
 
 
-def _bodies(connection: sa.Connection, action: Action) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(connection: sa.Connection, action: Action) -> Iterator[tuple[int, bytes]]:
     query = (
         sa.select(_leaf.leaf_index, _leaf.leaf_hash, _event.canonical)
         .join_from(AuditEvent, Leaf, _leaf.event_id == _event.id)
@@ -68,7 +82,7 @@ def _bodies(connection: sa.Connection, action: Action) -> Iterator[tuple[int, di
     )
     for index, leaf, canonical in connection.execute(query):
         if leaf_hash(bytes(canonical)) == bytes(leaf):
-            yield index, json.loads(canonical)
+            yield index, bytes(canonical)
 
 
 def given_up(connection: sa.Connection, keys: Sequence[VerifierKey]) -> dict[str, int]:
@@ -80,7 +94,8 @@ def given_up(connection: sa.Connection, keys: Sequence[VerifierKey]) -> dict[str
     """
     origins = sa.select(LogOrigin.origin, LogOrigin.from_size).order_by(LogOrigin.generation)
     rows = [(row[0], row[1]) for row in connection.execute(origins)]
-    bodies = [body for _, body in _bodies(connection, Action.AUDIT_FORK_ACCEPTED)]
+    lines = _lines(connection, Action.AUDIT_FORK_ACCEPTED)
+    bodies = [json.loads(canonical) for _, canonical in lines]
     accepted = {(body.get("target") or {}).get("label") for body in bodies}
     trusted = {key.name for key in keys}
     return {
