@@ -21,11 +21,18 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking, writing
 from portal.core.errors import Denied, DomainError
-from portal.core.permissions import Permission
+from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.tokens import token_sha256
-from portal.customers.models import ApiToken, Tenant, TokenKind, User
+from portal.customers.models import (
+    ApiToken,
+    Tenant,
+    TenantStatus,
+    TokenKind,
+    User,
+    UserStatus,
+)
 from portal.customers.rates import RateLimiter, Standing
 from portal.customers.scopes import (
     USER_TOKEN_PERMISSIONS,
@@ -127,7 +134,7 @@ def token_query(*more: str) -> Quick:
     """The live token of a `public_id` as of `now`, with its user's, tenant's and person's state.
 
     And `more` of what was told to `also_read`. A user who is not active, or whose tenant is not,
-    still gets in: the answer says why they get nothing.
+    still gets in, to what is asked about features alone: the answer says why they get nothing.
     """
     return Quick(
         sa.select(*_columns, *(_on_demand[label] for label in more))
@@ -243,11 +250,18 @@ def _actor(row: Any) -> Actor:
     if row.kind == TokenKind.USER:
         # Nothing of the person: the ledger keeps labels for ever, also after an erasure.
         label = f"user {row.user_id}"
-        return Actor(ActorType.CUSTOMER, row.user_id, label, None, USER_TOKEN_PERMISSIONS)
+        permissions = CUSTOMER_PERMISSIONS if _has_left(row) else USER_TOKEN_PERMISSIONS
+        return Actor(ActorType.CUSTOMER, row.user_id, label, None, permissions)
     if row.kind == TokenKind.SERVICE:
         return Actor(ActorType.API_TOKEN, row.token_id, row.name, None, _scoped(row.scopes))
     permissions = _lent(row.admin_role, row.scopes)
     return Actor(ActorType.ADMIN, row.admin_id, row.admin_email, row.admin_role, permissions)
+
+
+def _has_left(row: Any) -> bool:
+    """Then their tickets are closed to them. A suspended tenant may want to ask why it is."""
+    has_left: bool = row.user_status != UserStatus.ACTIVE
+    return has_left or row.tenant_status == TenantStatus.CLOSED
 
 
 @lru_cache(maxsize=256)

@@ -6,6 +6,8 @@ import pytest
 
 from portal.core import clock
 from portal.core.database import db
+from portal.customers.tenants import close_tenant, suspend_tenant
+from portal.customers.users import deactivate_user
 from portal.support.attachments import Upload
 from portal.support.fields import change_status
 from portal.support.merging import merge
@@ -42,6 +44,32 @@ def strangers(client, ann, acme, birch):
     """A colleague of Uma's, and somebody of another tenant."""
     people = (make_user(acme, "Carl Colleague"), make_user(birch, "Otto Other"))
     return [user_program(client, ann, person) for person in people]
+
+
+@pytest.mark.parametrize("left", ["user", "tenant"])
+def test_who_has_left_reads_and_writes_no_ticket(hers, ticket, uma, acme, ann, left):
+    if left == "user":
+        deactivate_user(by=actor(ann), user=uma, reason="left")
+    else:
+        close_tenant(by=actor(ann), tenant=acme, reason="left")
+    db.session.commit()
+    place = f"/tickets/{ticket.number}"
+    for method, path, body in (
+        ("GET", "/tickets", None),
+        ("GET", place, None),
+        ("GET", f"{place}/messages", None),
+        ("POST", f"{place}/messages", {"body": "x"}),
+        ("POST", "/tickets", {"subject": "x", "body": "y"}),
+    ):
+        assert hers.ask(method, path, body).status_code == 403
+
+
+def test_a_suspended_tenant_may_ask_why(hers, ticket, acme, ann):
+    suspend_tenant(by=actor(ann), tenant=acme, reason="not paid")
+    db.session.commit()
+    assert hers.numbers() == [ticket.number]
+    sent = hers.ask("POST", f"/tickets/{ticket.number}/messages", {"body": "Why?"})
+    assert sent.status_code == 201
 
 
 def test_nobody_elses_ticket_exists(strangers, ticket):
