@@ -95,7 +95,8 @@ def idempotency_key() -> str | None:
 
 def body_sha256() -> bytes:
     """What tells two requests under one key apart."""
-    return hashlib.sha256(request.full_path.encode() + b"\n" + request.get_data()).digest()
+    place = f"{request.method} {request.full_path}\n"
+    return hashlib.sha256(place.encode() + request.get_data()).digest()
 
 
 def commit_answer(response: Response, *, is_secret: bool = False) -> Response:

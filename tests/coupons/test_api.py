@@ -170,3 +170,13 @@ def test_what_does_not_exist_is_not_found(mo_client, method, path):
         mo_client.get(URL + path) if method == "GET" else mo_client.call(method, URL + path, {})
     )
     assert answer.status_code == 404
+
+
+def test_a_key_of_a_change_is_none_for_disabling(mo_client):
+    made = mo_client.call("POST", "/api/coupons", {"code": "FAIR", "basis_points": 1500}).get_json()
+    place, key = f"/api/coupons/{made['id']}", {"Idempotency-Key": "k"}
+    assert mo_client.call("PATCH", place, {}, headers=key).status_code == 200
+    assert mo_client.call("DELETE", place, {}, headers=key).status_code == 409
+    assert mo_client.get(place).get_json()["status"] == "active"
+    again = mo_client.call("PATCH", place, {}, headers=key)
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
