@@ -20,9 +20,9 @@ from portal.customers.naming import checked_reason, target_of_tenant, target_of_
 from portal.customers.tenants import raise_version
 from portal.entitlements.buckets import PRIORITY, Calendar, Source
 from portal.entitlements.checks import standing_of
-from portal.entitlements.claims import note, own_claim
+from portal.entitlements.claims import OWN, note, own_claim
 from portal.entitlements.counters import SEATS, mark_extras
-from portal.entitlements.models import QuotaBucket
+from portal.entitlements.models import QuotaBucket, QuotaEvent
 from portal.entitlements.pools import TENANT_KEY, Pool, demands_of
 from portal.entitlements.quotas import MOST_AT_ONCE, check_amount
 from portal.entitlements.refusals import FeatureDenied, NotConsumed
@@ -33,6 +33,10 @@ MOST = MOST_AT_ONCE
 
 class BadExpiry(DomainError):
     """A top-up ends later than now."""
+
+
+class FormUsed(Conflict):
+    """The same form gave something else before."""
 
 
 class NoCounter(Conflict):
@@ -48,13 +52,17 @@ def top_up(
     user: User | None = None,
     expires_at: datetime | None = None,
     reason: str | None = None,
+    once: str | None = None,
 ) -> QuotaBucket:
     """Add `amount` to what the tenant, or one of its users, may use, until it is gone or expires.
+
+    A form that is sent twice names the same `once` twice, and gives once.
 
     Raises:
         Denied: this person may not.
         NoSuchFeature, AmountRefused, BadExpiry, BadReason: the request.
         NotConsumed: seats are added by a plan or a grant.
+        FormUsed: see the class.
     """
     _check(by, feature_name)
     check_amount(amount)
@@ -63,13 +71,14 @@ def top_up(
         raise BadExpiry("Choose an instant that lies ahead.", field="expires_at")
     raise_version(tenant.id)
     key = user.id if user else TENANT_KEY
+    asked = {"user_key": key, "feature_name": feature_name, "own_limit": amount}
+    if once and (given := _given_by(once, tenant.id, asked | {"expires_at": expires_at})):
+        return given
     bucket = QuotaBucket(
+        **asked,
         tenant_id=tenant.id,
-        user_key=key,
-        feature_name=feature_name,
         source=Source.TOP_UP,
         source_id=_next_number(tenant.id, key, feature_name),
-        own_limit=amount,
         used=0,
         reserved=0,
         interval=Interval.NEVER,
@@ -81,7 +90,8 @@ def top_up(
     db.session.add(bucket)
     db.session.flush()
     mark_extras(tenant.id, feature_name, key)
-    _note(tenant.id, user, feature_name, f"top-up {bucket.id}", amount, {"bucket": bucket.id})
+    entry = _form_key(once) if once else f"top-up {bucket.id}"
+    _note(tenant.id, user, feature_name, entry, amount, {"bucket": bucket.id})
     _record(
         Action.QUOTA_TOPPED_UP,
         by,
@@ -96,6 +106,24 @@ def top_up(
         },
     )
     return bucket
+
+
+def _form_key(once: str) -> str:
+    return f"top-up form {once}"
+
+
+def _given_by(once: str, tenant_id: int, asked: dict[str, object]) -> QuotaBucket | None:
+    """What this form gave before; the tenant's row is locked, so a twin has ended."""
+    entry = sa.select(QuotaEvent.result).filter_by(
+        tenant_id=tenant_id, idempotency_key=OWN + _form_key(once)
+    )
+    result = db.session.scalar(entry)
+    if result is None:
+        return None
+    given = db.session.get_one(QuotaBucket, result["bucket"])
+    if any(getattr(given, name) != value for name, value in asked.items()):
+        raise FormUsed("This form gave something else before. Load the page again to give more.")
+    return given
 
 
 def _next_number(tenant_id: int, key: int, feature_name: str) -> int:

@@ -1,6 +1,8 @@
 """What a browser may submit about quotas."""
 
-from wtforms import IntegerField, SelectField, StringField
+import uuid
+
+from wtforms import HiddenField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -43,6 +45,7 @@ class TopUpForm(QuotaForm):
     )
     expires_at = MomentField("Until", [Optional()], description="Empty: until it is used up.")
     reason = StringField("Reason", WHY)
+    once = HiddenField(validators=[Length(max=64)], default=lambda: str(uuid.uuid4()))
 
 
 class WithdrawForm(PortalForm):

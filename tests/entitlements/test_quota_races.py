@@ -118,6 +118,20 @@ def test_many_share_a_limit_and_its_top_ups(own_app, own_shop):
     assert agree(own_app)
 
 
+def test_a_form_that_is_sent_many_times_tops_up_once(own_app, own_shop):
+    def give(_):
+        with own_app.app_context():
+            told = {"by": ADJUSTER, "tenant": own_shop.acme, "feature_name": "quotes"}
+            given = top_up(amount=30, once="one form", **told).id
+            db.session.commit()
+            return given
+
+    assert len(set(together(give, 8))) == 1
+    with own_app.app_context():
+        (bucket,) = db.session.scalars(sa.select(QuotaBucket).filter_by(source="topup")).all()
+        assert bucket.own_limit == 30
+
+
 def test_a_reservation_ends_once_for_many(own_app, own_shop):
     with own_app.app_context():
         held = reserve_quota(

@@ -50,6 +50,19 @@ def test_a_top_up_by_form(ann_client, shop):
     assert shop.bucket(source="topup").own_limit == 5
 
 
+def test_a_form_that_is_sent_twice_tops_up_once(ann_client, shop):
+    page = ann_client.soup(place(shop))
+    once = page.select_one("[name=top_up-once]")["value"]
+    fields = {"feature_name": "quotes", "amount": "5", "reason": "Goodwill", "once": once}
+    named = {f"top_up-{name}": value for name, value in fields.items()}
+    for _ in range(2):
+        assert ann_client.submit(place(shop, "top-up"), **named).status_code == 303
+    assert shop.bucket(source="topup").own_limit == 5
+    other = ann_client.submit(place(shop, "top-up"), **named | {"top_up-amount": "6"})
+    assert (other.status_code, "gave something else" in other.text) == (422, True)
+    assert ann_client.soup(place(shop)).select_one("[name=top_up-once]")["value"] != once
+
+
 def test_a_top_up_for_one_user_is_for_one_of_the_tenant(ann_client, shop):
     stranger = make_user(make_tenant("Birch"), "Sid Stranger")
     fields = {"feature_name": "quotes", "amount": "5", "reason": "Goodwill"}

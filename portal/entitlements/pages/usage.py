@@ -102,6 +102,7 @@ def top_up_quota(tenant_id: int) -> ResponseReturnValue:
                 amount=form.amount.data or 0,
                 expires_at=form.expires_at.data,
                 reason=form.reason.data,
+                once=form.once.data,
             )
             db.session.commit()
             return _done(
