@@ -214,7 +214,8 @@ def enable_coupon(
         raise Conflict(f"{row.code} is not disabled.")
     _refuse_in_batch(row, unless=CouponStatus.ACTIVE)
     terms = terms_of(row)
-    _settle(by, row, must_wait(by, terms, row.created_at, asks_approval, without=row.id))
+    may_wait = asks_approval and row.batch_id is None  # those of a batch are approved as one
+    _settle(by, row, must_wait(by, terms, row.created_at, may_wait, without=row.id))
     changes: dict[str, tuple[object, object]] = {"status": (was, row.status)}
     record(Action.COUPON_CHANGED, by=by, target=target_of(row), changes=changes, reason=reason)
     return row

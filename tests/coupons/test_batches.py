@@ -215,6 +215,15 @@ def test_one_leaked_code_is_disabled_alone_and_changed_never(app):
         change_coupon(by=SYSTEM, coupon_id=row.id, terms=Terms(basis_points=100))
 
 
+def test_nobody_asks_for_a_single_code_to_be_enabled_beyond_their_limits(app, meg, mo_acts):
+    batch = make_batch(3, terms=Terms(basis_points=9000, max_redemptions=1))
+    row = coupons_of(batch)[0]
+    disable_coupon(by=mo_acts, coupon_id=row.id)
+    with pytest.raises(BeyondLimits):
+        enable_coupon(by=meg, coupon_id=row.id, asks_approval=True)
+    assert enable_coupon(by=mo_acts, coupon_id=row.id).status == "active"
+
+
 @pytest.mark.parametrize("deed", [approve_batch, reject_batch, disable_batch])
 def test_a_batch_that_does_not_exist_is_not_found(app, mo_acts, deed):
     with pytest.raises(NotFound):
