@@ -99,9 +99,12 @@ def on_exit(server):
 def post_worker_init(worker):
     """A page asks the database a few times, and each time waits for Python to be free again.
 
-    Beside a thread that computes, Python's own 5 ms would be added to each of these.
+    Beside a thread that computes, Python's own 5 ms would be added to each of these. Last, the
+    process is not started where it would do harm: what is raised here ends gunicorn.
     """
     sys.setswitchinterval(0.0005)
+    with worker.app.callable.app_context():
+        sys.modules["portal.core.starting"].check_start()
 
 
 def post_fork(server, worker):

@@ -6,7 +6,9 @@ from types import FrameType
 import click
 from flask.cli import ScriptInfo, pass_script_info
 
+from portal.config import UnsafeSettings
 from portal.core.database import db
+from portal.core.starting import check_start
 from portal.jobs.worker import Worker
 
 
@@ -15,7 +17,13 @@ from portal.jobs.worker import Worker
 @pass_script_info
 def worker(info: ScriptInfo, *, once: bool) -> None:
     """Do background jobs: send mail, tidy up. SIGTERM ends it after the present job."""
-    runner = Worker(info.load_app())
+    app = info.load_app()
+    try:
+        with app.app_context():
+            check_start()
+    except UnsafeSettings as refused:
+        raise click.ClickException(str(refused)) from refused
+    runner = Worker(app)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         runner.stopping.set()

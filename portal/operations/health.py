@@ -11,10 +11,11 @@ from alembic.script import ScriptDirectory
 from portal.audit.checkpoints import newest_checkpoint_at, pending_events
 from portal.audit.guards import guard_faults
 from portal.audit.models import AuditEvent
-from portal.config import ROOT, settings
+from portal.config import ROOT, UnsafeSettings, settings
 from portal.core import clock
 from portal.core.database import db
 from portal.core.room import database_folder, database_size, disk_of_database
+from portal.core.starting import before_start
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus
@@ -63,8 +64,33 @@ def readiness() -> dict[str, bool]:
         return {"database": False, "migrations": False, "keys": False}
     migrated = {name for kind, name in found if kind == MIGRATION}
     keys = {name for kind, name in found if kind == KEY}
-    known = {name for name, _ in settings().data_keys}
-    return {"database": True, "migrations": migrated == _heads(), "keys": keys <= known}
+    return {"database": True, "migrations": migrated == _heads(), "keys": not _lost(keys)}
+
+
+def _lost(used: set[str]) -> set[str]:
+    return used - {name for name, _ in settings().data_keys}
+
+
+@before_start
+def refuse_lost_keys() -> None:
+    """Without a key that sealed something, people would be locked out one by one.
+
+    Of a database that does not answer, `/readyz` tells.
+
+    Raises:
+        UnsafeSettings: the message names the keys.
+    """
+    try:
+        lost = _lost(set(db.session.scalars(data_keys_in_use())))
+    except sa.exc.DBAPIError:  # as without the tables, before the first migration
+        db.session.rollback()
+        return
+    if lost:
+        raise UnsafeSettings(
+            f"PORTAL_DATA_KEYS lacks {', '.join(sorted(lost))}, under which second factors are "
+            "sealed in this database. Put it behind the others, and run "
+            "`flask keys rotate-data` before it goes."
+        )
 
 
 @cache

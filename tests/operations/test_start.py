@@ -1,0 +1,62 @@
+"""In production nothing begins to serve or work on a database whose secrets it cannot open."""
+
+import base64
+
+import pytest
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.staff.models import Admin
+from portal.two_factor.models import TwoFactorAuth
+from tests.cast import make_admin
+from tests.conftest import make_app
+from tests.processes import Portal
+
+OLD, NEW = (base64.b64encode(bytes(range(n, n + 32))).decode() for n in (1, 2))
+STRICT = {
+    "ENV": "production",
+    "SECRET_KEY": base64.b64encode(bytes(range(3, 51))).decode(),
+    "TOKEN_PEPPER": base64.b64encode(bytes(range(4, 52))).decode(),
+    "MAIL_URL": "smtp://127.0.0.1:25",
+    "METRICS_TOKEN": "metrics-token-of-the-tests",
+}
+
+
+@pytest.fixture
+def portal(database, tmp_path):
+    """A portal in which somebody's second factor is sealed under the old key."""
+    url = database.clone()
+    app = make_app(url, tmp_path, DATA_KEYS=f"old:{OLD}")
+    with app.app_context():
+        bea = make_admin("Bea Agent")
+        factor = {"secret_sealed": b"x", "key_id": "old", "enabled_at": clock.now()}
+        db.session.execute(sa.insert(TwoFactorAuth).values(admin_id=bea.id, **factor))
+        db.session.commit()
+        db.engine.dispose()
+    with Portal(url, tmp_path, **STRICT) as found:
+        found.settings["BASE_URL"] = "https://portal.example"
+        yield found
+
+
+def test_neither_starts_without_a_key_that_is_in_use(portal):
+    portal.settings["DATA_KEYS"] = f"new:{NEW}"
+    for program in (portal.server(1), portal.worker("--once")):
+        with program:
+            assert program.wait(60) not in {0, None}
+            assert "PORTAL_DATA_KEYS lacks old" in program.last_words()
+
+
+def test_with_both_keys_the_worker_works(portal):
+    portal.settings["DATA_KEYS"] = f"new:{NEW},old:{OLD}"
+    with portal.worker("--once") as program:
+        assert program.wait(60) == 0, program.last_words()
+
+
+def test_commands_that_mend_it_are_free(portal):
+    app = make_app(portal.database_url, portal.folder, DATA_KEYS=f"new:{NEW}")
+    with app.app_context():
+        assert app.test_cli_runner().invoke(args=["keys", "rotate-data"]).exit_code == 1
+        assert db.session.query(Admin).one()
+        db.session.remove()
+        db.engine.dispose()
