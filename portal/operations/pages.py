@@ -64,9 +64,9 @@ def readyz() -> ResponseReturnValue:
 @public
 def metrics() -> ResponseReturnValue:
     """For a scraper with the token; without one in the settings, for nobody."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    expected = settings().metrics_token
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+    given = request.headers.get("Authorization", "")
+    token = settings().metrics_token
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return jsonify(error="not authenticated"), 401
     content_type = "text/plain; version=0.0.4; charset=utf-8"
     return Response(exposition(present_health()), content_type=content_type)

@@ -57,8 +57,13 @@ def test_metrics_tell_how_far_the_ledger_is_behind(client):
 
 def test_metrics_want_their_token(client):
     assert client.get("/metrics").status_code == 401
-    wrong = {"Authorization": "Bearer another"}
-    assert client.get("/metrics", headers=wrong).status_code == 401
+    for wrong in (
+        "Bearer another",
+        "metrics-token-of-the-tests",
+        "Basic metrics-token-of-the-tests",
+    ):
+        answer = client.get("/metrics", headers={"Authorization": wrong})
+        assert answer.status_code == 401
 
 
 def test_metrics_count_requests_by_route(client):
