@@ -60,7 +60,9 @@ class StaffGatekeeper:
         """An active session has nothing to do on a step; an unfinished one must finish."""
         if caller.state is SessionState.ACTIVE:
             if is_api_request():
-                return problem(409, "conflict", "Already signed in")
+                return problem(
+                    409, "conflict", "Already signed in", "Sign out to sign in once more."
+                )
             return see_other(url_for("dashboard.home"))
         if is_api_request():
             return problem(
