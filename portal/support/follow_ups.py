@@ -14,7 +14,7 @@ from portal.support.linking import add_link
 from portal.support.merging import live_ticket
 from portal.support.messages import REOPEN_WINDOW, Sent, customer_message
 from portal.support.models import SupportMessage, SupportTicket, TicketLink
-from portal.support.seeing import lock_ticket
+from portal.support.seeing import lock_ticket, seen_by_user
 from portal.support.statuses import move
 from portal.support.tickets import Opening, open_ticket
 from portal.support.words import Category, Channel, LinkKind, Priority, Status
@@ -33,7 +33,7 @@ def write_to(
 
     A merged ticket leads to the one it went into. A closed one, or one solved more than 14 days
     ago, is followed up by a new ticket under the same subject; while that is open, it gets what
-    comes next. Raises as `customer_message`.
+    whoever may see it writes next. Raises as `customer_message`.
     """
     found = live_ticket(ticket) or _brought_back(ticket)
     lock_ticket(found)
@@ -41,7 +41,7 @@ def write_to(
         return customer_message(
             by=by, ticket=found, author=author, body=body, submit_key=submit_key, uploads=uploads
         )
-    following = _open_follow_up(found)
+    following = _open_follow_up(found, author)
     if following is not None:
         return customer_message(
             by=by,
@@ -84,7 +84,8 @@ def _is_over(ticket: SupportTicket) -> bool:
     return solved_at is not None and clock.now() - solved_at > REOPEN_WINDOW
 
 
-def _open_follow_up(ticket: SupportTicket) -> SupportTicket | None:
+def _open_follow_up(ticket: SupportTicket, author: User) -> SupportTicket | None:
+    """The one that the author knows of: in another's, nobody would answer them."""
     query = (
         sa.select(SupportTicket)
         .join(TicketLink, TicketLink.ticket_id == SupportTicket.id)
@@ -92,6 +93,7 @@ def _open_follow_up(ticket: SupportTicket) -> SupportTicket | None:
             TicketLink.other_id == ticket.id,
             TicketLink.kind == LinkKind.FOLLOW_UP_OF,
             SupportTicket.is_open,
+            seen_by_user(author.id),
         )
         .order_by(SupportTicket.id.desc())
         .limit(1)

@@ -25,12 +25,15 @@ def seen_by(by: Actor) -> sa.ColumnElement[bool]:
     those that they opened or take part in, as long as they are neither spam nor deleted.
     """
     if by.type is ActorType.CUSTOMER:
-        takes_part = sa.select(TicketParticipant.ticket_id).where(
-            TicketParticipant.user_id == by.id
-        )
-        mine = sa.or_(SupportTicket.requester_id == by.id, SupportTicket.id.in_(takes_part))
-        return sa.and_(mine, SupportTicket.status.not_in((Status.SPAM, Status.DELETED)))
+        return seen_by_user(by.id)
     return seen_by_us() if sees_all(by) else sa.false()
+
+
+def seen_by_user(user_id: int | None) -> sa.ColumnElement[bool]:
+    """The tickets that this customer's user may see, whoever asks."""
+    takes_part = sa.select(TicketParticipant.ticket_id).where(TicketParticipant.user_id == user_id)
+    theirs = sa.or_(SupportTicket.requester_id == user_id, SupportTicket.id.in_(takes_part))
+    return sa.and_(theirs, SupportTicket.status.not_in((Status.SPAM, Status.DELETED)))
 
 
 def sees_all(by: Actor) -> bool:

@@ -6,19 +6,27 @@ import pytest
 
 from portal.core import clock
 from portal.core.actor import SYSTEM
+from portal.core.database import db
 from portal.support.follow_ups import write_to
 from portal.support.linking import related_to
 from portal.support.merging import merge
 from portal.support.messages import REOPEN_WINDOW
+from portal.support.participants import add_participant
 from portal.support.statuses import move
 from portal.support.words import Status
-from tests.cast import make_user
+from tests.cast import actor, make_user
 from tests.support.desk import answer, as_customer, make_ticket
+from tests.support.programs import user_program
 
 
 @pytest.fixture
 def uma(acme):
     return make_user(acme)
+
+
+@pytest.fixture
+def vic(acme):
+    return make_user(acme, "Vic User")
 
 
 def writes(ticket, user, body="Again!"):
@@ -68,6 +76,37 @@ def test_a_closed_ticket_stays_closed_and_its_one_follow_up_gets_the_rest(uma):
     assert (ticket.status, ticket.message_count) == (Status.CLOSED, 1)
     assert first.ticket is second.ticket
     assert first.ticket.message_count == 2
+
+
+def test_each_who_took_part_in_a_closed_ticket_goes_on_in_one_of_their_own(uma, vic, bea):
+    ticket = make_ticket(uma)
+    add_participant(by=actor(bea), ticket=ticket, email=vic.email)
+    move(by=SYSTEM, ticket=ticket, status=Status.CLOSED)
+    his, hers = writes(ticket, vic).ticket, writes(ticket, uma).ticket
+    assert (his.requester_id, hers.requester_id) == (vic.id, uma.id)
+    assert [writes(ticket, one, "And this.").ticket for one in (vic, uma)] == [his, hers]
+
+
+def test_who_takes_part_in_the_follow_up_goes_on_there(uma, vic, bea):
+    ticket = make_ticket(uma)
+    add_participant(by=actor(bea), ticket=ticket, email=vic.email)
+    move(by=SYSTEM, ticket=ticket, status=Status.CLOSED)
+    made = writes(ticket, uma).ticket
+    add_participant(by=actor(bea), ticket=made, email=vic.email)
+    assert writes(ticket, vic).ticket is made
+
+
+def test_where_a_message_went_its_author_can_read_it(uma, vic, ann, client):
+    ticket = make_ticket(uma)
+    add_participant(by=actor(ann), ticket=ticket, email=vic.email)
+    move(by=SYSTEM, ticket=ticket, status=Status.CLOSED)
+    writes(ticket, vic)
+    db.session.commit()
+    hers = user_program(client, ann, uma)
+    sent = hers.ask("POST", f"/tickets/{ticket.number}/messages", {"body": "My own matter"})
+    went = sent.get_json()["ticket_number"]
+    said = hers.get(f"/tickets/{went}/messages")["items"]
+    assert [one["body"] for one in said] == ["My own matter"]
 
 
 def test_a_merged_ticket_leads_to_the_one_that_lives(uma):
