@@ -31,12 +31,12 @@ def write_to(
 ) -> Sent:
     """A customer's message, wherever their ticket stands by now.
 
-    A merged ticket leads to the one it went into. A closed one, or one solved more than 14 days
-    ago, is followed up by a new ticket under the same subject; while that is open, it gets what
-    whoever may see it writes next. Raises as `customer_message`.
+    A merged ticket leads to the one it went into. A closed one, one solved more than 14 days ago,
+    or one that was merged into what the author may not see, is followed up by a new ticket under
+    the same subject; while that is open, it gets what whoever may see it writes next. Raises as
+    `customer_message`.
     """
-    found = live_ticket(ticket) or _brought_back(ticket)
-    lock_ticket(found)
+    found = _leads_to(ticket, author)
     if not _is_over(found):
         return customer_message(
             by=by, ticket=found, author=author, body=body, submit_key=submit_key, uploads=uploads
@@ -69,6 +69,26 @@ def write_to(
     return Sent(message, made)
 
 
+def _leads_to(ticket: SupportTicket, author: User) -> SupportTicket:
+    """Locked: the live one at the end of its merges, or itself where the author may not see that.
+
+    Both are locked in the order of their ids, as a merge does, and asked again once they are.
+    """
+    live = live_ticket(ticket)
+    if live is None:
+        return _brought_back(ticket)
+    for each in sorted((ticket, live), key=lambda one: one.id):
+        lock_ticket(each)
+    if live_ticket(ticket) is not live:
+        return _leads_to(ticket, author)
+    return live if live is ticket or _is_seen_by(author, live) else ticket
+
+
+def _is_seen_by(author: User, ticket: SupportTicket) -> bool:
+    known = sa.exists().where(SupportTicket.id == ticket.id, seen_by_user(author.id))
+    return bool(db.session.scalar(sa.select(known)))
+
+
 def _brought_back(ticket: SupportTicket) -> SupportTicket:
     """The merge leads nowhere. Nothing that a customer wrote is dropped for that."""
     lock_ticket(ticket)
@@ -78,7 +98,7 @@ def _brought_back(ticket: SupportTicket) -> SupportTicket:
 
 
 def _is_over(ticket: SupportTicket) -> bool:
-    if ticket.status == Status.CLOSED:
+    if ticket.status in {Status.CLOSED, Status.MERGED}:
         return True
     solved_at = ticket.solved_at if ticket.status == Status.SOLVED else None
     return solved_at is not None and clock.now() - solved_at > REOPEN_WINDOW

@@ -11,12 +11,13 @@ from portal.support.follow_ups import write_to
 from portal.support.linking import related_to
 from portal.support.merging import merge
 from portal.support.messages import REOPEN_WINDOW
-from portal.support.participants import add_participant
+from portal.support.models import TicketParticipant
+from portal.support.participants import add_participant, remove_participant
 from portal.support.statuses import move
 from portal.support.words import Status
 from tests.cast import actor, make_user
 from tests.support.desk import answer, as_customer, make_ticket
-from tests.support.programs import user_program
+from tests.support.programs import service_program, user_program
 
 
 @pytest.fixture
@@ -113,6 +114,59 @@ def test_a_merged_ticket_leads_to_the_one_that_lives(uma):
     source, target = make_ticket(uma), make_ticket(uma)
     merge(by=SYSTEM, source=source, target=target)
     assert writes(source, uma).ticket is target
+
+
+def merged_without(uma, vic, bea):
+    """Hers went into his, and she was taken off it since."""
+    source, target = make_ticket(uma, subject="Hers"), make_ticket(vic, subject="His")
+    merge(by=actor(bea), source=source, target=target)
+    part = db.session.query(TicketParticipant).filter_by(ticket_id=target.id).one()
+    remove_participant(by=actor(bea), ticket=target, participant_id=part.id)
+    return source, target
+
+
+def test_who_was_taken_off_the_one_that_lives_goes_on_in_one_of_their_own(uma, vic, bea):
+    source, target = merged_without(uma, vic, bea)
+    first, second = writes(source, uma).ticket, writes(source, uma, "And this.").ticket
+    assert (first.requester_id, first.subject) == (uma.id, "Hers")
+    assert first is second
+    assert (source.status, target.message_count) == (Status.MERGED, 2)
+    related = related_to(by=as_customer(uma), ticket=first)
+    assert [(one.words, one.number) for one in related] == [("Follow-up of", source.number)]
+
+
+def test_who_was_taken_off_the_one_that_lives_can_read_where_they_wrote(uma, vic, ann, client):
+    source, _ = merged_without(uma, vic, ann)
+    db.session.commit()
+    hers = user_program(client, ann, uma)
+    sent = hers.ask("POST", f"/tickets/{source.number}/messages", {"body": "Still mine"})
+    went = sent.get_json()["ticket_number"]
+    said = hers.get(f"/tickets/{went}/messages")["items"]
+    assert [one["body"] for one in said] == ["Still mine"]
+
+
+def test_what_a_service_tells_of_somebody_goes_where_they_see_it(uma, vic, ann, client):
+    source, target = merged_without(uma, vic, ann)
+    db.session.commit()
+    service = service_program(client, ann, "tickets:read", "tickets:write")
+    sent = service.ask("POST", f"/tickets/{source.number}/messages", {"body": "She called."})
+    assert sent.get_json()["ticket_number"] not in {source.number, target.number}
+
+
+def test_who_was_brought_by_a_merge_goes_on_in_the_one_that_lives(uma, vic, bea):
+    source, target = make_ticket(uma), make_ticket(vic)
+    merge(by=SYSTEM, source=source, target=target)
+    assert writes(source, uma).ticket is target
+    move(by=SYSTEM, ticket=target, status=Status.CLOSED)
+    made = writes(source, uma).ticket
+    assert [one.number for one in related_to(by=actor(bea), ticket=made)] == [target.number]
+
+
+def test_a_merge_into_what_was_put_away_is_no_dead_end(uma):
+    source, target = make_ticket(uma), make_ticket(uma)
+    merge(by=SYSTEM, source=source, target=target)
+    move(by=SYSTEM, ticket=target, status=Status.SPAM)
+    assert writes(source, uma).ticket not in {source, target}
 
 
 def test_a_merge_that_leads_nowhere_drops_nothing(uma):
