@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
+from portal.customers.models import User, UserStatus
 from portal.staff.models import Admin
 from portal.support.models import (
     SupportTeam,
@@ -28,19 +29,22 @@ from portal.support.presence import LASTS, Present, is_replying
 from portal.support.ratings import SCORES
 from portal.support.words import MessageKind
 
+PARTICIPANT, INACTIVE = "participant", "participant_inactive"
 NOBODY = sa.cast(sa.null(), sa.Integer)
 NOTHING = sa.cast(sa.null(), sa.Text)
 NEVER = sa.cast(sa.null(), UTCDateTime())
 
 
 class Participant(NamedTuple):
-    """Somebody who gets copies."""
+    """Somebody who gets copies, as long as they are active."""
 
     id: int
     name: str
     email: str
     is_outside: bool
     """Their address is of another domain than the requester's."""
+    is_active: bool
+    """False: a user of the customer who was deactivated."""
 
 
 class Watcher(NamedTuple):
@@ -88,9 +92,9 @@ def around(ticket: SupportTicket, admin_id: int) -> Around:
     domain = domain_of(ticket.requester_email)
     values = {"ticket": ticket.id, "admin": admin_id, "team": ticket.team_id}
     for what, row_id, name, text, at in _beside().rows(**values, since=now - LASTS):
-        if what == "participant":
-            outside = domain_of(text) != domain
-            found.participants.append(Participant(row_id, name, text, outside))
+        if what in {PARTICIPANT, INACTIVE}:
+            outside, is_active = domain_of(text) != domain, what == PARTICIPANT
+            found.participants.append(Participant(row_id, name, text, outside, is_active))
         elif what == "watcher":
             found.watchers.append(Watcher(row_id, name))
         elif what == "present":
@@ -115,13 +119,18 @@ def _beside() -> Quick:
         sa.bindparam(name, type_=sa.Integer) for name in ("ticket", "admin", "team")
     )
     since = sa.bindparam("since", type_=UTCDateTime())
-    participants = sa.select(
-        sa.literal("participant").label("what"),
-        TicketParticipant.id.label("row_id"),
-        sa.cast(TicketParticipant.name, sa.Text).label("name"),
-        sa.cast(TicketParticipant.email, sa.Text).label("text"),
-        NEVER.label("at"),
-    ).where(TicketParticipant.ticket_id == ticket_id)
+    is_inactive = User.status == UserStatus.INACTIVE
+    participants = (
+        sa.select(
+            sa.case((is_inactive, INACTIVE), else_=PARTICIPANT).label("what"),
+            TicketParticipant.id.label("row_id"),
+            sa.cast(TicketParticipant.name, sa.Text).label("name"),
+            sa.cast(TicketParticipant.email, sa.Text).label("text"),
+            NEVER.label("at"),
+        )
+        .outerjoin(User, User.id == TicketParticipant.user_id)
+        .where(TicketParticipant.ticket_id == ticket_id)
+    )
     watchers = (
         sa.select(sa.literal("watcher"), Admin.id, sa.cast(Admin.name, sa.Text), NOTHING, NEVER)
         .join(TicketWatcher, TicketWatcher.admin_id == Admin.id)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from portal.core.quick import Quick
-from portal.customers.models import Tenant, User
+from portal.customers.models import Tenant, User, UserStatus
 from portal.mail.messages import trimmed_references
 from portal.staff.models import Admin, Notice
 from portal.support.models import (
@@ -87,7 +87,10 @@ class Correspondence:
     place: Place = NOWHERE
 
     def recipients(self) -> Iterator[Recipient]:
-        """The requester, unless they were erased, and whoever takes part; each address once."""
+        """The requester, unless they were erased, and whoever takes part; each address once.
+
+        A user of the customer who is inactive takes no part until they are active again.
+        """
         if not self.is_erased:
             yield self.requester
         yield from self.participants
@@ -158,8 +161,12 @@ def _people() -> Iterator[sa.Select[Any]]:
     )
     other = TicketParticipant.__table__.c
     key = sa.select(_user.email_key).where(_user.id == _requester_id)
-    yield sa.select(*_row("participant", other.id, name=other.name, text=other.email)).where(
-        other.ticket_id == _ticket_id, other.email_key != key.scalar_subquery()
+    person = User.__table__.alias("person")
+    gets_mail = sa.or_(other.user_id.is_(None), person.c.status == UserStatus.ACTIVE.value)
+    yield (
+        sa.select(*_row("participant", other.id, name=other.name, text=other.email))
+        .outerjoin_from(TicketParticipant.__table__, person, person.c.id == other.user_id)
+        .where(other.ticket_id == _ticket_id, other.email_key != key.scalar_subquery(), gets_mail)
     )
     yield sa.select(*_row("watcher", TicketWatcher.admin_id)).where(
         TicketWatcher.ticket_id == _ticket_id

@@ -7,12 +7,14 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.customers.naming import address_key
+from portal.customers.users import deactivate_user, reactivate_user
 from portal.mail.models import MailStatus
 from portal.support.attachments import MEGABYTE, Upload
 from portal.support.mail_ids import read_message_id, read_reply_address
 from portal.support.messages import add_note
 from portal.support.models import SupportMessage, TicketParticipant
 from portal.support.outgoing import UNDO_HOLD
+from portal.support.participants import add_participant
 from portal.support.tickets import Opening, open_ticket
 from portal.support.timers import SILENCE, run_timers
 from portal.support.words import AuthorType, Channel, MessageKind, Status
@@ -56,6 +58,20 @@ def test_each_participant_gets_a_mail_of_their_own(ticket, bea, uma):
     assert [mail.recipient for mail in mails()] == [uma.email, "pia@partner.test"]
     assert message.email_log_id == mails()[0].id
     assert len({mail.message_id for mail in mails()}) == 2
+
+
+def test_who_works_for_the_customer_no_more_gets_no_copy_until_they_do_again(
+    ticket, bea, ann, uma, acme
+):
+    vic = make_user(acme, "Vic User")
+    for email in (vic.email, "pia@partner.test"):
+        add_participant(by=actor(ann), ticket=ticket, email=email)
+    deactivate_user(by=actor(ann), user=vic, reason="left")
+    answer(ticket, bea)
+    assert [mail.recipient for mail in mails()] == [uma.email, "pia@partner.test"]
+    reactivate_user(by=actor(ann), user=vic, reason="is back")
+    answer(ticket, bea)
+    assert {mail.recipient for mail in mails()[2:]} == {uma.email, vic.email, "pia@partner.test"}
 
 
 def test_a_note_is_never_mailed(ticket, bea):

@@ -5,6 +5,7 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.customers.users import deactivate_user
 from portal.mail.models import EmailLog
 from portal.support.messages import add_note
 from portal.support.models import AttachmentBlob, MessageAttachment, SupportMessage
@@ -108,6 +109,17 @@ def test_who_gets_an_answer_is_seen_before_it_is_sent(bea_client, bea, ticket, u
     assert "uma@acme.test" in line
     assert "otto@birch.test" in line
     assert "outside Acme" in line
+
+
+def test_who_works_for_the_customer_no_more_stands_beside_but_gets_no_answer(
+    bea_client, ann, acme, ticket, url
+):
+    vic = make_user(acme, "Vic User")
+    add_participant(by=actor(ann), ticket=ticket, email=vic.email)
+    deactivate_user(by=actor(ann), user=vic, reason="left")
+    soup = bea_client.soup(url)
+    assert vic.email not in soup.select_one("#reply-form .composer-to").get_text()
+    assert soup.select_one("#people .chip").get_text() == "Vic User (inactive)"
 
 
 def test_the_two_buttons_say_where_the_words_go(bea_client, url):
