@@ -12,9 +12,8 @@ from portal.core.database import db
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.staff.notices import notify
-from portal.support.awake import is_awake
 from portal.support.history import note_event
-from portal.support.models import SupportTicket
+from portal.support.models import SupportTicket, TicketEvent
 from portal.support.outgoing import mail_reply
 from portal.support.statuses import BY_TIME, move
 from portal.support.thread import add_message
@@ -22,6 +21,8 @@ from portal.support.words import AuthorType, MessageKind, Status
 
 SILENCE = timedelta(days=14)
 """A customer who was asked something and says nothing for so long has what they need."""
+RESTARTS = ("status", "snoozed", "woken")
+"""What happens to a ticket that begins this time anew."""
 COOLING = timedelta(days=7)
 """So long after its solution a ticket may still be taken up again; then it is closed."""
 AT_ONCE = 100
@@ -95,12 +96,26 @@ def _solve_silent(now: datetime) -> int:
         mail_reply(ticket, notice)
         move(by=SYSTEM, ticket=ticket, status=Status.SOLVED, cause=BY_TIME, at=now)
 
+    begun = sa.func.coalesce(_turned_to_customer(), _ticket.last_message_at)
     is_silent = sa.and_(
+        _ticket.is_open,
         _ticket.status == Status.PENDING,
+        # What has still to be woken gets its days from then.
+        _ticket.snoozed_until.is_(None),
         _ticket.last_message_at <= now - SILENCE,
-        is_awake(now),
+        begun <= now - SILENCE,
     )
     return _each(is_silent, _ticket.last_message_at, solve)
+
+
+def _turned_to_customer() -> sa.ScalarSelect[datetime]:
+    """When a ticket became what it is, or awake: silence before that was no answer to us.
+
+    Asked by the ticket alone: by the kind, too, SQLite would gather the events of all tickets.
+    """
+    begun = sa.case((TicketEvent.kind.in_(RESTARTS), TicketEvent.at))
+    latest = sa.select(sa.func.max(begun)).where(TicketEvent.ticket_id == _ticket.id)
+    return latest.correlate(SupportTicket).scalar_subquery()
 
 
 def _close_solved(now: datetime) -> int:

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db, is_sqlite
 from portal.support.filter_language import parse
+from portal.support.models import SupportTicket, TicketEvent
 from portal.support.queues import Queue, View, counts_of, tickets_in
+from portal.support.timers import run_timers
 from tests.cast import make_admin, make_tenant, make_user
 from tests.statements import counted, plans_of
 from tests.support.desk import make_agent
@@ -31,10 +33,21 @@ def beas(file_app):
         assignee_id=lambda place: holders[place % 9],
         queue_at=lambda place: now + HOUR * (place // 5 - 40),
     )
-    db.session.execute(sa.text("ANALYZE" if is_sqlite() else "ANALYZE support_tickets"))
+    put_events()
+    analyze = "ANALYZE" if is_sqlite() else "ANALYZE support_tickets, ticket_events"
+    db.session.execute(sa.text(analyze))
     db.session.commit()
     db.session.refresh(bea)
     return bea
+
+
+def put_events():
+    """One more of every ticket."""
+    values = {"kind": "status", "actor_type": "system", "actor_label": "The portal"}
+    fixed = [sa.literal(value) for value in values.values()]
+    rows = sa.select(SupportTicket.id, SupportTicket.created_at, *fixed)
+    names = ["ticket_id", "at", *values]
+    db.session.execute(sa.insert(TicketEvent).from_select(names, rows))
 
 
 def counts_of_one(queue, who):
@@ -76,3 +89,23 @@ def test_ten_thousand_tickets_cost_no_more_statements_than_none(beas):
     assert (len(page.items), len(statements)) == (50, 1)
     assert statements[0].count(" FROM ") == 1
     assert "COUNT(" not in statements[0].upper()
+
+
+def silent_plan():
+    """How the timers look for customers who said nothing."""
+    (plan,) = [each for each in plans_of(lambda: run_timers({})) if "ticket_events" in each]
+    return plan
+
+
+def test_silence_is_found_by_an_index_and_when_it_began_by_another(beas):
+    plan = silent_plan()
+    assert "ix_support_tickets_" in plan
+    assert not scans(plan), plan
+    assert "ix_ticket_events_ticket_id" in plan
+
+
+@pytest.mark.one_database("sqlite")
+def test_silence_is_found_by_indexes_without_statistics_too(app):
+    plan = silent_plan()
+    assert "ix_support_tickets_snoozed_until (snoozed_until=? AND is_open=? AND status=?)" in plan
+    assert "ix_ticket_events_ticket_id (ticket_id=?)" in plan
