@@ -15,6 +15,7 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict
+from portal.customers.naming import address_key
 from portal.support import clocks
 from portal.support.history import note_event, target_of_ticket
 from portal.support.linking import add_link
@@ -126,7 +127,7 @@ def _bring_people(source: SupportTicket, target: SupportTicket, now: datetime) -
                 "user_id": source.requester_id,
                 "name": source.requester_name,
                 "email": source.requester_email,
-                "email_key": _key_of_requester(source),
+                "email_key": address_key(source.requester_email),
                 "added_at": now,
             }
         )
@@ -139,10 +140,6 @@ def _bring_people(source: SupportTicket, target: SupportTicket, now: datetime) -
     )
     followed = insert_into(TicketWatcher).from_select(["ticket_id", "admin_id", "since"], watchers)
     db.session.execute(followed.on_conflict_do_nothing())
-
-
-def _key_of_requester(ticket: SupportTicket) -> str:
-    return ticket.requester_email.casefold()[:320]
 
 
 def _take_people_back(target: SupportTicket) -> None:
@@ -159,7 +156,7 @@ def _take_people_back(target: SupportTicket) -> None:
         merges.where(TicketMerge.target_id == target.id)
     ):
         people = {one.email_key: one.added_at for one in _taking_part(source)}
-        people.setdefault(_key_of_requester(source), merged_at)
+        people.setdefault(address_key(source.requester_email), merged_at)
         brought.update(people.items())
         wanted.update(people if undone_at is None else ())
     for one in _taking_part(target):

@@ -24,6 +24,7 @@ from portal.support.words import Status
 from tests.cast import actor, make_user
 from tests.ledger import events
 from tests.support.desk import answer, customer_writes, make_ticket
+from tests.support.letters import mails
 
 
 @pytest.fixture
@@ -71,6 +72,16 @@ def test_another_requester_takes_part_in_the_target(acme):
     source, target = make_ticket(otto), make_ticket(una)
     merge(by=SYSTEM, source=source, target=target)
     assert part_in(target) == [otto.id]
+
+
+def test_who_takes_part_already_is_brought_once_however_their_address_is_spelt(acme, bea):
+    una, iota = make_user(acme), make_user(acme, "Iota User", email="\u0390@acme.test")
+    source, target = make_ticket(iota), make_ticket(una)
+    add_participant(by=actor(bea), ticket=target, email=iota.email)
+    merge(by=SYSTEM, source=source, target=target)
+    assert part_in(target) == [iota.id]
+    answer(target, bea)
+    assert sorted(mail.recipient for mail in mails()) == sorted([una.email, iota.email])
 
 
 def test_a_merge_is_told_in_both_histories_and_in_the_ledger(pair, bea):
