@@ -14,6 +14,7 @@ from portal.customers.models import User
 from portal.customers.naming import address_key
 from portal.customers.privacy import NEUTRAL_NAME, register_holding
 from portal.mail.models import EmailLog, MailStatus
+from portal.staff.identity import email_key
 from portal.support.attachments import attachments_of
 from portal.support.models import (
     BulkChange,
@@ -146,12 +147,12 @@ def _forget_filters(user: User) -> None:
 
     One that merely looks alike goes, too: nothing is decided by it any more.
     """
-    words = {part for part in user.name.casefold().split() if len(part) > 2} | {user.email_key}
+    words = {part for part in email_key(user.name).split() if len(part) > 2} | {user.email_key}
     query = sa.select(BulkChange.id, BulkChange.query).where(BulkChange.query.is_not(None))
     theirs = [
         row.id
         for row in db.session.execute(query)
-        if any(word in row.query.casefold() for word in words)
+        if any(word in email_key(row.query) for word in words)
     ]
     changed_rows(sa.update(BulkChange).where(BulkChange.id.in_(theirs)).values(query=None))
 
@@ -188,14 +189,16 @@ def _forget_participation(user: User) -> None:
     changed_rows(
         sa.delete(TicketParticipant).where(sa.or_(TicketParticipant.user_id == user.id, by_address))
     )
+    told = TicketEvent.kind == "participants", TicketEvent.ticket_id.in_(of_tenant)
     for column in (TicketEvent.old, TicketEvent.new):
+        # No database folds letters as a key does.
+        said = db.session.execute(
+            sa.select(TicketEvent.id, column).where(*told, column.is_not(None))
+        )
+        theirs = [number for number, address in said if address_key(address or "") == key]
         changed_rows(
             sa.update(TicketEvent)
-            .where(
-                TicketEvent.kind == "participants",
-                TicketEvent.ticket_id.in_(of_tenant),
-                sa.func.lower(column) == key,
-            )
+            .where(TicketEvent.id.in_(theirs))
             .values({column: NEUTRAL_SUBJECT})
         )
 

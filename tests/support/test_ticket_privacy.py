@@ -20,7 +20,7 @@ from portal.support.models import (
     TicketParticipant,
     TicketRating,
 )
-from portal.support.participants import add_participant
+from portal.support.participants import add_participant, remove_participant
 from portal.support.privacy import NEUTRAL_BODY, NEUTRAL_SUBJECT
 from portal.support.words import MessageKind, Status
 from tests.cast import actor, make_user
@@ -97,6 +97,19 @@ def test_nothing_of_an_erased_user_is_left(ticket, zeb, bea, ann, acme):
     gone = (NAME, EMAIL, WORDS, "quibble", NAME.upper())
     assert [text for text in gone if text in left] == []
     assert "tag:vip" in left
+
+
+@pytest.mark.parametrize("address", ["Ärger@quibble.test", "STRAẞE@quibble.test", "\u0390@q.test"])
+def test_an_address_is_forgotten_however_it_was_spelt(acme, bea, ann, address):
+    zeb, other = make_user(acme, NAME, email=address), make_ticket(make_user(acme, "Olga Other"))
+    row = add_participant(by=actor(bea), ticket=other, email=zeb.email)
+    remove_participant(by=actor(bea), ticket=other, participant_id=row.id)
+    query = f"from:{zeb.email}"
+    start_bulk_change(by=actor(bea), ticket_ids=[other.id], change={"priority": "low"}, query=query)
+    assert zeb.email in dump()
+    erase_user(by=actor(ann), user=zeb, reason="asked")
+    db.session.flush()
+    assert address not in dump()
 
 
 def test_a_ticket_keeps_its_number_times_and_statuses(ticket, zeb, bea, ann):
