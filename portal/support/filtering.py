@@ -83,7 +83,7 @@ def _assignee(value: str, looking: Looking) -> Condition:
         return _ticket.assignee_id.is_(None)
     people = sa.select(Admin.id).where(
         sa.or_(
-            Admin.email_key.startswith(value.casefold(), autoescape=True),
+            Admin.email_key.startswith(address_key(value), autoescape=True),
             Admin.name.istartswith(value, autoescape=True),
             Admin.name.icontains(f" {value}", autoescape=True),
         )

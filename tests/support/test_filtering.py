@@ -6,6 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.database import db
+from portal.customers.naming import address_key
 from portal.support.filter_language import parse
 from portal.support.models import AttachmentBlob, MessageAttachment, SupportTeam, TicketTag
 from portal.support.queues import Queue, View, tickets_in
@@ -168,3 +169,10 @@ def test_a_view_of_snoozed_tickets_can_be_asked_for_in_words(acme, bea):
 def test_another_person_is_me(desk):
     dan = make_admin("Dan Agent")
     assert subjects(View.ALL, dan, "assignee:me") == []
+
+
+@pytest.mark.parametrize("address", ["\u0390@boxcostpro.test", "A\u030asa@boxcostpro.test"])
+def test_an_assignee_is_found_by_their_address_however_it_is_spelt(acme, address):
+    dan = make_admin("Dan Agent", email=address, email_key=address_key(address))
+    put(make_user(acme), subject="his", assignee_id=make_agent(dan).id)
+    assert subjects(View.ALL, dan, f"assignee:{address}") == ["his"]
