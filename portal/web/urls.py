@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from werkzeug.routing import IntegerConverter, Map, Rule
 
 from portal.config import ROOT, settings
@@ -33,6 +33,12 @@ def safe_next(target: str | None, default: str = "/") -> str:
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc else target
+
+
+def id_in_query(name: str) -> int | None:
+    """The number of a row that the address names; None when it names none that can be."""
+    found = request.args.get(name, type=int)
+    return found if found is not None and 0 < found <= LARGEST_ID else None
 
 
 def split_url(url: str) -> SplitResult:

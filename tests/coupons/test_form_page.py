@@ -262,6 +262,14 @@ def test_another_like_it_begins_with_its_terms_and_its_tenant(mo_page, acme):
     assert mo_page.get(f"{NEW}?like=999999&tenant=x").status_code == 200
 
 
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**20])
+@pytest.mark.parametrize("place", [NEW, "/coupons/batches/new"])
+def test_a_number_that_no_row_can_have_begins_an_empty_form(mo_page, place, number):
+    answer = mo_page.get(f"{place}?like={number}&tenant={number}")
+    assert answer.status_code == 200
+    assert not parsed(answer).select_one("[name=percent]").get("value")
+
+
 def test_over_json_an_unknown_plan_is_named(mo_page):
     body = {"code": "FAIR", "basis_points": 500, "plans": ["gold"]}
     answer = mo_page.call("POST", "/api/coupons", body)

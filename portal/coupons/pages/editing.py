@@ -27,6 +27,7 @@ from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
 from portal.web.moments import as_local
+from portal.web.urls import id_in_query
 
 LASTING = (7, 30, 90)
 
@@ -106,7 +107,7 @@ def limits_in_words() -> list[str]:
 
 def terms_to_begin_with() -> Terms:
     """The terms to begin with: those of the coupon that is copied, else none."""
-    wanted = request.args.get("like", type=int)
+    wanted = id_in_query("like")
     try:
         return terms_of(coupon_or_404(wanted, locked=False)) if wanted else Terms()
     except NotFound:
@@ -114,7 +115,7 @@ def terms_to_begin_with() -> Terms:
 
 
 def _tenants_asked_for() -> list[str]:
-    wanted = request.args.get("tenant", type=int)
+    wanted = id_in_query("tenant")
     return external_ids([wanted]) if wanted else []
 
 
