@@ -1,8 +1,10 @@
 """What a coupon says, in words: for pages, and for whoever compares two versions of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
+from portal.core import clock
 from portal.core.currencies import price_text
 from portal.coupons.terms import Duration, Terms
 from portal.web.times import exact
@@ -22,6 +24,13 @@ def worth_text(basis_points: int | None, amounts: Mapping[str, int]) -> str:
     """`20 % off`, `10.00 USD or 9.00 EUR off`."""
     share = amounts_text(amounts) if basis_points is None else percent_text(basis_points)
     return f"{share} off"
+
+
+def usable_when(starts_at: datetime | None) -> str:
+    """`now`, or `from 1 May 2027, 00:00:00 CEST on`."""
+    if starts_at is None or starts_at <= clock.now():
+        return "now"
+    return f"from {exact(starts_at)} on"
 
 
 def duration_text(duration: str, periods: int | None) -> str:

@@ -270,6 +270,13 @@ def test_a_number_that_no_row_can_have_begins_an_empty_form(mo_page, place, numb
     assert not parsed(answer).select_one("[name=percent]").get("value")
 
 
+def test_what_begins_later_is_not_said_to_be_usable_now(mo_page):
+    start = (clock.now() + timedelta(days=40)).date()
+    mo_page.submit(NEW, **SMALL, starts_at=f"{start}T00:00")
+    page = mo_page.soup(f"/coupons/{made().id}").get_text()
+    assert f"can be used from {start.day} {start:%b %Y}, 00:00:00" in page
+
+
 def test_over_json_an_unknown_plan_is_named(mo_page):
     body = {"code": "FAIR", "basis_points": 500, "plans": ["gold"]}
     answer = mo_page.call("POST", "/api/coupons", body)

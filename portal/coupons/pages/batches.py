@@ -42,7 +42,7 @@ from portal.coupons.pages.editing import (
     picks,
     terms_to_begin_with,
 )
-from portal.coupons.words import terms_in_words
+from portal.coupons.words import terms_in_words, usable_when
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.csv import MEDIA_TYPE
@@ -91,7 +91,8 @@ def new_batch() -> ResponseReturnValue:
 
 def _made(row: CouponBatch) -> ResponseReturnValue:
     is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
-    then = "wait until a manager approves them" if is_waiting else "can be used now"
+    usable = f"can be used {usable_when(terms_of_batch(row).starts_at)}"
+    then = "wait until a manager approves them" if is_waiting else usable
     flash(f"{name_of(row)} {then}.", "success")
     return see_other(url_for("coupons.batch", batch_id=row.id))
 

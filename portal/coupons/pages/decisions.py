@@ -13,6 +13,7 @@ from portal.coupons.models import Coupon
 from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import coupon_page
 from portal.coupons.pages.editing import asks_approval, done
+from portal.coupons.words import usable_when
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
@@ -32,7 +33,7 @@ def approve(coupon_id: int) -> ResponseReturnValue:
                 seen=form.seen.data or "",
             )
             db.session.commit()
-            return _decided(row, "is approved: it can be used now")
+            return _decided(row, f"is approved: it can be used {usable_when(row.starts_at)}")
     return _refused(coupon_id, form)
 
 

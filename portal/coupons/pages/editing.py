@@ -22,7 +22,13 @@ from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import plan_labels
 from portal.coupons.tenant_names import external_ids
 from portal.coupons.terms import Terms, terms_of
-from portal.coupons.words import duration_text, percent_text, terms_in_words, worth_text
+from portal.coupons.words import (
+    duration_text,
+    percent_text,
+    terms_in_words,
+    usable_when,
+    worth_text,
+)
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
@@ -52,7 +58,7 @@ def new_coupon() -> ResponseReturnValue:
                 asks_approval=asks_approval(),
             )
             db.session.commit()
-            return done(row, "can be used now")
+            return done(row, f"can be used {usable_when(row.starts_at)}")
     return _form_page(form, "New coupon")
 
 
