@@ -90,6 +90,7 @@ def top_up(
     db.session.add(bucket)
     db.session.flush()
     mark_extras(tenant.id, feature_name, key)
+    ends = {"expires_at": (None, timestamp(expires_at))} if expires_at else {}
     entry = _form_key(once) if once else f"top-up {bucket.id}"
     _note(tenant.id, user, feature_name, entry, amount, {"bucket": bucket.id})
     _record(
@@ -100,10 +101,7 @@ def top_up(
         feature_name,
         bucket_id=bucket.id,
         reason=checked_reason(reason),
-        changes={
-            "top_up": (None, amount),
-            "expires_at": (None, timestamp(expires_at) if expires_at else None),
-        },
+        changes={"top_up": (None, amount), **ends},
     )
     return bucket
 

@@ -1,5 +1,6 @@
 """Top-ups add to a limit once; a reset begins the running period anew."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,8 @@ def test_a_top_up_raises_the_version_and_is_recorded(shop, add):
     assert db.session.get(Tenant, shop.acme.id).entitlement_version == before + 1
     event = db.session.query(AuditEvent).filter_by(action=Action.QUOTA_TOPPED_UP).one()
     assert event.reason == "Goodwill"
+    (change,) = json.loads(event.canonical)["changes"]
+    assert change == {"field": "top_up", "old": None, "new": 5}
 
 
 def test_only_who_may_adjust_tops_up(shop, bea):
