@@ -90,6 +90,11 @@ def test_the_list_tells_whose_and_how_much_is_left(shop, add):
     assert sorted(found, key=lambda one: one[1]) == [(None, 5, 4), ("Uma User", 7, 7)]
 
 
+def test_of_a_single_use_the_page_speaks_of_one(ann_client, add):
+    page = ann_client.get(f"/entitlements/top-ups/{add(1).id}/withdraw")
+    assert "1 of 1 is left" in page.text
+
+
 def test_by_the_page(ann_client, shop, add):
     bucket = add(5)
     usage = ann_client.soup(f"/entitlements/tenants/{shop.acme.id}/usage")

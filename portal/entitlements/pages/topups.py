@@ -26,7 +26,7 @@ def withdraw(top_up_id: int) -> ResponseReturnValue:
                 by=current_staff().actor, top_up_id=top_up_id, reason=form.reason.data
             )
             db.session.commit()
-            flash(f"{left:,} of {row.feature_name} were taken back.", "success")
+            flash(f"Took back {left:,} of {row.feature_name}.", "success")
             return see_other(url_for("entitlements.tenant_usage", tenant_id=tenant_id))
     row = top_up_or_404(top_up_id)
     return page(
