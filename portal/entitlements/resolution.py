@@ -262,17 +262,20 @@ def _limits(
     ]
     allowance = stating[0].allowance if stating else None
     is_users = bool(stating) and stating[0].step == "user_override"
+    is_granted = is_users or (bool(stating) and stating[0].step == "tenant_override")
     cap = next((layer.allowance for layer in stating[1:] if layer.step == "tenant_override"), None)
     return (
-        _counted(allowance or UNLIMITED, feature),
+        _counted(allowance or UNLIMITED, feature, is_granted=is_granted),
         "user" if is_users else "tenant",
         _counted(cap, feature) if is_users and cap and not cap.is_unlimited else None,
     )
 
 
-def _counted(allowance: Allowance, feature: Feature) -> Allowance | None:
-    """With its interval; None where there is nothing to count."""
-    if allowance.is_unlimited and not feature.is_metered:
+def _counted(
+    allowance: Allowance, feature: Feature, *, is_granted: bool = False
+) -> Allowance | None:
+    """With its interval; None where there is nothing to count and nobody granted it unlimited."""
+    if allowance.is_unlimited and not feature.is_metered and not is_granted:
         return None
     return replace(allowance, interval=allowance.interval or feature.interval)
 

@@ -31,6 +31,16 @@ def test_the_owners_own_example_works_word_for_word(ann_client, at_uma):
     assert found["after"]["source"]["type"] == "user_entitlement"
 
 
+@pytest.mark.parametrize("feature", ["advanced_quotes", "basic_quotes"])
+def test_without_a_limit_is_never_told_by_null(ann_client, at_uma, at_acme, feature):
+    body = {"feature_name": feature, "unlimited": True}
+    for place in (at_acme, at_uma):
+        found = ann_client.call("POST", f"{place}/grant", body).get_json()
+        limit = found["after"]["limit"]
+        assert (found["grant"]["unlimited"], limit["unlimited"], limit["used"]) == (True, True, 0)
+        assert (limit["limit"], limit["remaining"]) == (None, None)
+
+
 def test_a_tenant_is_granted_and_taken_back_alike(ann_client, at_acme):
     answer = ann_client.call("POST", f"{at_acme}/grant", {"feature_name": REPORTS})
     assert (answer.status_code, answer.get_json()["after"]["reason"]) == (201, "TENANT_OVERRIDE")

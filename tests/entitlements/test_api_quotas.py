@@ -10,6 +10,7 @@ from portal.audit.models import AuditEvent
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.customers.tokens import issue_service_token, issue_user_token
+from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import QuotaEvent
 from tests.cast import actor
 
@@ -36,6 +37,15 @@ class Program:
 def me(client, shop):
     token = issue_user_token(by=SYSTEM, user=shop.uma, expires_in=timedelta(hours=1))
     return Program(client, token.text)
+
+
+def test_what_was_granted_without_a_limit_is_counted(me, shop, ann):
+    told = {"by": actor(ann), "user": shop.uma, "feature_name": "reports"}
+    grant_user_feature(is_unlimited=True, **told)
+    db.session.commit()
+    for used in (1, 2):
+        found = me.consume("reports", amount=1).get_json()
+        assert (found["unlimited"], found["used"], found["remaining"]) == (True, used, None)
 
 
 @pytest.fixture
