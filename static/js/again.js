@@ -3,6 +3,11 @@
 (() => {
   const AGAIN = "/account/again";
   const LONG = 5 * 60_000;
+  // Tabs tell each other: whoever sees a page of nobody has signed out, or is about to sign in.
+  const tabs = new BroadcastChannel("portal-sessions");
+  const isSignedIn = "person" in document.body.dataset;
+  tabs.postMessage(isSignedIn);
+  if (!isSignedIn) return;
   let dialog;
   let heard = performance.now();
 
@@ -92,5 +97,9 @@
     const button = event.submitter;
     if (await check()) form.requestSubmit(button);
   }, true);
+  tabs.addEventListener("message", ({ data: isSomebody }) => {
+    if (!isSomebody) heard = -Infinity;
+    else if (heard < 0 && isTyped()) check();
+  });
   addEventListener("focus", () => { if (dialog) check(); });
 })();

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin, AdminSession
+from tests.browser.hands import sign_out
 from tests.browser.test_ticket import agent, at_ticket
 from tests.browser.test_undo_send import number  # noqa: F401 - a fixture
 
@@ -81,6 +82,24 @@ def test_an_old_page_asks_before_its_form_takes_it_away(site, context):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("saved")).to_be_visible()
     assert name_of(site, fay) == "Fay Longer"
+
+
+def test_whoever_signs_in_again_in_another_tab_loses_nothing_here(site, context):
+    fay = site.person("Fay Tabs", is_second_factor_on=True)
+    site.sign_in(context, fay)
+    page, other = context.new_page(), context.new_page()
+    page.goto("/account/preferences")
+    page.get_by_label("Name").fill("Fay Two Tabs")
+    other.goto("/")
+    sign_out(other)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog", name="Your session ended")).to_be_visible()
+    site.sign_in(context, fay)
+    other.goto("/")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("saved")).to_be_visible()
+    assert name_of(site, fay) == "Fay Two Tabs"
 
 
 def test_without_javascript_the_form_comes_back(site, plain_page):
