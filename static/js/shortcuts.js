@@ -131,7 +131,7 @@
     input.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") choose(chosen + 1);
       else if (event.key === "ArrowUp") choose(chosen - 1);
-      else if (event.key === "Enter") location.assign(list.children[chosen]?.dataset.url ?? location.href);
+      else if (event.key === "Enter") list.children[chosen]?.click();
       else return;
       event.preventDefault();
     });

@@ -56,6 +56,17 @@ def test_control_k_jumps_to_a_page_by_its_name(home):
     expect(home.locator("h1")).to_have_text("Audit log")
 
 
+def test_enter_does_nothing_where_no_page_has_the_name(home):
+    home.goto("/account/preferences")
+    home.locator('main [name="name"]').fill("Half a na")
+    home.keyboard.press("Control+k")
+    home.keyboard.type("no page is called so")
+    home.keyboard.press("Enter")
+    expect(home.get_by_role("dialog", name="Search or jump to")).to_be_visible()
+    home.keyboard.press("Escape")
+    expect(home.locator('main [name="name"]')).to_have_value("Half a na")
+
+
 def test_the_first_tab_stop_skips_the_navigation(home):
     home.keyboard.press("Tab")
     expect(home.get_by_role("link", name="Skip to content")).to_be_focused()
