@@ -2,7 +2,7 @@
 (() => {
   const SWITCH = "portal.shortcuts";
   const RECENT = "portal.recent";
-  const links = () => [...document.querySelectorAll("#sidebar nav a, #account-menu a")];
+  const links = () => [...document.querySelectorAll("#sidebar nav li a, #account-menu a")];
   const words = (link) => link.textContent.trim();
 
   // Keys of one page: `window.portal.addKeys([{ keys: "r", label: "Reply", act: () => ... }])`.

@@ -56,6 +56,14 @@ def test_control_k_jumps_to_a_page_by_its_name(home):
     expect(home.locator("h1")).to_have_text("Audit log")
 
 
+def test_control_k_lists_each_page_once(home):
+    home.keyboard.press("Control+k")
+    options = home.get_by_role("dialog", name="Search or jump to").get_by_role("option")
+    expect(options.first).to_be_visible()
+    addresses = options.evaluate_all("all => all.map(one => one.dataset.url)")
+    assert sorted(addresses) == sorted(set(addresses))
+
+
 def test_enter_does_nothing_where_no_page_has_the_name(home):
     home.goto("/account/preferences")
     home.locator('main [name="name"]').fill("Half a na")
