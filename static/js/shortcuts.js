@@ -30,7 +30,8 @@
 
   function remember() {
     const here = { url: location.pathname, label: document.querySelector("h1")?.textContent.trim() };
-    if (!here.label || document.querySelector(".error-page")) return;
+    // What answered a form has no address at which it could be opened.
+    if (!here.label || "answersForm" in document.body.dataset || document.querySelector(".error-page")) return;
     const rest = recent().filter((page) => page.url !== here.url);
     sessionStorage.setItem(RECENT, JSON.stringify([here, ...rest].slice(0, 8)));
   }

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from portal.core.database import db
 from portal.core.roles import Role
 from tests.browser import hands
+from tests.cast import make_tenant, make_user, sudo_until
 
 
 @pytest.fixture
@@ -56,12 +58,33 @@ def test_control_k_jumps_to_a_page_by_its_name(home):
     expect(home.locator("h1")).to_have_text("Audit log")
 
 
-def test_control_k_lists_each_page_once(home):
-    home.keyboard.press("Control+k")
-    options = home.get_by_role("dialog", name="Search or jump to").get_by_role("option")
+def offered(page) -> list[str]:
+    """The addresses in the palette."""
+    page.keyboard.press("Control+k")
+    options = page.get_by_role("dialog", name="Search or jump to").get_by_role("option")
     expect(options.first).to_be_visible()
-    addresses = options.evaluate_all("all => all.map(one => one.dataset.url)")
-    assert sorted(addresses) == sorted(set(addresses))
+    return options.evaluate_all("all => all.map(one => one.dataset.url)")
+
+
+def test_control_k_lists_each_page_once(home):
+    found = offered(home)
+    assert sorted(found) == sorted(set(found))
+
+
+def test_control_k_leads_to_no_answer_of_a_form(page, context, site):
+    ann = site.person("Ann Admin", Role.ADMIN, is_second_factor_on=True)
+    site.sign_in(context, ann, sudo_until=sudo_until(), sudo_method="totp")
+    with site.app.app_context():
+        user = f"/customers/users/{make_user(make_tenant('Acme')).id}"
+        db.session.commit()
+    page.goto(f"{user}/privacy")
+    page.get_by_role("button", name="Erase user").click()
+    expect(page).to_have_url(re.compile(f"{user}/erase$"))
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.goto("/staff")
+    found = offered(page)
+    assert f"{user}/privacy" in found
+    assert f"{user}/erase" not in found
 
 
 def test_enter_does_nothing_where_no_page_has_the_name(home):
