@@ -75,17 +75,22 @@
     else if ("back" in button.dataset) history.back();
   });
 
-  // A second press of a button must not send the form twice.
+  // A second press of a button must not send the form twice, however long the answer takes. An
+  // export answers with a file, and the page stays.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
-    setTimeout(() => { delete form.dataset.sent; }, 5000);
+    const isExport = (form.getAttribute("action") ?? location.pathname).split("?")[0].endsWith("/export");
+    if (isExport) setTimeout(() => { delete form.dataset.sent; }, 5000);
   });
-  addEventListener("pageshow", () => {
+  const mayBeSent = () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  });
+  };
+  addEventListener("pageshow", mayBeSent);
+  // Whoever stops the browser's waiting stays on the page, too.
+  window.navigation?.addEventListener("navigateerror", mayBeSent);
 
   // Revealed passwords go out as password fields, so that browsers do not remember them as text.
   document.addEventListener("submit", (event) => {
@@ -122,8 +127,6 @@
   });
   document.addEventListener("htmx:sendError", () => toast(refusals[0]));
   document.addEventListener("htmx:timeout", () => toast(refusals[0]));
-
-  document.addEventListener("htmx:afterRequest", (event) => { delete event.detail.elt.dataset?.sent; });
 
   document.addEventListener("htmx:afterSettle", (event) => {
     const swapped = event.detail.elt;

@@ -19,6 +19,23 @@ CLICK_TWICE = """button => {
     button.click();
     return stopped;
 }"""
+# The same, where any time goes by between the two.
+CLICK_LATE = CLICK_TWICE.replace("{", "{ window.setTimeout = act => act();", 1)
+
+# Whether a click was stopped after the browser was told to wait no longer for the one before.
+CLICK_AND_STOP = """async button => {
+    button.click();
+    await new Promise(done => setTimeout(done, 500));
+    stop();
+    await new Promise(done => setTimeout(done, 100));
+    let isStopped;
+    addEventListener("submit", (event) => {
+        isStopped = event.defaultPrevented;
+        event.preventDefault();
+    });
+    button.click();
+    return isStopped;
+}"""
 
 
 @pytest.fixture
@@ -36,14 +53,39 @@ def events(site, action, label) -> int:
         return db.session.scalar(query)
 
 
-def test_a_second_click_while_the_first_is_under_way_sends_nothing(page, site, ann):
+def invite(page, ann):
     page.goto("/staff/invite")
-    main = page.locator("main")
-    main.locator('[name="email"]').fill(f"new.{ann.email}")
-    main.locator('[name="name"]').fill("Ned New")
-    assert main.locator('[type="submit"]').evaluate(CLICK_TWICE) == [False, True]
+    page.locator('main [name="email"]').fill(f"new.{ann.email}")
+    page.locator('main [name="name"]').fill("Ned New")
+    return page.locator('main [type="submit"]')
+
+
+def test_a_second_click_while_the_first_is_under_way_sends_nothing(page, site, ann):
+    assert invite(page, ann).evaluate(CLICK_TWICE) == [False, True]
     expect(page.locator("h1")).to_have_text("Ned New")
     assert events(site, Action.STAFF_INVITED, ann.email) == 1
+
+
+def test_a_second_click_sends_nothing_however_long_the_answer_takes(page, site, ann):
+    assert invite(page, ann).evaluate(CLICK_LATE) == [False, True]
+    expect(page.locator("h1")).to_have_text("Ned New")
+    assert events(site, Action.STAFF_INVITED, ann.email) == 1
+
+
+def test_whoever_stops_the_waiting_may_click_again(page, ann):
+    button = invite(page, ann)
+    page.route("**/staff/invite", lambda route: None)
+    assert button.evaluate(CLICK_AND_STOP) is False
+
+
+def test_a_file_is_fetched_again_after_a_while(page, site, ann):
+    page.clock.install()
+    page.goto("/audit/export")
+    for _ in range(2):
+        with page.expect_download():
+            page.get_by_role("button", name="Download the bundle").click()
+        page.clock.fast_forward(6_000)
+    assert events(site, Action.AUDIT_EXPORTED, ann.email) == 2
 
 
 def test_a_page_from_before_the_session_was_renewed_says_so_and_works_after_a_reload(context, site):
