@@ -123,6 +123,28 @@ def test_what_is_typed_keeps_itself_and_is_there_after_a_reload(bea, site):
     expect(bea.locator("#reply-body")).to_have_value("Half a sen")
 
 
+def test_half_an_answer_is_there_after_another_form_was_sent(bea):
+    bea.locator("#reply-body").press_sequentially("Half a sen")
+    bea.get_by_role("button", name="Watch", exact=True).click()
+    expect(bea.locator("#people + form")).to_contain_text("Watched by you")
+    expect(bea.locator("#reply-body")).to_have_value("Half a sen")
+    bea.locator("#reply-body").fill("Half a sentence")
+    bea.locator("#field-assignee").select_option(index=1)
+    expect(bea.locator("#ticket-head")).not_to_contain_text("Nobody")
+    expect(bea.locator("#reply-body")).to_have_value("Half a sentence")
+
+
+def test_half_an_answer_is_there_after_a_note_was_added(bea):
+    bea.locator("#reply-body").press_sequentially("Half a sen")
+    bea.locator("#content").focus()
+    bea.keyboard.press("n")
+    bea.keyboard.type("The fuse.")
+    bea.keyboard.press("Control+Enter")
+    expect(bea.locator(".message-note")).to_contain_text("The fuse.")
+    expect(bea.locator("#reply-body")).to_have_value("Half a sen")
+    expect(bea.locator("#note-body")).to_have_value("")
+
+
 def test_two_people_see_each_other(bea, site, number, open_context):
     mo = at_ticket(site, open_context(), agent(site, "Mo Manager"), number)
     look(mo)
