@@ -41,6 +41,13 @@ def id_in_query(name: str) -> int | None:
     return found if found is not None and 0 < found <= LARGEST_ID else None
 
 
+def way_back() -> str:
+    """The address of this very page, or `/` where it answers a form and cannot be opened."""
+    adapter = current_app.url_map.bind("")
+    is_page = request.method == "GET" or adapter.test(request.path, "GET")
+    return safe_next(request.full_path.rstrip("?")) if is_page else "/"
+
+
 def split_url(url: str) -> SplitResult:
     """The parts of an address that a stranger sent; empty ones where it cannot be read."""
     try:
@@ -90,6 +97,7 @@ def external_url(endpoint: str, **values: Any) -> str:
 def init_static_urls(app: Flask) -> None:
     """Templates get `static_url`, which changes with the file and may be cached for ever."""
     app.add_template_global(static_url)
+    app.add_template_global(way_back)
 
 
 def static_url(path: str) -> str:
