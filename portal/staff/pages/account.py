@@ -1,6 +1,6 @@
 """The own account: preferences, look, address, notices."""
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
@@ -22,7 +22,7 @@ from portal.staff.notices import notices_of, read_all_notices, read_notice
 from portal.staff.pages.blueprint import bp
 from portal.staff.people_forms import ConfirmForm, EmailForm, PreferencesForm
 from portal.web.access import audits, public, requires, sudo, unaudited
-from portal.web.htmx import page, see_other
+from portal.web.htmx import page, see_other, wants_fragment
 from portal.web.urls import safe_next
 
 
@@ -67,6 +67,8 @@ def theme() -> ResponseReturnValue:
     me = current_staff()
     change_theme(by=me.actor, person_id=me.id, theme=request.form.get("theme", ""))
     db.session.commit()
+    if wants_fragment():  # a script shows it at once, and the page stays
+        return make_response("", 204)
     return see_other(safe_next(request.form.get("next")))
 
 
