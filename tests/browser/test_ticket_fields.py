@@ -1,0 +1,55 @@
+"""The fields beside a ticket: what Enter does."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.core import clock
+from portal.core.database import db
+from portal.core.roles import Role
+from portal.support.models import SupportTicket
+from tests.cast import make_tenant, make_user
+from tests.support.desk import make_agent, make_ticket
+
+
+@pytest.fixture
+def number(site, request) -> str:
+    """The ticket of a user whom no other test knows."""
+    with site.app.app_context():
+        tenant = make_tenant("Acme", external_id=request.node.name[:100])
+        found = make_ticket(make_user(tenant, email="uma@acme.test")).number
+        db.session.commit()
+        return found
+
+
+def at_ticket(site, page, name, number):
+    admin = site.person(name, Role.SUPPORT_AGENT, is_second_factor_on=True)
+    with site.app.app_context():
+        make_agent(admin)
+        db.session.commit()
+    site.sign_in(page.context, admin)
+    page.goto(f"/support/tickets/{number}")
+    page.wait_for_load_state()
+    return page
+
+
+@pytest.fixture(params=["page", "plain_page"], ids=["with-scripts", "without-scripts"])
+def bea(site, number, request):
+    return at_ticket(site, request.getfixturevalue(request.param), "Bea Agent", number)
+
+
+def snooze_until(page, moment):
+    if not page.locator("#field-until").is_visible():
+        page.locator("#snooze summary").click()
+    page.locator("#field-until").fill(f"{moment:%Y-%m-%dT%H:%M}")
+    page.locator("#field-until").press("Enter")
+
+
+def test_enter_in_the_time_of_a_snooze_takes_that_time(bea, site, number):
+    wanted = (clock.now() + timedelta(days=9)).replace(hour=7, minute=30, second=0, microsecond=0)
+    snooze_until(bea, wanted)
+    expect(bea.locator("#ticket-head")).to_contain_text("Snoozed until")
+    with site.app.app_context():
+        ticket = db.session.query(SupportTicket).filter_by(number=number).one()
+        assert ticket.snoozed_until == wanted
