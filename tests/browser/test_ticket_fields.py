@@ -1,4 +1,4 @@
-"""The fields beside a ticket: what Enter does."""
+"""The fields beside a ticket: what Enter does, and what a refusal leaves."""
 
 from datetime import timedelta
 
@@ -53,3 +53,15 @@ def test_enter_in_the_time_of_a_snooze_takes_that_time(bea, site, number):
     with site.app.app_context():
         ticket = db.session.query(SupportTicket).filter_by(number=number).one()
         assert ticket.snoozed_until == wanted
+
+
+def test_a_refused_snooze_stays_open_with_its_time_and_the_reason(bea):
+    past = clock.now() - timedelta(days=2)
+    snooze_until(bea, past)
+    expect(bea.locator("#snooze .field-error")).to_be_visible()
+    expect(bea.locator("#field-until")).to_have_value(f"{past:%Y-%m-%dT%H:%M}")
+    expect(bea.locator("#field-until")).to_have_accessible_description(
+        "Choose a time between now and a year from now."
+    )
+    snooze_until(bea, clock.now() + timedelta(days=2))
+    expect(bea.locator("#ticket-head")).to_contain_text("Snoozed until")

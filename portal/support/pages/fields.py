@@ -126,7 +126,7 @@ def snooze_ticket(number: str) -> ResponseReturnValue:
         snooze(by=current_staff().actor, ticket=found, until=until or form.until.data)
         db.session.commit()
     except DomainError as refusal:
-        return _refused(number, refusal)
+        return _refused(number, refusal, until=request.form.get("until", ""))
     return _changed(found)
 
 
