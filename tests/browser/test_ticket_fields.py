@@ -1,5 +1,6 @@
 """The fields beside a ticket: what Enter does, and what a refusal leaves."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -65,3 +66,18 @@ def test_a_refused_snooze_stays_open_with_its_time_and_the_reason(bea):
     )
     snooze_until(bea, clock.now() + timedelta(days=2))
     expect(bea.locator("#ticket-head")).to_contain_text("Snoozed until")
+
+
+def test_a_choice_that_was_not_saved_can_be_sent_again(site, page, open_context, number):
+    mo = at_ticket(site, open_context().new_page(), "Mo Agent", number)
+    bea = at_ticket(site, page, "Bea Agent", number)
+    mo.locator("#field-priority").select_option("low")
+    expect(mo.locator("[name=old_priority]")).to_have_value("low")
+    bea.locator("#field-priority").select_option("urgent")
+    expect(bea.locator("#ticket-fields .alert")).to_contain_text("Yours was not saved")
+    with bea.expect_response(re.compile("/priority$")) as answered:
+        bea.get_by_role("button", name="Set priority").click()
+    assert answered.value.status == 200
+    expect(bea.locator("#ticket-head")).to_contain_text("Urgent")
+    expect(bea.get_by_role("button", name="Set priority")).to_be_hidden()
+    expect(bea.get_by_role("button", name="Set category")).to_be_hidden()
