@@ -1,6 +1,7 @@
-"""Markup that somebody typed or mailed stays text on every page that shows it."""
+"""Markup that somebody typed or mailed stays text on every page; a long word makes none wider."""
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.core.database import db
 from portal.core.roles import Role
@@ -94,3 +95,28 @@ def test_a_search_gives_back_what_was_typed_as_text(page, site, ann, markup):
         box.press("Enter")
         page.wait_for_load_state()
         assert page.title() != "ran"
+
+
+@pytest.fixture
+def long_names(site, request) -> dict[str, str]:
+    """The pages of a tenant and a user whose names are one word of 200 letters each."""
+    with site.app.app_context():
+        tenant = make_tenant("T" * 200, external_id=request.node.name[:100])
+        ticket = make_ticket(make_user(tenant, "U" * 200))
+        db.session.commit()
+        return {
+            "ticket": f"/support/tickets/{ticket.number}",
+            "tenant": f"/customers/tenants/{tenant.id}",
+            "coupons": f"/coupons/tenants/{tenant.id}",
+        }
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("ticket", "TTT"), ("ticket", "UUU"), ("tenant", "New coupon"), ("coupons", "New coupon")],
+)
+def test_a_name_of_one_long_word_makes_no_page_wider(page, ann, long_names, place, name):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(long_names[place])
+    expect(page.locator("main").get_by_role("link", name=name).first).to_be_visible()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
