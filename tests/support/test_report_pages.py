@@ -16,6 +16,12 @@ def test_a_number_opens_its_tickets(bea_client, acme):
     assert ticket.number in bea_client.get(link["href"]).text
 
 
+def test_the_cards_of_a_column_stand_apart(bea_client):
+    cards = bea_client.soup("/support/reports").select(".row > .col-lg-8 > .card")
+    assert len(cards) > 3
+    assert [one.h2.text for one in cards[:-1] if "mb-3" not in one["class"]] == []
+
+
 def test_the_page_costs_the_same_with_many_tickets(bea_client, acme):
     uma, costs = make_user(acme), []
     for _ in range(2):
