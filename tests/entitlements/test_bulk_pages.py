@@ -109,3 +109,10 @@ def test_each_one_has_its_result_once_the_worker_is_done(mo_client, crew):
     assert db.session.scalar(sa.select(sa.func.count(UserEntitlement.id))) == 3
     assert "3 of 3 done" in mo_client.get(url).text
     assert "every 2s" not in mo_client.get(url).text
+
+
+@pytest.mark.parametrize("kind", ["expiring", "scheduled"])
+def test_many_at_once_is_offered_to_whoever_may(mo_client, bea_client, catalog, kind):
+    for client, count in ((mo_client, 1), (bea_client, 0)):
+        buttons = client.soup(f"/entitlements/{kind}").select('main a[href="/entitlements/bulk"]')
+        assert len(buttons) == count
