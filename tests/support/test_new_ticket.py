@@ -82,6 +82,24 @@ def test_finding_without_a_script_keeps_what_was_typed(bea_client, uma):
 
 
 @pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ({"q": "uma"}, 303),
+        ({"q": ""}, 303),
+        ({"q": "otto"}, 200),
+        ({"q": "uma", "user": ""}, 200),
+        ({"q": "uma", "subject": ""}, 200),
+        ({"q": "", "subject": ""}, 422),
+        ({"q": "uma", "body": ""}, 422),
+    ],
+)
+def test_enter_sends_unless_a_search_waits(bea_client, uma, typed, status):
+    answer = bea_client.submit(NEW, **{**fields(uma), **typed}, enter="1")
+    assert answer.status_code == status
+    assert db.session.query(SupportTicket).count() == (status == 303)
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"user": ""},

@@ -45,7 +45,7 @@ def new_ticket() -> Response:
 def open_new_ticket() -> ResponseReturnValue:
     form, searched = NewTicketForm(), request.form.get("q", "")
     chosen = _user(request.form.get("user", ""))
-    if "find" in request.form:
+    if _is_finding(form, chosen, searched):
         return _page(form, chosen, searched)
     if form.validate_on_submit():
         with form.refusing():
@@ -60,6 +60,14 @@ def open_new_ticket() -> ResponseReturnValue:
             flash("The ticket is open." if is_new else "This was opened before.", "success")
             return see_other(ticket_url(made.number))
     return _page(form, chosen, searched, 422)
+
+
+def _is_finding(form: NewTicketForm, chosen: User | None, searched: str) -> bool:
+    """By the button; by Enter too while a search waits: without a subject, or whom it found."""
+    if "find" in request.form or "enter" not in request.form or not searched.strip():
+        return "find" in request.form
+    found = {one.id for one in _people(searched)}
+    return not form.subject.data or chosen is None or chosen.id not in found
 
 
 def _opening(form: NewTicketForm) -> Opening:

@@ -1,0 +1,46 @@
+"""Enter in a field sends its form, also where another button stands before the real one."""
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.core.database import db
+from portal.core.roles import Role
+from tests.cast import make_tenant, make_user
+
+
+@pytest.fixture
+def uma(site) -> str:
+    """A user whom no other test knows, at a tenant that is called the same."""
+    name = f"Uma{next(site.numbers)}"
+    with site.app.app_context():
+        make_user(make_tenant(name, external_id=name), name, email=f"{name}@acme.test".lower())
+        db.session.commit()
+    return name
+
+
+@pytest.fixture(params=["page", "plain_page"], ids=["with-scripts", "without-scripts"])
+def mo(site, request):
+    page = request.getfixturevalue(request.param)
+    mo = site.person("Mo Manager", Role.MANAGER, is_second_factor_on=True)
+    site.sign_in(page.context, mo)
+    return page
+
+
+def found_by_enter(page, form, name):
+    page.locator(f"{form} [name=q]").fill(name)
+    with page.expect_navigation():
+        page.locator(f"{form} [name=q]").press("Enter")
+    expect(page.locator("[id$=-choices] input:checked")).to_have_count(1)
+
+
+def test_enter_in_the_subject_opens_the_ticket_with_its_files(mo, uma):
+    mo.goto("/support/tickets/new")
+    found_by_enter(mo, "main", uma)
+    expect(mo.locator("main .field-error, main .error-summary")).to_have_count(0)
+    mo.locator("[name=body]").fill("It creaks.")
+    file = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"x"}
+    mo.locator("[name=files]").set_input_files(file)
+    mo.locator("[name=subject]").fill("A call")
+    mo.locator("[name=subject]").press("Enter")
+    expect(mo.locator("h1")).to_have_text("A call")
+    expect(mo.locator(".message-files")).to_contain_text("plan.txt")
