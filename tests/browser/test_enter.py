@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from portal.core.database import db
 from portal.core.roles import Role
+from seeds.catalog import seed_catalog
 from tests.cast import make_tenant, make_user
 
 
@@ -13,6 +14,7 @@ def uma(site) -> str:
     """A user whom no other test knows, at a tenant that is called the same."""
     name = f"Uma{next(site.numbers)}"
     with site.app.app_context():
+        seed_catalog()
         make_user(make_tenant(name, external_id=name), name, email=f"{name}@acme.test".lower())
         db.session.commit()
     return name
@@ -44,3 +46,13 @@ def test_enter_in_the_subject_opens_the_ticket_with_its_files(mo, uma):
     mo.locator("[name=subject]").press("Enter")
     expect(mo.locator("h1")).to_have_text("A call")
     expect(mo.locator(".message-files")).to_contain_text("plan.txt")
+
+
+def test_enter_in_the_price_shows_what_they_pay(mo, uma):
+    mo.goto("/coupons/simulate")
+    found_by_enter(mo, "#simulate-form", uma)
+    mo.locator("[name=plan]").select_option("professional")
+    mo.get_by_text("Another price, further lines").click()
+    mo.locator("[name=price]").fill("50.00")
+    mo.locator("[name=price]").press("Enter")
+    expect(mo.locator("#simulation")).to_contain_text(f"{uma} would pay 50.00 USD")

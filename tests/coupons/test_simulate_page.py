@@ -50,6 +50,21 @@ def test_the_answer_stands_line_by_line_code_by_code_and_period_by_period(ask):
     assert "There is no such coupon. coupon_not_found" in codes
 
 
+@pytest.mark.parametrize(
+    ("typed", "shows"),
+    [
+        ({"q": "acm"}, True),
+        ({"q": ""}, True),
+        ({"q": "birch"}, False),
+        ({"q": "acm", "tenant": ""}, False),
+        ({"q": "acm", "plan": ""}, False),
+    ],
+)
+def test_enter_shows_the_answer_unless_a_search_waits(ask, typed, shows):
+    page = ask(**typed, enter="1")
+    assert (page.select_one("#simulation") is not None) == shows
+
+
 def test_a_customer_is_found_by_how_the_name_begins(bea_client, catalog, acme, birch):
     page = bea_client.soup(URL, query_string={"q": "acm", "find": "1", "plan": ""})
     (one,) = page.select("#tenant-choices input")

@@ -28,9 +28,9 @@ def simulate() -> Response:
     plans = plans_on_offer(catalog_now())
     form = SimulationForm(request.args)
     form.offer([(plan.name, _label(plan)) for plan in plans])
-    is_asked = "plan" in request.args and "find" not in request.args
-    found = _found(form, plans) if is_asked else None
     searched = request.args.get("q", "")
+    is_asked = "plan" in request.args and not _is_finding(form, searched)
+    found = _found(form, plans) if is_asked else None
     return page(
         "coupons/simulate.html",
         status=422 if is_asked and found is None else 200,
@@ -41,6 +41,13 @@ def simulate() -> Response:
         searched=searched,
         tenants=_tenants(searched),
     )
+
+
+def _is_finding(form: SimulationForm, searched: str) -> bool:
+    """By the button; by Enter too while a search waits: without a plan, or whom it found."""
+    if "find" in request.args or "enter" not in request.args or not searched.strip():
+        return "find" in request.args
+    return not form.plan.data or form.tenant.data not in {one.id for one in _tenants(searched)}
 
 
 def _found(form: SimulationForm, plans: list[Plan]) -> Simulation | None:
