@@ -56,3 +56,17 @@ def test_enter_in_the_price_shows_what_they_pay(mo, uma):
     mo.locator("[name=price]").fill("50.00")
     mo.locator("[name=price]").press("Enter")
     expect(mo.locator("#simulation")).to_contain_text(f"{uma} would pay 50.00 USD")
+
+
+def test_enter_in_a_coupon_that_is_too_much_asks_no_manager(site, page, uma):
+    meg = site.person("Meg Marketing", Role.MARKETING, is_second_factor_on=True)
+    site.sign_in(page.context, meg)
+    page.goto("/coupons/new")
+    page.locator("[name=code]").fill(f"HALF-{uma}")
+    page.locator("[name=percent]").fill("50")
+    page.get_by_role("button", name="Make the coupon").click()
+    expect(page.get_by_role("button", name="Ask a manager")).to_be_visible()
+    page.locator("[name=percent]").fill("60")
+    page.locator("[name=percent]").press("Enter")
+    expect(page.locator("[name=percent]")).to_have_js_property("defaultValue", "60")
+    expect(page.get_by_role("button", name="Ask a manager")).to_be_visible()
