@@ -103,8 +103,11 @@ def post_worker_init(worker):
     process is not started where it would do harm: what is raised here ends gunicorn.
     """
     sys.setswitchinterval(0.0005)
-    with worker.app.callable.app_context():
-        sys.modules["portal.core.starting"].check_start()
+    # Of another application, such as the bare one of the benchmarks, nothing is asked.
+    application = worker.app.callable
+    if check_start := application.extensions.get("portal_check_start"):
+        with application.app_context():
+            check_start()
 
 
 def post_fork(server, worker):

@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 
 from portal.config import ROOT, Settings
 from portal.core.database import db, engine_options
+from portal.core.starting import check_start
 from portal.web.csrf import init_csrf
 from portal.web.errors import init_errors
 from portal.web.headers import init_headers
@@ -38,6 +39,7 @@ UNBOUNDED = {"max_overflow": -1}
 def init_web(app: Flask, settings: Settings) -> None:
     """Everything that no room owns. Called before the rooms register theirs."""
     app.extensions["portal_settings"] = settings
+    app.extensions["portal_check_start"] = check_start
     app.url_map.converters |= {"int": IdConverter, "big": BigIdConverter}
     app.session_interface = VisitorSessions()
     init_rendering(app)

@@ -1,6 +1,7 @@
 """In production nothing begins to serve or work on a database whose secrets it cannot open."""
 
 import base64
+from urllib.request import urlopen
 
 import pytest
 import sqlalchemy as sa
@@ -45,6 +46,13 @@ def test_neither_starts_without_a_key_that_is_in_use(portal):
         with program:
             assert program.wait(60) not in {0, None}
             assert "PORTAL_DATA_KEYS lacks old" in program.last_words()
+
+
+def test_another_application_is_served_as_it_is(portal):
+    server = portal.server(1)
+    server.words = [*server.words[:-1], "benchmarks.bare:app"]
+    with server, urlopen(f"{portal.url}/json", timeout=60) as answer:
+        assert answer.status == 200
 
 
 def test_with_both_keys_the_worker_works(portal):
