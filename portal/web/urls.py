@@ -43,8 +43,7 @@ def id_in_query(name: str) -> int | None:
 
 def way_back() -> str:
     """The address of this very page, or `/` where it answers a form and cannot be opened."""
-    adapter = current_app.url_map.bind("")
-    is_page = request.method == "GET" or adapter.test(request.path, "GET")
+    is_page = request.method == "GET" or current_app.url_map.bind("").test(request.path, "GET")
     return safe_next(request.full_path.rstrip("?")) if is_page else "/"
 
 

@@ -33,9 +33,9 @@ from portal.web.downloads import streamed
 from portal.web.htmx import page
 from portal.web.paging import page_of
 from portal.web.times import reader_zone, to_reader
+from portal.web.urls import id_in_query
 
 _ticket = SupportTicket.__table__.c
-MOST_NUMBER = 2**31 - 1
 
 
 @bp.app_template_filter()
@@ -61,17 +61,12 @@ def _scope() -> tuple[Scope, BadSpan | None]:
     """What is asked for; where that cannot be read, the usual span and why."""
     given = request.args
     scoped = partial(
-        scope_of, team_id=_chosen("team"), agent_id=_chosen("agent"), zone=reader_zone()
+        scope_of, team_id=id_in_query("team"), agent_id=id_in_query("agent"), zone=reader_zone()
     )
     try:
         return scoped(first=given.get("from", ""), last=given.get("to", "")), None
     except BadSpan as error:
         return scoped(first="", last=""), error
-
-
-def _chosen(name: str) -> int | None:
-    found = request.args.get(name, type=int)
-    return found if found is not None and 0 < found <= MOST_NUMBER else None
 
 
 def _asked(scope: Scope) -> dict[str, object]:
