@@ -3,8 +3,9 @@
 from wtforms import HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from portal.core.once import new_once
 from portal.coupons.forms import AudienceForm
-from portal.coupons.generating import MOST_CODES, new_once
+from portal.coupons.generating import MOST_CODES
 from portal.coupons.term_fields import NUMERIC, OFF, count_field
 
 HOW_MANY = f"Use a whole number from 1 to {MOST_CODES:,}."

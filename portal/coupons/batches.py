@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict, Denied, NotFound
+from portal.core.once import FormUsed
 from portal.core.permissions import Permission
 from portal.coupons.approvals import NotWaiting, OwnRequest
 from portal.coupons.coupons import (
@@ -27,10 +28,6 @@ from portal.coupons.terms import Terms, as_plain, check_terms, code_key
 
 MOST_ROUNDS = 100
 USED = "This form made other codes before. Open a new one."
-
-
-class FormUsed(Conflict):
-    """The same form made other codes before."""
 
 
 class CodesUsedUp(Conflict):

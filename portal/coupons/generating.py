@@ -23,11 +23,6 @@ def in_halves(text: str) -> str:
     return f"{text[: DRAWN // 2]}-{text[DRAWN // 2 :]}"
 
 
-def new_once() -> str:
-    """What makes two submits of one form, or two tries of one request, the same."""
-    return secrets.token_urlsafe(24)
-
-
 def new_codes(prefix: str, count: int, draw: Callable[[], str] = drawn) -> list[str]:
     """So many different codes that begin with the prefix, if there is one."""
     start = f"{prefix}-" if prefix else ""

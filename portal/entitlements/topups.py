@@ -14,6 +14,7 @@ from portal.core.actor import Actor
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, Denied, DomainError
+from portal.core.once import FormUsed
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
 from portal.customers.naming import checked_reason, target_of_tenant, target_of_user
@@ -33,10 +34,6 @@ MOST = MOST_AT_ONCE
 
 class BadExpiry(DomainError):
     """A top-up ends later than now."""
-
-
-class FormUsed(Conflict):
-    """The same form gave something else before."""
 
 
 class NoCounter(Conflict):

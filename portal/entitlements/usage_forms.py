@@ -1,11 +1,10 @@
 """What a browser may submit about quotas."""
 
-import uuid
-
 from wtforms import HiddenField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.core.once import new_once
 from portal.entitlements.quotas import MOST_AT_ONCE
 from portal.entitlements.terms import LONGEST_REASON
 from portal.web.forms import PortalForm
@@ -45,7 +44,7 @@ class TopUpForm(QuotaForm):
     )
     expires_at = MomentField("Until", [Optional()], description="Empty: until it is used up.")
     reason = StringField("Reason", WHY)
-    once = HiddenField(validators=[Length(max=64)], default=lambda: str(uuid.uuid4()))
+    once = HiddenField(validators=[Length(max=64)], default=new_once)
 
 
 class WithdrawForm(PortalForm):

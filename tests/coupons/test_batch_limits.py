@@ -9,6 +9,7 @@ import time_machine
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.once import new_once
 from portal.core.roles import Role
 from portal.coupons.approvals import approve_coupon
 from portal.coupons.batches import create_batch, disable_batch
@@ -18,7 +19,6 @@ from portal.coupons.coupons import (
     disable_coupon,
     enable_coupon,
 )
-from portal.coupons.generating import new_once
 from portal.coupons.given import LATELY, uses_given
 from portal.coupons.limits import BeyondLimits
 from portal.coupons.models import Coupon

@@ -10,8 +10,8 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.core.once import new_once
 from portal.coupons.batches import create_batch
-from portal.coupons.generating import new_once
 from portal.coupons.models import Coupon, CouponBatch
 from portal.coupons.terms import Terms
 from portal.staff.models import Admin

@@ -8,11 +8,11 @@ from portal.audit.models import AuditEvent
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Denied, NotFound
+from portal.core.once import FormUsed, new_once
 from portal.coupons.approvals import NotWaiting, OwnRequest, approve_coupon, waiting_for
 from portal.coupons.batch_codes import codes_csv, codes_page, uses_of
 from portal.coupons.batches import (
     CodesUsedUp,
-    FormUsed,
     approve_batch,
     batch_or_404,
     create_batch,
@@ -28,7 +28,7 @@ from portal.coupons.coupons import (
     disable_coupon,
     enable_coupon,
 )
-from portal.coupons.generating import ALPHABET, DRAWN, drawn, new_codes, new_once
+from portal.coupons.generating import ALPHABET, DRAWN, drawn, new_codes
 from portal.coupons.limits import BeyondLimits
 from portal.coupons.models import Coupon, CouponBatch
 from portal.coupons.redeeming import redeem_coupon

@@ -7,7 +7,7 @@ import pytest
 from portal.audit.actions import Action
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.coupons.batches import FormUsed
+from portal.core.once import FormUsed
 from portal.coupons.models import CouponBatch
 from portal.coupons.redeeming import CouponUnknown, redeem_coupon
 from portal.coupons.terms import as_plain

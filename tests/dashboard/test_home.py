@@ -10,9 +10,9 @@ from portal.audit.models import Alert, Verification
 from portal.core import clock
 from portal.core.actor import ANONYMOUS, SYSTEM
 from portal.core.database import db
+from portal.core.once import new_once
 from portal.core.roles import Role
 from portal.coupons.batches import create_batch
-from portal.coupons.generating import new_once
 from portal.support.models import GoodwillGesture
 from tests.cast import actor, make_admin, signed_in
 from tests.coupons.conftest import make_coupon, small_terms

@@ -10,9 +10,9 @@ from portal.catalog.plans import plan_named
 from portal.core import clock
 from portal.core.actor import ANONYMOUS, SYSTEM
 from portal.core.database import db
+from portal.core.once import new_once
 from portal.core.roles import Role
 from portal.coupons.batches import create_batch
-from portal.coupons.generating import new_once
 from portal.jobs.models import Job, JobStatus
 from portal.mail.models import EmailLog, MailStatus
 from portal.subscriptions.assignments import assign_plan

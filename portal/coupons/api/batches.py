@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from portal.audit.actions import Action
+from portal.core.once import new_once
 from portal.core.permissions import Permission
 from portal.coupons.api.blueprint import api
 from portal.coupons.batch_codes import batches_page, codes_page
@@ -24,7 +25,6 @@ from portal.coupons.batches import (
     reject_batch,
     terms_of_batch,
 )
-from portal.coupons.generating import new_once
 from portal.coupons.schemas import DecisionBody
 from portal.coupons.terms import Terms
 from portal.web.access import acting, audits, requires

@@ -1,6 +1,5 @@
 """Beside a ticket: its customer, why they may or may not use something, and granting it."""
 
-import uuid
 from typing import Any
 
 from flask import Response, flash, request
@@ -12,6 +11,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.once import new_once
 from portal.core.permissions import Permission
 from portal.entitlements.previews import preview_of
 from portal.staff.current import current_staff
@@ -113,7 +113,7 @@ def ticket_grant(number: str) -> Response:
     given = {
         "feature_name": request.args.get("feature_name", ""),
         "reason": reason_for(found),
-        "submit_key": str(uuid.uuid4()),
+        "submit_key": new_once(),
         "view": view_now(),
     }
     return _grant_page(found, _grant_form(given))

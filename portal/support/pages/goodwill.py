@@ -1,6 +1,5 @@
 """Making something good from a ticket: the form, what it is worth, and giving it or asking."""
 
-import uuid
 from typing import Any
 
 from flask import Response, flash, request
@@ -11,6 +10,7 @@ from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.currencies import price_text
 from portal.core.database import db
+from portal.core.once import new_once
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.goodwill import ask, beyond, give
@@ -43,7 +43,7 @@ def capfirst(text: str) -> str:
 def ticket_goodwill(number: str) -> Response:
     found = found_ticket(number)
     asked = {name: request.args[name] for name in ("kind", "feature_name") if name in request.args}
-    given = {**AT_FIRST, **asked, "submit_key": str(uuid.uuid4()), "view": view_now()}
+    given = {**AT_FIRST, **asked, "submit_key": new_once(), "view": view_now()}
     return _form_page(found, _form(found, given))
 
 

@@ -1,12 +1,11 @@
 """Opening a ticket for a customer: they called, or we begin."""
 
-import uuid
-
 from flask import Response, flash, request
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.core.database import db
+from portal.core.once import new_once
 from portal.core.permissions import Permission
 from portal.customers.directory import Search, UserRow, users
 from portal.customers.models import Tenant, User
@@ -33,7 +32,7 @@ def new_ticket() -> Response:
     """The form; for `?q=` those whose name, address or id begins so, to choose from."""
     chosen = _user(request.args.get("user", ""))
     form = NewTicketForm(
-        formdata=None, data={"user": chosen and chosen.id, "submit_key": str(uuid.uuid4())}
+        formdata=None, data={"user": chosen and chosen.id, "submit_key": new_once()}
     )
     return _page(form, chosen, request.args.get("q", ""))
 

@@ -1,6 +1,5 @@
 """The page of a ticket, as each of its views draws it again."""
 
-import uuid
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -8,6 +7,7 @@ from urllib.parse import quote, urlencode
 from flask import Response
 
 from portal.core import clock
+from portal.core.once import new_once
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.agent_list import assign_choices
@@ -80,8 +80,8 @@ def ticket_page(
         left=ticket.message_count - len(shown.lines) if stretch is None else None,
         composing=composing or Composing(),
         may_reply=Status(ticket.status).is_open or ticket.status == Status.SOLVED,
-        reply_key=str(uuid.uuid4()),
-        note_key=str(uuid.uuid4()),
+        reply_key=new_once(),
+        note_key=new_once(),
         **head_context(ticket),
         **fields_context(ticket, keeping or Keeping()),
         **slot_context(ticket, current_staff().actor),
