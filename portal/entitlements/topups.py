@@ -21,9 +21,9 @@ from portal.customers.naming import checked_reason, target_of_tenant, target_of_
 from portal.customers.tenants import raise_version
 from portal.entitlements.buckets import PRIORITY, Calendar, Source
 from portal.entitlements.checks import standing_of
-from portal.entitlements.claims import OWN, note, own_claim
+from portal.entitlements.claims import Claim, note, own_claim, stored
 from portal.entitlements.counters import SEATS, mark_extras
-from portal.entitlements.models import QuotaBucket, QuotaEvent
+from portal.entitlements.models import QuotaBucket
 from portal.entitlements.pools import TENANT_KEY, Pool, demands_of
 from portal.entitlements.quotas import MOST_AT_ONCE, check_amount
 from portal.entitlements.refusals import FeatureDenied, NotConsumed
@@ -68,8 +68,14 @@ def top_up(
         raise BadExpiry("Choose an instant that lies ahead.", field="expires_at")
     raise_version(tenant.id)
     key = user.id if user else TENANT_KEY
-    asked = {"user_key": key, "feature_name": feature_name, "own_limit": amount}
-    if once and (given := _given_by(once, tenant.id, asked | {"expires_at": expires_at})):
+    asked: dict[str, object] = {
+        "user_key": key,
+        "feature_name": feature_name,
+        "own_limit": amount,
+        "expires_at": expires_at,
+    }
+    form = f"top-up form {once}" if once else ""
+    if form and (given := _given_by(own_claim(tenant.id, None, feature_name, form), asked)):
         return given
     bucket = QuotaBucket(
         **asked,
@@ -81,14 +87,13 @@ def top_up(
         interval=Interval.NEVER,
         period_start=now,
         priority=PRIORITY[Source.TOP_UP],
-        expires_at=expires_at,
         created_at=now,
     )
     db.session.add(bucket)
     db.session.flush()
     mark_extras(tenant.id, feature_name, key)
     ends = {"expires_at": (None, timestamp(expires_at))} if expires_at else {}
-    entry = _form_key(once) if once else f"top-up {bucket.id}"
+    entry = form or f"top-up {bucket.id}"
     _note(tenant.id, user, feature_name, entry, amount, {"bucket": bucket.id})
     _record(
         Action.QUOTA_TOPPED_UP,
@@ -103,19 +108,12 @@ def top_up(
     return bucket
 
 
-def _form_key(once: str) -> str:
-    return f"top-up form {once}"
-
-
-def _given_by(once: str, tenant_id: int, asked: dict[str, object]) -> QuotaBucket | None:
+def _given_by(claim: Claim, asked: dict[str, object]) -> QuotaBucket | None:
     """What this form gave before; the tenant's row is locked, so a twin has ended."""
-    entry = sa.select(QuotaEvent.result).filter_by(
-        tenant_id=tenant_id, idempotency_key=OWN + _form_key(once)
-    )
-    result = db.session.scalar(entry)
-    if result is None:
+    noted = stored(claim)
+    if noted is None:
         return None
-    given = db.session.get_one(QuotaBucket, result["bucket"])
+    given = db.session.get_one(QuotaBucket, noted.result["bucket"])
     if any(getattr(given, name) != value for name, value in asked.items()):
         raise FormUsed("This form gave something else before. Load the page again to give more.")
     return given

@@ -105,8 +105,8 @@ def top_up_quota(tenant_id: int) -> ResponseReturnValue:
                 once=form.once.data,
             )
             db.session.commit()
-            amount = f"{form.amount.data:,} more of {form.feature_name.data}"
-            return _done(tenant, f"{amount} can be used.")
+            given = f"{form.amount.data:,} more of {form.feature_name.data}"
+            return _done(tenant, f"{given} can be used.")
     return _page(tenant_or_404(tenant_id), status=422, top_up_form=form)
 
 
