@@ -261,11 +261,11 @@ def _limits(
         if layer.is_allowed and layer.allowance is not None
     ]
     allowance = stating[0].allowance if stating else None
-    is_users = bool(stating) and stating[0].step == "user_override"
-    is_granted = is_users or (bool(stating) and stating[0].step == "tenant_override")
+    step = stating[0].step if stating else ""
+    is_users = step == "user_override"
     cap = next((layer.allowance for layer in stating[1:] if layer.step == "tenant_override"), None)
     return (
-        _counted(allowance or UNLIMITED, feature, is_granted=is_granted),
+        _counted(allowance or UNLIMITED, feature, is_granted=step.endswith("_override")),
         "user" if is_users else "tenant",
         _counted(cap, feature) if is_users and cap and not cap.is_unlimited else None,
     )
