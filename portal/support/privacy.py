@@ -189,13 +189,13 @@ def _forget_participation(user: User) -> None:
     changed_rows(
         sa.delete(TicketParticipant).where(sa.or_(TicketParticipant.user_id == user.id, by_address))
     )
-    told = TicketEvent.kind == "participants", TicketEvent.ticket_id.in_(of_tenant)
+    told = sa.select(TicketEvent.id, TicketEvent.old, TicketEvent.new).where(
+        TicketEvent.kind == "participants", TicketEvent.ticket_id.in_(of_tenant)
+    )
+    rows = db.session.execute(told).all()
     for column in (TicketEvent.old, TicketEvent.new):
         # No database folds letters as a key does.
-        said = db.session.execute(
-            sa.select(TicketEvent.id, column).where(*told, column.is_not(None))
-        )
-        theirs = [number for number, address in said if address_key(address or "") == key]
+        theirs = [row.id for row in rows if address_key(getattr(row, column.key) or "") == key]
         changed_rows(
             sa.update(TicketEvent)
             .where(TicketEvent.id.in_(theirs))
