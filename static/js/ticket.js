@@ -268,7 +268,7 @@
     const panel = find("snooze");
     if (!panel) return announce("It cannot be snoozed now.");
     panel.open = true;
-    panel.querySelector("button").focus();
+    panel.querySelector("[name=for]").focus();
     return undefined;
   }
 
