@@ -1,5 +1,6 @@
 """The base of every form: Flask-WTF, with text that is clean before it is checked."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -31,6 +32,16 @@ def attributes(**given: Any) -> Markup:
             quoted = str(escape(value)).replace('"', "&quot;")
             parts.append(f'{escape(name)}="{quoted}"')
     return Markup(" ".join(parts))  # noqa: S704 - every value is escaped above
+
+
+def is_finding(sent: Mapping[str, str], *, is_ready: bool) -> bool:
+    """Is a form sent to find somebody for it, by its button or by Enter in the search?
+
+    A browser does not say where Enter was pressed. While a search `q` stands there, it finds until
+    the form `is_ready`: one of those that it finds is chosen, and what matters is filled in.
+    """
+    is_entered = "enter" in sent and bool(sent.get("q", "").strip())
+    return "find" in sent or (is_entered and not is_ready)
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped

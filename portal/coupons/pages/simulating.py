@@ -15,6 +15,7 @@ from portal.coupons.simulation_forms import SimulationForm
 from portal.customers.directory import Search, TenantRow, tenants
 from portal.customers.models import Tenant
 from portal.web.access import requires
+from portal.web.forms import is_finding
 from portal.web.htmx import page
 from portal.web.urls import LARGEST_ID
 
@@ -29,7 +30,9 @@ def simulate() -> Response:
     form = SimulationForm(request.args)
     form.offer([(plan.name, _label(plan)) for plan in plans])
     searched = request.args.get("q", "")
-    is_asked = "plan" in request.args and not _is_finding(form, searched)
+    customers = _tenants(searched)
+    is_ready = bool(form.plan.data) and form.tenant.data in {one.id for one in customers}
+    is_asked = "plan" in request.args and not is_finding(request.args, is_ready=is_ready)
     found = _found(form, plans) if is_asked else None
     return page(
         "coupons/simulate.html",
@@ -39,15 +42,8 @@ def simulate() -> Response:
         money=lambda cents: price_text(cents, found.currency if found else ""),
         chosen=_tenant(form),
         searched=searched,
-        tenants=_tenants(searched),
+        tenants=customers,
     )
-
-
-def _is_finding(form: SimulationForm, searched: str) -> bool:
-    """By the button; by Enter too while a search waits: without a plan, or whom it found."""
-    if "find" in request.args or "enter" not in request.args or not searched.strip():
-        return "find" in request.args
-    return not form.plan.data or form.tenant.data not in {one.id for one in _tenants(searched)}
 
 
 def _found(form: SimulationForm, plans: list[Plan]) -> Simulation | None:

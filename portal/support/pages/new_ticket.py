@@ -20,6 +20,7 @@ from portal.support.pages.written import LONGEST_KEY, MOST_BYTES, Written, numbe
 from portal.support.tickets import Opening
 from portal.support.words import Category, Channel, Priority
 from portal.web.access import accepts_files, audits, requires
+from portal.web.forms import is_finding
 from portal.web.htmx import page_or_fragment, see_other
 from portal.web.urls import LARGEST_ID
 
@@ -44,7 +45,8 @@ def new_ticket() -> Response:
 def open_new_ticket() -> ResponseReturnValue:
     form, searched = NewTicketForm(), request.form.get("q", "")
     chosen = _user(request.form.get("user", ""))
-    if _is_finding(form, chosen, searched):
+    is_chosen = chosen is not None and chosen.id in {one.id for one in _people(searched)}
+    if is_finding(request.form, is_ready=is_chosen and bool(form.subject.data)):
         return _page(form, chosen, searched)
     if form.validate_on_submit():
         with form.refusing():
@@ -59,14 +61,6 @@ def open_new_ticket() -> ResponseReturnValue:
             flash("The ticket is open." if is_new else "This was opened before.", "success")
             return see_other(ticket_url(made.number))
     return _page(form, chosen, searched, 422)
-
-
-def _is_finding(form: NewTicketForm, chosen: User | None, searched: str) -> bool:
-    """By the button; by Enter too while a search waits: without a subject, or whom it found."""
-    if "find" in request.form or "enter" not in request.form or not searched.strip():
-        return "find" in request.form
-    found = {one.id for one in _people(searched)}
-    return not form.subject.data or chosen is None or chosen.id not in found
 
 
 def _opening(form: NewTicketForm) -> Opening:
