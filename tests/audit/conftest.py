@@ -1,11 +1,22 @@
-"""Key and anchor files of a test's own, since its database is its own as well."""
+"""A ledger to be bundled; key and anchor files of a test's own, as its database is."""
 
 import dataclasses
 
 import pytest
 
+from portal.audit.actions import Action
 from portal.audit.keys import create_key_file
 from portal.config import settings
+from tests.audit.growing import happen
+
+
+@pytest.fixture
+def ledger(app):
+    """Thirteen events, of which a filter finds the five in the middle."""
+    happen(3)
+    happen(5, action=Action.DEMO_SEEDED)
+    happen(5)
+    return app
 
 
 @pytest.fixture

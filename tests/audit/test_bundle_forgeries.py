@@ -9,20 +9,10 @@ import zipfile
 
 import pytest
 
-from portal.audit.actions import Action
 from portal.audit.exports import Kind
 from portal.audit.proof_walker import ProofWalker
 from tests.audit.bundling import bundle_of, check, files_of, manifest_of, rebuilt, run
-from tests.audit.growing import happen
 from tests.audit.sealed import SIGNER
-
-
-@pytest.fixture
-def ledger(app):
-    happen(3)
-    happen(5, action=Action.DEMO_SEEDED)
-    happen(5)
-    return app
 
 
 def shorter(bundle, leaves):

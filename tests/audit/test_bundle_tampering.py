@@ -10,7 +10,6 @@ import zipfile
 
 import pytest
 
-from portal.audit.actions import Action
 from portal.audit.exports import Kind
 from portal.audit.merkle import leaf_hash
 from portal.audit.notes import Checkpoint, Note, SignerKey
@@ -21,14 +20,6 @@ from tests.audit.sealed import FORGER, ORIGIN, SIGNER, seal
 SHOWN = [3, 4, 5, 6, 7]
 """The leaves of the events that a filter finds."""
 ANOTHER = b'{"action":"forged"}\n'
-
-
-@pytest.fixture
-def ledger(app):
-    happen(3)
-    happen(5, action=Action.DEMO_SEEDED)
-    happen(5)
-    return app
 
 
 @pytest.fixture(params=list(Kind))

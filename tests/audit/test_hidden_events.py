@@ -4,21 +4,11 @@ import json
 
 import pytest
 
-from portal.audit.actions import Action
 from portal.audit.exports import Kind
 from portal.audit.offline.orders import order_faults
 from tests.audit.bundling import bundle_of, check, files_of, lines_of, rebuilt
-from tests.audit.growing import happen
 
 ANY_HASHES = "complete: every leaf is here, some as a bare hash"
-
-
-@pytest.fixture
-def ledger(app):
-    happen(3)
-    happen(5, action=Action.DEMO_SEEDED)
-    happen(5)
-    return app
 
 
 def hiding(bundle, line, *, gone=None, **files):
