@@ -97,6 +97,13 @@ def test_who_takes_part_in_the_follow_up_goes_on_there(uma, vic, bea):
     assert writes(ticket, vic).ticket is made
 
 
+def said_where_it_went(program, ticket, body):
+    """What its author reads in the ticket that took the message."""
+    sent = program.ask("POST", f"/tickets/{ticket.number}/messages", {"body": body})
+    went = sent.get_json()["ticket_number"]
+    return [one["body"] for one in program.get(f"/tickets/{went}/messages")["items"]]
+
+
 def test_where_a_message_went_its_author_can_read_it(uma, vic, ann, client):
     ticket = make_ticket(uma)
     add_participant(by=actor(ann), ticket=ticket, email=vic.email)
@@ -104,10 +111,7 @@ def test_where_a_message_went_its_author_can_read_it(uma, vic, ann, client):
     writes(ticket, vic)
     db.session.commit()
     hers = user_program(client, ann, uma)
-    sent = hers.ask("POST", f"/tickets/{ticket.number}/messages", {"body": "My own matter"})
-    went = sent.get_json()["ticket_number"]
-    said = hers.get(f"/tickets/{went}/messages")["items"]
-    assert [one["body"] for one in said] == ["My own matter"]
+    assert said_where_it_went(hers, ticket, "My own matter") == ["My own matter"]
 
 
 def test_a_merged_ticket_leads_to_the_one_that_lives(uma):
@@ -139,10 +143,7 @@ def test_who_was_taken_off_the_one_that_lives_can_read_where_they_wrote(uma, vic
     source, _ = merged_without(uma, vic, ann)
     db.session.commit()
     hers = user_program(client, ann, uma)
-    sent = hers.ask("POST", f"/tickets/{source.number}/messages", {"body": "Still mine"})
-    went = sent.get_json()["ticket_number"]
-    said = hers.get(f"/tickets/{went}/messages")["items"]
-    assert [one["body"] for one in said] == ["Still mine"]
+    assert said_where_it_went(hers, source, "Still mine") == ["Still mine"]
 
 
 def test_what_a_service_tells_of_somebody_goes_where_they_see_it(uma, vic, ann, client):
