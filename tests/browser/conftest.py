@@ -10,11 +10,14 @@ import time_machine
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
 from portal.core import clock
+from portal.core.database import db
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.people import Cast, cast_of
 from tests.browser.site import Site
+from tests.cast import make_tenant, make_user
 from tests.conftest import make_app
 from tests.databases import Server
+from tests.support.desk import make_ticket
 
 # Chromium prints a line for every answer of 400 or more, which a refusal rightly is.
 REFUSAL = "Failed to load resource: the server responded with a status of 4"
@@ -142,6 +145,16 @@ def page(context: BrowserContext) -> Page:
 def plain_page(open_context: OpenContext) -> Page:
     """A browser that runs no JavaScript."""
     return open_context(java_script_enabled=False).new_page()
+
+
+@pytest.fixture
+def number(site: Site, request: pytest.FixtureRequest) -> str:
+    """The ticket of a user whom no other test knows."""
+    with site.app.app_context():
+        tenant = make_tenant("Acme", external_id=request.node.name[:100])
+        found = make_ticket(make_user(tenant, email="uma@acme.test")).number
+        db.session.commit()
+        return found
 
 
 @pytest.fixture

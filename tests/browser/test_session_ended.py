@@ -8,7 +8,6 @@ from portal.core.database import db
 from portal.staff.models import Admin, AdminSession
 from tests.browser.hands import sign_out
 from tests.browser.test_ticket import agent, at_ticket
-from tests.browser.test_undo_send import number  # noqa: F401 - a fixture
 
 TEXT = "A long answer that nobody wants to type twice."
 
@@ -26,7 +25,7 @@ def stored(page):
 
 
 @pytest.fixture
-def late(site, context, number):  # noqa: F811
+def late(site, context, number):
     """Bea, her answer typed and her session over, and the page after she pressed the button."""
     bea = agent(site, "Bea Agent")
     page = at_ticket(site, context, bea, number)

@@ -7,18 +7,7 @@ from playwright.sync_api import expect
 
 from portal.core.database import db
 from portal.support.models import SupportMessage, SupportTicket, TicketEvent
-from tests.cast import make_tenant, make_user
-from tests.support.desk import customer_writes, make_agent, make_ticket
-
-
-@pytest.fixture
-def number(site, request) -> str:
-    """The ticket of a user whom no other test knows."""
-    with site.app.app_context():
-        tenant = make_tenant("Acme", external_id=request.node.name[:100])
-        found = make_ticket(make_user(tenant, email="uma@acme.test")).number
-        db.session.commit()
-        return found
+from tests.support.desk import customer_writes, make_agent
 
 
 def agent(site, name):

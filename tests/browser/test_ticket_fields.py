@@ -8,28 +8,12 @@ from playwright.sync_api import expect
 
 from portal.core import clock
 from portal.core.database import db
-from portal.core.roles import Role
 from portal.support.models import SupportTicket
-from tests.cast import make_tenant, make_user
-from tests.support.desk import make_agent, make_ticket
-
-
-@pytest.fixture
-def number(site, request) -> str:
-    """The ticket of a user whom no other test knows."""
-    with site.app.app_context():
-        tenant = make_tenant("Acme", external_id=request.node.name[:100])
-        found = make_ticket(make_user(tenant, email="uma@acme.test")).number
-        db.session.commit()
-        return found
+from tests.browser.test_ticket import agent
 
 
 def at_ticket(site, page, name, number):
-    admin = site.person(name, Role.SUPPORT_AGENT, is_second_factor_on=True)
-    with site.app.app_context():
-        make_agent(admin)
-        db.session.commit()
-    site.sign_in(page.context, admin)
+    site.sign_in(page.context, agent(site, name))
     page.goto(f"/support/tickets/{number}")
     page.wait_for_load_state()
     return page
