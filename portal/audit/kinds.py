@@ -51,6 +51,9 @@ STREAMS = {
 }
 """By the subject of an action; of every other the stream is that of admins."""
 
+MONEY = ("coupon", "goodwill", "plan", "subscription")
+"""Subjects of actions that decide what somebody pays. An index knows them: see `AuditEvent`."""
+
 SEVERITIES = {
     "access": Severity.WARNING,
     "csrf": Severity.WARNING,
