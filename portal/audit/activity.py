@@ -8,8 +8,9 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
+from operator import add
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -57,36 +58,42 @@ class Month:
 
 def month_of(*, by: Actor, filters: Filters, first: date, zone: ZoneInfo) -> Month:
     """The month that begins on `first`, as far as this person may see."""
-    return _shaded([(first, _counts(_where(by, filters, zone), first, zone))])[0]
+    questions = _questions(by, filters, zone)
+    return _shaded([(first, _counts(questions, first, zone))])[0]
 
 
 def year_of(*, by: Actor, filters: Filters, year: int, zone: ZoneInfo) -> list[Month]:
     """Its twelve months, in shades of one scale."""
-    where = _where(by, filters, zone)
+    questions = _questions(by, filters, zone)
     firsts = [date(year, month, 1) for month in range(1, 13)]
-    return _shaded([(first, _counts(where, first, zone)) for first in firsts])
+    return _shaded([(first, _counts(questions, first, zone)) for first in firsts])
 
 
-def _where(by: Actor, filters: Filters, zone: ZoneInfo) -> Conditions:
-    return [*seen_by(by), *fitting(filters.without("span", "since", "until"), zone)]
+def _questions(by: Actor, filters: Filters, zone: ZoneInfo) -> list[Conditions]:
+    return seen_by(by, fitting(filters.without("span", "since", "until"), zone))
 
 
-def _counts(where: Conditions, first: date, zone: ZoneInfo) -> list[int | None]:
+def _counts(questions: list[Conditions], first: date, zone: ZoneInfo) -> list[int | None]:
     days = monthrange(first.year, first.month)[1]
     come = max(0, min(days, (today_in(zone) - first).days + 1))
     if not come:
         return [None] * days
     edges = [timestamp(midnight(first + timedelta(days=n), zone)) for n in range(come + 1)]
-    ranges = [
-        sa.select(sa.func.count())
-        .select_from(AuditEvent.__table__)
-        .where(*where, _event.occurred_at >= since, _event.occurred_at < until)
-        .scalar_subquery()
-        .label(f"day_{number}")
+    counts = [
+        _count(questions, [_event.occurred_at >= since, _event.occurred_at < until]).label(
+            f"day_{number}"
+        )
         for number, (since, until) in enumerate(pairwise(edges))
     ]
-    row = db.session.connection().execute(sa.select(*ranges)).one()
+    row = db.session.connection().execute(sa.select(*counts)).one()
     return [*row, *[None] * (days - come)]
+
+
+def _count(questions: list[Conditions], also: Conditions) -> sa.ColumnElement[int]:
+    """No event fits two of the questions, so that their counts add up."""
+    count = sa.select(sa.func.count()).select_from(AuditEvent.__table__)
+    parts = [count.where(*where, *also).scalar_subquery() for where in questions]
+    return reduce(add, parts)
 
 
 def _shaded(months: Iterable[tuple[date, list[int | None]]]) -> list[Month]:

@@ -18,7 +18,7 @@ from portal.audit.ledger import Target
 from portal.audit.logs import LOGS
 from portal.audit.models import AuditEvent
 from portal.audit.readable import FIRST, instant_of
-from portal.audit.scope import Conditions, fitting, seen_by
+from portal.audit.scope import Conditions, Reach, fitting, is_seen_by, reach_of, seen_by
 from portal.audit.telling import quoted_reason, told
 from portal.audit.words import in_words
 from portal.core.actor import Actor
@@ -117,8 +117,9 @@ def browse(
         BadCursor: the cursor is not of this list.
         ValueError: the filters have faults.
     """
-    questions = [[*seen_by(by), *fitting(filters, zone)]]
-    first_rows = None if seen_by(by) or limit != PAGE_SIZE else _newest_of(filters)
+    questions = seen_by(by, fitting(filters, zone))
+    sees_all = reach_of(by) is Reach.EVERYBODY
+    first_rows = _newest_of(filters) if sees_all and limit == PAGE_SIZE else None
     return read_page(zone, questions, cursor=cursor, limit=limit, first_rows=first_rows)
 
 
@@ -155,7 +156,7 @@ def bodies(
         BadCursor: the cursor is not of this list.
     """
     zone = ZoneInfo("UTC")
-    questions = [[*seen_by(by), *fitting(filters, zone)]]
+    questions = seen_by(by, fitting(filters, zone))
     columns = (_event.id, _event.occurred_at, _event.action, _event.canonical)
 
     def make(row: sa.Row[*tuple[Any, ...]]) -> dict[str, Any]:
@@ -174,12 +175,12 @@ def about(
     limit: int = 8,
 ) -> list[EventRow]:
     """The newest events of a tenant or about one thing, of every log, in this person's scope."""
-    where = seen_by(by)
+    also: Conditions = []
     if tenant_id is not None:
-        where.append(_event.tenant_id == tenant_id)
+        also.append(_event.tenant_id == tenant_id)
     if target is not None:
-        where += [_event.target_type == target.type, _event.target_id == str(target.id)]
-    return read_page(zone, [where], limit=limit).items
+        also += [_event.target_type == target.type, _event.target_id == str(target.id)]
+    return read_page(zone, seen_by(by, also), limit=limit).items
 
 
 def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
@@ -232,7 +233,7 @@ def event_or_404(*, by: Actor, event_id: str, stream: str | None = None) -> Whol
     Raises:
         NotFound: there is none, or none that this person may see.
     """
-    where = seen_by(by) + ([_event.stream == stream] if stream else [])
+    where = is_seen_by(by) + ([_event.stream == stream] if stream else [])
     query = sa.select(AuditEvent).where(AuditEvent.id == event_id[:36], *where)
     row = db.session.scalars(query).one_or_none()
     if row is None:

@@ -13,7 +13,7 @@ from portal.audit.bundle_rows import Selection, Stretch, count_of, indexes_of, s
 from portal.audit.filters import Filters
 from portal.audit.ledger import Target, record
 from portal.audit.models import AuditEvent
-from portal.audit.scope import Conditions, fitting, seen_by
+from portal.audit.scope import Conditions, fitting, is_seen_by
 from portal.audit.tree import tree_size
 from portal.core.actor import Actor
 from portal.core.database import glancing
@@ -99,7 +99,7 @@ def content_of(*, by: Actor, asked: Asked) -> Content:
         size = tree_size()
     if asked.since is not None and not 0 <= asked.since <= size:
         raise CannotExport(f"The log has {size} leaves, never {asked.since}.", field="since")
-    shown = [*seen_by(by), *fitting(asked.filters, asked.zone)]
+    shown = [*is_seen_by(by), *fitting(asked.filters, asked.zone)]
     if asked.kind is Kind.SELECTION:
         return Content(Selection(indexes_of(shown, before=size)), size)
     first, end = _range(asked, size)

@@ -1,6 +1,8 @@
 """Which events somebody may read, and which of them fit what they asked for."""
 
 import re
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ from portal.audit.actions import Outcome, Severity
 from portal.audit.filters import Filters
 from portal.audit.logs import LOGS
 from portal.audit.models import AuditEvent
+from portal.audit.models.ledger import ABOUT_MONEY
 from portal.audit.searching import has_text, is_outcome, is_severity
 from portal.core.actor import Actor, ActorType
 from portal.core.clock import timestamp
@@ -21,11 +24,47 @@ UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 KINDS_OF_ACTOR = frozenset(ActorType)
 
 
-def seen_by(by: Actor) -> Conditions:
-    """Whoever may not see the events of everybody sees what they did themselves, and no more."""
+class Reach(StrEnum):
+    """Whose events somebody may read."""
+
+    EVERYBODY = "everybody"
+    OWN_AND_MONEY = "own_and_money"
+    OWN = "own"
+
+
+def reach_of(by: Actor) -> Reach:
     if by.may(Permission.AUDIT_ALL):
+        return Reach.EVERYBODY
+    return Reach.OWN_AND_MONEY if by.may(Permission.AUDIT_MONEY) else Reach.OWN
+
+
+def reach_about_money(by: Actor) -> Reach:
+    """Among events about money alone."""
+    return Reach.OWN if reach_of(by) is Reach.OWN else Reach.EVERYBODY
+
+
+def seen_by(by: Actor, also: Sequence[sa.ColumnElement[bool]] = ()) -> list[Conditions]:
+    """What fits `also`, as questions, each of which an index answers; no event fits two."""
+    reach = reach_of(by)
+    if reach is Reach.EVERYBODY:
+        return [[*also]]
+    kind, number = by.type.value, by.id
+    own = [_event.actor_type == kind, _event.actor_id == number, *also]
+    if reach is Reach.OWN:
+        return [own]
+    by_another = sa.or_(_event.actor_type != kind, _event.actor_id.is_distinct_from(number))
+    return [own, [about_money(), by_another, *also]]
+
+
+def is_seen_by(by: Actor) -> Conditions:
+    """The same as one question: of a single event, or of a few."""
+    if reach_of(by) is Reach.EVERYBODY:
         return []
-    return [_event.actor_type == by.type.value, _event.actor_id == by.id]
+    return [sa.or_(*(sa.and_(*question) for question in seen_by(by)))]
+
+
+def about_money() -> sa.ColumnElement[bool]:
+    return sa.literal_column(f"({ABOUT_MONEY})")
 
 
 def fitting(filters: Filters, zone: ZoneInfo) -> Conditions:

@@ -90,12 +90,12 @@ def csv_of(*, by: Actor, filters: Filters, zone: ZoneInfo) -> Iterator[str]:
 
     The ledger only grows, so that parts read one after the other still make one table.
     """
-    where = [*seen_by(by), *fitting(filters, zone)]
+    questions = seen_by(by, fitting(filters, zone))
     place: Place | None = None
     yield csv_lines([HEADS])
     for _ in range(MOST_ROWS // AT_ONCE):
         with glancing():
-            rows = ledger_rows(COLUMNS, [where], place, AT_ONCE)
+            rows = ledger_rows(COLUMNS, questions, place, AT_ONCE)
         yield csv_lines(_cells(row, zone) for row in rows)
         if len(rows) < AT_ONCE:
             return

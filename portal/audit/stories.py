@@ -1,6 +1,7 @@
 """What one of our people did, and what was done to them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -8,15 +9,22 @@ import sqlalchemy as sa
 from portal.audit.browsing import EventRow, read_page
 from portal.audit.filters import Filters
 from portal.audit.models import AuditEvent
-from portal.audit.scope import Conditions, fitting
+from portal.audit.scope import Conditions, Reach, about_money, fitting, reach_of
 from portal.core.actor import Actor, ActorType
 from portal.core.errors import NotFound
-from portal.core.permissions import Permission
 from portal.web.paging import ListPage
 
 PERSON = "admin"
 """How the ledger names our people, both as who acts and as what is acted on."""
 _event = AuditEvent.__table__.c
+
+
+class Part(StrEnum):
+    """How much of a story its reader may see."""
+
+    WHOLE = "whole"
+    ABOUT_MONEY = "about_money"
+    OWN_DEEDS = "own_deeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +33,7 @@ class Story:
 
     listing: ListPage[EventRow]
     name: str
-    is_whole: bool
-    """False where the reader may see only what the person did."""
+    part: Part
 
 
 def story_of(
@@ -37,15 +44,29 @@ def story_of(
     Raises:
         NotFound: the reader may see nobody's events but their own, and this is somebody else.
     """
-    sees_all = by.may(Permission.AUDIT_ALL)
-    if not sees_all and (by.type is not ActorType.ADMIN or by.id != person_id):
-        raise NotFound("There is no such person.")
     also = fitting(filters.without("actor"), zone)
-    questions: list[Conditions] = [[*_did(person_id), *also]]
-    if sees_all:
-        questions.append([*_met(person_id), *also])
+    part = _part_for(by, person_id)
+    questions = [[*where, *also] for where in _questions(part, person_id)]
     listing = read_page(zone, questions, cursor=cursor)
-    return Story(listing, _name_of(person_id, listing.items), is_whole=sees_all)
+    return Story(listing, _name_of(person_id, listing.items), part)
+
+
+def _part_for(by: Actor, person_id: int) -> Part:
+    reach = reach_of(by)
+    if reach is Reach.EVERYBODY:
+        return Part.WHOLE
+    if by.type is ActorType.ADMIN and by.id == person_id:
+        return Part.OWN_DEEDS
+    if reach is Reach.OWN_AND_MONEY:
+        return Part.ABOUT_MONEY
+    raise NotFound("There is no such person.")
+
+
+def _questions(part: Part, person_id: int) -> list[Conditions]:
+    if part is Part.OWN_DEEDS:
+        return [_did(person_id)]
+    narrowed = [about_money()] if part is Part.ABOUT_MONEY else []
+    return [[*_did(person_id), *narrowed], [*_met(person_id), *narrowed]]
 
 
 def _did(person_id: int) -> Conditions:

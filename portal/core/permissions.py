@@ -16,6 +16,7 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff.manage"
     SECURITY_POLICY = "security.policy"
     AUDIT_OWN = "audit.own"
+    AUDIT_MONEY = "audit.money"
     AUDIT_ALL = "audit.all"
     AUDIT_MANAGE = "audit.manage"
     AUDIT_EXPORT = "audit.export"
@@ -70,6 +71,7 @@ _MEANINGS = {
     Permission.STAFF_MANAGE: "Invite anyone, change roles, disable people, end their sessions",
     Permission.SECURITY_POLICY: "Decide which roles must use a second factor",
     Permission.AUDIT_OWN: "See the events of the own account",
+    Permission.AUDIT_MONEY: "See the events about plans, subscriptions, coupons and goodwill",
     Permission.AUDIT_ALL: "See the events of everybody",
     Permission.AUDIT_MANAGE: "Decide where the audit log is streamed and what raises an alert",
     Permission.AUDIT_EXPORT: "Export events with their proofs",

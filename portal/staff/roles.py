@@ -72,6 +72,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: EVERYBODY
     | COUPONS
     | {
+        Permission.AUDIT_MONEY,
         Permission.SUBSCRIPTIONS_ASSIGN,
         Permission.TICKETS_VIEW,
         Permission.TICKETS_READ,

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from portal.audit.filters import Filters
 from portal.audit.keyset import Place, ledger_rows
 from portal.audit.models import AuditEvent
-from portal.audit.scope import fitting
+from portal.audit.scope import fitting, seen_by
 from portal.core import clock
+from portal.core.actor import Actor, ActorType
 from portal.core.database import db, is_sqlite
+from portal.core.permissions import Permission
 from seeds.events import seed_events
 from tests.statements import plans_of
 
@@ -69,6 +71,16 @@ def test_a_page_of_every_filter_is_found_by_an_index(many, name, place):
 def test_what_is_rare_has_an_index_of_its_own(many, name):
     (plan,) = plans_of(asked(EACH[name]))
     assert "_outcome" in plan or "_severity" in plan, plan
+
+
+@pytest.mark.parametrize("place", [None, AMID])
+def test_own_events_and_those_about_money_have_an_index_each(many, place):
+    fay = Actor(ActorType.ADMIN, 1000007, "fay", permissions=frozenset({Permission.AUDIT_MONEY}))
+    questions = seen_by(fay, fitting(Filters(), ZoneInfo("UTC")))
+    (plan,) = plans_of(lambda: ledger_rows(COLUMNS, questions, place, 51))
+    assert "ix_audit_events_money" in plan, plan
+    assert "ix_audit_events_actor" in plan, plan
+    assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.parametrize("text", ["ticket", "tck-000007", "nobody says that"])

@@ -23,6 +23,7 @@ from portal.audit.pages.addresses import (
 from portal.audit.pages.blueprint import bp
 from portal.audit.pages.choices import OUTCOMES, SEVERITIES, options_of_actions
 from portal.audit.reading import note_reading, note_reading_beside
+from portal.audit.scope import reach_of
 from portal.audit.spans import midnight, read_day
 from portal.core.permissions import Permission
 from portal.web.access import acting, requires
@@ -94,7 +95,7 @@ def _around(filters: Filters, listing: ListPage[EventRow]) -> dict[str, Any]:
         "labels": LABELS_OF_FIELDS,
         "evidence_url": _evidence_url(filters),
         "may_hold": acting().may(Permission.AUDIT_HOLD),
-        "sees_all": acting().may(Permission.AUDIT_ALL),
+        "reach": reach_of(acting()),
         **links_of(filters)._asdict(),
     }
 

@@ -6,6 +6,7 @@ from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
+from portal.audit.scope import Reach, reach_about_money
 from portal.catalog.forms import NewPlanForm, PlanForm
 from portal.catalog.models import PlanTemplate
 from portal.catalog.overview import Cell, archived_plans, plans_on_offer, price_of
@@ -69,7 +70,7 @@ def plan(name: str) -> Response:
         tenants=tenants_on(row.id),
         price_of=price_of,
         may_manage=may_manage() and row.archived_at is None,
-        may_audit=current_staff().actor.may(Permission.AUDIT_ALL),
+        may_audit=reach_about_money(current_staff().actor) is Reach.EVERYBODY,
     )
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.audit.browsing import about
+from portal.audit.scope import reach_about_money
 from portal.core import clock
 from portal.core.database import db
 from portal.core.permissions import Permission
@@ -133,7 +134,7 @@ def batch_page(row: CouponBatch, form: ApprovalForm | None = None) -> Response:
         may_decide=may_decide_batch(actor, row),
         is_own_request=is_waiting and row.requested_by == actor.id,
         events=about(by=actor, zone=reader_zone(), target=target_of_batch(row)),
-        sees_all=actor.may(Permission.AUDIT_ALL),
+        reach=reach_about_money(actor),
         may_manage=actor.may(Permission.COUPONS_MANAGE),
     )
 

@@ -3,6 +3,7 @@
 from flask import Response, request, url_for
 
 from portal.audit.browsing import about
+from portal.audit.scope import reach_about_money
 from portal.catalog.revisions import catalog_now
 from portal.core import clock
 from portal.core.permissions import Permission
@@ -56,7 +57,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         listing=uses_found(search, cursor=request.args.get("cursor"), limit=FEW_USES),
         search=search,
         events=about(by=actor, zone=reader_zone(), target=target_of(row)),
-        sees_all=actor.may(Permission.AUDIT_ALL),
+        reach=reach_about_money(actor),
         may_manage=actor.may(Permission.COUPONS_MANAGE),
     )
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.audit.browsing import about
+from portal.audit.scope import reach_of
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.core.staleness import fingerprint
@@ -33,7 +34,7 @@ def tenant(tenant_id: int) -> Response:
         listing=users(Search(tenant_id=tenant_id), limit=FEW_USERS),
         history=history_of_tenant(found),
         events=about(by=actor, zone=reader_zone(), tenant_id=tenant_id),
-        sees_all=actor.may(Permission.AUDIT_ALL),
+        reach=reach_of(actor),
         panels=tenant_panels(found, actor),
         may_write=actor.may(Permission.CUSTOMERS_WRITE),
         may_suspend=actor.may(Permission.CUSTOMERS_SUSPEND),

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
 from portal.audit.browsing import about
+from portal.audit.scope import reach_of
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.core.staleness import fingerprint
@@ -34,7 +35,7 @@ def user(user_id: int) -> Response:
         colours=COLOURS,
         history=history_of_user(found),
         events=about(by=actor, zone=reader_zone(), target=target_of_user(found)),
-        sees_all=actor.may(Permission.AUDIT_ALL),
+        reach=reach_of(actor),
         panels=user_panels(found, tenant, actor),
         may_write=actor.may(Permission.CUSTOMERS_WRITE),
         may_privacy=actor.may(Permission.CUSTOMERS_PRIVACY),
