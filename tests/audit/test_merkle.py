@@ -77,6 +77,14 @@ def test_each_older_tree_is_shown_to_be_a_beginning(size):
             assert not merkle.verify_consistency(old, size, ROOTS[old], ROOTS[size], proof[:-1])
 
 
+@pytest.mark.parametrize("size", [0, 1, 7])
+def test_two_trees_of_one_size_have_one_root(size):
+    other = b"\x00" * 32
+    assert not merkle.verify_consistency(size, size, ROOTS[size], other, [])
+    assert not merkle.verify_consistency(size, size, other, ROOTS[size], [])
+    assert merkle.verify_consistency(size, size, other, other, []) is (size > 0)
+
+
 def test_a_proof_of_consistency_has_the_parts_of_the_rfc():
     """Section 2.1.3: PROOF(3, D[7]) = [c, d, g, l], PROOF(4, D[7]) = [l], PROOF(6, D[7])."""
     assert merkle.consistency_spans(3, 7) == [(2, 3), (3, 4), (0, 2), (4, 7)]
