@@ -149,6 +149,20 @@ def test_an_edge_changed(ledger, tmp_path, side):
         assert (found.code, found.kinds) == (1, {"bad_proof"})
 
 
+def test_an_index_without_a_line(ledger, tmp_path):
+    found = check(tmp_path, rebuilt(bundle_of(Kind.RANGE), index_jsonl=b""))
+    assert (found.code, "modified" in found.kinds) == (1, True)
+
+
+@pytest.mark.parametrize(("line", "name"), [(0, "first"), (0, "end"), (2, "index")])
+def test_a_number_without_an_end(ledger, tmp_path, line, name):
+    lines = lines_of(bundle := bundle_of(Kind.RANGE, first=4, last=9), "index.jsonl")
+    said = f'"{name}": {json.loads(lines[line])[name]}'.encode()
+    lines[line] = json.dumps(json.loads(lines[line])).encode().replace(said, said + b"e999") + b"\n"
+    found = check(tmp_path, rebuilt(bundle, index_jsonl=b"".join(lines)))
+    assert (found.code, "modified" in found.kinds) == (1, True)
+
+
 def test_a_checkpoint_of_another_tree(bundle, tmp_path):
     size = Note.parse(files_of(bundle)["checkpoint.txt"].decode()).checkpoint.size
     note = Checkpoint(ORIGIN, size, bytes(32)).signed_by([SIGNER])

@@ -36,7 +36,7 @@ COMPLETENESS = {
     "range_with_hashes": "complete: every leaf is here, some as a bare hash",
 }
 MOST_FAULTS = 100
-MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+MALFORMED = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 
 class Check:
@@ -138,7 +138,7 @@ class Check:
             self.tell_apart()
 
     def range(self) -> None:
-        head = next(self.bundle.rows("index.jsonl"))
+        head = next(self.bundle.rows("index.jsonl"), {})
         beside = iter([base64.b64decode(text) for text in [*head["left"], *head["right"]]])
         kept = int(head["first"]), int(head["end"])
         leaves = (leaf for _, leaf, _ in self.read_index(kept[0]))
