@@ -11,25 +11,28 @@ import sqlalchemy as sa
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
-from portal.core.actor import Actor
+from portal.core.actor import SYSTEM, Actor
 from portal.core.database import changed_rows, db
-from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.errors import Conflict, NotFound
 from portal.coupons.coupons import coupon_or_404
 from portal.coupons.models import Coupon, CouponStatus, CouponUsage, UsageStatus
 from portal.coupons.terms import Duration, as_plain, terms_of
 from portal.coupons.validating import (
     REASONS,
+    BadPurchase,
     Purchase,
+    check_buyer,
+    check_purchase,
     coupon_by_code,
+    is_overdue,
     leftover_of,
     slots_of,
     verdict_of,
 )
-from portal.customers.models import Tenant, User
 
 USUAL = timedelta(minutes=30)
 LONGEST = timedelta(days=1)
-LARGEST_AMOUNT = 2**53
+RAN_OUT = "ran out"
 
 
 class CouponUnknown(NotFound):
@@ -58,10 +61,6 @@ class NotRunning(Conflict):
     """It takes nothing off any more, or not yet."""
 
 
-class BadPurchase(DomainError):
-    """The purchase is not one that a coupon could be taken off."""
-
-
 def reserve_coupon(
     *, by: Actor, code: str, purchase: Purchase, expires_in: timedelta = USUAL
 ) -> CouponUsage:
@@ -70,12 +69,14 @@ def reserve_coupon(
     Raises:
         CouponUnknown, CouponRefused, BadPurchase: see the classes.
     """
-    _check_purchase(purchase)
+    check_purchase(purchase)
     if not timedelta(0) < expires_in <= LONGEST:
         raise BadPurchase("Hold it for up to a day.", field="expires_in")
-    _lock_tenant(purchase)
+    check_buyer(purchase, locked=True)
     known, now = coupon_by_code(code), clock.now()
     row = known and coupon_or_404(known.id)
+    if row is not None:
+        _release_overdue(row, purchase.tenant_id, now)
     verdict = verdict_of(row, purchase, now)
     if verdict.row is None:
         raise CouponUnknown
@@ -153,18 +154,15 @@ def is_running(usage: CouponUsage) -> bool:
     return usage.status == UsageStatus.REDEEMED and usage.returned_at is None
 
 
-def _check_purchase(purchase: Purchase) -> None:
-    if not 0 <= purchase.amount_cents <= LARGEST_AMOUNT:
-        raise BadPurchase("Use an amount of zero or more.", field="amount_cents")
-
-
-def _lock_tenant(purchase: Purchase) -> None:
-    query = sa.select(Tenant.id).where(Tenant.id == purchase.tenant_id)
-    if db.session.scalar(query.with_for_update(key_share=True)) is None:
-        raise BadPurchase("There is no such tenant.", field="tenant_id")
-    user = db.session.get(User, purchase.user_id) if purchase.user_id is not None else None
-    if purchase.user_id is not None and (user is None or user.tenant_id != purchase.tenant_id):
-        raise BadPurchase("This tenant has no such user.", field="user_id")
+def _release_overdue(row: Coupon, tenant_id: int, now: datetime) -> None:
+    """What stands in the way of this tenant and ran out, before the job comes to it."""
+    overdue = sa.select(CouponUsage.id).where(CouponUsage.coupon_id == row.id, is_overdue(now))
+    own = list(db.session.scalars(overdue.where(CouponUsage.tenant_id == tenant_id)))
+    if not own and row.max_redemptions is not None and row.times_redeemed >= row.max_redemptions:
+        own = list(db.session.scalars(overdue.order_by(CouponUsage.id).limit(1)))
+    for usage_id in own:
+        release_reservation(by=SYSTEM, usage_id=usage_id, reason=RAN_OUT)
+    db.session.refresh(row)
 
 
 def _count(row: Coupon, now: datetime) -> None:
@@ -189,7 +187,7 @@ def _count(row: Coupon, now: datetime) -> None:
 
 
 def _usage(by: Actor, row: Coupon, purchase: Purchase, now: datetime) -> CouponUsage:
-    taken = slots_of(row.id, purchase.tenant_id)
+    taken = slots_of(row.id, purchase.tenant_id, now)
     totals = {Duration.ONCE: 1, Duration.REPEATING: row.periods}
     return CouponUsage(
         coupon_id=row.id,

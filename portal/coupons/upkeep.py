@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.coupons.models import CouponUsage, UsageStatus
-from portal.coupons.redeeming import NotReserved, release_reservation
+from portal.coupons.models import CouponUsage
+from portal.coupons.redeeming import RAN_OUT, NotReserved, release_reservation
+from portal.coupons.validating import is_overdue
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 
 KIND = "coupons.release_stale"
 AT_ONCE = 100
-RAN_OUT = "ran out"
 
 recurring(KIND, every=timedelta(minutes=1))
 
@@ -30,7 +30,7 @@ def release_stale(_payload: dict[str, Any]) -> None:
     """
     stale = (
         sa.select(CouponUsage.id)
-        .where(CouponUsage.status == UsageStatus.RESERVED, CouponUsage.expires_at <= clock.now())
+        .where(is_overdue(clock.now()))
         .order_by(CouponUsage.coupon_id, CouponUsage.id)
         .limit(AT_ONCE)
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.errors import DomainError
 from portal.coupons.discounts import Discount, apply
 from portal.coupons.models import (
     Coupon,
@@ -20,7 +21,8 @@ from portal.coupons.models import (
     CouponUsage,
     UsageStatus,
 )
-from portal.coupons.terms import code_key
+from portal.coupons.terms import LARGEST_AMOUNT, code_key
+from portal.customers.models import Tenant, User
 
 REASONS = {
     "coupon_not_found": "There is no such coupon.",
@@ -60,8 +62,34 @@ class Verdict:
     discount_cents: int = 0
 
 
+class BadPurchase(DomainError):
+    """The purchase is not one that a coupon could be taken off."""
+
+
+def check_purchase(purchase: Purchase) -> None:
+    """Raise BadPurchase for an amount that nobody pays."""
+    if not 0 <= purchase.amount_cents <= LARGEST_AMOUNT:
+        raise BadPurchase("Use an amount of zero or more.", field="amount_cents")
+
+
+def check_buyer(purchase: Purchase, *, locked: bool = False) -> None:
+    """Raise BadPurchase where nobody like this is there. Of a locked tenant nobody else buys."""
+    query = sa.select(Tenant.id).where(Tenant.id == purchase.tenant_id)
+    if db.session.scalar(query.with_for_update(key_share=True) if locked else query) is None:
+        raise BadPurchase("There is no such tenant.", field="tenant_id")
+    user = db.session.get(User, purchase.user_id) if purchase.user_id is not None else None
+    if purchase.user_id is not None and (user is None or user.tenant_id != purchase.tenant_id):
+        raise BadPurchase("This tenant has no such user.", field="user_id")
+
+
 def validate_coupon(*, code: str, purchase: Purchase) -> Verdict:
-    """Whether the coupon would be accepted now. Nothing is held."""
+    """Whether the coupon would be accepted now. Nothing is held.
+
+    Raises:
+        BadPurchase: see the class.
+    """
+    check_purchase(purchase)
+    check_buyer(purchase)
     return verdict_of(coupon_by_code(code), purchase, clock.now())
 
 
@@ -97,15 +125,21 @@ def leftover_of(row: Coupon, purchase: Purchase, discount_cents: int) -> int:
     return int(row.amounts[purchase.currency]) - discount_cents
 
 
-def held_usages() -> sa.ColumnElement[bool]:
-    """Those that count against a limit: neither released nor refunded in full."""
-    return CouponUsage.slot.is_not(None)
+def held_usages(now: datetime) -> sa.ColumnElement[bool]:
+    """Those that count against a limit: neither released nor refunded in full, nor overdue."""
+    return sa.and_(CouponUsage.slot.is_not(None), sa.not_(is_overdue(now)))
 
 
-def slots_of(coupon_id: int, tenant_id: int) -> set[int | None]:
+def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
+    """Reserved, and its time is over: free again, whether or not it was released yet."""
+    is_reserved = CouponUsage.status == sa.literal_column("'reserved'")  # as its index has it
+    return sa.and_(is_reserved, CouponUsage.expires_at <= now)
+
+
+def slots_of(coupon_id: int, tenant_id: int, now: datetime) -> set[int | None]:
     """Which of the tenant's uses are taken."""
     query = sa.select(CouponUsage.slot).where(
-        CouponUsage.coupon_id == coupon_id, CouponUsage.tenant_id == tenant_id, held_usages()
+        CouponUsage.coupon_id == coupon_id, CouponUsage.tenant_id == tenant_id, held_usages(now)
     )
     return set(db.session.scalars(query))
 
@@ -125,13 +159,15 @@ def _refusals(
     yield from _of_coupon(row, now)
     yield from _of_purchase(row, purchase)
     more = sum(other.id == row.id for other in beside)
-    if len(slots_of(row.id, purchase.tenant_id)) + more >= row.max_per_tenant:
+    if len(slots_of(row.id, purchase.tenant_id, now)) + more >= row.max_per_tenant:
         yield "coupon_tenant_limit"
-    if row.max_per_user is not None and _uses_of(row, purchase.user_id) + more >= row.max_per_user:
+    by_user = 0 if row.max_per_user is None else _uses_of(row, purchase.user_id, now)
+    if row.max_per_user is not None and by_user + more >= row.max_per_user:
         yield "coupon_user_limit"
-    if row.max_redemptions is not None and row.times_redeemed + more >= row.max_redemptions:
+    left = None if row.max_redemptions is None else row.max_redemptions - row.times_redeemed - more
+    if left is not None and left <= 0 and left + _overdue_of(row, now) <= 0:
         yield "coupon_exhausted"
-    others = [*_running(purchase.tenant_id), *(other.is_stackable for other in beside)]
+    others = [*_running(purchase.tenant_id, now), *(other.is_stackable for other in beside)]
     if others and not (row.is_stackable and all(others)):
         yield "coupon_not_stackable"
 
@@ -158,17 +194,22 @@ def _of_purchase(row: Coupon, purchase: Purchase) -> Iterator[str]:
         yield "coupon_not_first_time"
 
 
-def _uses_of(row: Coupon, user_id: int | None) -> int:
+def _overdue_of(row: Coupon, now: datetime) -> int:
+    query = sa.select(sa.func.count()).where(CouponUsage.coupon_id == row.id, is_overdue(now))
+    return db.session.scalar(query) or 0
+
+
+def _uses_of(row: Coupon, user_id: int | None, now: datetime) -> int:
     """A limit for each user cannot be kept for nobody: without a user it counts as reached."""
     if user_id is None:
         return row.max_per_user or 0
     query = sa.select(sa.func.count()).where(
-        CouponUsage.coupon_id == row.id, CouponUsage.user_id == user_id, held_usages()
+        CouponUsage.coupon_id == row.id, CouponUsage.user_id == user_id, held_usages(now)
     )
     return db.session.scalar(query) or 0
 
 
-def _running(tenant_id: int) -> list[bool]:
+def _running(tenant_id: int, now: datetime) -> list[bool]:
     """Of each discount that the tenant holds or still gets: does it go with others?"""
     goes_on = sa.or_(
         CouponUsage.status == UsageStatus.RESERVED,
@@ -177,6 +218,6 @@ def _running(tenant_id: int) -> list[bool]:
         CouponUsage.leftover_cents > 0,
     )
     query = sa.select(CouponUsage.is_stackable).where(
-        CouponUsage.tenant_id == tenant_id, held_usages(), goes_on
+        CouponUsage.tenant_id == tenant_id, held_usages(now), goes_on
     )
     return list(db.session.scalars(query))

@@ -14,7 +14,6 @@ from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.coupons.coupons import change_coupon, disable_coupon
 from portal.coupons.redeeming import (
-    BadPurchase,
     CouponRefused,
     CouponUnknown,
     NotReserved,
@@ -27,7 +26,7 @@ from portal.coupons.redeeming import (
 )
 from portal.coupons.terms import Terms
 from portal.coupons.upkeep import release_stale
-from portal.coupons.validating import validate_coupon
+from portal.coupons.validating import BadPurchase, validate_coupon
 from tests.cast import make_user
 from tests.coupons.conftest import buys, make_coupon
 
@@ -97,6 +96,31 @@ def test_what_was_never_redeemed_is_released_by_time(app, acme):
         release_stale({})
         db.session.refresh(row)
         assert (held.status, row.times_redeemed, reason(acme)) == ("released", 0, None)
+
+
+def test_what_ran_out_is_free_before_the_job_comes_to_it(app, acme, birch):
+    row = make_coupon(max_redemptions=1)
+    held = reserve(acme)
+    assert (reason(acme), reason(birch)) == ("coupon_tenant_limit", "coupon_exhausted")
+    with time_machine.travel(held.expires_at):
+        said = [validate_coupon(code="SPRING20", purchase=buys(it)).reason for it in (acme, birch)]
+        assert said == [None, None]
+        assert reserve(birch).status == "reserved"
+    db.session.refresh(row)
+    assert (held.status, held.slot, row.times_redeemed) == ("released", None, 1)
+    query = sa.select(AuditEvent.reason).where(AuditEvent.action == Action.COUPON_RELEASED.value)
+    assert db.session.scalars(query).all() == ["ran out"]
+
+
+def test_what_ran_out_stands_in_the_way_of_no_other_coupon(app, acme):
+    make_coupon(max_per_user=1)
+    make_coupon("OTHER10")
+    uma = make_user(acme)
+    held = reserve(acme, user_id=uma.id)
+    assert reason(acme, code="OTHER10") == "coupon_not_stackable"
+    with time_machine.travel(held.expires_at):
+        assert reason(acme, code="OTHER10") is None
+        assert reserve(acme, user_id=uma.id).slot == 0
 
 
 def test_a_use_keeps_what_the_coupon_said_when_it_was_reserved(app, acme):
@@ -230,15 +254,18 @@ def test_what_is_only_reserved_counts_no_period(app, acme):
 )
 def test_a_purchase_that_cannot_be_is_refused(app, acme, more, field):
     make_coupon()
-    with pytest.raises(BadPurchase) as refusal:
-        reserve(acme, **more)
-    assert refusal.value.field == field
+    for ask in (lambda: reserve(acme, **more), lambda: reason(acme, **more)):
+        with pytest.raises(BadPurchase) as refusal:
+            ask()
+        assert refusal.value.field == field
 
 
 def test_a_user_of_another_tenant_uses_nothing(app, acme, birch):
     make_coupon()
-    with pytest.raises(BadPurchase):
-        reserve(acme, user_id=make_user(birch).id)
+    uma = make_user(birch)
+    for ask in (reserve, reason):
+        with pytest.raises(BadPurchase):
+            ask(acme, user_id=uma.id)
 
 
 @pytest.mark.parametrize("span", [timedelta(0), timedelta(days=1, seconds=1)])
