@@ -15,7 +15,8 @@ from portal.core.database import db, looking
 from portal.core.provenance import provenance
 from portal.staff.known_browsers import KNOWN_FOR, is_marked
 from portal.staff.models import AdminSession
-from portal.staff.throttles import Throttled
+from portal.staff.sign_in import password_buckets, typed_address
+from portal.staff.throttles import Throttled, told_to_wait
 from portal.web.access import SessionState
 from portal.web.addresses import network_of
 
@@ -35,10 +36,15 @@ def at_the_door(*, email: str, browser: str) -> Iterator[bool]:
     lately. Whoever is known needs no place, and is spared what a flood from elsewhere brings about.
 
     Raises:
-        Throttled: no stranger can be looked at now; nothing was done.
+        Throttled: no stranger can be looked at now, or none from here; nothing was done.
     """
     with looking():
         is_known = is_marked(browser, email) or _is_known_network(network_of(provenance().ip))
+        # Whoever was refused for their own guesses goes on being refused without a place: one
+        # address alone would fill all of them.
+        wait = told_to_wait(password_buckets(typed_address(email), is_known=True))
+    if wait is not None:
+        raise Throttled(wait)
     if is_known:
         yield True
         return

@@ -86,7 +86,7 @@ def open_with_password(
     Raises:
         Busy: too many passwords are being hashed at once.
     """
-    typed = printable(email).strip()[:LONGEST_ADDRESS]
+    typed = typed_address(email)
     with looking():
         person, booked = _person_with(typed), password_buckets(typed, is_known=is_known)
         wait = seconds_to_wait(booked)
@@ -110,6 +110,11 @@ def open_with_password(
         return SignIn()
     hand_back(booked)
     return SignIn(_opened(admin, password, instead_of))
+
+
+def typed_address(text: str) -> str:
+    """What was typed as an address, as it is counted and recorded."""
+    return printable(text).strip()[:LONGEST_ADDRESS]
 
 
 def _person_with(typed: str) -> Person | None:

@@ -78,6 +78,15 @@ def seconds_to_wait(found: Sequence[Bucket]) -> int | None:
     return _longest_wait(_full(found, now).values(), now)
 
 
+def told_to_wait(found: Sequence[Bucket]) -> int | None:
+    """As `seconds_to_wait`, once the refusal was recorded: nothing is left to be done."""
+    now = clock.now()
+    full = _full(found, now)
+    marks = [_mark(key) for key in full]
+    is_recorded = bool(full) and len(_live(marks, now)) == len(marks)
+    return _longest_wait(full.values(), now) if is_recorded else None
+
+
 def book_failure(found: Sequence[Bucket]) -> int | None:
     """Count one failure in each bucket; when one is full, count none and say how long to wait.
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from portal.audit.actions import Action
 from portal.core import clock
 from portal.core.database import db
 from portal.staff import door, known_browsers
@@ -14,6 +15,7 @@ from portal.staff.links import issue_link
 from portal.staff.models import AuthThrottle, LinkPurpose
 from portal.staff.throttles import PASSWORD_BY_ANYBODY, buckets
 from tests.cast import PASSWORD, actor
+from tests.ledger import events
 
 LOGIN = "/api/admin/auth/login"
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.77"}
@@ -138,6 +140,15 @@ def test_no_more_strangers_wait_than_leave_threads_for_pages(client, bea_ready):
     door._places.release(door.STRANGERS)
     answers = [give(client, password="wrong").status_code for _ in range(5)]
     assert answers == [401] * 5
+
+
+def test_who_has_to_wait_anyhow_takes_no_place_from_others(client, bea_ready, request):
+    statuses = [give(client, password="wrong wrong wrong").status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    request.getfixturevalue("crowd")
+    answer = give(client)
+    assert (answer.status_code, int(answer.headers["Retry-After"]) > door.CROWDED) == (429, True)
+    assert len(events(Action.SESSION_THROTTLED)) == 1
 
 
 def test_a_known_browser_needs_no_place_among_strangers(client, bea_ready, crowd):
