@@ -172,6 +172,17 @@ def ann_client(app: Flask, ann: Admin) -> Client:
 
 
 @pytest.fixture
+def ann_proven(app: Flask, ann: Admin) -> Client:
+    """Ann's browser, where she has just proven herself."""
+    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
+
+
+@pytest.fixture
+def mo_proven(app: Flask, mo: Admin) -> Client:
+    return signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+
+
+@pytest.fixture
 def mo_client(app: Flask, mo: Admin) -> Client:
     return signed_in(app, mo)
 

@@ -27,7 +27,7 @@ from portal.operations.letters import UNDECIDED, mail_or_404, note_body_viewed
 from portal.operations.lists import jobs_page, mails_page
 from portal.operations.metrics import exposition, init_metrics
 from portal.staff.current import current_staff
-from portal.web.access import audits, public, requires
+from portal.web.access import audits, public, requires, sudo
 from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.nav import NavItem
 
@@ -119,6 +119,7 @@ def _may_manage() -> dict[str, bool]:
 
 @bp.post("/operations/jobs/<int:job_id>/retry")
 @requires(Permission.OPERATIONS_MANAGE)
+@sudo
 @audits(Action.JOB_RETRIED)
 def retry(job_id: int) -> ResponseReturnValue:
     return _job_done(Action.JOB_RETRIED, retry_job(job_id), "is queued again")
@@ -126,6 +127,7 @@ def retry(job_id: int) -> ResponseReturnValue:
 
 @bp.post("/operations/jobs/<int:job_id>/cancel")
 @requires(Permission.OPERATIONS_MANAGE)
+@sudo
 @audits(Action.JOB_CANCELLED)
 def cancel(job_id: int) -> ResponseReturnValue:
     return _job_done(Action.JOB_CANCELLED, cancel_job(job_id), "is cancelled")
@@ -184,6 +186,7 @@ def _text(found: EmailLog) -> str | None:
 
 @bp.post("/operations/mail/<int:mail_id>/send-again")
 @requires(Permission.OPERATIONS_MANAGE)
+@sudo
 @audits(Action.MAIL_RESENT)
 def resend(mail_id: int) -> ResponseReturnValue:
     send_again(by=current_staff().actor, mail=mail_or_404(mail_id))
@@ -194,6 +197,7 @@ def resend(mail_id: int) -> ResponseReturnValue:
 
 @bp.post("/operations/mail/<int:mail_id>/mark-as-sent")
 @requires(Permission.OPERATIONS_MANAGE)
+@sudo
 @audits(Action.MAIL_RESOLVED)
 def resolve(mail_id: int) -> ResponseReturnValue:
     mark_as_sent(by=current_staff().actor, mail=mail_or_404(mail_id))
@@ -204,6 +208,7 @@ def resolve(mail_id: int) -> ResponseReturnValue:
 
 @bp.post("/operations/mail/<int:mail_id>/cancel")
 @requires(Permission.OPERATIONS_MANAGE)
+@sudo
 @audits(Action.MAIL_RESOLVED)
 def withhold(mail_id: int) -> ResponseReturnValue:
     cancel_mail(by=current_staff().actor, mail=mail_or_404(mail_id))

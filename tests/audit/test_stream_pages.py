@@ -11,7 +11,6 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from tests.audit.receivers import webhook
-from tests.cast import signed_in, sudo_until
 from tests.ledger import events
 from tests.statements import counted
 
@@ -28,11 +27,6 @@ RULE = {
     "quiet_minutes": "60",
     "roles": "admin",
 }
-
-
-@pytest.fixture
-def ann_proven(app, ann):
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
 
 
 def rows(model):

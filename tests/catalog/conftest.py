@@ -4,14 +4,7 @@ import pytest
 from markupsafe import Markup
 
 from portal.catalog import effects
-from tests.cast import signed_in, sudo_until
 from tests.staff.conftest import statements  # noqa: F401 - a fixture
-
-
-@pytest.fixture
-def ann_proven(app, ann):
-    """Ann's browser, where she has just proven herself."""
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
 
 
 @pytest.fixture

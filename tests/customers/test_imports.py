@@ -25,7 +25,7 @@ from portal.customers.models import (
 )
 from portal.jobs.models import Job
 from portal.subscriptions.stays import stays_of
-from tests.cast import actor, make_tenant, make_user, signed_in, sudo_until
+from tests.cast import actor, make_tenant, make_user
 from tests.customers.test_import_file import HEADER, LINE
 
 
@@ -246,11 +246,6 @@ def upload(client, content: bytes, filename: str = "people.csv"):
     headers = {"Sec-Fetch-Site": "same-origin"}
     kind = f'multipart/form-data; boundary="{boundary}"'
     return client.post("/customers/imports", data=body, content_type=kind, headers=headers)
-
-
-@pytest.fixture
-def ann_proven(app, ann):
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
 
 
 def test_a_file_is_shown_then_imported(ann_proven):

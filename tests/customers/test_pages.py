@@ -12,7 +12,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.customers.models import Tenant, TenantStatus, User, UserStatus
 from portal.customers.tokens import issue_user_token
-from tests.cast import make_admin, make_tenant, make_user, signed_in, sudo_until
+from tests.cast import make_admin, make_tenant, make_user, signed_in
 from tests.statements import counted
 
 LIST = "/customers"
@@ -22,12 +22,6 @@ NEW = {"external_id": "cedar", "name": "Cedar 📦", "time_zone": "Europe/Paris"
 @pytest.fixture
 def uma(acme):
     return make_user(acme)
-
-
-@pytest.fixture
-def proven(app, mo):
-    """Mo, who has just proven himself."""
-    return signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
 
 
 def rows(client, url):
@@ -191,16 +185,16 @@ def test_a_closed_tenant_takes_no_user_by_the_form(bea_client, acme):
     assert (answer.status_code, "is closed" in answer.text) == (422, True)
 
 
-def test_a_tenant_is_suspended_and_reopened_with_reasons(proven, acme):
+def test_a_tenant_is_suspended_and_reopened_with_reasons(mo_proven, acme):
     url = f"/customers/tenants/{acme.id}"
-    assert proven.submit(f"{url}/suspend", reason="").status_code == 422
-    assert proven.submit(f"{url}/suspend", reason="Unpaid").status_code == 303
+    assert mo_proven.submit(f"{url}/suspend", reason="").status_code == 422
+    assert mo_proven.submit(f"{url}/suspend", reason="Unpaid").status_code == 303
     assert (acme.status, last_event().reason) == ("suspended", "Unpaid")
-    assert "None of its users gets anything" in proven.get(url).text
-    assert proven.submit(f"{url}/suspend", reason="Again").status_code == 409
-    proven.submit(f"{url}/close", reason="Left")
-    proven.submit(f"{url}/reopen", reason="Back")
-    moments = proven.soup(url).select("#status-history .badge")
+    assert "None of its users gets anything" in mo_proven.get(url).text
+    assert mo_proven.submit(f"{url}/suspend", reason="Again").status_code == 409
+    mo_proven.submit(f"{url}/close", reason="Left")
+    mo_proven.submit(f"{url}/reopen", reason="Back")
+    moments = mo_proven.soup(url).select("#status-history .badge")
     assert [one.get_text() for one in moments] == ["Active", "Closed", "Suspended", "Active"]
 
 

@@ -38,7 +38,7 @@ from portal.customers.tokens import issue_service_token, issue_user_token
 from portal.customers.users import deactivate_user, upsert_user
 from portal.jobs.registry import kind_named
 from portal.web.models import IdempotencyKey
-from tests.cast import actor, make_user, signed_in, sudo_until
+from tests.cast import actor, make_user
 from tests.customers.test_bearer import ask
 from tests.customers.test_imports import kept, line, results, run, started
 
@@ -49,11 +49,6 @@ CANARIES = ("Zebulon Quibble", "zebulon@quibble.test", "zq-4711")
 def person(acme) -> User:
     name, email, external_id = CANARIES
     return make_user(acme, name, email=email, external_id=external_id)
-
-
-@pytest.fixture
-def ann_proven(app, ann):
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
 
 
 def of_person(**more) -> str:

@@ -35,11 +35,6 @@ def service(ann, **more):
 
 
 @pytest.fixture
-def ann_proven(app, ann):
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
-
-
-@pytest.fixture
 def bea_proven(app, bea):
     return signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
 

@@ -63,16 +63,22 @@ def test_a_payload_shows_no_secret(ann_client):
     assert "[redacted]" in text
 
 
-def test_a_failed_job_is_queued_again(ann_client):
+def test_a_failed_job_is_queued_again(ann_proven):
     job = make_job(JobStatus.FAILED)
-    assert ann_client.submit(f"/operations/jobs/{job.id}/retry").status_code == 303
+    assert ann_proven.submit(f"/operations/jobs/{job.id}/retry").status_code == 303
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
     assert [event.target_id for event in events("job.retried")] == [str(job.id)]
 
 
-def test_a_waiting_job_is_cancelled(ann_client):
+def test_nothing_is_decided_without_a_fresh_proof(ann_client):
+    job = make_job(JobStatus.FAILED)
+    assert ann_client.submit(f"/operations/jobs/{job.id}/retry").status_code == 403
+    assert job.status == JobStatus.FAILED
+
+
+def test_a_waiting_job_is_cancelled(ann_proven):
     job = make_job()
-    assert ann_client.submit(f"/operations/jobs/{job.id}/cancel").status_code == 303
+    assert ann_proven.submit(f"/operations/jobs/{job.id}/cancel").status_code == 303
     assert job.status == JobStatus.CANCELLED
     assert len(events("job.cancelled")) == 1
 
@@ -81,14 +87,14 @@ def test_a_waiting_job_is_cancelled(ann_client):
     ("status", "verb"),
     [("running", "cancel"), ("done", "cancel"), ("running", "retry"), ("queued", "retry")],
 )
-def test_what_the_state_forbids_changes_nothing(ann_client, status, verb):
+def test_what_the_state_forbids_changes_nothing(ann_proven, status, verb):
     job = make_job(JobStatus(status))
-    assert ann_client.submit(f"/operations/jobs/{job.id}/{verb}").status_code == 409
+    assert ann_proven.submit(f"/operations/jobs/{job.id}/{verb}").status_code == 409
     assert job.status == status
     assert not events("job.cancelled") + events("job.retried")
 
 
-def test_a_job_that_is_not_there_is_a_404(ann_client):
-    assert ann_client.get("/operations/jobs/999").status_code == 404
-    assert ann_client.submit("/operations/jobs/999/retry").status_code == 404
+def test_a_job_that_is_not_there_is_a_404(ann_proven):
+    assert ann_proven.get("/operations/jobs/999").status_code == 404
+    assert ann_proven.submit("/operations/jobs/999/retry").status_code == 404
     assert db.session.scalar(sa.select(Job.id)) is None

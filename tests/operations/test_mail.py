@@ -47,26 +47,34 @@ def test_a_manager_may_not_read_a_text(mo_client):
     assert mo_client.get(f"/operations/mail/{letter().id}/body").status_code == 403
 
 
-def test_an_unknown_mail_can_be_sent_again(ann_client):
+def test_an_unknown_mail_can_be_sent_again(ann_proven):
     mail = letter()
     mail.status = MailStatus.UNKNOWN
-    assert ann_client.submit(f"/operations/mail/{mail.id}/send-again").status_code == 303
+    assert ann_proven.submit(f"/operations/mail/{mail.id}/send-again").status_code == 303
     assert mail.status == MailStatus.QUEUED
     assert len(events("mail.resent")) == 1
 
 
-def test_an_unknown_mail_can_be_marked_as_sent(ann_client):
+def test_an_unknown_mail_can_be_marked_as_sent(ann_proven):
     mail = letter()
     mail.status = MailStatus.UNKNOWN
-    assert ann_client.submit(f"/operations/mail/{mail.id}/mark-as-sent").status_code == 303
+    assert ann_proven.submit(f"/operations/mail/{mail.id}/mark-as-sent").status_code == 303
     assert (mail.status, mail.body_sealed) == (MailStatus.SENT, None)
     assert len(events("mail.resolved")) == 1
 
 
-def test_a_sent_mail_is_not_sent_again(app, ann_client):
+def test_nothing_is_decided_without_a_fresh_proof(ann_client):
+    mail = letter()
+    mail.status = MailStatus.UNKNOWN
+    for verb in ("send-again", "mark-as-sent", "cancel"):
+        assert ann_client.submit(f"/operations/mail/{mail.id}/{verb}").status_code == 403
+    assert mail.status == MailStatus.UNKNOWN
+
+
+def test_a_sent_mail_is_not_sent_again(app, ann_proven):
     mail = letter(carries_secret=False)
     work(app)
-    assert ann_client.submit(f"/operations/mail/{mail.id}/send-again").status_code == 409
+    assert ann_proven.submit(f"/operations/mail/{mail.id}/send-again").status_code == 409
     assert mail.status == MailStatus.SENT
 
 
