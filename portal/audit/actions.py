@@ -84,6 +84,7 @@ class Action(StrEnum):
     USER_REACTIVATED = "user.reactivated"
     USER_EXPORTED = "user.exported"
     USER_ERASED = "user.erased"
+    CUSTOMER_PII_UNMASKED = "customer.pii_unmasked"
     CUSTOMERS_IMPORT_PREVIEWED = "customers.import_previewed"
     CUSTOMERS_IMPORTED = "customers.imported"
     CUSTOMERS_IMPORT_FINISHED = "customers.import_finished"

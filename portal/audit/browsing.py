@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pydantic_core import from_json
 
+from portal.audit.actions import Action
 from portal.audit.filters import Filters
 from portal.audit.keyset import ledger_page
 from portal.audit.ledger import Target
@@ -174,8 +175,11 @@ def about(
     target: Target | None = None,
     limit: int = 8,
 ) -> list[EventRow]:
-    """The newest events of a tenant or about one thing, of every log, in this person's scope."""
-    also: Conditions = []
+    """The newest events of a tenant or about one thing, of every log, in this person's scope.
+
+    That somebody looked at an address is left out: it would push what was changed off the page.
+    """
+    also: Conditions = [_event.action != Action.CUSTOMER_PII_UNMASKED.value]
     if tenant_id is not None:
         also.append(_event.tenant_id == tenant_id)
     if target is not None:

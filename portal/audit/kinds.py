@@ -65,6 +65,7 @@ SEVERITIES = {
     "secret_key": Severity.CRITICAL,
     "addresses": Severity.WARNING,
     "token": Severity.NOTICE,
+    "customer": Severity.NOTICE,
     "backup": Severity.NOTICE,
 }
 """By the subject of an action, where each of its actions speaks as loudly."""

@@ -75,6 +75,7 @@ SENTENCES: dict[Action, str] = {
     Action.USER_REACTIVATED: "reactivated {target}",
     Action.USER_EXPORTED: "exported what is held about {target}",
     Action.USER_ERASED: "erased the data of {target}",
+    Action.CUSTOMER_PII_UNMASKED: "looked at the e-mail address of {target}",
     Action.CUSTOMERS_IMPORT_PREVIEWED: "uploaded the file of customers {target}",
     Action.CUSTOMERS_IMPORTED: "began to import the customers of {target}",
     Action.CUSTOMERS_IMPORT_FINISHED: "finished the import of {target}",

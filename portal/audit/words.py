@@ -72,6 +72,7 @@ WORDS: dict[Action, str] = {
     Action.USER_REACTIVATED: "reactivated a user",
     Action.USER_EXPORTED: "exported what is held about a user",
     Action.USER_ERASED: "erased a user's data",
+    Action.CUSTOMER_PII_UNMASKED: "looked at the e-mail address of a user",
     Action.CUSTOMERS_IMPORT_PREVIEWED: "uploaded a file of customers",
     Action.CUSTOMERS_IMPORTED: "imported customers",
     Action.CUSTOMERS_IMPORT_FINISHED: "finished an import of customers",

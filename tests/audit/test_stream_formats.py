@@ -36,6 +36,7 @@ def body_of(action, **more):
         ("entitlement.revoked", 3005, 2),
         ("tenant.created", 6003, 1),
         ("user.exported", 6003, 2),
+        ("customer.pii_unmasked", 6003, 2),
         ("policy.changed", 6003, 3),
         ("saved_view.removed", 6003, 4),
         ("ticket.breached", 6003, 99),

@@ -57,6 +57,7 @@ VERBS = {
     "exported": 2,
     "searched": 2,
     "viewed": 2,
+    "unmasked": 2,
     "removed": 4,
     "archived": 4,
     "changed": 3,
