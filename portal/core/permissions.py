@@ -22,6 +22,7 @@ class Permission(StrEnum):
     AUDIT_EXPORT = "audit.export"
     AUDIT_HOLD = "audit.hold"
     CUSTOMERS_VIEW = "customers.view"
+    CUSTOMERS_UNMASK = "customers.unmask"
     CUSTOMERS_WRITE = "customers.write"
     CUSTOMERS_SUSPEND = "customers.suspend"
     CUSTOMERS_IMPORT = "customers.import"
@@ -77,6 +78,7 @@ _MEANINGS = {
     Permission.AUDIT_EXPORT: "Export events with their proofs",
     Permission.AUDIT_HOLD: "Forbid that old events are removed, and allow it again",
     Permission.CUSTOMERS_VIEW: "See tenants and their users",
+    Permission.CUSTOMERS_UNMASK: "See the whole e-mail address of a tenant's user",
     Permission.CUSTOMERS_WRITE: "Create and change tenants and users",
     Permission.CUSTOMERS_SUSPEND: "Suspend, close and reopen tenants",
     Permission.CUSTOMERS_IMPORT: "Import customers from a file",

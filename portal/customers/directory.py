@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
-from portal.customers.naming import address_key, name_key
+from portal.customers.naming import address_key, masked, name_key
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
 from portal.web.urls import LARGEST_ID
 
@@ -62,6 +62,7 @@ class UserRow(NamedTuple):
     id: int
     name: str
     email: str
+    """Masked; empty of one who was erased."""
     external_id: str
     state: str
     colour: str
@@ -211,6 +212,7 @@ def _tenant_row(row: sa.Row[*tuple[Any, ...]]) -> TenantRow:
 def _user_row(row: sa.Row[*tuple[Any, ...]]) -> UserRow:
     user_id, name, email, external_id, status, erased_at, tenant_id, tenant_name, _ = row
     state = "Erased" if erased_at else status.capitalize()
+    address = "" if erased_at else masked(email)
     return UserRow(
-        user_id, name, email, external_id, state, COLOURS[status], tenant_id, tenant_name
+        user_id, name, address, external_id, state, COLOURS[status], tenant_id, tenant_name
     )

@@ -4,7 +4,7 @@ from portal.audit.ledger import Target
 from portal.core.errors import DomainError
 from portal.core.text import nfc
 from portal.customers.models import Tenant, User
-from portal.staff.identity import Email, checked_email, email_key
+from portal.staff.identity import BadEmail, Email, checked_email, email_key
 from portal.staff.identity import checked_name as checked_staff_name
 
 LONGEST_NAME = 200
@@ -12,6 +12,7 @@ LONGEST_EXTERNAL_ID = 128
 LONGEST_KEY = 200
 LONGEST_EMAIL_KEY = 320
 LONGEST_REASON = 500
+MASK = "•••"
 
 
 class BadExternalId(DomainError):
@@ -61,7 +62,16 @@ def checked_address(text: str) -> Email:
     Raises:
         BadEmail: the message says what is wrong with it.
     """
+    if MASK in text:  # valid by RFC 6531, and copied from a page
+        raise BadEmail("This address is masked. Write the whole one.", field="email")
     return checked_email(text.strip())
+
+
+def masked(address: str) -> str:
+    """`u•••@acme.test`: the domain, and how the address begins where that is not all of it."""
+    local, at, domain = address.rpartition("@")
+    name = local.strip('"')
+    return f"{name[0] if len(name) > 1 else ''}{MASK}{at}{domain if at else ''}"
 
 
 def checked_reason(text: str | None) -> str | None:

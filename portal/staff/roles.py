@@ -53,6 +53,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.AUDIT_ALL,
         Permission.AUDIT_EXPORT,
         Permission.OPERATIONS_VIEW,
+        Permission.CUSTOMERS_UNMASK,
         Permission.CUSTOMERS_WRITE,
         Permission.CUSTOMERS_SUSPEND,
         Permission.CUSTOMERS_IMPORT,
@@ -65,6 +66,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT_AGENT: EVERYBODY
     | DESK
     | {
+        Permission.CUSTOMERS_UNMASK,
         Permission.CUSTOMERS_WRITE,
         Permission.ENTITLEMENTS_GRANT_BRIEFLY,
         Permission.COUPONS_VIEW,
@@ -73,6 +75,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | COUPONS
     | {
         Permission.AUDIT_MONEY,
+        Permission.CUSTOMERS_UNMASK,
         Permission.SUBSCRIPTIONS_ASSIGN,
         Permission.TICKETS_VIEW,
         Permission.TICKETS_READ,

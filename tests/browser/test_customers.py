@@ -36,6 +36,33 @@ def test_typing_finds_a_tenant_and_the_address_remembers_it(context, site, page)
     expect(page.locator("#tenant-rows tr")).to_have_count(1)
 
 
+def test_an_address_is_shown_in_its_place_by_the_keyboard_and_masked_when_loaded_again(
+    context, site, page
+):
+    _, user_id = given(site, "Madrona")
+    site.sign_in(context, site.person("Bea Agent", is_second_factor_on=True))
+    page.goto(f"/customers/users/{user_id}")
+    place = page.locator("#user-address")
+    expect(place).to_contain_text("u•••@madrona.test")
+    place.get_by_role("button", name="Show the e-mail address of Una of Madrona").focus()
+    page.keyboard.press("Enter")
+    expect(place.get_by_text("una@madrona.test")).to_be_focused()
+    expect(place.get_by_role("button", name="Copy")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/customers/users/{user_id}$"))
+    page.reload()
+    expect(place).to_contain_text("u•••@madrona.test")
+
+
+def test_an_address_is_shown_and_edited_without_javascript(plain_page, site):
+    _, user_id = given(site, "Sequoia")
+    site.sign_in(plain_page.context, site.person("Bea Agent", is_second_factor_on=True))
+    plain_page.goto(f"/customers/users/{user_id}")
+    plain_page.get_by_role("button", name="Show the e-mail address").click()
+    expect(plain_page.get_by_text("una@sequoia.test")).to_be_visible()
+    plain_page.get_by_role("link", name="Edit").click()
+    expect(plain_page.get_by_label("E-mail")).to_have_value("una@sequoia.test")
+
+
 def test_a_tenant_is_suspended_and_a_user_deactivated_without_javascript(plain_page, site):
     tenant_id, user_id = given(site, "Larkspur")
     mo = site.person("Mo Manager", Role.MANAGER, is_second_factor_on=True)

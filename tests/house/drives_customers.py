@@ -34,6 +34,10 @@ def _edit_user(s):
     return _edit(s, url, name="Uma Two", email="uma@acme.test")
 
 
+def _look_at_user(verb):
+    return f"/customers/users/{make_user(make_tenant()).id}/{verb}"
+
+
 def _put_user(s):
     make_tenant()
     body = {"name": "Uma", "email": "uma@acme.test"}
@@ -50,6 +54,8 @@ DRIVES = {
         f"/customers/tenants/{make_tenant().id}/users/new", **NEW_USER
     ),
     "customers.save_user": _edit_user,
+    "customers.edit_user": lambda s: s.here.get(_look_at_user("edit")),
+    "customers.unmask_user": lambda s: s.here.submit(_look_at_user("unmask")),
     "customers.deactivate": _user("deactivate"),
     "customers.reactivate": _user("reactivate", "inactive"),
     "customers_api.put_tenant": lambda s: s.here.call(

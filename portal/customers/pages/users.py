@@ -1,5 +1,7 @@
 """One user of a tenant: everything known of them, and changing them."""
 
+from typing import Any
+
 from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,36 +13,62 @@ from portal.core.permissions import Permission
 from portal.core.staleness import fingerprint
 from portal.customers.directory import COLOURS, history_of_user, user_and_tenant
 from portal.customers.forms import NewUserForm, UserForm
-from portal.customers.models import User
-from portal.customers.naming import target_of_user
+from portal.customers.models import Tenant, User
+from portal.customers.naming import masked, target_of_user
 from portal.customers.pages.blueprint import bp
 from portal.customers.panels import user_panels
 from portal.customers.tenants import tenant_or_404
+from portal.customers.unmasking import unmask, unmask_to_edit
 from portal.customers.users import change_user, create_user, user_or_404
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
-from portal.web.htmx import page, see_other
+from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
 from portal.web.times import reader_zone
 
 
 @bp.get("/customers/users/<int:user_id>")
 @requires(Permission.CUSTOMERS_VIEW)
 def user(user_id: int) -> Response:
-    actor = current_staff().actor
     found, tenant = user_and_tenant(user_id)
-    return page(
+    address = masked(found.email)
+    return page("customers/user.html", address=address, is_masked=True, **_around(found, tenant))
+
+
+@bp.post("/customers/users/<int:user_id>/unmask")
+@requires(Permission.CUSTOMERS_UNMASK)
+@audits(Action.CUSTOMER_PII_UNMASKED)
+def unmask_user(user_id: int) -> Response:
+    """The address in the place of the masked one. Loading the page again masks it again."""
+    found, tenant = user_and_tenant(user_id)
+    address = unmask(by=current_staff().actor, user=found)
+    db.session.commit()
+    return page_or_fragment(
         "customers/user.html",
-        user=found,
-        tenant=tenant,
-        colours=COLOURS,
-        history=history_of_user(found),
-        events=about(by=actor, zone=reader_zone(), target=target_of_user(found)),
-        reach=reach_of(actor),
-        panels=user_panels(found, tenant, actor),
-        may_write=actor.may(Permission.CUSTOMERS_WRITE),
-        may_privacy=actor.may(Permission.CUSTOMERS_PRIVACY),
-        may_tokens=actor.may(Permission.TOKENS_MANAGE),
+        "customers/_user_address.html",
+        address=address,
+        is_masked=False,
+        **({"user": found} if wants_fragment() else _around(found, tenant)),
     )
+
+
+def _around(user: User, tenant: Tenant) -> dict[str, Any]:
+    """What the page of a user shows but for their address."""
+    actor = current_staff().actor
+    may_unmask = actor.may(Permission.CUSTOMERS_UNMASK)
+    return {
+        "user": user,
+        "tenant": tenant,
+        "colours": COLOURS,
+        "history": history_of_user(user),
+        "events": about(by=actor, zone=reader_zone(), target=target_of_user(user)),
+        "reach": reach_of(actor),
+        "panels": user_panels(user, tenant, actor),
+        "may_unmask": may_unmask,
+        "may_write": actor.may(Permission.CUSTOMERS_WRITE),
+        "may_edit": may_unmask and actor.may(Permission.CUSTOMERS_WRITE),
+        "may_privacy": actor.may(Permission.CUSTOMERS_PRIVACY),
+        "may_tokens": actor.may(Permission.TOKENS_MANAGE),
+    }
 
 
 @bp.get("/customers/tenants/<int:tenant_id>/users/new")
@@ -71,9 +99,13 @@ def add_user(tenant_id: int) -> ResponseReturnValue:
 
 @bp.get("/customers/users/<int:user_id>/edit")
 @requires(Permission.CUSTOMERS_WRITE)
+@audits(Action.CUSTOMER_PII_UNMASKED)
 def edit_user(user_id: int) -> Response:
+    """The form shows the address: opening it is recorded, once in five minutes."""
     found = user_or_404(user_id)
-    seen = {"name": found.name, "email": found.email, "seen": _seen(found)}
+    address = unmask_to_edit(by=current_staff().actor, user=found)
+    db.session.commit()
+    seen = {"name": found.name, "email": address, "seen": _seen(found)}
     return page("customers/edit_user.html", user=found, form=UserForm(data=seen))
 
 
