@@ -11,7 +11,7 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.customers.import_file import Line
 from portal.customers.models import Tenant, TenantStatus, User
-from portal.customers.naming import checked_address, checked_external_id, checked_name
+from portal.customers.naming import checked_address, checked_external_id, checked_name, masked
 from portal.customers.signals import plans_asked
 
 AT_ONCE = 400
@@ -238,9 +238,9 @@ def _user_changes(line: Statement, known: _Known) -> Iterator[str]:
     user = known.users.get((line.external_id, line.user.external_id))
     if user is not None:
         yield from _difference("user_name", user.name, line.user.name)
-        yield from _difference("user_email", user.email, line.user.email)
+        yield from _difference("user_email", user.email, line.user.email, shown=masked(user.email))
 
 
-def _difference(name: str, old: str, new: str) -> Iterator[str]:
+def _difference(name: str, old: str, new: str, *, shown: str | None = None) -> Iterator[str]:
     if old != new:
-        yield f"{name}: “{old}” → “{new}”"
+        yield f"{name}: “{shown or old}” → “{new}”"

@@ -78,13 +78,13 @@ def test_what_is_so_already_stays_the_same(acme):
     assert verdicts(line(), line()) == [("same", None), ("same", None)]
 
 
-def test_a_difference_is_shown_old_and_new(acme):
+def test_a_difference_is_shown_old_and_new_and_an_old_address_masked(acme):
     make_user(acme)
     effect, detail = verdicts(line(name="Acme Ltd", who="Uma Upton", email="u@acme.test"))[0]
     assert effect == "update"
     assert "tenant_name: “Acme” → “Acme Ltd”" in detail
     assert "user_name: “Uma User” → “Uma Upton”" in detail
-    assert "user_email: “uma@acme.test” → “u@acme.test”" in detail
+    assert "user_email: “u•••@acme.test” → “u@acme.test”" in detail
 
 
 @pytest.mark.parametrize(
