@@ -46,10 +46,11 @@ _MEANINGS = {
 }
 
 _PERMISSIONS = {
-    Scope.CUSTOMERS_READ: frozenset({Permission.CUSTOMERS_VIEW}),
+    Scope.CUSTOMERS_READ: frozenset({Permission.CUSTOMERS_VIEW, Permission.CUSTOMERS_UNMASK}),
     Scope.CUSTOMERS_WRITE: frozenset(
         {
             Permission.CUSTOMERS_VIEW,
+            Permission.CUSTOMERS_UNMASK,
             Permission.CUSTOMERS_WRITE,
             Permission.CUSTOMERS_SUSPEND,
             Permission.USER_TOKENS_MINT,

@@ -13,16 +13,19 @@ from portal.core.errors import Denied
 from portal.core.permissions import Permission
 from portal.core.roles import Role
 from portal.customers.naming import checked_address, masked
+from portal.customers.tokens import issue_staff_token
 from portal.customers.unmasking import unmask_to_edit
 from portal.staff.identity import BadEmail
 from portal.staff.roles import PERMISSIONS
-from tests.cast import make_admin, make_user, signed_in
+from tests.cast import actor, make_admin, make_user, signed_in
 from tests.client import parsed
+from tests.customers.test_bearer import ask
 from tests.ledger import events
 
 ADDRESS, MASKED = "uma@acme.test", "u•••@acme.test"
 UNMASKED = Action.CUSTOMER_PII_UNMASKED
 FROM_HTMX = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+ONE_USER = "/api/customers/tenants/acme/users/uma"
 
 
 @pytest.fixture
@@ -195,3 +198,20 @@ def test_the_deed_asks_for_the_permission_itself(uma):
     by = Actor(ActorType.ADMIN, 1, "x", None, frozenset({Permission.CUSTOMERS_WRITE}))
     with pytest.raises(Denied):
         unmask_to_edit(by=by, user=uma)
+
+
+@pytest.mark.parametrize(("role", "shown"), [(Role.MARKETING, MASKED), (Role.FINANCE, ADDRESS)])
+def test_over_json_a_person_sees_what_their_role_may(app, uma, role, shown):
+    client = signed_in(app, make_admin("Some Body", role, is_second_factor_on=True))
+    assert client.get(ONE_USER).get_json()["email"] == shown
+    (listed,) = client.get("/api/customers/users?tenant=acme").get_json()["items"]
+    assert listed["email"] == shown
+
+
+@pytest.mark.parametrize(
+    ("lent", "shown"), [((), MASKED), ((Permission.CUSTOMERS_UNMASK,), ADDRESS)]
+)
+def test_a_persons_token_sees_it_where_that_was_lent(client, bea, uma, lent, shown):
+    permissions = [Permission.CUSTOMERS_VIEW, *lent]
+    text = issue_staff_token(by=actor(bea), name="Mine", permissions=permissions).text
+    assert ask(client, text, ONE_USER).get_json()["email"] == shown

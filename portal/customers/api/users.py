@@ -1,6 +1,7 @@
 """Users of a tenant, as the product tells us of them and asks for them.
 
-Another tenant's user is not found, whatever their external id. Addresses: as `tenants`.
+Another tenant's user is not found, whatever their external id. Addresses: as `tenants`. Their
+e-mail is masked for people who may not see it, and for tokens of people that do not carry that.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from portal.core.permissions import Permission
 from portal.customers.api.blueprint import api
 from portal.customers.directory import Search, users_for_programs
 from portal.customers.models import User
+from portal.customers.naming import masked
 from portal.customers.schemas import (
     UserAnswer,
     UserBody,
@@ -33,7 +35,10 @@ def list_users(query: UserQuery) -> Response:
     tenant = tenant_by_external_id(query.tenant)
     search = Search(query.q.replace("\x00", "").strip(), query.status or "")
     found = users_for_programs(tenant, search, cursor=query.cursor, limit=query.limit)
-    items = [{**row, "created_at": machine(row["created_at"])} for row in found.items]
+    items = [
+        {**row, "email": _email(row["email"]), "created_at": machine(row["created_at"])}
+        for row in found.items
+    ]
     return jsonify(items=items, next_cursor=found.next_cursor)
 
 
@@ -78,8 +83,12 @@ def shown(user: User) -> dict[str, Any]:
         "id": user.id,
         "external_id": user.external_id,
         "name": user.name,
-        "email": user.email,
+        "email": _email(user.email),
         "status": user.status,
         "tenant_id": user.tenant_id,
         "created_at": machine(user.created_at),
     }
+
+
+def _email(address: str) -> str:
+    return address if acting().may(Permission.CUSTOMERS_UNMASK) else masked(address)
