@@ -95,6 +95,7 @@ SAID = [
     ("audit-streams.md", "After **# days** without success", days(delivering.GIVEN_UP_AFTER)),
     ("audit-streams.md", "more than # hours before raise nothing", hours(watching.TOO_OLD)),
     ("agents.md", "by mail, # seconds after", int(outgoing.UNDO_HOLD.total_seconds())),
+    ("agents.md", "once in # minutes by *Edit*", minutes(reading.READING_IS_ONE)),
     ("agents.md", "can be taken back for # days", days(merging.UNDO_WINDOW)),
     ("agents.md", "gives a coupon of up to # %", goodwill_terms.ALONE_PERCENT),
     ("agents.md", "a feature for up to # days", goodwill_terms.ALONE_DAYS),
