@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import structlog
+from gunicorn.arbiter import Arbiter
 from prometheus_client import multiprocess, values
 
 # A master that replaces another (USR2) inherits the name of its folder, and makes one of its own.
@@ -100,14 +101,17 @@ def post_worker_init(worker):
     """A page asks the database a few times, and each time waits for Python to be free again.
 
     Beside a thread that computes, Python's own 5 ms would be added to each of these. Last, the
-    process is not started where it would do harm: what is raised here ends gunicorn.
+    process is not started where it would do harm, which ends gunicorn.
     """
     sys.setswitchinterval(0.0005)
     # Of another application, such as the bare one of the benchmarks, nothing is asked.
     application = worker.app.callable
-    if check_start := application.extensions.get("portal_check_start"):
+    if reason_not_to_start := application.extensions.get("portal_reason_not_to_start"):
         with application.app_context():
-            check_start()
+            reason = reason_not_to_start()
+        if reason:
+            worker.log.error(reason)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
 def post_fork(server, worker):

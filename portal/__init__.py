@@ -13,6 +13,7 @@ from portal.customers.gatekeeper import TokenGatekeeper
 from portal.staff.current import cookie_name, init_current
 from portal.two_factor.factors import register_factors
 from portal.web.access import init_access
+from portal.web.commands import add_commands
 from portal.web.nav import add_nav
 from portal.web.openapi import init_openapi, make_api_app
 from portal.web.setup import init_web
@@ -83,5 +84,4 @@ def _add(app: OpenAPI, part: ModuleType) -> None:
         add_nav(app, *part.NAV)
     if hasattr(part, "api"):
         app.register_api(part.api)
-    for command in getattr(part, "COMMANDS", ()):
-        app.cli.add_command(command)
+    add_commands(app, *getattr(part, "COMMANDS", ()))

@@ -18,6 +18,7 @@ from flask.cli import ScriptInfo
 from portal import create_app
 from portal.config import settings
 from portal.core.database import db
+from portal.web.commands import add_commands
 from seeds.commands import seed_commands
 from seeds.credentials import demo_people
 
@@ -68,7 +69,7 @@ def is_taken(port: int) -> bool:
 def prepare() -> str:
     """Bring the database up to date, and say who may sign in."""
     app = create_app()
-    app.cli.add_command(seed_commands)
+    add_commands(app, seed_commands)
     known = ScriptInfo(create_app=lambda: app)
     for words in (["db", "upgrade"], ["seed", "demo", "--if-empty"]):
         app.cli.main(words, prog_name="flask", obj=known, standalone_mode=False)

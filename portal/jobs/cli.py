@@ -6,23 +6,22 @@ from types import FrameType
 import click
 from flask.cli import ScriptInfo, pass_script_info
 
-from portal.config import UnsafeSettings
 from portal.core.database import db
-from portal.core.starting import check_start
+from portal.core.starting import reason_not_to_start
 from portal.jobs.worker import Worker
+from portal.web.commands import on_any_database
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@on_any_database
 @pass_script_info
 def worker(info: ScriptInfo, *, once: bool) -> None:
     """Do background jobs: send mail, tidy up. SIGTERM ends it after the present job."""
     app = info.load_app()
-    try:
-        with app.app_context():
-            check_start()
-    except UnsafeSettings as refused:
-        raise click.ClickException(str(refused)) from refused
+    with app.app_context():
+        if reason := reason_not_to_start():
+            raise click.ClickException(reason)
     runner = Worker(app)
 
     def stop(number: int, _frame: FrameType | None) -> None:

@@ -12,6 +12,7 @@ from portal.config import settings
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.core.migrated import stored_versions
 
 
 class CannotBackUp(Conflict):
@@ -28,6 +29,8 @@ def back_up(target: Path) -> None:
     if url.get_backend_name() != "sqlite":
         safe = url.set(drivername="postgresql", password=None).render_as_string()
         raise CannotBackUp(f"Use PostgreSQL's own tool: pg_dump -Fc --file {target} '{safe}'")
+    if not stored_versions():
+        raise CannotBackUp(f"The database at {url.database} has no tables yet: nothing to copy.")
     if target.exists():
         raise CannotBackUp(f"{target} exists. Choose another name.")
     unfinished = target.with_name(target.name + ".unfinished")

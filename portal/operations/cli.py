@@ -8,10 +8,12 @@ from flask.cli import with_appcontext
 
 from portal.core.database import db
 from portal.operations.backups import CannotBackUp, back_up
+from portal.web.commands import on_any_database
 
 
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@on_any_database
 @with_appcontext
 def backup(file: Path) -> None:
     """Copy the SQLite database to FILE while it is in use."""

@@ -3,17 +3,16 @@
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
 
 from portal.audit.checkpoints import newest_checkpoint_at, pending_events
 from portal.audit.guards import guard_faults
 from portal.audit.models import AuditEvent
-from portal.config import ROOT, UnsafeSettings, settings
+from portal.config import UnsafeSettings, settings
 from portal.core import clock
 from portal.core.database import db
+from portal.core.migrated import VERSIONS, newest_versions
 from portal.core.room import database_folder, database_size, disk_of_database
 from portal.core.starting import before_start
 from portal.jobs.models import Job, JobStatus
@@ -64,7 +63,7 @@ def readiness() -> dict[str, bool]:
         return {"database": False, "migrations": False, "keys": False}
     migrated = {name for kind, name in found if kind == MIGRATION}
     keys = {name for kind, name in found if kind == KEY}
-    return {"database": True, "migrations": migrated == _heads(), "keys": not _lost(keys)}
+    return {"database": True, "migrations": migrated == newest_versions(), "keys": not _lost(keys)}
 
 
 def _lost(used: set[str]) -> set[str]:
@@ -93,16 +92,10 @@ def refuse_lost_keys() -> None:
         )
 
 
-@cache
-def _heads() -> set[str]:
-    return set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
-
-
 MIGRATION, KEY = "migration", "key"
-_version = sa.table("alembic_version", sa.column("version_num", sa.String))
 _used = data_keys_in_use().subquery()
 _STANDING = sa.union_all(
-    sa.select(sa.literal(MIGRATION), _version.c.version_num),
+    sa.select(sa.literal(MIGRATION), VERSIONS.c.version_num),
     sa.select(sa.literal(KEY), _used.c.key_id),
 )
 

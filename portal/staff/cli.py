@@ -13,6 +13,7 @@ from portal.staff.commands import staff_commands
 from portal.staff.invites import add_person, invite
 from portal.staff.places import change_addresses, places
 from portal.staff.role_table import role_table
+from portal.web.commands import on_any_database
 
 
 @staff_commands.command("add")
@@ -64,6 +65,7 @@ def addresses(role: str, allow: tuple[str, ...], clear: bool, force: bool) -> No
 
 
 @staff_commands.command("roles")
+@on_any_database
 def roles() -> None:
     """Print the table of roles and permissions as Markdown."""
     click.echo(role_table(), nl=False)

@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined
 
 from portal.config import ROOT, Settings
 from portal.core.database import db, engine_options
-from portal.core.starting import check_start
+from portal.core.starting import reason_not_to_start
 from portal.web.csrf import init_csrf
 from portal.web.errors import init_errors
 from portal.web.headers import init_headers
@@ -39,7 +39,7 @@ UNBOUNDED = {"max_overflow": -1}
 def init_web(app: Flask, settings: Settings) -> None:
     """Everything that no room owns. Called before the rooms register theirs."""
     app.extensions["portal_settings"] = settings
-    app.extensions["portal_check_start"] = check_start
+    app.extensions["portal_reason_not_to_start"] = reason_not_to_start
     app.url_map.converters |= {"int": IdConverter, "big": BigIdConverter}
     app.session_interface = VisitorSessions()
     init_rendering(app)

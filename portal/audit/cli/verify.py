@@ -25,6 +25,8 @@ from portal.audit.verifying.sources import (
     local_keys,
 )
 from portal.config import settings
+from portal.core.starting import DatabaseBehind, refuse_database_behind
+from portal.web.commands import on_any_database
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 OWN_KEY = "The key is the public half of this machine's own: --pubkey names one kept elsewhere."
@@ -41,6 +43,7 @@ VERDICTS = {
 @click.option("--anchor", type=FILE, help="Checkpoints that were kept outside of the database.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.option("--max-errors", type=click.IntRange(min=1), default=MOST_ERRORS, show_default=True)
+@on_any_database
 @with_appcontext
 def verify(
     since: int, pubkey: Path | None, anchor: Path | None, as_json: bool, max_errors: int
@@ -51,6 +54,7 @@ def verify(
     read again.
     """
     with _not_run_told():
+        refuse_database_behind()
         keys, anchors = _keys(pubkey), _anchors(anchor)
         report = verify_now(keys, anchors, since, max_errors)
     if pubkey is None and keys:
@@ -71,7 +75,7 @@ def _anchors(file: Path | None) -> list[Note]:
 def _not_run_told() -> Iterator[None]:
     try:
         yield
-    except (Unreadable, NoSuchCheckpoint) as error:
+    except (DatabaseBehind, Unreadable, NoSuchCheckpoint) as error:
         _not_run(str(error))
     except sa.exc.DBAPIError as error:
         _not_run(f"The database cannot be read: {error.orig}")
