@@ -8,6 +8,7 @@ from portal.audit.exports import Kind
 from portal.audit.holds import Scope
 from portal.audit.ledger import LONGEST_REASON
 from portal.web.forms import PortalForm
+from portal.web.once_forms import OnceForm
 
 LARGEST = 2**53
 KINDS = {
@@ -55,7 +56,7 @@ class ExportForm(PortalForm):
             field.errors = [*field.errors, "Choose a period: single events have no first leaf."]
 
 
-class HoldForm(PortalForm):
+class HoldForm(OnceForm):
     """Whose events stay, and why."""
 
     scope = SelectField(

@@ -18,6 +18,7 @@ from portal.entitlements.facts import Effect
 from portal.entitlements.terms import LARGEST_LIMIT, LONGEST_REASON
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
+from portal.web.once_forms import OnceForm
 
 EFFECTS = [
     SelectChoice(Effect.ENABLE.value, "Grant it"),
@@ -101,7 +102,7 @@ class RevokeForm(PortalForm):
     reason = StringField("Reason", [InputRequired("Say why."), Length(max=LONGEST_REASON)])
 
 
-class BulkForm(TermsForm):
+class BulkForm(TermsForm, OnceForm):
     """The same terms for many: named one a line, or found by plan and state."""
 
     scope = RadioField(

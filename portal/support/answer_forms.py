@@ -19,6 +19,7 @@ from portal.support.bulk_forms import NONE, ChangeForm
 from portal.support.canned import LONGEST_NAME
 from portal.support.filling import VARIABLES
 from portal.web.forms import PortalForm
+from portal.web.once_forms import OnceForm
 from portal.web.urls import LARGEST_ID
 
 NAMES = ", ".join(f"{{{name}}}" for name in VARIABLES)
@@ -38,7 +39,7 @@ class Versioned(PortalForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-class AnswerForm(Versioned):
+class AnswerForm(Versioned, OnceForm):
     """A name and a text with variables."""
 
     name = StringField(
@@ -65,7 +66,7 @@ class AnswerForm(Versioned):
         return "is_shared" in self._fields and bool(self.is_shared.data)
 
 
-class MacroForm(ChangeForm, Versioned):
+class MacroForm(ChangeForm, Versioned, OnceForm):
     """A name, the fields to set, something to write and something to grant."""
 
     name = StringField(

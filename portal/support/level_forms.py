@@ -23,7 +23,7 @@ from portal.support.durations import BadDuration, duration_text, seconds_of
 from portal.support.models import BusinessCalendarRow
 from portal.support.rule_terms import RuleTerms
 from portal.support.words import Category, Channel, Priority
-from portal.web.forms import PortalForm
+from portal.web.once_forms import OnceForm
 
 STEPS = (
     ("warning:notify_assignee", "When it is due soon, tell whoever has the ticket"),
@@ -64,7 +64,7 @@ class _Steps(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class LevelForm(PortalForm):
+class LevelForm(OnceForm):
     version = HiddenField()
     name = StringField("Name", [InputRequired("Enter a name."), Length(max=80)])
     priority = _any("Priority", Priority)

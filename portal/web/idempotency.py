@@ -51,10 +51,10 @@ def idempotent(view: View) -> View:
         key = idempotency_key()
         if key is None:
             return view(*args, **kwargs)
-        claim, is_new = _claim(key)
+        row, is_new = claim(key, body_sha256())
         if not is_new:
-            return _again(claim)
-        g.idempotency_claim = claim.id
+            return _again(row)
+        g.idempotency_claim = row.id
         return view(*args, **kwargs)
 
     once.key_use = KeyUse.OPTIONAL  # type: ignore[attr-defined]
@@ -104,29 +104,32 @@ def commit_answer(response: Response, *, is_secret: bool = False) -> Response:
 
     A secret answer is kept sealed.
     """
-    claim = g.pop("idempotency_claim", None)
-    if claim is not None:
+    claim_id = g.pop("idempotency_claim", None)
+    if claim_id is not None:
         kept = response.get_data()
         if is_secret:
-            kept = SEALED + seal(kept, purpose=_purpose(claim))
+            kept = SEALED + seal(kept, purpose=_purpose(claim_id))
         db.session.execute(
             sa.update(IdempotencyKey)
-            .where(IdempotencyKey.id == claim)
+            .where(IdempotencyKey.id == claim_id)
             .values(status=response.status_code, answer=kept)
         )
     db.session.commit()
     return response
 
 
-def _claim(key: str) -> tuple[IdempotencyKey, bool]:
-    """The row of this key, and whether it is ours. A twin that runs at once is waited for."""
+def claim(key: str, sha256: bytes) -> tuple[IdempotencyKey, bool]:
+    """The row of this key, and whether it is ours. A twin that runs at once is waited for.
+
+    `sha256` is what the request says, which the row keeps of the first one.
+    """
     actor = acting()
     place = {
         "caller": f"{actor.type}:{actor.id}",
         "route": str(request.url_rule),
         "key": key,
     }
-    values = {**place, "body_sha256": body_sha256(), "created_at": clock.now()}
+    values = {**place, "body_sha256": sha256, "created_at": clock.now()}
     added = insert_into(IdempotencyKey).values(**values).on_conflict_do_nothing()
     fresh = db.session.scalar(added.returning(IdempotencyKey.id)) is not None
     row = db.session.scalars(sa.select(IdempotencyKey).filter_by(**place)).one()
@@ -137,13 +140,13 @@ def _purpose(claim_id: int) -> str:
     return f"idempotency_keys.answer:{claim_id}"
 
 
-def _again(claim: IdempotencyKey) -> Response:
-    if claim.body_sha256 != body_sha256():
+def _again(row: IdempotencyKey) -> Response:
+    if row.body_sha256 != body_sha256():
         raise Conflict("This idempotency key was used for another request. Choose a new one.")
-    kept = claim.answer or b""
+    kept = row.answer or b""
     if kept.startswith(SEALED):
-        kept = unseal(kept.removeprefix(SEALED), purpose=_purpose(claim.id))
-    response = Response(kept, claim.status, content_type="application/json")
+        kept = unseal(kept.removeprefix(SEALED), purpose=_purpose(row.id))
+    response = Response(kept, row.status, content_type="application/json")
     response.headers[REPLAYED] = "true"
     return response
 

@@ -152,6 +152,16 @@ def test_the_explanation_becomes_a_note(bea_client, place, ticket):
     assert answer.headers["Location"].endswith(f"#message-{note.id}")
 
 
+def test_an_explanation_that_is_sent_twice_is_one_note(bea_client, place, ticket):
+    page = bea_client.soup(f"{place}/why/{REPORTS}")
+    key = page.select_one(f"form[action$='/explain/{REPORTS}'] [name=submit_key]")["value"]
+    first, again = (
+        bea_client.submit(f"{place}/explain/{REPORTS}", submit_key=key) for _ in range(2)
+    )
+    assert first.headers["Location"] == again.headers["Location"]
+    assert db.session.query(SupportMessage).filter_by(kind="note").count() == 1
+
+
 def test_the_sentence_goes_into_the_reply_and_is_not_sent(bea_client, place, ticket, bea):
     for _ in range(2):
         answer = bea_client.submit(f"{place}/suggest/{REPORTS}")

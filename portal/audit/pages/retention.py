@@ -14,6 +14,7 @@ from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo
 from portal.web.htmx import page, see_other
+from portal.web.once_forms import counted_once
 
 
 @bp.get("/audit/holds")
@@ -31,12 +32,15 @@ def hold() -> ResponseReturnValue:
     form = HoldForm()
     if form.validate_on_submit():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             placed = place_hold(
                 by=acting(),
                 scope=Scope(form.scope.data),
                 subject_id=form.subject_id.data,
                 reason=form.reason.data or "",
             )
+            form.leads_to(url_for("audit.holds"))
             db.session.commit()
             flash(f"Held from now on: {whose(placed)}.", "success")
             return see_other(url_for("audit.holds"))

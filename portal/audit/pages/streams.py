@@ -26,6 +26,7 @@ from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.web.access import acting, audits, requires, sudo
 from portal.web.htmx import page, see_other
+from portal.web.once_forms import counted_once
 
 
 @bp.get("/audit/streams")
@@ -48,11 +49,14 @@ def add_new_stream() -> ResponseReturnValue:
     form = StreamForm()
     if form.validate_on_submit():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             made = add_stream(
                 by=acting(),
                 terms=form.terms(StreamKind(form.kind.data)),
                 from_beginning=bool(form.from_beginning.data),
             )
+            form.leads_to(url_for("audit.stream", stream_id=made.row.id))
             db.session.commit()
             return _shown_once(made)
     return page("audit/stream_new.html", status=422, form=form)

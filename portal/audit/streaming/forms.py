@@ -9,6 +9,7 @@ from portal.audit.models import StreamFormat, StreamKind
 from portal.audit.streaming.addresses import LONGEST_ADDRESS
 from portal.audit.streaming.streams import LONGEST_NAME, StreamTerms
 from portal.web.forms import PortalForm
+from portal.web.once_forms import OnceForm
 
 KINDS = [
     SelectChoice(StreamKind.WEBHOOK.value, "Webhook: signed batches by HTTPS"),
@@ -50,7 +51,7 @@ class ChangeStreamForm(PortalForm):
         )
 
 
-class StreamForm(ChangeStreamForm):
+class StreamForm(ChangeStreamForm, OnceForm):
     kind = KIND
     from_beginning = BooleanField(
         "Tell the whole log so far, too", description="Otherwise it begins with the next event."

@@ -18,6 +18,7 @@ from portal.entitlements.subjects import Reach, SubjectFilter, count_subjects
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other
+from portal.web.once_forms import counted_once
 
 MOST_SUBJECTS = 50_000
 RESULTS = {"granted": "Granted", "refused": "Refused", "waiting": "Waiting"}
@@ -43,6 +44,8 @@ def start_bulk() -> ResponseReturnValue:
     form = _form()
     if form.validate_on_submit():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             bulk = many.start_bulk_grant(
                 by=current_staff().actor,
                 scope=form.scope.data,
@@ -50,9 +53,11 @@ def start_bulk() -> ResponseReturnValue:
                 subjects=_subjects(form),
                 **form.terms(),
             )
+            begun = url_for("entitlements.bulk_grant", bulk_id=bulk.id)
+            form.leads_to(begun)
             db.session.commit()
             flash("It has begun. You may leave this page.", "success")
-            return see_other(url_for("entitlements.bulk_grant", bulk_id=bulk.id))
+            return see_other(begun)
     return _form_page(form, 422)
 
 

@@ -21,6 +21,7 @@ from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import found_ticket, head_context
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
+from portal.web.once_forms import counted_once
 
 LONGEST_SEARCH = 100
 
@@ -54,12 +55,15 @@ def add_answer() -> ResponseReturnValue:
     form = _new_form()
     if form.validate_on_submit():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             made = create_answer(
                 by=current_staff().actor,
                 name=form.name.data or "",
                 body=form.body.data or "",
                 is_shared=form.wants_shared,
             )
+            form.leads_to(url_for("support.answers"))
             db.session.commit()
             return _done(f"{made.name} is saved.")
     return _page(form, None, 422)

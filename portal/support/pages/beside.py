@@ -38,6 +38,7 @@ from portal.web.access import audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.times import exact
 
+LONGEST_KEY = 64
 NOTHING_KEPT = "it shows what a grant would do; nothing of it is kept"
 NOBODYS_BUSINESS = "what somebody has not sent is their own business"
 
@@ -74,6 +75,7 @@ def ticket_why(number: str, feature_name: str) -> Response:
         sentence=told.sentence,
         may_reply=_actor().may(Permission.TICKETS_REPLY),
         may_grant=may_grant(found, _actor()),
+        note_key=new_once(),
         **_about(found),
     )
 
@@ -86,7 +88,11 @@ def explain_in_note(number: str, feature_name: str) -> ResponseReturnValue:
     found, me = found_ticket(number), current_staff()
     told = _explained(found, feature_name, _asked())
     sent = add_note(
-        by=me.actor, ticket=found, author=person_or_404(me.id), body=told.explanation.text
+        by=me.actor,
+        ticket=found,
+        author=person_or_404(me.id),
+        body=told.explanation.text,
+        submit_key=request.form.get("submit_key", "")[:LONGEST_KEY] or None,
     )
     db.session.commit()
     flash("The explanation is added as a note.", "success")

@@ -28,6 +28,7 @@ from portal.support.seeing import ticket_or_404
 from portal.support.usual_levels import create_usual_levels
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
+from portal.web.once_forms import counted_once
 
 
 @bp.get("/support/levels")
@@ -74,7 +75,10 @@ def new_level() -> ResponseReturnValue:
     form.offer(calendars_on_offer())
     if form.validate_on_submit() and not _is_preview():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             row = create_rule(by=_actor(), terms=form.terms())
+            form.leads_to(url_for("support.levels"))
             db.session.commit()
             return _done(f"{row.name} is in force, below all others.")
     return _form_page(form, "New service level")

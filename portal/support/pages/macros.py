@@ -27,6 +27,7 @@ from portal.support.pages.ticket_view import found_ticket, head_context, ticket_
 from portal.support.pages.written import view_now
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
+from portal.web.once_forms import counted_once
 from portal.web.times import reader_zone
 
 
@@ -60,8 +61,11 @@ def add_macro() -> ResponseReturnValue:
     form = _form()
     if form.validate_on_submit():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             by, name = current_staff().actor, form.name.data or ""
             made = create_macro(by=by, name=name, steps=form.steps())
+            form.leads_to(url_for("support.macros"))
             db.session.commit()
             return _done(f"{made.name} is saved.")
     return _page(form, None, 422)
