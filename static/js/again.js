@@ -87,6 +87,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) heard = performance.now();
   });
+  window.portal.askFirst = () => { heard = -Infinity; };
   // A form that takes the page away asks first whether it would arrive, once the page is old.
   document.addEventListener("submit", async (event) => {
     const form = event.target;

@@ -47,6 +47,7 @@
     try {
       form.querySelector("[data-passkey-answer]").value = await answered(form);
       form.submit();
+      window.portal.afterFile(form, () => { button.disabled = false; });
     } catch (error) {
       problem.textContent = WORDS[error.name] ?? error.message;
       button.disabled = false;

@@ -75,15 +75,24 @@
     else if ("back" in button.dataset) history.back();
   });
 
-  // A second press of a button must not send the form twice, however long the answer takes. An
-  // export answers with a file, and the page stays.
+  // An export answers with a file, and so may what follows a proof: the page stays, and its form
+  // token is of before the proof.
+  function afterFile(form, goOn) {
+    const path = (form.getAttribute("action") ?? location.pathname).split("?")[0];
+    if (!path.endsWith("/export") && path !== "/account/sudo") return;
+    setTimeout(() => {
+      goOn();
+      window.portal.askFirst?.();
+    }, 5000);
+  }
+
+  // A second press of a button must not send the form twice, however long the answer takes.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
-    const isExport = (form.getAttribute("action") ?? location.pathname).split("?")[0].endsWith("/export");
-    if (isExport) setTimeout(() => { delete form.dataset.sent; }, 5000);
+    afterFile(form, () => { delete form.dataset.sent; });
   });
   const mayBeSent = () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
@@ -157,6 +166,6 @@
   // Names of pages visited (shortcuts.js) do not outlive the sign-in.
   if (!find("sidebar")) sessionStorage.clear();
   focusWhatMatters(document.body);
-  window.portal = { announce, toast, holdAll };
+  window.portal = { afterFile, announce, toast, holdAll };
   holdAll();
 })();

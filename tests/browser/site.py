@@ -14,12 +14,14 @@ from playwright.sync_api import BrowserContext
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.config import settings
+from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.mail.models import EmailLog
 from portal.staff.current import cookie_name
 from portal.staff.models import Admin, AuthThrottle
 from portal.staff.passwords import hash_password
+from portal.support.models import BulkChange
 from portal.web.access import SessionState
 from tests.cast import PASSWORD, make_admin, open_session
 from tests.processes import HOST
@@ -96,6 +98,15 @@ class Site:
             db.session.refresh(admin)
             db.session.expunge(admin)
             return admin
+
+    def place_of_file(self) -> str:
+        """An address from which a file is fetched."""
+        with self.app.app_context():
+            bulk = BulkChange(change={}, status="done", total=0, created_at=clock.now())
+            bulk.created_by_label = "Somebody"
+            db.session.add(bulk)
+            db.session.commit()
+            return f"/support/bulk/{bulk.id}/results.csv"
 
     def sign_in(
         self,

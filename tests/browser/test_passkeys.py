@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from portal.audit.models import AuditEvent
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.two_factor.models import Passkey
 from tests.browser import hands
 
@@ -105,6 +106,19 @@ def add_a_second_one(page, drawer):
     page.get_by_label("Name").fill("Blue key")
     page.get_by_role("button", name="Create passkey").click()
     expect(page.locator("#passkeys tbody tr")).to_have_count(2)
+
+
+def test_a_file_behind_a_proof_is_fetched_again_after_a_while(page, site, drawer):
+    hands.give_password(page, site.person("Mo Manager", Role.MANAGER))
+    page.get_by_role("link", name="Use a passkey instead").click()
+    page.get_by_role("button", name="Create passkey").click()
+    expect(page.locator("#backup-codes li")).to_have_count(10)
+    page.clock.install()
+    page.goto(f"/account/sudo?next={site.place_of_file()}")
+    for _ in range(2):
+        with page.expect_download():
+            page.get_by_role("button", name="Use passkey and go on").click()
+        page.clock.fast_forward(6_000)
 
 
 def remove_the_blue_key(page):

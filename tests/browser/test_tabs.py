@@ -88,6 +88,19 @@ def test_a_file_is_fetched_again_after_a_while(page, site, ann):
     assert events(site, Action.AUDIT_EXPORTED, ann.email) == 2
 
 
+def test_a_file_behind_a_proof_is_fetched_again_after_a_while(context, page, site):
+    person = site.person("Mo Manager", Role.MANAGER)
+    site.sign_in(context, person)
+    page.clock.install()
+    page.goto(f"/account/sudo?next={site.place_of_file()}")
+    page.locator('main [name="sudo_password"]').fill(PASSWORD)
+    for _ in range(2):
+        with page.expect_download():
+            page.get_by_role("button", name="Confirm and go on").click()
+        page.clock.fast_forward(6_000)
+    assert events(site, Action.SESSION_SUDO_GRANTED, person.email) == 1
+
+
 def test_a_page_from_before_the_session_was_renewed_says_so_and_works_after_a_reload(context, site):
     fay = site.person("Fay Finance", Role.FINANCE)
     site.sign_in(context, fay)

@@ -193,7 +193,9 @@ DRIVES: dict[str, Drive] = {
         f"/reset-password/{s.link(s.bea, LinkPurpose.RESET)}", new_password=NEW_PASSWORD
     ),
     "staff.join_by_invite": _join,
-    "staff.sudo": lambda s: s.here.submit("/account/sudo", sudo_totp_code=code(), sudo_with="totp"),
+    "staff.sudo": lambda s: signed_in(s.app, s.bea).submit(
+        "/account/sudo", sudo_totp_code=code(), sudo_with="totp"
+    ),
     "staff.ask_for_email": lambda s: s.here.submit("/account/email", email="a@boxcostpro.test"),
     "staff.withdraw_email": lambda s: (
         s.here.submit("/account/email", email="a@boxcostpro.test"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import AdminSession
@@ -94,3 +95,12 @@ def test_the_backup_field_stands_in_for_a_missing_phone(bea_twice):
     assert "sudo_backup_code" in answer.text
     assert 'name="colour" value="blue"' in answer.text
     assert bea_twice.submit(OTHERS, sudo_backup_code=RIGHT).status_code == 303
+
+
+def test_who_presses_again_after_the_proof_is_led_on_and_nothing_is_counted(app, bea, factor):
+    client = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    events = db.session.query(AuditEvent).count()
+    for target, place in (("/account/sessions", "/account/sessions"), ("//evil", "/")):
+        answer = client.submit("/account/sudo", next=target, sudo_totp_code=WRONG)
+        assert (answer.status_code, answer.location) == (303, place)
+    assert db.session.query(AuditEvent).count() == events

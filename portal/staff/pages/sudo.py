@@ -21,7 +21,7 @@ def sudo() -> ResponseReturnValue:
     staff, url = current_staff(), url_for("staff.sudo")
     target = safe_next(request.values.get("next"))
     form, fields = SudoForm.for_person(staff), [("next", target)]
-    if request.method == "GET" and is_proven(staff):
+    if is_proven(staff):  # also when the button is pressed again, as after a file
         return see_other(target)
     if form.proof() is None:
         return prompt(form, url, fields, 200)
