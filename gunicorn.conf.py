@@ -6,6 +6,7 @@ PORTAL_WEB_THREADS    requests that one process answers at a time, default 8
 PORTAL_LOG_LEVEL      as for the portal itself
 """
 
+import fcntl
 import os
 import shutil
 import sys
@@ -16,11 +17,52 @@ import structlog
 from gunicorn.arbiter import Arbiter
 from prometheus_client import multiprocess, values
 
+_PREFIX = "portal-counts-"
+
+
+def _locked(folder):
+    """The folder, open and locked until the last process that has it open is gone; None: one has.
+
+    Workers have what their master opened; a master that replaces it (USR2) has not.
+    """
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        return None
+    return opened
+
+
+def _own_folder():
+    """Another server that starts may take a folder for dead until it is locked: then a new one."""
+    while True:
+        folder = tempfile.mkdtemp(prefix=_PREFIX)
+        try:
+            if _locked(folder) is not None and Path(folder).is_dir():
+                return folder
+        except FileNotFoundError:
+            continue
+
+
+def _remove_folders_of_the_dead():
+    """A server that was killed left its own."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            opened = _locked(folder)
+        except OSError:  # it is gone, somebody else's, or no folder
+            continue
+        if opened is not None:
+            if os.fstat(opened).st_uid == os.geteuid():
+                shutil.rmtree(folder, ignore_errors=True)
+            os.close(opened)
+
+
 # A master that replaces another (USR2) inherits the name of its folder, and makes one of its own.
 _OWNER = "PORTAL_METRICS_FOLDER_OWNER"
 _ME = str(os.getpid())
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ or os.environ.get(_OWNER, _ME) != _ME:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _own_folder()
     os.environ[_OWNER] = _ME
 # Whether processes share their counts is chosen at the import, by what the environment was then.
 # Counters with labels make their values later, so it may be chosen again.
@@ -89,6 +131,7 @@ def on_starting(server):
     folder.mkdir(parents=True, exist_ok=True)
     for counts in folder.glob("*.db"):
         counts.unlink()
+    _remove_folders_of_the_dead()
 
 
 def on_exit(server):

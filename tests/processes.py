@@ -6,6 +6,7 @@ import runpy
 import signal
 import socket
 import sys
+import tempfile
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
 from pathlib import Path
@@ -120,6 +121,7 @@ def run_program(
             os.dup2(written.fileno(), number)
     os.environ.clear()
     os.environ.update(environ)
+    tempfile.tempdir = None  # looked for anew: the environment may name another
     numbers = [handle.number for handle in handles]
     sys.argv = [word.format(*numbers) for word in words]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
