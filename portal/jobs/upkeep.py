@@ -1,4 +1,4 @@
-"""Finished jobs are kept long enough to be looked at, then removed."""
+"""Finished jobs are kept long enough to be looked at, and SQLite learns what its tables hold."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,11 +7,13 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.statistics import gather_statistics
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.presence import forget_old_workers
 from portal.jobs.registry import handles, recurring
 
 REMOVE = "jobs.remove_finished"
+STATISTICS = "jobs.gather_statistics"
 KEPT = {
     JobStatus.DONE: timedelta(days=7),
     JobStatus.CANCELLED: timedelta(days=30),
@@ -20,6 +22,7 @@ KEPT = {
 AT_ONCE = 5000
 
 recurring(REMOVE, every=timedelta(minutes=10))
+recurring(STATISTICS, every=timedelta(days=1))
 
 
 @handles(REMOVE)
@@ -37,3 +40,8 @@ def remove_finished(_payload: dict[str, Any]) -> None:
             execution_options={"synchronize_session": False},
         )
     forget_old_workers()
+
+
+@handles(STATISTICS)
+def refresh_statistics(_payload: dict[str, Any]) -> None:
+    gather_statistics()

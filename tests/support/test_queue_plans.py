@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db, is_sqlite
+from portal.core.statistics import gather_statistics
 from portal.support.filter_language import parse
 from portal.support.models import SupportTicket, TicketEvent
 from portal.support.queues import Queue, View, counts_of, tickets_in
@@ -34,8 +35,9 @@ def beas(file_app):
         queue_at=lambda place: now + HOUR * (place // 5 - 40),
     )
     put_events()
-    analyze = "ANALYZE" if is_sqlite() else "ANALYZE support_tickets, ticket_events"
-    db.session.execute(sa.text(analyze))
+    gather_statistics()
+    if not is_sqlite():
+        db.session.execute(sa.text("ANALYZE support_tickets, ticket_events"))
     db.session.commit()
     db.session.refresh(bea)
     return bea
