@@ -1,5 +1,6 @@
 """Another address for one's account: confirmed at the new one, undone from the old one."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,14 @@ from portal.core.errors import Conflict, DomainError
 from portal.staff.directory import locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, email_key
 from portal.staff.invites import AddressTaken
-from portal.staff.links import issue_link, revoke_links, use_link
+from portal.staff.links import (
+    ALL_BUT_UNDO,
+    issue_link,
+    live_links,
+    revoke_links,
+    revoke_newer_links,
+    use_link,
+)
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
 from portal.staff.password_changes import reset_url
@@ -78,7 +86,7 @@ def confirm_email(*, token: str) -> Admin:
         LinkGone, AddressTaken: nothing changed.
     """
     link, person = use_link(token, LinkPurpose.EMAIL_CHANGE)
-    by, old = actor_of(person), person.email
+    by, old, earlier = actor_of(person), person.email, _earlier(person)
     _set(person, Email(link.email, email_key(link.email)))
     undo = issue_link(admin=person, purpose=LinkPurpose.EMAIL_UNDO, email=old, by=by)
     record(
@@ -88,15 +96,27 @@ def confirm_email(*, token: str) -> Admin:
         Action.EMAIL_CHANGED,
         by=by,
         person=person,
-        copies={old: {"url": external_url("staff.undo_email", token=undo)}},
+        copies=earlier | {old: {"url": external_url("staff.undo_email", token=undo)}},
         old=old,
         new=link.email,
+        url=None,
     )
     return person
 
 
+def _earlier(person: Admin) -> dict[str, Mapping[str, object]]:
+    """Addresses that were replaced before and can still undo it, each with the end of its time.
+
+    Whoever took an account over changes the address twice: its owner has the first of them.
+    """
+    links = live_links(admin_id=person.id, purpose=LinkPurpose.EMAIL_UNDO)
+    return {link.email: {"until": link.expires_at} for link in links if link.email != person.email}
+
+
 def undo_email_change(*, token: str) -> str:
     """Give the account back to the old address: out with every session, link and the password.
+
+    Addresses that were replaced before this one can still undo their own change.
 
     Returns where the person sets a new password; the same address is mailed to them.
 
@@ -110,8 +130,9 @@ def undo_email_change(*, token: str) -> str:
     except AddressTaken as error:
         raise Conflict(f"{link.email} belongs to another account by now. Tell an admin.") from error
     person.password_hash, person.password_changed_at = None, clock.now()
-    # Whoever took the account over may hold undo links of their own.
-    revoke_links(admin=person)
+    # Whoever took the account over may hold undo links of their own: newer ones, always.
+    revoke_newer_links(link)
+    revoke_links(admin=person, purposes=ALL_BUT_UNDO)
     by = actor_of(person)
     end_sessions_of(by=by, admin_id=person.id, reason="email_change_undone")
     record(
@@ -121,8 +142,9 @@ def undo_email_change(*, token: str) -> str:
         changes={"email": (lost, link.email)},
     )
     url = reset_url(by=by, person=person)
-    copies = {person.email: {"url": url}}
-    tell(Action.EMAIL_CHANGE_UNDONE, by=by, person=person, copies=copies, lost=lost)
+    facts = {"lost": lost, "email": person.email, "url": None}
+    copies = _earlier(person) | {person.email: {"url": url}}
+    tell(Action.EMAIL_CHANGE_UNDONE, by=by, person=person, copies=copies, **facts)
     return url
 
 

@@ -4,6 +4,7 @@ Opening only reads, since mail scanners fetch every address they see. Using one 
 set, so that of any number of clicks exactly one counts (OWASP, Forgot Password Cheat Sheet).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ BOUND_TO_PASSWORD = frozenset({LinkPurpose.INVITE, LinkPurpose.RESET, LinkPurpos
 BOUND_TO_EMAIL = frozenset({LinkPurpose.INVITE, LinkPurpose.RESET})
 # An older link may be the only one that the rightful owner holds.
 KEEPS_OLDER = frozenset({LinkPurpose.EMAIL_UNDO, LinkPurpose.RECOVERY_STOP})
+ALL_BUT_UNDO = tuple(one for one in LinkPurpose if one is not LinkPurpose.EMAIL_UNDO)
+"""What dies with an account that is shut or given back: its owner's way back stays."""
 
 
 class LinkGone(DomainError):
@@ -109,32 +112,44 @@ def use_link(token: str, purpose: LinkPurpose) -> tuple[StaffLink, Admin]:
     return _bound(link if used else None, admin, purpose)
 
 
-def revoke_links(*, admin: Admin, purposes: tuple[LinkPurpose, ...] = tuple(LinkPurpose)) -> int:
+def revoke_links(*, admin: Admin, purposes: tuple[LinkPurpose, ...]) -> int:
     """Kill what is still open of these purposes. How many there were."""
+    return _revoke(StaffLink.admin_id == admin.id, StaffLink.purpose.in_(purposes))
+
+
+def revoke_newer_links(link: StaffLink) -> int:
+    """Kill what was issued for the same person and purpose after this one. How many there were."""
+    return _revoke(
+        StaffLink.admin_id == link.admin_id,
+        StaffLink.purpose == link.purpose,
+        StaffLink.id > link.id,
+    )
+
+
+def _revoke(*which: sa.ColumnElement[bool]) -> int:
     return changed_rows(
         sa.update(StaffLink)
-        .where(
-            StaffLink.admin_id == admin.id,
-            StaffLink.purpose.in_(purposes),
-            StaffLink.used_at.is_(None),
-            StaffLink.revoked_at.is_(None),
-        )
+        .where(*which, StaffLink.used_at.is_(None), StaffLink.revoked_at.is_(None))
         .values(revoked_at=clock.now())
     )
 
 
 def live_link(*, admin_id: int, purpose: LinkPurpose) -> StaffLink | None:
     """The newest link of the purpose that would still open."""
-    return db.session.scalar(
+    return next(iter(reversed(live_links(admin_id=admin_id, purpose=purpose))), None)
+
+
+def live_links(*, admin_id: int, purpose: LinkPurpose) -> Sequence[StaffLink]:
+    """Those of the purpose that would still open, the oldest first."""
+    return db.session.scalars(
         sa.select(StaffLink)
         .where(
             StaffLink.admin_id == admin_id,
             StaffLink.purpose == purpose,
             *_open(clock.now()),
         )
-        .order_by(StaffLink.id.desc())
-        .limit(1)
-    )
+        .order_by(StaffLink.id)
+    ).all()
 
 
 def _usable(token: str, purpose: LinkPurpose, now: datetime) -> list[sa.ColumnElement[bool]]:

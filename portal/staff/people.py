@@ -16,7 +16,7 @@ from portal.core.roles import Role
 from portal.core.staleness import Stale
 from portal.staff.directory import locked_person
 from portal.staff.links import revoke_links
-from portal.staff.models import Admin, AdminSession
+from portal.staff.models import Admin, AdminSession, LinkPurpose
 from portal.staff.naming import target_of
 from portal.staff.roles import may_give
 from portal.staff.sessions import end_sessions_of
@@ -104,7 +104,7 @@ def disable_person(*, by: Actor, person_id: int) -> Admin:
 def shut_out(*, by: Actor, person: Admin) -> None:
     person.disabled_at = clock.now()
     person.disabled_by = by.id if by.type is ActorType.ADMIN else None
-    revoke_links(admin=person)
+    revoke_links(admin=person, purposes=tuple(LinkPurpose))
 
 
 def freeze_person(*, by: Actor, person_id: int, reason: str) -> bool:

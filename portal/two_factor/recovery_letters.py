@@ -2,31 +2,17 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
-from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
-from portal.staff.links import issue_link
-from portal.staff.models import Admin, LinkPurpose, StaffLink
+from portal.staff.links import issue_link, live_links
+from portal.staff.models import Admin, LinkPurpose
 from portal.staff.telling import Copies
 from portal.web.urls import external_url
 
 
 def addresses_of(person: Admin) -> Sequence[str]:
     """The present one, and those that were replaced so lately that they may still undo it."""
-    former = db.session.scalars(
-        sa.select(StaffLink.email)
-        .where(
-            StaffLink.admin_id == person.id,
-            StaffLink.purpose == LinkPurpose.EMAIL_UNDO,
-            StaffLink.used_at.is_(None),
-            StaffLink.revoked_at.is_(None),
-            StaffLink.expires_at > clock.now(),
-        )
-        .order_by(StaffLink.id)
-    )
-    return list(dict.fromkeys([person.email, *former]))
+    former = live_links(admin_id=person.id, purpose=LinkPurpose.EMAIL_UNDO)
+    return list(dict.fromkeys([person.email, *(link.email for link in former)]))
 
 
 def copies_that_stop(*, by: Actor, person: Admin) -> Copies:

@@ -42,8 +42,9 @@ def test_braces_in_a_name_are_no_slots(bea):
 
 def test_a_mail_that_opens_something_is_wiped_once_sent(bea):
     tell(Action.STAFF_UNLOCKED, by=actor(bea), person=bea)
-    facts = {"copies": {bea.email: {"url": "http://x/y"}}, "lost": "old@boxcostpro.test"}
-    tell(Action.EMAIL_CHANGE_UNDONE, by=actor(bea), person=bea, **facts)
+    facts = {"lost": "old@boxcostpro.test", "email": bea.email}
+    copies = {bea.email: {"url": "http://x/y"}}
+    tell(Action.EMAIL_CHANGE_UNDONE, by=actor(bea), person=bea, copies=copies, **facts)
     assert mails("email_change_undone")[0].carries_secret
 
 
