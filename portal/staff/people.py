@@ -15,8 +15,8 @@ from portal.core.errors import Conflict, Denied
 from portal.core.roles import Role
 from portal.core.staleness import Stale
 from portal.staff.directory import locked_person
-from portal.staff.links import revoke_links
-from portal.staff.models import Admin, AdminSession, LinkPurpose
+from portal.staff.links import ALL_BUT_UNDO, revoke_links
+from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import target_of
 from portal.staff.roles import may_give
 from portal.staff.sessions import end_sessions_of
@@ -84,6 +84,8 @@ def change_role(*, by: Actor, person_id: int, expected: Role, role: Role) -> Adm
 def disable_person(*, by: Actor, person_id: int) -> Admin:
     """Shut a person out at once: their sessions end and their links die.
 
+    A link that undoes a change of address opens nothing meanwhile, and works again afterwards.
+
     Raises:
         OwnAccount, LastAdmin: the rules.
         Conflict: already disabled.
@@ -104,7 +106,7 @@ def disable_person(*, by: Actor, person_id: int) -> Admin:
 def shut_out(*, by: Actor, person: Admin) -> None:
     person.disabled_at = clock.now()
     person.disabled_by = by.id if by.type is ActorType.ADMIN else None
-    revoke_links(admin=person, purposes=tuple(LinkPurpose))
+    revoke_links(admin=person, purposes=ALL_BUT_UNDO)
 
 
 def freeze_person(*, by: Actor, person_id: int, reason: str) -> bool:

@@ -60,3 +60,13 @@ def test_who_can_still_undo_hears_of_every_further_change(app, client, bea):
     assert (to, last) == (MINE, FIRST)
     assert "your account belongs to first@evil.test now" in text
     assert ["/reset-password/" in one for one in (text, own)] == [False, True]
+
+
+def test_disabling_and_enabling_leaves_the_way_back(app, client, ann, bea):
+    owners, browser = moved(app, bea, FIRST), trusted(app, ann)
+    assert browser.submit(f"/staff/{bea.id}/disable").status_code == 303
+    assert [client.get(owners).status_code, client.submit(owners).status_code] == [410, 410]
+    assert address(bea) == FIRST
+    assert browser.submit(f"/staff/{bea.id}/enable").status_code == 303
+    assert client.submit(owners).status_code == 303
+    assert address(bea) == MINE
