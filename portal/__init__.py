@@ -23,7 +23,7 @@ ROOMS = {
     "audit": ("pages", "api", "cli", "upkeep", "outside"),
     "mail": ("upkeep",),
     "staff": ("pages", "api", "cli", "upkeep", "ledger_notices"),
-    "two_factor": ("pages", "api", "cli", "upkeep"),
+    "two_factor": ("pages", "api", "cli", "upkeep", "taking_back"),
     "customers": ("pages", "api", "cli"),
     "catalog": ("pages", "api", "cli"),
     "subscriptions": ("pages", "api", "cli"),

@@ -34,6 +34,7 @@ class Action(StrEnum):
     BACKUP_CODES_GENERATED = "backup_codes.generated"
     BACKUP_CODES_RAN_LOW = "backup_codes.ran_low"
     BACKUP_CODES_AGED = "backup_codes.aged"
+    BACKUP_CODES_REVOKED = "backup_codes.revoked"
     BACKUP_CODE_USED = "backup_code.used"
     BACKUP_CODE_REFUSED = "backup_code.refused"
     PASSKEY_REGISTERED = "passkey.registered"

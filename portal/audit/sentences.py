@@ -27,6 +27,7 @@ SENTENCES: dict[Action, str] = {
     Action.BACKUP_CODES_GENERATED: "made {count} new backup codes{for_target}",
     Action.BACKUP_CODES_RAN_LOW: "noted that the backup codes{of_target} run out{remaining}",
     Action.BACKUP_CODES_AGED: "noted that the backup codes{of_target} expire soon",
+    Action.BACKUP_CODES_REVOKED: "revoked the backup codes{of_target}{because}",
     Action.BACKUP_CODE_USED: "used a backup code{remaining}",
     Action.BACKUP_CODE_REFUSED: "gave a wrong backup code",
     Action.PASSKEY_REGISTERED: "added the passkey {target}",

@@ -24,6 +24,7 @@ WORDS: dict[Action, str] = {
     Action.BACKUP_CODES_GENERATED: "made new backup codes",
     Action.BACKUP_CODES_RAN_LOW: "noted that backup codes run out",
     Action.BACKUP_CODES_AGED: "noted that backup codes expire soon",
+    Action.BACKUP_CODES_REVOKED: "revoked backup codes",
     Action.BACKUP_CODE_USED: "used a backup code",
     Action.BACKUP_CODE_REFUSED: "was refused: wrong backup code",
     Action.PASSKEY_REGISTERED: "added a passkey",

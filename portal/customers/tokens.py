@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from portal.customers.models import ApiToken, TokenKind, User
 from portal.customers.scopes import Scope, lendable
 from portal.customers.token_text import ALPHABET, PUBLIC, new_public_id, new_text
 from portal.staff.models import Admin
+from portal.staff.signals import account_taken_back
 from portal.staff.telling import tell
 
 LONGEST_NAME = 120
@@ -157,6 +158,21 @@ def revoke_token(*, by: Actor, token: ApiToken) -> bool:
         person = db.session.get_one(Admin, token.admin_id)
         tell(Action.TOKEN_REVOKED, by=by, person=person, label=token.name)
     return True
+
+
+@account_taken_back.connect
+def _revoke_since(person: Admin, *, by: Actor, since: datetime) -> list[str]:
+    """Tokens that act for the person; those of the installation are everybody's."""
+    found = db.session.scalars(
+        sa.select(ApiToken)
+        .where(
+            ApiToken.admin_id == person.id,
+            ApiToken.created_at >= since,
+            ApiToken.expires_at > clock.now(),
+        )
+        .order_by(ApiToken.id)
+    ).all()
+    return [f"API token “{token.name}”" for token in found if revoke_token(by=by, token=token)]
 
 
 def token_or_404(public_id: str, *, by: Actor) -> ApiToken:

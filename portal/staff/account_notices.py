@@ -156,7 +156,9 @@ NOTICES: dict[Action, Telling] = {
     ),
     Action.EMAIL_CHANGED: Telling("Your address is {new} now.", "email_changed", "/account/email"),
     Action.EMAIL_CHANGE_UNDONE: Telling(
-        "Your address is yours again, instead of {lost}.", "email_change_undone", "/account/email"
+        "Your address is yours again, instead of {lost}.{also}",
+        "email_change_undone",
+        "/account/email",
     ),
     Action.TOKEN_ISSUED: Telling(
         "The API token “{label}” was issued. It acts in your name.",
@@ -197,6 +199,7 @@ SILENT: dict[Action, str] = {
     Action.REQUEST_FORGED: "nothing was done",
     Action.TOTP_ENROLMENT_STARTED: "nothing is on yet",
     Action.TOTP_CODE_REFUSED: "nothing is on yet",
+    Action.BACKUP_CODES_REVOKED: "the address that was taken back is told, with all that went",
     Action.BACKUP_CODE_REFUSED: "counted with wrong codes; the hundredth is told",
     Action.PASSKEY_REFUSED: _NOISE,
     Action.PASSKEY_RENAMED: _OWN,

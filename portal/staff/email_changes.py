@@ -1,8 +1,10 @@
 """Another address for one's account: confirmed at the new one, undone from the old one."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from portal.audit.actions import Action
@@ -22,10 +24,11 @@ from portal.staff.links import (
     revoke_newer_links,
     use_link,
 )
-from portal.staff.models import Admin, LinkPurpose
+from portal.staff.models import Admin, LinkPurpose, StaffLink
 from portal.staff.naming import actor_of, target_of
 from portal.staff.password_changes import reset_url
 from portal.staff.sessions import end_sessions_of
+from portal.staff.signals import account_taken_back
 from portal.staff.telling import tell
 from portal.staff.throttles import Throttled, book_failure, buckets
 from portal.web.urls import external_url
@@ -113,12 +116,21 @@ def _earlier(person: Admin) -> dict[str, Mapping[str, object]]:
     return {link.email: {"until": link.expires_at} for link in links if link.email != person.email}
 
 
-def undo_email_change(*, token: str) -> str:
-    """Give the account back to the old address: out with every session, link and the password.
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """An account that has its old address again."""
+
+    url: str
+    """Where the person sets a new password; it is mailed to them, too."""
+    removed: Sequence[str]
+    """What let somebody in and is gone, because it was made since the change was asked for."""
+
+
+def undo_email_change(*, token: str) -> TakenBack:
+    """Give the account back to the old address: out with every session, link and the password, and
+    with every factor and token that was made since.
 
     Addresses that were replaced before this one can still undo their own change.
-
-    Returns where the person sets a new password; the same address is mailed to them.
 
     Raises:
         LinkGone, Conflict: nothing changed.
@@ -135,6 +147,7 @@ def undo_email_change(*, token: str) -> str:
     revoke_links(admin=person, purposes=ALL_BUT_UNDO)
     by = actor_of(person)
     end_sessions_of(by=by, admin_id=person.id, reason="email_change_undone")
+    removed = _removed(by, person, since=_asked_at(link))
     record(
         Action.EMAIL_CHANGE_UNDONE,
         by=by,
@@ -142,10 +155,26 @@ def undo_email_change(*, token: str) -> str:
         changes={"email": (lost, link.email)},
     )
     url = reset_url(by=by, person=person)
-    facts = {"lost": lost, "email": person.email, "url": None}
+    facts = {"lost": lost, "email": person.email, "url": None, "removed": removed}
+    also = " What was added since is removed: your mail says what." if removed else ""
     copies = _earlier(person) | {person.email: {"url": url}}
-    tell(Action.EMAIL_CHANGE_UNDONE, by=by, person=person, copies=copies, **facts)
-    return url
+    tell(Action.EMAIL_CHANGE_UNDONE, by=by, person=person, copies=copies, also=also, **facts)
+    return TakenBack(url, removed)
+
+
+def _asked_at(undo: StaffLink) -> datetime:
+    """When the change was asked for: ahead of following its link, much can be added."""
+    asked = sa.select(StaffLink.created_at).where(
+        StaffLink.admin_id == undo.admin_id,
+        StaffLink.purpose == LinkPurpose.EMAIL_CHANGE,
+        StaffLink.used_at <= undo.created_at,
+    )
+    return db.session.scalar(asked.order_by(StaffLink.id.desc()).limit(1)) or undo.created_at
+
+
+def _removed(by: Actor, person: Admin, *, since: datetime) -> Sequence[str]:
+    answers = account_taken_back.send(person, by=by, since=since)
+    return sorted(name for _, names in answers for name in names)
 
 
 def _is_taken(new: Email, person: Admin) -> bool:

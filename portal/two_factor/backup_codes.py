@@ -131,11 +131,11 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
     return codes
 
 
-def revoke_codes(admin_id: int) -> int:
-    """End the person's set. How many there were, used ones among them."""
+def revoke_codes(admin_id: int, *made: sa.ColumnElement[bool]) -> int:
+    """End the person's set, or what of it was `made` so. How many, used ones among them."""
     return changed_rows(
         sa.update(BackupCode)
-        .where(BackupCode.admin_id == admin_id, BackupCode.revoked_at.is_(None))
+        .where(BackupCode.admin_id == admin_id, BackupCode.revoked_at.is_(None), *made)
         .values(revoked_at=clock.now())
     )
 

@@ -163,7 +163,7 @@ def _registered(staff: SignedInStaff, person: Admin, passkey: Passkey) -> Regist
         )
     forgive_failures(person.id)
     token = carry_on(staff=staff, amr="passkey")
-    record(Action.PASSKEY_REGISTERED, by=staff.actor, target=_target(passkey))
+    record(Action.PASSKEY_REGISTERED, by=staff.actor, target=passkey_target(passkey))
     tell(Action.PASSKEY_REGISTERED, by=staff.actor, person=person, label=passkey.label)
     return Registration(passkey, tuple(codes), token)
 
@@ -177,7 +177,7 @@ def rename(*, staff: SignedInStaff, passkey_id: int, label: str) -> Passkey:
     passkey, name = own_passkey(staff.id, passkey_id), checked_label(label)
     changes = {"label": (passkey.label, name)} if passkey.label != name else {}
     passkey.label = name
-    record(Action.PASSKEY_RENAMED, by=staff.actor, target=_target(passkey), changes=changes)
+    record(Action.PASSKEY_RENAMED, by=staff.actor, target=passkey_target(passkey), changes=changes)
     return passkey
 
 
@@ -194,10 +194,10 @@ def remove(*, staff: SignedInStaff, passkey_id: int) -> str:
     db.session.delete(passkey)
     db.session.flush()
     token = settle(staff=staff, person=person)
-    record(Action.PASSKEY_REMOVED, by=staff.actor, target=_target(passkey))
+    record(Action.PASSKEY_REMOVED, by=staff.actor, target=passkey_target(passkey))
     tell(Action.PASSKEY_REMOVED, by=staff.actor, person=person, label=passkey.label)
     return token
 
 
-def _target(passkey: Passkey) -> Target:
+def passkey_target(passkey: Passkey) -> Target:
     return Target("passkey", passkey.id, passkey.label)

@@ -42,7 +42,7 @@ def test_braces_in_a_name_are_no_slots(bea):
 
 def test_a_mail_that_opens_something_is_wiped_once_sent(bea):
     tell(Action.STAFF_UNLOCKED, by=actor(bea), person=bea)
-    facts = {"lost": "old@boxcostpro.test", "email": bea.email}
+    facts = {"lost": "old@boxcostpro.test", "email": bea.email, "removed": [], "also": ""}
     copies = {bea.email: {"url": "http://x/y"}}
     tell(Action.EMAIL_CHANGE_UNDONE, by=actor(bea), person=bea, copies=copies, **facts)
     assert mails("email_change_undone")[0].carries_secret

@@ -45,9 +45,7 @@ def give_passkey(admin: Admin, label: str = "Laptop", **more: Any) -> Authentica
             public_key=device._cose(),
             aaguid="00000000-0000-0000-0000-000000000000",
             label=label,
-            created_at=clock.now(),
-            **flags,
-            **values,
+            **{"created_at": clock.now(), **flags, **values},
         )
     )
     admin.is_second_factor_on = True

@@ -1,5 +1,7 @@
 """The own account: preferences, look, address, notices."""
 
+from collections.abc import Sequence
+
 from flask import Response, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -24,6 +26,8 @@ from portal.staff.people_forms import ConfirmForm, EmailForm, PreferencesForm
 from portal.web.access import audits, public, requires, sudo, unaudited
 from portal.web.htmx import page, see_other, wants_fragment
 from portal.web.urls import safe_next
+
+MOST_LISTED = 5
 
 
 @bp.get("/account/preferences")
@@ -139,10 +143,18 @@ def undo_email(token: str) -> Response:
 @public
 @audits(Action.EMAIL_CHANGE_UNDONE)
 def take_email_back(token: str) -> ResponseReturnValue:
-    url = undo_email_change(token=token)
+    back = undo_email_change(token=token)
     db.session.commit()
     flash("The account is yours again. Choose a new password.", "success")
-    return see_other(url)
+    if back.removed:
+        flash(f"Removed, because it was added since: {_listed(back.removed)}.", "warning")
+    return see_other(back.url)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The flash travels in a cookie: the mail has them all."""
+    more = len(names) - MOST_LISTED
+    return ", ".join([*names[:MOST_LISTED], *([f"and {more} more"] if more > 0 else [])])
 
 
 @bp.get("/account/notices")
