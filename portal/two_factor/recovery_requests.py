@@ -161,13 +161,17 @@ def ended(by: Actor) -> dict[str, object]:
     return {"closed_at": clock.now(), "closed_by": closed_by, "code_hash": None}
 
 
-def drop_requests(*, by: Actor, person: Admin, reason: str) -> None:
-    """End what is open because the account was changed in another way. The account stays as is."""
+def drop_requests(*, by: Actor, person: Admin, reason: str) -> bool:
+    """End what is open because the account was changed in another way. The account stays as is.
+
+    False when nothing was open.
+    """
     request = open_request(person.id)
     if request is None or not moved(request, OPEN, RecoveryState.CANCELLED, **ended(by)):
-        return
+        return False
     revoke_links(admin=person, purposes=(LinkPurpose.RECOVERY_STOP,))
     record(Action.RECOVERY_CANCELLED, by=by, target=target_of(person), reason=reason)
+    return True
 
 
 @person_changed.connect

@@ -18,6 +18,7 @@ from portal.two_factor.authenticators import has_authenticator
 from portal.two_factor.backup_codes import revoke_codes
 from portal.two_factor.models import BackupCode, Enrolment, Passkey, TwoFactorAuth
 from portal.two_factor.passkeys import passkey_target
+from portal.two_factor.recovery_requests import drop_requests
 from portal.two_factor.removing import has_passkey, remove_authenticator
 
 REASON = "email_change_undone"
@@ -25,7 +26,7 @@ REASON = "email_change_undone"
 
 @account_taken_back.connect
 def take_away_since(person: Admin, *, by: Actor, since: datetime) -> list[str]:
-    """Factors made since then.
+    """Factors made since then, and a recovery, whose links that stop it are dead.
 
     Without a factor the person owes a new one at the next sign-in, where the role demands it.
     """
@@ -33,6 +34,7 @@ def take_away_since(person: Admin, *, by: Actor, since: datetime) -> list[str]:
         *_authenticator_since(by, person, since),
         *_passkeys_since(by, person, since),
         *_codes_since(by, person, since),
+        *(["request for recovery"] if drop_requests(by=by, person=person, reason=REASON) else []),
     ]
 
 

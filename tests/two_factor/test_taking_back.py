@@ -13,13 +13,13 @@ from portal.staff.models import Admin
 from portal.staff.people import enable_person
 from portal.staff.policies import change_policy
 from portal.two_factor.backup_codes import check_backup_code, code_set, generate_codes
-from portal.two_factor.models import BackupCode, Passkey, TwoFactorAuth
+from portal.two_factor.models import BackupCode, Passkey, RecoveryState, TwoFactorAuth
 from tests.cast import PASSWORD, actor
 from tests.ledger import events
 from tests.staff.post import link_in
 from tests.two_factor.conftest import give_authenticator
 from tests.two_factor.passkey_steps import give_passkey, sign_in
-from tests.two_factor.recovery_steps import ask, letters, stop_path, trusted
+from tests.two_factor.recovery_steps import ask, letters, request_of, stop_path, trusted
 
 THIEF = "thief@evil.test"
 REASON = "email_change_undone"
@@ -113,6 +113,16 @@ def test_the_mail_says_what_was_removed(client, owners, bea_enrolled):
         "- API token “Job”",
         "- passkey “Thief”",
     ]
+
+
+def test_a_recovery_that_is_under_way_ends(app, client, owners, bea_enrolled, ann):
+    ask(app, bea_enrolled)
+    client.submit(owners)
+    request = request_of(bea_enrolled)
+    assert (request.state, request.code_hash) == (RecoveryState.CANCELLED, None)
+    assert [event.reason for event in events("recovery.cancelled")] == [REASON]
+    assert "request for recovery" in letters("email_change_undone")[0][1]
+    assert db.session.get(Admin, bea_enrolled.id).recovery_until is None
 
 
 def test_an_account_that_was_frozen_can_still_be_taken_back(app, client, owners, bea_enrolled, ann):
