@@ -7,7 +7,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db
+from portal.core.database import db, looking
 from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.permissions import Permission
 from portal.core.roles import Role
@@ -16,7 +16,7 @@ from portal.staff.identity import Email, checked_email, checked_name
 from portal.staff.links import issue_link, open_link, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
-from portal.staff.passwords import check_new_password, hash_password
+from portal.staff.passwords import AcceptedPassword, accepted_password
 from portal.staff.people import check_may_give, shut_out
 from portal.staff.signals import person_changed
 from portal.staff.telling import tell, tell_deciders
@@ -105,13 +105,13 @@ def add_person(*, by: Actor, email: str, name: str, role: Role, password: str) -
     """A person who can sign in at once: for the first one, on the server's command line.
 
     Raises:
-        RoleNotYours, BadEmail, BadName, AddressTaken, WeakPassword: nobody is added.
+        RoleNotYours, BadEmail, BadName, AddressTaken, WeakPassword, Busy: nobody is added.
     """
     check_may_give(by, role)
     address = checked_email(email)
-    check_new_password(password, context=(address.address, name))
+    new = accepted_password(password, context=(address.address, name))
     person = _newcomer(by, address, checked_name(name), role)
-    _join(person, password=password, time_zone=None)
+    _join(person, new, time_zone=None)
     record(
         Action.STAFF_ADDED,
         by=by,
@@ -152,14 +152,16 @@ def join(*, token: str, name: str, password: str, time_zone: str) -> Admin:
     """Accept an invite. It does not sign in: the person does that next, as ever after.
 
     Raises:
-        LinkGone, BadName, UnknownZone, WeakPassword: the invite stays as it was.
+        LinkGone, BadName, UnknownZone, WeakPassword, Busy: the invite stays as it was.
     """
-    _, person = open_link(token, LinkPurpose.INVITE)
-    check_new_password(password, context=(person.email, name, person.name))
+    with looking():
+        _, person = open_link(token, LinkPurpose.INVITE)
+        known = (person.email, name, person.name)
+    new = accepted_password(password, context=known)
     name, zone = checked_name(name), checked_zone(time_zone)
     _, person = use_link(token, LinkPurpose.INVITE)
     person.name = name
-    _join(person, password=password, time_zone=zone)
+    _join(person, new, time_zone=zone)
     record(Action.STAFF_JOINED, by=actor_of(person), target=target_of(person))
     person_changed.send(person, by=actor_of(person))
     if person.invited_by is not None:
@@ -219,9 +221,9 @@ def _inviter(by: Actor) -> str | None:
     return db.session.scalar(sa.select(Admin.name).where(Admin.id == by.id)) or by.label
 
 
-def _join(person: Admin, *, password: str, time_zone: str | None) -> None:
+def _join(person: Admin, new: AcceptedPassword, *, time_zone: str | None) -> None:
     now = clock.now()
-    person.password_hash = hash_password(password)
+    person.password_hash = new
     person.password_changed_at = now
     person.email_verified_at = person.joined_at = now
     person.time_zone = time_zone

@@ -10,7 +10,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import ANONYMOUS, SYSTEM, Actor
-from portal.core.database import db
+from portal.core.database import db, looking
 from portal.core.provenance import provenance
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles
@@ -19,7 +19,7 @@ from portal.staff.identity import LONGEST_EMAIL, email_key
 from portal.staff.links import issue_link, open_link, revoke_links, use_link
 from portal.staff.models import Admin, LinkPurpose
 from portal.staff.naming import actor_of, target_of
-from portal.staff.passwords import check_new_password, hash_password
+from portal.staff.passwords import AcceptedPassword, accepted_password
 from portal.staff.sessions import end_sessions_of
 from portal.staff.telling import tell
 from portal.staff.throttles import RESETS_BY_ACCOUNT, book_failure, buckets
@@ -73,36 +73,33 @@ def reset_password(*, token: str, password: str) -> Admin:
     """Set a new password by a mailed link, and end every session of the person.
 
     Raises:
-        LinkGone, WeakPassword: nothing changed.
+        LinkGone, WeakPassword, Busy: nothing changed.
     """
-    _, person = open_link(token, LinkPurpose.RESET)
-    check_new_password(password, context=(person.email, person.name))
+    with looking():
+        _, person = open_link(token, LinkPurpose.RESET)
+        known = (person.email, person.name)
+    new = accepted_password(password, context=known)
     _, person = use_link(token, LinkPurpose.RESET)
     by = actor_of(person)
-    _set(person, password)
+    _set(person, new)
     end_sessions_of(by=by, admin_id=person.id, reason="password_reset")
     record(Action.PASSWORD_RESET, by=by, target=target_of(person))
     tell(Action.PASSWORD_RESET, by=by, person=person, at=clock.now())
     return person
 
 
-def change_password(*, by: Actor, person_id: int, password: str, session_id: str) -> Admin:
-    """Set a new password for oneself, who has just proven the old one; only this session stays.
-
-    Raises:
-        WeakPassword: nothing changed.
-    """
+def change_password(*, by: Actor, person_id: int, new: AcceptedPassword, session_id: str) -> Admin:
+    """Set a new password for oneself, who has just proven the old one; only this session stays."""
     person = locked_person(person_id)
-    check_new_password(password, context=(person.email, person.name))
-    _set(person, password)
+    _set(person, new)
     end_sessions_of(by=by, admin_id=person.id, reason="password_changed", except_session=session_id)
     record(Action.PASSWORD_CHANGED, by=by, target=target_of(person))
     tell(Action.PASSWORD_CHANGED, by=by, person=person, at=clock.now())
     return person
 
 
-def _set(person: Admin, password: str) -> None:
-    person.password_hash = hash_password(password)
+def _set(person: Admin, new: AcceptedPassword) -> None:
+    person.password_hash = new
     person.password_changed_at = clock.now()
     revoke_links(admin=person, purposes=DEAD_WITH_THE_PASSWORD)
     db.session.flush()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from threading import get_native_id
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NewType, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -103,6 +103,21 @@ def check_new_password(password: str, *, context: Sequence[str] = ()) -> None:
     found = _library().zxcvbn(text[:LONGEST_JUDGED], user_inputs=words)
     if found["score"] < GOOD_SCORE:
         raise WeakPassword(_reason(found["feedback"]))
+
+
+AcceptedPassword = NewType("AcceptedPassword", str)
+"""The hash to store of a new password that is good enough."""
+
+
+def accepted_password(password: str, *, context: Sequence[str] = ()) -> AcceptedPassword:
+    """`check_new_password`, and the hash. Both take long: ahead of the transaction that stores it.
+
+    Raises:
+        WeakPassword: with the reason.
+        Busy: see the class.
+    """
+    check_new_password(password, context=context)
+    return AcceptedPassword(hash_password(password))
 
 
 def _reason(feedback: dict[str, object]) -> str:

@@ -92,6 +92,7 @@ def open_with_password(
         wait = seconds_to_wait(booked)
         stored = person.password_hash if person else None
         matches = wait is None and verify_password(password, stored)
+    anew = hash_password(password) if matches and stored and needs_rehash(stored) else None
     # The hash is computed before the failure is booked and outside the transaction: 20 ms under
     # SQLite's write lock would stop everybody. Only the booking decides what is answered.
     wait = wait or book_failure(booked)
@@ -109,7 +110,7 @@ def open_with_password(
         _record_refusal(Action.SESSION_PASSWORD_REFUSED, typed, person, reason)
         return SignIn()
     hand_back(booked)
-    return SignIn(_opened(admin, password, instead_of))
+    return SignIn(_opened(admin, anew, instead_of))
 
 
 def typed_address(text: str) -> str:
@@ -181,11 +182,12 @@ def _end_former(by: Actor, instead_of: SignedInStaff | None) -> None:
         end_session(by=by, session=former, reason="replaced")
 
 
-def _opened(admin: Admin, password: str, instead_of: SignedInStaff | None) -> Issued:
+def _opened(admin: Admin, anew: str | None, instead_of: SignedInStaff | None) -> Issued:
+    """`anew` is the password's hash with today's parameters, where the stored one has others."""
     by = actor_of(admin)
     _end_former(by, instead_of)
-    if needs_rehash(admin.password_hash or ""):
-        admin.password_hash = hash_password(password)
+    if anew is not None:
+        admin.password_hash = anew
     state = _state_for(admin)
     issued = open_session(admin=admin, state=state, amr="pwd")
     opened = state is SessionState.ACTIVE

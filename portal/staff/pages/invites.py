@@ -4,7 +4,7 @@ from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
-from portal.core.database import db
+from portal.core.database import db, looking
 from portal.core.permissions import Permission
 from portal.core.roles import Role
 from portal.staff.current import current_staff
@@ -106,7 +106,8 @@ def accept_invite(token: str) -> Response:
 @audits(Action.STAFF_JOINED)
 def join_by_invite(token: str) -> ResponseReturnValue:
     form = JoinForm()
-    _, person = open_link(token, LinkPurpose.INVITE)
+    with looking():
+        _, person = open_link(token, LinkPurpose.INVITE)
     if form.validate_on_submit():
         with form.refusing():
             join(

@@ -4,7 +4,7 @@ from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
-from portal.core.database import db
+from portal.core.database import db, looking
 from portal.core.permissions import Permission
 from portal.staff.cookies import bind_form_token, remember_browser, set_session_cookie
 from portal.staff.current import SignedInStaff, current_staff
@@ -13,7 +13,7 @@ from portal.staff.models import LinkPurpose
 from portal.staff.pages.blueprint import bp
 from portal.staff.password_changes import change_password, request_reset
 from portal.staff.password_changes import reset_password as set_by_link
-from portal.staff.passwords import check_new_password
+from portal.staff.passwords import AcceptedPassword, accepted_password
 from portal.staff.people_forms import ChangePasswordForm, ForgotForm, NewPasswordForm
 from portal.staff.second_factor import ways_of
 from portal.staff.sessions import renew_session, session_of
@@ -56,7 +56,8 @@ def reset_password(token: str) -> Response:
 def set_password(token: str) -> ResponseReturnValue:
     """Neither signs in nor touches the second factor (ASVS 6.4.3)."""
     form = NewPasswordForm()
-    open_link(token, LinkPurpose.RESET)
+    with looking():
+        open_link(token, LinkPurpose.RESET)
     if form.validate_on_submit():
         with form.refusing():
             person = set_by_link(token=token, password=form.new_password.data or "")
@@ -84,7 +85,8 @@ def new_password() -> ResponseReturnValue:
     form, staff = _form(), current_staff()
     if _owes_other_proof(staff):
         return _ask_for_other_proof()
-    if not form.validate_on_submit() or not _is_good(form, staff):
+    new = _accepted(form, staff) if form.validate_on_submit() else None
+    if new is None:
         return page("staff/password.html", status=422, form=form)
     step = _proven(form, staff)
     if not step.accepted:
@@ -92,12 +94,7 @@ def new_password() -> ResponseReturnValue:
         _explain(form, step)
         return page("staff/password.html", status=422, retry_after=step.retry_after, form=form)
     with form.refusing():
-        change_password(
-            by=staff.actor,
-            person_id=staff.id,
-            password=form.new_password.data or "",
-            session_id=staff.session_id,
-        )
+        change_password(by=staff.actor, person_id=staff.id, new=new, session_id=staff.session_id)
         token = renew_session(session=session_of(staff))
         bind_form_token(session_of(staff).csrf_secret)
         db.session.commit()
@@ -130,12 +127,12 @@ def _ask_for_other_proof() -> ResponseReturnValue:
     return see_other(url_for("staff.sudo", next=url_for("staff.password")))
 
 
-def _is_good(form: ChangePasswordForm, staff: SignedInStaff) -> bool:
+def _accepted(form: ChangePasswordForm, staff: SignedInStaff) -> AcceptedPassword | None:
     """Asked before the proof: a code is used up by being right, and a refusal would revive it."""
     with form.refusing():
-        check_new_password(form.new_password.data or "", context=(staff.email, staff.name))
-        return True
-    return False
+        typed = form.new_password.data or ""
+        return accepted_password(typed, context=(staff.email, staff.name))
+    return None
 
 
 def _proven(form: ChangePasswordForm, staff: SignedInStaff) -> Step:
