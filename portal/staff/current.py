@@ -15,7 +15,7 @@ from flask_login import LoginManager, current_user
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db, writing
+from portal.core.database import db, looking, writing
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.roles import Role
@@ -226,8 +226,12 @@ def _bind_form_token(person: SignedInStaff) -> None:
 
 
 def _touch(person: SignedInStaff, now: datetime) -> None:
-    """At most one write a minute a session; a background poll does not keep it alive."""
-    with writing():
+    """At most one write a minute a session; a background poll does not keep it alive.
+
+    Committed at once: a view that hashes would hold SQLite's write lock for as long. It is called
+    before the view did anything, so there is nothing else to commit.
+    """
+    with looking(), writing():
         db.session.execute(
             sa.update(AdminSession)
             .where(AdminSession.id == person.session_id, AdminSession.last_seen_at < now)
