@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from portal.core.database import looking
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -21,6 +23,10 @@ class Proof:
     """Was the last backup code used up, so that nothing helps when this factor is lost?"""
 
 
+Check = Callable[[], Proof]
+"""Looks at a code that was prepared."""
+
+
 class SecondFactor(Protocol):
     """One kind of second step."""
 
@@ -32,9 +38,10 @@ class SecondFactor(Protocol):
     def amr(self) -> str:
         """How a session remembers that it was proven this way: `otp`, `backup`, `passkey`."""
 
-    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
-        """Consume the code in the running transaction, so that it never works again.
+    def prepare(self, *, admin_id: int, code: str, session_id: str) -> Check:
+        """What takes long about a code, ahead of the transaction: nothing is written or decided.
 
+        What it returns consumes the code in the running transaction, so that it never works again.
         A wrong code is counted, not raised. The work is the same whether or not the factor is on.
         """
 
@@ -83,5 +90,9 @@ def offer_ways(finder: Ways) -> None:
 
 
 def ways_of(admin_id: int) -> Sequence[Way]:
-    """The person's ways to take the second step. Never empty for somebody who owes one."""
-    return _finders[0](admin_id)
+    """The person's ways to take the second step. Never empty for somebody who owes one.
+
+    Asked ahead of a proof, whose hashing takes long: it begins no transaction.
+    """
+    with looking():
+        return _finders[0](admin_id)

@@ -57,8 +57,10 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
 
     Raises:
         SessionReplaced: another request took the step with this session.
+        Busy: too many codes are being hashed at once.
     """
     factor = factor_named(method)
+    check = factor.prepare(admin_id=staff.id, code=code, session_id=staff.session_id)
     take_turns(staff.id)
     booked = code_buckets(staff.id, provenance().ip)
     wait = book_failure(booked)
@@ -67,7 +69,7 @@ def take_second_step(*, staff: SignedInStaff, method: str, code: str) -> Step:
     session = session_of(staff)
     if session.state != SessionState.PREAUTH or staff.state is not SessionState.PREAUTH:
         raise SessionReplaced("You are past this step. Reload the page.")
-    proof = factor.check(admin_id=staff.id, code=code, session_id=session.id)
+    proof = check()
     if not proof.accepted:
         return refused(staff, session, method, proof)
     hand_back(booked)

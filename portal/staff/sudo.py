@@ -17,7 +17,7 @@ from portal.core.provenance import add_session, provenance
 from portal.staff.current import SignedInStaff
 from portal.staff.models import Admin
 from portal.staff.passwords import verify_password
-from portal.staff.second_factor import Proof, factor_named
+from portal.staff.second_factor import Check, Proof, factor_named
 from portal.staff.sessions import renew_session, session_of
 from portal.staff.steps import Step, itself, throttled
 from portal.staff.throttles import Bucket, book_failure, code_buckets, hand_back, seconds_to_wait
@@ -50,17 +50,17 @@ def prove_again(*, staff: SignedInStaff, method: str, code: str) -> Step:
 
     Raises:
         WrongProof: see the class.
-        Busy: too many passwords are being hashed at once.
+        Busy: too many passwords or codes are being hashed at once.
     """
     if (method == PASSWORD) == staff.is_second_factor_on:
         owed = "a code of your second factor" if staff.is_second_factor_on else "your password"
         raise WrongProof(f"Prove it is you with {owed}.")
     booked = code_buckets(staff.id, provenance().ip)
-    is_password_right = method == PASSWORD and _is_hashed_right(staff, code, booked)
+    check = _prepared(staff, method, code, booked)
     wait = book_failure(booked)
     if wait is not None:
         return throttled(staff, booked, wait)
-    proof = _proof(staff, method, code, is_password_right=is_password_right)
+    proof = check()
     if not proof.accepted:
         return _refused(staff, method, proof)
     hand_back(booked)
@@ -95,10 +95,12 @@ def _is_hashed_right(staff: SignedInStaff, password: str, booked: Sequence[Bucke
         return verify_password(password, stored)
 
 
-def _proof(staff: SignedInStaff, method: str, code: str, *, is_password_right: bool) -> Proof:
-    if method == PASSWORD:
-        return Proof(is_password_right, "password" if is_password_right else "wrong_password")
-    return factor_named(method).check(admin_id=staff.id, code=code, session_id=staff.session_id)
+def _prepared(staff: SignedInStaff, method: str, code: str, booked: Sequence[Bucket]) -> Check:
+    if method != PASSWORD:
+        factor = factor_named(method)
+        return factor.prepare(admin_id=staff.id, code=code, session_id=staff.session_id)
+    is_right = _is_hashed_right(staff, code, booked)
+    return lambda: Proof(is_right, "password" if is_right else "wrong_password")
 
 
 def _granted(staff: SignedInStaff, method: str, proof: Proof) -> Step:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -13,16 +14,17 @@ from portal.audit.actions import Action
 from portal.audit.ledger import record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import changed_rows, db
+from portal.core.database import changed_rows, db, looking
 from portal.core.errors import Conflict
 from portal.core.provenance import provenance
 from portal.staff.devices import device_label
 from portal.staff.models import Admin
 from portal.staff.naming import actor_of, target_of
 from portal.staff.passwords import hash_password, verify_password
-from portal.staff.second_factor import Proof
+from portal.staff.second_factor import Check, Proof
 from portal.staff.telling import tell
-from portal.two_factor.codes_left import FEW
+from portal.staff.throttles import code_buckets, seconds_to_wait
+from portal.two_factor.codes_left import FEW, codes_left
 from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import BackupCode
 
@@ -91,17 +93,37 @@ def code_set(admin_id: int) -> CodeSet:
     return CodeSet(batch_id or "", total, remaining, generated_at, expires_at)
 
 
-def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """Ten codes that nobody has yet, and what will be stored of them."""
+
+    shown: Sequence[str]
+    hashes: Sequence[str]
+
+
+def make_codes() -> NewCodes:
+    """Hashing them takes a third of a second: do it ahead of the transaction that stores them.
+
+    Raises:
+        Busy: too many passwords or codes are being hashed at once.
+    """
+    shown = [new_code() for _ in range(CODES)]
+    return NewCodes(shown, [hash_password(normalised(code)) for code in shown])
+
+
+def generate_codes(
+    *, by: Actor, admin: Admin, made: NewCodes | None = None, instead_of: str | None = None
+) -> Sequence[str]:
     """Ten new codes in place of the old ones. This is the only time that anybody sees them.
 
-    `instead_of` is the set (its batch id, empty for none) that the page showed, so that a
-    reloaded form does not replace the codes that somebody just wrote down.
+    `made` are the codes, where the caller could make them ahead. `instead_of` is the set (its
+    batch id, empty for none) that the page showed, so that a reloaded form does not replace the
+    codes that somebody just wrote down.
 
     Raises:
         CodesReplaced: see the class.
     """
-    codes = [new_code() for _ in range(CODES)]
-    hashes = [hash_password(normalised(code)) for code in codes]
+    made = made or make_codes()
     db.session.execute(
         sa.select(Admin.id).where(Admin.id == admin.id).with_for_update(key_share=True)
     )
@@ -118,7 +140,7 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
             created_at=now,
             expires_at=now + LIFETIME,
         )
-        for ordinal, code_hash in enumerate(hashes, start=1)
+        for ordinal, code_hash in enumerate(made.hashes, start=1)
     )
     record(
         Action.BACKUP_CODES_GENERATED,
@@ -128,7 +150,7 @@ def generate_codes(*, by: Actor, admin: Admin, instead_of: str | None = None) ->
     )
     if replaced:
         tell(Action.BACKUP_CODES_GENERATED, by=by, person=admin)
-    return codes
+    return made.shown
 
 
 def revoke_codes(admin_id: int, *made: sa.ColumnElement[bool]) -> int:
@@ -140,43 +162,59 @@ def revoke_codes(admin_id: int, *made: sa.ColumnElement[bool]) -> int:
     )
 
 
-def check_backup_code(*, admin_id: int, code: str, session_id: str) -> Proof:
-    """Use up a code. Every living hash is tried, and as many again as ten lack."""
-    plain = normalised(code)
-    rows = _living(admin_id)
+def look_for_code(*, admin_id: int, code: str, session_id: str) -> Check:
+    """Find the code among the living ones; what is returned uses it up.
+
+    Ahead of the booking, as hashing takes long; not at all while the answer is a wait anyway.
+
+    Raises:
+        Busy: too many passwords or codes are being hashed at once.
+    """
+    with looking():
+        is_wait = seconds_to_wait(code_buckets(admin_id, provenance().ip)) is not None
+        found = None if is_wait else _found(admin_id, normalised(code))
+    return partial(_spend, admin_id, found, session_id)
+
+
+def _found(admin_id: int, plain: str) -> int | None:
+    """The id of the code. Every living hash is tried, and as many again as ten lack."""
+    rows = db.session.execute(
+        sa.select(BackupCode.id, BackupCode.code_hash)
+        .where(BackupCode.admin_id == admin_id, *_living())
+        .order_by(BackupCode.ordinal)
+        .limit(CODES)
+    ).all()
     stored: list[str | None] = [row.code_hash for row in rows]
     stored += [None] * (CODES - len(rows))
     # All of them, always: the time must not tell which one matched, or how many are left.
     matches = [verify_password(plain or NOTHING_TYPED, code_hash) for code_hash in stored]
-    found = next((row for row, is_same in zip(rows, matches, strict=False) if is_same), None)
-    if found is None or not plain or not _use_up(found, session_id):
-        count_failure(admin_id)
-        return Proof(accepted=False, reason="invalid" if found is None else "used")
-    forgive_failures(admin_id)
-    remaining = len(rows) - 1
-    _note(admin_id, remaining)
-    return Proof(accepted=True, reason="accepted", remaining=remaining)
+    same = [row.id for row, is_same in zip(rows, matches, strict=False) if is_same]
+    return same[0] if same and plain else None
 
 
-def _living(admin_id: int) -> Sequence[BackupCode]:
-    query = sa.select(BackupCode).where(
-        BackupCode.admin_id == admin_id,
+def _living() -> Sequence[sa.ColumnElement[bool]]:
+    return (
         BackupCode.used_at.is_(None),
         BackupCode.revoked_at.is_(None),
         sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > clock.now()),
     )
-    return db.session.scalars(query.order_by(BackupCode.ordinal).limit(CODES)).all()
 
 
-def _use_up(code: BackupCode, session_id: str) -> bool:
+def _spend(admin_id: int, code_id: int | None, session_id: str) -> Proof:
+    if code_id is None or not _use_up(code_id, session_id):
+        count_failure(admin_id)
+        return Proof(accepted=False, reason="invalid" if code_id is None else "used")
+    forgive_failures(admin_id)
+    remaining = codes_left(admin_id)
+    _note(admin_id, remaining)
+    return Proof(accepted=True, reason="accepted", remaining=remaining)
+
+
+def _use_up(code_id: int, session_id: str) -> bool:
     """Compare and set: of fifty parallel uses one wins."""
     used = db.session.execute(
         sa.update(BackupCode)
-        .where(
-            BackupCode.id == code.id,
-            BackupCode.used_at.is_(None),
-            BackupCode.revoked_at.is_(None),
-        )
+        .where(BackupCode.id == code_id, *_living())
         .values(used_at=clock.now(), used_ip=provenance().ip, used_session=session_id)
         .returning(BackupCode.id),
         execution_options={"synchronize_session": False},

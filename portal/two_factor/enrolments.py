@@ -9,7 +9,7 @@ from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import record
 from portal.config import settings
 from portal.core import clock
-from portal.core.database import db, insert_into
+from portal.core.database import db, insert_into, looking
 from portal.core.errors import Conflict, DomainError
 from portal.core.provenance import provenance
 from portal.core.sealing import key_id
@@ -19,10 +19,10 @@ from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.sessions import end_sessions_of
 from portal.staff.telling import tell
-from portal.staff.throttles import book_failure, code_buckets, hand_back
+from portal.staff.throttles import book_failure, code_buckets, hand_back, seconds_to_wait
 from portal.two_factor.adding import carry_on, refuse_unproven
 from portal.two_factor.authenticators import has_authenticator, opened_secret, sealed_secret
-from portal.two_factor.backup_codes import generate_codes
+from portal.two_factor.backup_codes import NewCodes, generate_codes, make_codes
 from portal.two_factor.models import Enrolment, TwoFactorAuth
 from portal.two_factor.totp import Match, grouped, key_uri, match, new_secret
 from portal.web.qr import qr_data_url
@@ -132,7 +132,9 @@ def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
 
     Raises:
         AlreadyEnabled, EnrolmentExpired: see the classes.
+        Busy: too many passwords or codes are being hashed at once.
     """
+    made = _made_ahead(staff, code)
     person = locked_person(staff.id)
     if has_authenticator(staff.id):
         raise AlreadyEnabled("It was set up a moment ago, perhaps in another tab.")
@@ -143,12 +145,26 @@ def confirm_enrolment(*, staff: SignedInStaff, code: str) -> Confirmation:
     wait = book_failure(booked)
     if wait is not None:
         return Confirmation(accepted=False, retry_after=wait)
-    secret = opened_secret(waiting.secret_sealed, person.id)
-    found = match(secret, code, at=clock.now(), is_strict=settings().strict_totp)
+    found = _matched(waiting, code)
     if found.step is None:
         return _refused(staff, person, found)
     hand_back(booked)
-    return _switched_on(staff, person, waiting, found.step)
+    return _switched_on(staff, person, waiting, found.step, made)
+
+
+def _made_ahead(staff: SignedInStaff, code: str) -> NewCodes | None:
+    """The backup codes that come with the factor, if the code looks right: hashing takes long."""
+    with looking():
+        waiting, booked = _waiting(staff), code_buckets(staff.id, provenance().ip)
+        if waiting is None or seconds_to_wait(booked) is not None:
+            return None
+        is_right = _matched(waiting, code).step is not None
+    return make_codes() if is_right else None
+
+
+def _matched(waiting: Enrolment, code: str) -> Match:
+    secret = opened_secret(waiting.secret_sealed, waiting.admin_id)
+    return match(secret, code, at=clock.now(), is_strict=settings().strict_totp)
 
 
 def _refused(staff: SignedInStaff, person: Admin, found: Match) -> Confirmation:
@@ -163,10 +179,10 @@ def _refused(staff: SignedInStaff, person: Admin, found: Match) -> Confirmation:
 
 
 def _switched_on(
-    staff: SignedInStaff, person: Admin, waiting: Enrolment, step: int
+    staff: SignedInStaff, person: Admin, waiting: Enrolment, step: int, made: NewCodes | None
 ) -> Confirmation:
     _store(person, waiting, step)
-    codes = generate_codes(by=staff.actor, admin=person)
+    codes = generate_codes(by=staff.actor, admin=person, made=made)
     end_sessions_of(
         by=staff.actor, admin_id=person.id, reason="factor_added", except_session=staff.session_id
     )

@@ -1,10 +1,11 @@
 """What the staff room may ask for as a second step."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
-from portal.staff.second_factor import Proof, offer_ways, register
+from portal.staff.second_factor import Check, Proof, offer_ways, register
 from portal.two_factor.authenticators import check_code
-from portal.two_factor.backup_codes import check_backup_code, code_set
+from portal.two_factor.backup_codes import code_set, look_for_code
 from portal.two_factor.passkey_proofs import METHOD, check_passkey
 from portal.two_factor.ways import ways_of
 
@@ -16,9 +17,9 @@ class Totp:
     method: str = "totp"
     amr: str = "otp"
 
-    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
+    def prepare(self, *, admin_id: int, code: str, session_id: str) -> Check:
         del session_id  # a code is consumed for the person, whatever the session
-        return _reminding(admin_id, check_code(admin_id=admin_id, code=code))
+        return lambda: _reminding(admin_id, check_code(admin_id=admin_id, code=code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Backup:
     method: str = "backup"
     amr: str = "backup"
 
-    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
-        return check_backup_code(admin_id=admin_id, code=code, session_id=session_id)
+    def prepare(self, *, admin_id: int, code: str, session_id: str) -> Check:
+        return look_for_code(admin_id=admin_id, code=code, session_id=session_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class Passkeys:
     method: str = METHOD
     amr: str = METHOD
 
-    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
-        proof = check_passkey(admin_id=admin_id, answer=code, session_id=session_id)
-        return _reminding(admin_id, proof)
+    def prepare(self, *, admin_id: int, code: str, session_id: str) -> Check:
+        check = partial(check_passkey, admin_id=admin_id, answer=code, session_id=session_id)
+        return lambda: _reminding(admin_id, check())
 
 
 def _reminding(admin_id: int, proof: Proof) -> Proof:

@@ -37,6 +37,17 @@ def new_challenge(purpose: Purpose, holder: str) -> bytes:
     return challenge
 
 
+def waiting_challenge(purpose: Purpose, holder: str) -> bytes | None:
+    """The one that `take_challenge` would take, and leave there: it proves nothing yet."""
+    found = db.session.execute(
+        sa.select(PasskeyChallenge.challenge).where(
+            PasskeyChallenge.holder_sha256 == _key(purpose, holder),
+            PasskeyChallenge.expires_at > clock.now(),
+        )
+    ).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
 def take_challenge(purpose: Purpose, holder: str) -> bytes | None:
     """The waiting challenge, which is nobody's from now on; of two takers one gets it."""
     taken = db.session.execute(

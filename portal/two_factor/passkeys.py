@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from portal.audit.actions import Action, Outcome
 from portal.audit.ledger import Target, record
 from portal.core import clock
-from portal.core.database import db, insert_into
+from portal.core.database import db, insert_into, looking
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.staff.current import SignedInStaff
 from portal.staff.directory import locked_person
@@ -19,12 +19,17 @@ from portal.staff.models import Admin
 from portal.staff.naming import target_of
 from portal.staff.sessions import end_sessions_of
 from portal.staff.telling import tell
-from portal.two_factor.adding import carry_on, person_adding
-from portal.two_factor.backup_codes import generate_codes
+from portal.two_factor.adding import carry_on, is_fresh, person_adding
+from portal.two_factor.backup_codes import NewCodes, generate_codes, make_codes
 from portal.two_factor.failures import forgive_failures
 from portal.two_factor.models import Passkey, PasskeyHolder
 from portal.two_factor.passkey_ceremonies import BadAnswer, NewKey, creation_options, read_new_key
-from portal.two_factor.passkey_challenges import Purpose, new_challenge, take_challenge
+from portal.two_factor.passkey_challenges import (
+    Purpose,
+    new_challenge,
+    take_challenge,
+    waiting_challenge,
+)
 from portal.two_factor.removing import settle
 
 LONGEST_LABEL = 64
@@ -104,8 +109,10 @@ def register(*, staff: SignedInStaff, answer: str, label: str) -> Registration:
 
     Raises:
         BadLabel, ProofTooOld, EmailUnverified, TooManyPasskeys: see the classes.
+        Busy: too many passwords or codes are being hashed at once.
     """
     name = checked_label(label)
+    made = _made_ahead(staff, answer)
     person = person_adding(staff)
     if len(passkeys_of(person.id)) >= MOST:
         raise TooManyPasskeys(f"{MOST} are the most. Remove one that you no longer use.")
@@ -121,7 +128,22 @@ def register(*, staff: SignedInStaff, answer: str, label: str) -> Registration:
             reason=error.reason,
         )
         return Registration()
-    return _registered(staff, person, passkey)
+    return _registered(staff, person, passkey, made)
+
+
+def _made_ahead(staff: SignedInStaff, answer: str) -> NewCodes | None:
+    """The backup codes that come with a first factor, if its answer looks right: hashing takes
+    long.
+    """
+    if staff.is_second_factor_on or not is_fresh(staff):
+        return None
+    with looking():
+        challenge = waiting_challenge(Purpose.REGISTER, staff.session_id)
+    try:
+        read_new_key(answer, challenge=challenge)
+    except BadAnswer:
+        return None
+    return make_codes()
 
 
 def checked_label(text: str) -> str:
@@ -150,11 +172,13 @@ def _stored(person: Admin, label: str, key: NewKey) -> Passkey:
     return db.session.get_one(Passkey, found)
 
 
-def _registered(staff: SignedInStaff, person: Admin, passkey: Passkey) -> Registration:
-    codes: list[str] = []
+def _registered(
+    staff: SignedInStaff, person: Admin, passkey: Passkey, made: NewCodes | None
+) -> Registration:
+    codes: Sequence[str] = ()
     if not person.is_second_factor_on:
         person.is_second_factor_on = True
-        codes = generate_codes(by=staff.actor, admin=person)
+        codes = generate_codes(by=staff.actor, admin=person, made=made)
         end_sessions_of(
             by=staff.actor,
             admin_id=person.id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 
 import pytest
@@ -9,7 +10,7 @@ from flask import Flask
 
 from portal.staff import second_factor
 from portal.staff.passwords import hash_password
-from portal.staff.second_factor import Proof
+from portal.staff.second_factor import Check, Proof
 from tests.cast import PASSWORD
 from tests.statements import counted
 
@@ -26,7 +27,10 @@ class OnceOnly:
     used: set[int] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
-    def check(self, *, admin_id: int, code: str, session_id: str) -> Proof:
+    def prepare(self, *, admin_id: int, code: str, session_id: str) -> Check:
+        return partial(self.check, admin_id, code)
+
+    def check(self, admin_id: int, code: str) -> Proof:
         with self.lock:
             if code != RIGHT or admin_id in self.used:
                 return Proof(False, "invalid")

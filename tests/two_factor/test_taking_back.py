@@ -12,7 +12,7 @@ from portal.customers.tokens import issue_staff_token
 from portal.staff.models import Admin
 from portal.staff.people import enable_person
 from portal.staff.policies import change_policy
-from portal.two_factor.backup_codes import check_backup_code, code_set, generate_codes
+from portal.two_factor.backup_codes import code_set, generate_codes, look_for_code
 from portal.two_factor.models import BackupCode, Passkey, RecoveryState, TwoFactorAuth
 from tests.cast import PASSWORD, actor
 from tests.ledger import events
@@ -77,7 +77,7 @@ def test_what_was_there_before_stays(app, client, owners, bea_enrolled):
 def test_backup_codes_made_since_open_nothing(client, owners, bea_enrolled):
     codes = generate_codes(by=actor(bea_enrolled), admin=bea_enrolled)
     client.submit(owners)
-    used = check_backup_code(admin_id=bea_enrolled.id, code=codes[0], session_id="s")
+    used = look_for_code(admin_id=bea_enrolled.id, code=codes[0], session_id="s")()
     assert not used.accepted
     assert [event.reason for event in events("backup_codes.revoked")] == [REASON]
 

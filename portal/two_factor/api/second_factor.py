@@ -16,7 +16,7 @@ from portal.staff.steps import Step, take_second_step
 from portal.staff.sudo import has_second_factor_sudo, prove_again
 from portal.two_factor.api.blueprint import api
 from portal.two_factor.authenticators import has_authenticator
-from portal.two_factor.backup_codes import CodeSet, code_set, generate_codes
+from portal.two_factor.backup_codes import CodeSet, code_set, generate_codes, make_codes
 from portal.two_factor.enrolments import confirm_enrolment, start_enrolment
 from portal.two_factor.overview import Standing, standing_of
 from portal.two_factor.passkeys import passkeys_of
@@ -167,9 +167,10 @@ def new_backup_codes() -> Response:
         raise NotEnabled("Set up a second factor first.")
     if not has_second_factor_sudo(staff):
         return _sudo_required()
-    codes = generate_codes(by=staff.actor, admin=db.session.get_one(Admin, staff.id))
+    made = make_codes()
+    generate_codes(by=staff.actor, admin=db.session.get_one(Admin, staff.id), made=made)
     db.session.commit()
-    return jsonify(codes=codes)
+    return jsonify(codes=made.shown)
 
 
 def _signed_in(step: Step) -> Response:

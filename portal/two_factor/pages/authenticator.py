@@ -14,7 +14,7 @@ from portal.staff.steps import Step
 from portal.staff.sudo import has_second_factor_sudo, prove_again
 from portal.two_factor.adding import ProofTooOld
 from portal.two_factor.authenticators import has_authenticator
-from portal.two_factor.backup_codes import CodesReplaced, generate_codes
+from portal.two_factor.backup_codes import CodesReplaced, generate_codes, make_codes
 from portal.two_factor.enrolments import (
     AlreadyEnabled,
     EnrolmentExpired,
@@ -88,18 +88,19 @@ def _why(retry_after: int | None, steps_off: int | None = None) -> str:
 @audits(Action.BACKUP_CODES_GENERATED)
 def backup_codes() -> ResponseReturnValue:
     """Answers with the codes themselves: no address ever shows them again."""
-    person = db.session.get_one(Admin, current_staff().id)
-    if not person.is_second_factor_on:
+    staff = current_staff()
+    if not staff.is_second_factor_on:
         return see_other(url_for("two_factor.enrol"))
+    made, shown = make_codes(), NewCodesForm().instead_of.data or ""
     try:
-        shown = NewCodesForm().instead_of.data or ""
-        codes = generate_codes(by=current_staff().actor, admin=person, instead_of=shown)
+        person = db.session.get_one(Admin, staff.id)
+        generate_codes(by=staff.actor, admin=person, made=made, instead_of=shown)
     except CodesReplaced as error:
         db.session.rollback()
         flash(error.message, "warning")
         return see_other(url_for("two_factor.security"))
     db.session.commit()
-    return page("two_factor/codes.html", codes=codes, is_new=False)
+    return page("two_factor/codes.html", codes=made.shown, is_new=False)
 
 
 @bp.get("/account/two-factor/disable")
