@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin, AdminSession
 from portal.staff.passwords import verify_password
-from tests.cast import PASSWORD, open_session, signed_in
+from tests.cast import PASSWORD, open_session, signed_in, sudo_until
 from tests.ledger import events
 from tests.staff.conftest import RIGHT, WRONG
 from tests.staff.post import do_jobs, link_in, mails
@@ -95,3 +95,32 @@ def test_a_change_needs_the_old_password_and_a_code(app, bea_ready, wrong):
     assert has(bea_ready, PASSWORD)
     assert PASSWORD not in answer.text
     assert NEW not in answer.text
+
+
+def test_who_has_just_proven_a_second_factor_is_asked_for_no_other_code(app, bea_ready, factor):
+    proven = {"sudo_until": sudo_until(), "sudo_method": "backup"}
+    client = signed_in(app, bea_ready, amr="pwd backup", **proven)
+    assert client.soup("/account/password").select_one("[name=totp_code]") is None
+    fields = {"current_password": "wrong", "new_password": NEW}
+    assert client.submit("/account/password", **fields).status_code == 422
+    right = fields | {"current_password": PASSWORD}
+    assert client.submit("/account/password", **right).status_code == 303
+    assert has(bea_ready, NEW)
+    assert factor.used == set()
+
+
+def test_a_proof_that_is_too_old_leaves_the_code_owed(app, bea_ready):
+    proven = {"sudo_until": clock.now() - timedelta(seconds=1), "sudo_method": "backup"}
+    client = signed_in(app, bea_ready, **proven)
+    assert change(client, code="").status_code == 422
+    assert has(bea_ready, PASSWORD)
+
+
+def test_who_has_backup_codes_alone_proves_it_with_one(app, bea_ready):
+    client = signed_in(app, bea_ready, amr="pwd backup")
+    (other,) = client.soup("/account/password").select("a[href^='/account/sudo']")
+    proof = {"sudo_backup_code": RIGHT, "sudo_with": "backup"}
+    assert client.submit(other["href"], **proof).location == "/account/password"
+    fields = {"current_password": PASSWORD, "new_password": NEW}
+    assert client.submit("/account/password", **fields).status_code == 303
+    assert has(bea_ready, NEW)

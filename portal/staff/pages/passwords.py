@@ -106,8 +106,9 @@ def new_password() -> ResponseReturnValue:
 
 
 def _form() -> ChangePasswordForm:
-    form = ChangePasswordForm()
-    if not _has_codes(current_staff()):
+    """Whoever proved a second factor minutes ago, be it with a backup code, owes no other code."""
+    form, staff = ChangePasswordForm(), current_staff()
+    if has_second_factor_sudo(staff) or not _has_codes(staff):
         del form.totp_code
     return form
 
@@ -141,7 +142,7 @@ def _proven(form: ChangePasswordForm, staff: SignedInStaff) -> Step:
     if not staff.is_second_factor_on:
         return prove_again(staff=staff, method="password", code=typed)
     known = prove_password(staff=staff, password=typed)
-    if not known.accepted or not _has_codes(staff):
+    if not known.accepted or "totp_code" not in form:
         return known
     return prove_again(staff=staff, method="totp", code=form.totp_code.data or "")
 
