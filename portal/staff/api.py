@@ -80,7 +80,9 @@ def login_second_step(body: StepBody) -> Response:
     db.session.commit()
     step.check_place()
     if step.token is not None:
-        return _carrying(step.token, session.csrf_secret, "done")
+        left = step.codes_left
+        more = {} if left is None else {"backup_codes_remaining": left}
+        return _carrying(step.token, session.csrf_secret, "done", **more)
     response = refused_code(step.retry_after)
     if step.is_session_over:
         clear_session_cookie(response)
@@ -113,8 +115,8 @@ def logout() -> Response:
     return forget_visitor(make_response("", 204))
 
 
-def _carrying(token: str, form_secret: str, owed: str) -> Response:
+def _carrying(token: str, form_secret: str, owed: str, **more: int) -> Response:
     bind_form_token(form_secret)
-    response = jsonify(next=owed, csrf_token=generate_csrf())
+    response = jsonify(next=owed, csrf_token=generate_csrf(), **more)
     set_session_cookie(response, token)
     return response

@@ -68,10 +68,15 @@ class FormToken(BaseModel):
 
 
 class SignedIn(BaseModel):
-    """`next` is what the session still owes; the form token belongs to the new session."""
+    """`next` is what the session still owes; the form token belongs to the new session.
+
+    After a backup code, and with any code once none is left, `backup_codes_remaining` says how
+    many there are: with 0 it is time to make new ones.
+    """
 
     next: Literal["second_factor", "enrol", "done"]
     csrf_token: str
+    backup_codes_remaining: int | None = None
 
 
 class Proven(BaseModel):

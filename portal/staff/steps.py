@@ -42,6 +42,11 @@ class Step:
     outside: NotFromHere | None = None
     """The code was right, at a place that the role may not use: the session is over."""
 
+    @property
+    def codes_left(self) -> int | None:
+        """Of the backup codes, where it is time to say so: one was used, or none is left."""
+        return 0 if self.owes_codes else self.remaining
+
     def check_place(self) -> None:
         """Call it once what came of it is committed.
 

@@ -207,7 +207,7 @@ def _spend(admin_id: int, code_id: int | None, session_id: str) -> Proof:
     forgive_failures(admin_id)
     remaining = codes_left(admin_id)
     _note(admin_id, remaining)
-    return Proof(accepted=True, reason="accepted", remaining=remaining)
+    return Proof(accepted=True, reason="accepted", remaining=remaining, owes_codes=not remaining)
 
 
 def _use_up(code_id: int, session_id: str) -> bool:

@@ -104,10 +104,14 @@ class Renewed(BaseModel):
 
 
 class Verified(Renewed):
-    """Of an enrolment `enabled` and the codes; of a second step `next` and `redirect`."""
+    """Of an enrolment `enabled` and the codes; of a second step `next` and `redirect`.
+
+    Where no backup code is left, the second step says so: `backup_codes_remaining` is 0.
+    """
 
     enabled: bool | None = None
     backup_codes: list[str] = []
+    backup_codes_remaining: int | None = None
     next: Literal["done"] | None = None
     redirect: str | None = None
 
@@ -117,7 +121,10 @@ class SwitchedOff(Renewed):
 
 
 class CodeUsed(Renewed):
+    """Of a second step `next`, `redirect` and the number of codes under both its names."""
+
     remaining: int | None = None
+    backup_codes_remaining: int | None = None
     next: Literal["done"] | None = None
     redirect: str | None = None
 

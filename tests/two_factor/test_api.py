@@ -2,9 +2,11 @@
 
 import pytest
 
+from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin, AdminSession
 from portal.two_factor.backup_codes import generate_codes
+from portal.two_factor.models import BackupCode
 from portal.web.access import SessionState
 from tests.cast import actor, open_session, sudo_until
 from tests.two_factor.conftest import code, give_authenticator, with_password
@@ -144,3 +146,19 @@ def test_an_operator_resets_a_locked_out_person(own_app, said):
     assert run(args=[*words, "--yes"]).exit_code == 1
     with own_app.app_context():
         assert not db.session.query(Admin).one().is_second_factor_on
+
+
+@pytest.mark.parametrize("url", ["/api/admin/auth/login/2fa", f"{API}/verify-backup"])
+def test_a_backup_code_tells_how_many_are_left(halfway, codes, url):
+    found = [halfway().call("POST", url, {"backup_code": one}).get_json() for one in codes]
+    assert [one["backup_codes_remaining"] for one in found] == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("url", ["/api/admin/auth/login/2fa", f"{API}/verify"])
+def test_an_authenticators_code_tells_that_none_is_left(halfway, moment, codes, url):
+    first = halfway().call("POST", url, {"totp_code": code()}).get_json()
+    db.session.query(BackupCode).update({"used_at": clock.now()})
+    moment.shift(30)
+    second = halfway().call("POST", url, {"totp_code": code()}).get_json()
+    told = [one.get("backup_codes_remaining") for one in (first, second)]
+    assert told == [None, 0]

@@ -139,3 +139,20 @@ def test_who_used_the_last_one_is_led_to_new_ones_at_every_sign_in(app, moment, 
     moment.shift(timedelta(seconds=30))
     later = signed_in(app, bea_enrolled, state=SessionState.PREAUTH)
     assert later.submit(url, totp_code=code()).location == "/customers"
+
+
+def test_who_signs_in_with_the_last_one_is_led_to_new_ones(app, bea_enrolled, codes):
+    for shown in codes[1:]:
+        use(bea_enrolled, shown)
+    browser = signed_in(app, bea_enrolled, state=SessionState.PREAUTH)
+    answer = browser.submit("/sign-in/backup-code?next=/customers", backup_code=codes[0])
+    assert answer.location == "/account/security"
+    page = browser.get("/account/security").text
+    assert "Make ten new ones now." in page
+    assert "You have no backup code left." in page
+
+
+def test_who_has_more_of_them_goes_where_they_wanted(app, bea_enrolled, codes):
+    browser = signed_in(app, bea_enrolled, state=SessionState.PREAUTH)
+    answer = browser.submit("/sign-in/backup-code?next=/customers", backup_code=codes[0])
+    assert answer.location == "/customers"

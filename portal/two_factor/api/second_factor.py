@@ -177,6 +177,8 @@ def _signed_in(step: Step) -> Response:
     if not step.accepted:
         return refused_code(step.retry_after)
     more = {} if step.remaining is None else {"remaining": step.remaining}
+    if step.codes_left is not None:
+        more["backup_codes_remaining"] = step.codes_left
     return _with_cookie(step.token, next="done", redirect="/", **more)
 
 
