@@ -84,7 +84,7 @@ def about(requester: Person, dice: Random) -> About:
 def _priority(chance: float) -> Priority:
     if chance < 0.05:
         return Priority.URGENT
-    return Priority.HIGH if chance < 0.2 else Priority.NORMAL if chance < 0.85 else Priority.LOW
+    return Priority.HIGH if chance < 0.2 else Priority.MEDIUM if chance < 0.85 else Priority.LOW
 
 
 class Life:

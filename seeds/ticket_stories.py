@@ -33,7 +33,7 @@ class Story:
     subject: str
     body: str
     category: str = "question"
-    priority: str = "normal"
+    priority: str = "medium"
     channel: str = "web"
     tags: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()

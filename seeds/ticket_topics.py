@@ -19,7 +19,7 @@ class Topic:
     answer: str
     more: str = "Thank you, I will try that."
     after: str = "Good. Write again if anything is left."
-    priority: str = "normal"
+    priority: str = "medium"
     tag: str = ""
 
 

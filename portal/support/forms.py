@@ -59,6 +59,6 @@ class NewTicketForm(PortalForm):
     priority = SelectField(
         "Priority",
         choices=[SelectChoice(one.value, one.label) for one in Priority],
-        default=Priority.NORMAL.value,
+        default=Priority.MEDIUM.value,
     )
     submit_key = HiddenField()

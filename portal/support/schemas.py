@@ -12,6 +12,7 @@ from portal.web.texts import Text
 from portal.web.urls import LARGEST_ID
 
 MOST_TAGS = 20
+MIDDLE = "`normal` is taken as `medium`."
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Chosen = Literal["open", "pending", "on_hold", "solved", "closed", "spam"]
@@ -21,7 +22,7 @@ TICKET: dict[str, Any] = {
     "number": "TCK-2026-000123",
     "subject": "The press stopped",
     "status": "open",
-    "priority": "normal",
+    "priority": "medium",
     "category": "problem",
     "messages_count": 3,
     "merged_into": None,
@@ -74,7 +75,7 @@ class OpenBody(ExactBody):
 
     subject: Text = Field(description="At most 300 characters.")
     body: Text = Field(description="Plain text, at most 50,000 characters.")
-    priority: Priority = Priority.NORMAL
+    priority: Priority = Field(Priority.MEDIUM, description=MIDDLE)
     category: Category = Category.QUESTION
     user_id: Id | None = None
 
@@ -92,7 +93,7 @@ class TicketChangeBody(ExactBody):
     )
 
     status: Chosen | None = None
-    priority: Priority | None = None
+    priority: Priority | None = Field(None, description=MIDDLE)
     category: Category | None = None
     subject: Text | None = Field(None, description="At most 300 characters.")
     tags: list[Text] | None = Field(None, max_length=MOST_TAGS)

@@ -43,7 +43,7 @@ class Opening:
     body: str
     channel: Channel
     category: Category = Category.QUESTION
-    priority: Priority = Priority.NORMAL
+    priority: Priority = Priority.MEDIUM
     author: Admin | None = None
     submit_key: str | None = None
     uploads: Sequence[Upload] = ()

@@ -22,7 +22,7 @@ TELLS = ("warning:notify_assignee", "breach:notify_assignee", "breach:notify_lea
 TIMES: dict[Priority, tuple[int, int, int]] = {
     Priority.URGENT: (HOUR, HOUR, 8 * HOUR),
     Priority.HIGH: (2 * HOUR, 4 * HOUR, 16 * HOUR),
-    Priority.NORMAL: (4 * HOUR, 8 * HOUR, DAY),
+    Priority.MEDIUM: (4 * HOUR, 8 * HOUR, DAY),
     Priority.LOW: (8 * HOUR, 16 * HOUR, 2 * DAY),
 }
 """First response, next response and solution, in open hours: eight are a working day."""

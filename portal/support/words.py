@@ -33,9 +33,14 @@ class Priority(StrEnum):
     """How much a ticket hurts, the least first."""
 
     LOW = "low"
-    NORMAL = "normal"
+    MEDIUM = "medium"
     HIGH = "high"
     URGENT = "urgent"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Priority | None":
+        """What programs send and ask for that were written when the middle one was `normal`."""
+        return cls.MEDIUM if value == "normal" else None
 
     @property
     def label(self) -> str:

@@ -26,7 +26,7 @@ def _wake(s):
 def _open(s):
     user = make_user(make_tenant())
     fields = {"user": str(user.id), "subject": "A call", "body": "It creaks.", "channel": "phone"}
-    more = {"written_by": "customer", "category": "question", "priority": "normal"}
+    more = {"written_by": "customer", "category": "question", "priority": "medium"}
     return s.here.submit("/support/tickets/new", **fields, **more, submit_key="once")
 
 
@@ -34,7 +34,7 @@ DRIVES = {
     "support.send_reply": _of_ticket("reply", body="Try again."),
     "support.write_note": _of_ticket("note", body="Looks like the fuse."),
     "support.move_ticket": _of_ticket("status", status="pending", old_status="new"),
-    "support.change_field": _of_ticket("priority", priority="high", old_priority="normal"),
+    "support.change_field": _of_ticket("priority", priority="high", old_priority="medium"),
     "support.tag_ticket": _of_ticket("tag", add="vip"),
     "support.change_participants": _of_ticket("participants", email="vic@acme.test"),
     "support.snooze_ticket": _of_ticket("snooze", **{"for": "hour"}),

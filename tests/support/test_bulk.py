@@ -109,7 +109,7 @@ def test_what_refuses_is_skipped_with_its_reason_and_the_others_go_on(bea, five)
     assert (bulk.done, bulk.skipped) == (5, 2)
     assert details(bulk)[0] == "A closed ticket stays closed. Open a follow-up instead."
     assert details(bulk)[2] == "There is no such ticket."
-    assert [t.priority for t in five] == ["normal", "urgent", "normal", "urgent", "urgent"]
+    assert [t.priority for t in five] == ["medium", "urgent", "medium", "urgent", "urgent"]
     assert {reason.tickets for reason in reasons_of(bulk)} == {1}
 
 
@@ -147,7 +147,7 @@ def test_a_batch_takes_few_statements_however_many_tickets_it_has(bea, five):
 
 
 def test_what_is_so_already_is_no_change(bea, five):
-    bulk = changed(bea, five, priority="normal")
+    bulk = changed(bea, five, priority="medium")
     assert (bulk.done, bulk.skipped, set(details(bulk))) == (5, 5, {"It is so already."})
     assert not may_undo(actor(bea), bulk)
     with pytest.raises(NotToUndo, match="changed no ticket"):
@@ -160,7 +160,7 @@ def test_whoever_lost_the_right_meanwhile_changes_nothing(bea, five):
     assert work(bulk).skipped == 5
     assert details(bulk)[0] == "Whoever started this may no longer change tickets."
     second = start_of_disabled(bea, five)
-    assert (second.skipped, {t.priority for t in five}) == (5, {"normal"})
+    assert (second.skipped, {t.priority for t in five}) == (5, {"medium"})
 
 
 def start_of_disabled(bea, five):
@@ -192,7 +192,7 @@ def test_tickets_of_other_teams_stay_as_they_are(bea, mo, five, who):
     if who == "manager":
         assert bulk.skipped == 0
         return
-    assert [t.priority for t in five] == ["high", "high", "normal", "high", "normal"]
+    assert [t.priority for t in five] == ["high", "high", "medium", "high", "medium"]
     why = "It belongs to “Other”, and you are neither in it nor the assignee."
     assert [one for one in details(bulk) if one] == [why, why]
 
@@ -254,7 +254,7 @@ def test_undoing_restores_what_it_changed(bea, five):
     bulk = changed(bea, five, status="solved", priority="low", add_tags=["x"], assign_to=None)
     undoing = undone(bea, bulk)
     assert (undoing.undoes_id, undoing.done, undoing.skipped) == (bulk.id, 5, 0)
-    assert {(t.status, t.priority) for t in five} == {("new", "normal")}
+    assert {(t.status, t.priority) for t in five} == {("new", "medium")}
     assert (five[0].tags, five[1].tags) == (["old"], [])
     assert (five[0].waiting_since, five[0].reopened_count) == (waited, 0)
     assert abs((five[0].snoozed_until - until).total_seconds()) < 0.001
@@ -340,4 +340,4 @@ def test_a_change_is_said_in_words(bea, five):
 def test_rows_go_with_their_tickets_result(bea, five):
     bulk = changed(bea, five[:1], priority="high")
     row = db.session.scalar(sa.select(BulkChangeRow).filter_by(bulk_id=bulk.id))
-    assert (row.before["before"]["priority"], row.before["after"]["priority"]) == ("normal", "high")
+    assert (row.before["before"]["priority"], row.before["after"]["priority"]) == ("medium", "high")

@@ -101,7 +101,7 @@ def test_rule_6_a_lower_priority_erases_no_breach(ticket):
     with then(7, "11:00"):
         raise_to(ticket, Priority.URGENT)
     with then(8, "10:30"):
-        raise_to(ticket, Priority.NORMAL)
+        raise_to(ticket, Priority.MEDIUM)
         move_to(ticket, Status.SOLVED)
     assert [one.state for one in rows(ticket, WHOLE)] == ["superseded", "superseded", "missed"]
     assert row(ticket, WHOLE).breached_at == at(7, "14:00")

@@ -57,6 +57,12 @@ def test_a_user_opens_a_ticket_of_their_own(client, ann, uma):
     assert events("ticket.created")[-1].actor_type == "customer"
 
 
+def test_a_program_that_still_says_normal_is_understood(client, ann, uma):
+    api = user_program(client, ann, uma)
+    told = api.ask("POST", "/tickets", {**WORDS, "priority": "normal"}).get_json()
+    assert (told["priority"], found(told["number"]).priority) == ("medium", "medium")
+
+
 def test_a_user_names_nobody_as_the_requester(client, ann, uma, birch):
     program, other = user_program(client, ann, uma), make_user(birch, "Otto Other")
     for user_id in (uma.id, other.id, 4711):
@@ -222,7 +228,7 @@ def test_a_refusal_undoes_what_came_before_it(service, ticket):
     body = {"priority": "urgent", "tags": ["two words"]}
     told = service.ask("PATCH", f"/tickets/{ticket.number}", body)
     assert told.status_code == 422
-    assert service.get(f"/tickets/{ticket.number}")["priority"] == "normal"
+    assert service.get(f"/tickets/{ticket.number}")["priority"] == "medium"
 
 
 @pytest.mark.parametrize(

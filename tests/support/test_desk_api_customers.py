@@ -144,7 +144,7 @@ def test_a_user_solves_their_ticket_and_changes_nothing_else(hers, ticket):
         assert (told.status_code, told.get_json()["code"]) == (403, "permission_denied")
     assert hers.ask("PATCH", place, {"status": "solved"}).get_json()["status"] == "solved"
     db.session.expire_all()
-    assert (ticket.status, ticket.priority) == ("solved", "normal")
+    assert (ticket.status, ticket.priority) == ("solved", "medium")
 
 
 def test_a_user_cannot_guess_the_version_that_counts_our_notes(hers, ticket):

@@ -44,15 +44,15 @@ def test_the_forms_send_what_they_saw(bea_client, ticket, url):
     seen = {one["name"]: one["value"] for one in soup.select("#ticket-fields [name^=old_]")}
     assert seen == {
         "old_status": "new",
-        "old_priority": "normal",
+        "old_priority": "medium",
         "old_category": "question",
         "old_subject": "The press stopped",
     }
 
 
 def test_a_conflict_keeps_the_choice_and_says_who_chose_what(bea_client, mo_client, ticket, url):
-    mo_client.submit(f"{url}/priority", priority="high", old_priority="normal")
-    fields = {"priority": "low", "old_priority": "normal"}
+    mo_client.submit(f"{url}/priority", priority="high", old_priority="medium")
+    fields = {"priority": "low", "old_priority": "medium"}
     answer = bea_client.submit(f"{url}/priority", **fields)
     assert answer.status_code == 409
     assert "mo@boxcostpro.test changed the priority to “high” meanwhile" in answer.text
@@ -64,7 +64,7 @@ def test_a_conflict_keeps_the_choice_and_says_who_chose_what(bea_client, mo_clie
 
 
 def test_other_fields_of_an_old_page_are_merged_silently(bea_client, mo_client, ticket, url):
-    mo_client.submit(f"{url}/priority", priority="high", old_priority="normal")
+    mo_client.submit(f"{url}/priority", priority="high", old_priority="medium")
     answer = bea_client.submit(f"{url}/category", category="billing", old_category="question")
     assert answer.status_code == 303
     assert (ticket.priority, ticket.category) == ("high", "billing")

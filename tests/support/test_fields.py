@@ -38,37 +38,37 @@ def said():
 
 def test_only_what_differs_is_changed_and_written_down(ticket, bea):
     version = ticket.version
-    assert change(ticket, bea, priority=("high", "normal"), category=("question",)) == ["priority"]
+    assert change(ticket, bea, priority=("high", "medium"), category=("question",)) == ["priority"]
     assert (ticket.priority, ticket.version) == ("high", version + 1)
-    assert said()["changes"] == [{"field": "priority", "old": "normal", "new": "high"}]
+    assert said()["changes"] == [{"field": "priority", "old": "medium", "new": "high"}]
     row = db.session.query(TicketEvent).filter_by(kind="priority").one()
-    assert (row.old, row.new, row.actor_label) == ("normal", "high", bea.email)
+    assert (row.old, row.new, row.actor_label) == ("medium", "high", bea.email)
 
 
 def test_nothing_new_leaves_no_trace(ticket, bea):
     version = ticket.version
-    assert change(ticket, bea, priority=("normal",)) == []
+    assert change(ticket, bea, priority=("medium",)) == []
     assert (ticket.version, events("ticket.changed")) == (version, [])
 
 
 def test_two_people_who_change_different_fields_both_succeed(ticket, bea, mo):
-    change(ticket, bea, priority=("high", "normal"))
+    change(ticket, bea, priority=("high", "medium"))
     change(ticket, mo, category=("billing", "question"))
     assert (ticket.priority, ticket.category) == ("high", "billing")
 
 
 def test_two_people_who_change_one_field_meet_and_it_says_who(ticket, bea, mo):
-    change(ticket, bea, priority=("high", "normal"))
+    change(ticket, bea, priority=("high", "medium"))
     with pytest.raises(FieldConflict) as refused:
-        change(ticket, mo, category=("billing", "question"), priority=("low", "normal"))
+        change(ticket, mo, category=("billing", "question"), priority=("low", "medium"))
     assert bea.email in refused.value.message
     assert "priority to “high”" in refused.value.message
     assert (ticket.priority, ticket.category) == ("high", "question")
 
 
 def test_who_wanted_what_another_did_already_meets_nobody(ticket, bea, mo):
-    change(ticket, bea, priority=("high", "normal"))
-    assert change(ticket, mo, priority=("high", "normal")) == []
+    change(ticket, bea, priority=("high", "medium"))
+    assert change(ticket, mo, priority=("high", "medium")) == []
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_level_that_promises_nothing_is_refused(mo_client, calendar):
 
 def test_its_reach_is_shown_and_nothing_saved(mo_client, calendar, uma):
     make_rule(calendar, name="Urgent first", priority="urgent")
-    for priority in (Priority.URGENT, Priority.NORMAL, Priority.NORMAL):
+    for priority in (Priority.URGENT, Priority.MEDIUM, Priority.MEDIUM):
         make_ticket(uma, priority=priority)
     answer = save(mo_client, calendar, step="preview")
     assert (answer.status_code, names()) == (200, ["Urgent first"])

@@ -95,14 +95,14 @@ def test_it_is_shown_then_applied_then_taken_back(bea_client, bea, mo, ticket, u
     macro = saved(mo, priority="high", body="Hello {requester_name}")
     asked = bea_client.submit(f"{url}/macro", macro_id=str(macro.id))
     assert "Sets the priority to high; sends the reply below." in asked.text
-    assert ("Hello Uma User" in asked.text, ticket.priority) == (True, "normal")
+    assert ("Hello Uma User" in asked.text, ticket.priority) == (True, "medium")
     assert confirmed(bea_client, url, macro).location == f"{url}#macros"
     assert ticket.priority == "high"
     run = db.session.query(MacroRun).one()
     beside = bea_client.soup(url).select_one("#macros")
     assert beside.select_one("form[action$=undo]")["action"] == f"{url}/macro/{run.id}/undo"
     assert bea_client.submit(f"{url}/macro/{run.id}/undo").status_code == 303
-    assert ticket.priority == "normal"
+    assert ticket.priority == "medium"
     assert "cannot be unsent" in bea_client.get(url).text
 
 
@@ -120,7 +120,7 @@ def test_what_changed_since_the_preview_is_shown_again(bea_client, mo, ticket, u
 def test_a_step_that_is_refused_says_why_and_leaves_nothing(bea_client, mo, ticket, url):
     macro = saved(mo, priority="high", grant={"feature_name": REPORTS, "days": 30})
     assert confirmed(bea_client, url, macro).status_code == 403
-    assert (ticket.priority, db.session.query(MacroRun).count()) == ("normal", 0)
+    assert (ticket.priority, db.session.query(MacroRun).count()) == ("medium", 0)
 
 
 def test_hostile_text_stays_text(bea_client, mo, ticket, url):

@@ -105,7 +105,7 @@ def test_a_grant_that_is_refused_leaves_nothing_of_the_macro(bea, mo, ticket):
     with pytest.raises(Denied):
         run(bea, ticket, macro)
     db.session.rollback()
-    assert (ticket.priority, ticket.status, ticket.tags) == ("normal", "new", [])
+    assert (ticket.priority, ticket.status, ticket.tags) == ("medium", "new", [])
     assert (len(written(ticket)), granted(), events("macro.applied")) == (1, [], [])
     assert run(mo, ticket, macro).entitlement_id is not None
 
@@ -158,7 +158,7 @@ def test_what_came_after_the_preview_is_looked_at_first(bea, mo, ticket):
 
 def test_what_is_so_already_is_no_run(bea, mo, ticket):
     with pytest.raises(NothingDone):
-        run(bea, ticket, saved(mo, priority="normal"))
+        run(bea, ticket, saved(mo, priority="medium"))
 
 
 def test_taking_it_back_restores_fields_and_revokes_the_grant(bea, mo, ticket):
@@ -166,7 +166,7 @@ def test_taking_it_back_restores_fields_and_revokes_the_grant(bea, mo, ticket):
     undone = undo_macro(by=actor(bea), ticket=ticket, run_id=found.id)
     assert undone.restored == ["status", "priority", "assignee", "tags", "grant"]
     assert undone.kept == ["What was written stays in the ticket: it cannot be unsent."]
-    assert (ticket.priority, ticket.status, ticket.tags) == ("normal", "new", [])
+    assert (ticket.priority, ticket.status, ticket.tags) == ("medium", "new", [])
     assert (ticket.assignee_id, granted()[0].ended_by_label) == (None, bea.email)
     assert (found.undone_by, len(events("macro.undone"))) == (bea.id, 1)
 

@@ -62,7 +62,7 @@ def do(ticket: SupportTicket, deed: str, bea: Admin) -> None:
     elif deed == "write":
         customer_writes(ticket)
     elif deed in {"raise", "lower"}:
-        ticket.priority = Priority.URGENT if deed == "raise" else Priority.NORMAL
+        ticket.priority = Priority.URGENT if deed == "raise" else Priority.MEDIUM
         clocks.terms_changed(ticket, clock.now())
     else:
         set_status(by=SYSTEM, ticket=ticket, status=Status(deed))

@@ -187,14 +187,14 @@ def test_strange_and_long_words_are_shown_whole(bea_client, bea, ticket, url, bo
 
 
 def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
-    bea_client.submit(f"{url}/priority", priority="high", old_priority="normal")
+    bea_client.submit(f"{url}/priority", priority="high", old_priority="medium")
     bea_client.submit(f"{url}/tag", add="vip late")
     bea_client.submit(f"{url}/status", status="on_hold", old_status="new")
     text = " ".join(
         bea_client.soup(f"{url}/history").select_one("#history-rows").get_text().split()
     )
     for words in (
-        "bea@boxcostpro.test changed priority from normal to high",
+        "bea@boxcostpro.test changed priority from medium to high",
         "added the tags vip, late",
         "changed status from new to on hold",
         "The portal opened it by web",
@@ -290,7 +290,7 @@ def test_finance_reads_a_ticket_and_is_offered_nothing_else(app, bea, ticket, ur
     soup = client.soup(f"{url}?view=all")
     assert "Try again." in soup.select_one("#messages").get_text()
     facts = " ".join(soup.select_one("#ticket-fields").get_text(" ").split())
-    for words in ("Status Open", "Priority Normal", "Assignee Bea", "Team Front desk", "Tags vip"):
+    for words in ("Status Open", "Priority Medium", "Assignee Bea", "Team Front desk", "Tags vip"):
         assert words in facts
     assert soup.select("main form[method=post], main textarea, #macros, .ticket-bar") == []
     assert client.get("/support/queue").location == "/support/queue/all"
