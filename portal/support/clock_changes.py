@@ -4,25 +4,24 @@ Pure, like the clock itself. Time that was consumed is kept, and a breach that i
 taken back: lowering the priority of a late ticket does not make it punctual.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from portal.support.business_time import BusinessCalendar, whole_second
 from portal.support.clock_math import (
-    TARGET_CHANGED,
     Clock,
     ClockState,
     Metric,
+    Runs,
     as_of,
     consumed_at,
+    outrun,
+    reached_at,
     running_from,
     started,
     timed,
 )
-
-Runs = Iterable[tuple[datetime, datetime]]
 
 
 class OnChange(StrEnum):
@@ -66,9 +65,8 @@ def retargeted(
     """The row with another target, to put in the old one's place.
 
     A target that was reached by now is breached at the past instant at which it was. If that was
-    before the present run, the runs before it (start and end, the oldest first) tell when; without
-    them it counts as reached when the present run began. A paused clock only takes over the
-    target, which counts when it goes on.
+    before the present run, the runs until now tell when; without them it counts as reached when
+    the present run began. A paused clock only takes over the target, which counts when it goes on.
     """
     if not clock.state.is_live:
         return clock
@@ -79,14 +77,7 @@ def retargeted(
         return changed
     is_lower = target_s < clock.target_s and changed.breached_at is None
     if is_lower and consumed_at(changed, at, calendar) >= target_s:
-        reached = _reached(changed, changed.running_since, calendar, runs)
-        return replace(
-            changed,
-            due_at=reached,
-            warn_at=None,
-            breached_at=reached,
-            breach_reason=TARGET_CHANGED,
-        )
+        return outrun(changed, reached_at(changed, changed.running_since, calendar, runs))
     return timed(changed, changed.running_since, calendar)
 
 
@@ -98,12 +89,13 @@ def recalendared(
     target_s: int,
     *,
     warn_percent: int | None,
+    runs: Runs = (),
 ) -> Clock:
-    """The row under a new version of its rule or calendar.
+    """The row under a new version of its rule or calendar. `runs` as for `retargeted`.
 
     What was consumed by now stays as the old hours counted it; the rest counts under the new.
     """
-    changed = retargeted(clock, at, old, target_s, warn_percent=warn_percent)
+    changed = retargeted(clock, at, old, target_s, warn_percent=warn_percent, runs=runs)
     if changed.state is not ClockState.RUNNING:
         return changed
     return running_from(replace(changed, consumed_s=consumed_at(changed, at, old)), at, new)
@@ -114,8 +106,11 @@ def reopened(
     at: datetime,
     calendar: BusinessCalendar,
     on_reopen: OnReopen = OnReopen.CONTINUE,
+    runs: Runs = (),
 ) -> Clock:
     """A settled resolution goes on from what it had consumed; the time it was solved is not in it.
+
+    `runs` as for `resumed`.
 
     Restarting gives a clock of its own: store it as the next cycle, beside the settled one that
     keeps its result. First responses never come back, and a reopening message starts a new cycle
@@ -126,7 +121,7 @@ def reopened(
         return clock
     if on_reopen is OnReopen.RESTART:
         return started(clock.metric, at, clock.target_s, calendar, clock.warn_percent)
-    return running_from(replace(clock, met_at=None), at, calendar)
+    return running_from(replace(clock, met_at=None), at, calendar, runs)
 
 
 def begun_earlier(clock: Clock, at: datetime, calendar: BusinessCalendar, since: datetime) -> Clock:
@@ -141,14 +136,3 @@ def begun_earlier(clock: Clock, at: datetime, calendar: BusinessCalendar, since:
 def _restarted(clock: Clock, at: datetime, calendar: BusinessCalendar) -> Clock:
     fresh = replace(clock, started_at=whole_second(at), consumed_s=0)
     return fresh if clock.state is ClockState.PAUSED else running_from(fresh, at, calendar)
-
-
-def _reached(clock: Clock, since: datetime, calendar: BusinessCalendar, runs: Runs) -> datetime:
-    """The instant at which the clock had consumed its target."""
-    left = clock.target_s
-    for start, end in runs:
-        spent = calendar.elapsed(start, end)
-        if spent >= left:
-            return calendar.add(start, left)
-        left -= spent
-    return calendar.add(since, max(clock.target_s - clock.consumed_s, 0))

@@ -5,9 +5,11 @@ the event's own, cut to whole seconds. A breach is a fact about time, whoever no
 row comes out the same whether a sweep passed before the event, after it, twice or never.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
 from portal.support.business_time import BusinessCalendar, whole_second
 
@@ -69,6 +71,18 @@ class Clock:
     """The rule's: at how much of the target to warn. None: never."""
 
 
+class Run(NamedTuple):
+    """A time in which a clock ran, and by which hours it counted then."""
+
+    start: datetime
+    end: datetime
+    calendar: BusinessCalendar
+
+
+Runs: TypeAlias = Iterable[Run]
+"""The oldest first."""
+
+
 def started(
     metric: Metric,
     at: datetime,
@@ -91,11 +105,15 @@ def paused(clock: Clock, at: datetime, calendar: BusinessCalendar) -> Clock:
     return _stopped(as_of(clock, at), at, calendar, ClockState.PAUSED)
 
 
-def resumed(clock: Clock, at: datetime, calendar: BusinessCalendar) -> Clock:
-    """Unchanged unless it is paused. What is left of the target counts from now."""
+def resumed(clock: Clock, at: datetime, calendar: BusinessCalendar, runs: Runs = ()) -> Clock:
+    """Unchanged unless it is paused. What is left of the target counts from now.
+
+    A target that was lowered meanwhile below what was consumed is breached by that, at the instant
+    at which it was reached: `runs`, those until now, tell when.
+    """
     if clock.state is not ClockState.PAUSED:
         return clock
-    return running_from(clock, at, calendar)
+    return running_from(clock, at, calendar, runs)
 
 
 def satisfied(clock: Clock, at: datetime, calendar: BusinessCalendar) -> Clock:
@@ -162,25 +180,43 @@ def is_warned_at(clock: Clock, now: datetime) -> bool:
     return breached(clock, now).breached_at is None
 
 
-def running_from(clock: Clock, at: datetime, calendar: BusinessCalendar) -> Clock:
+def running_from(clock: Clock, at: datetime, calendar: BusinessCalendar, runs: Runs = ()) -> Clock:
     """Running since then, with what it consumed before."""
     running = replace(clock, state=ClockState.RUNNING, running_since=whole_second(at))
-    return timed(running, whole_second(at), calendar)
+    return timed(running, whole_second(at), calendar, runs)
 
 
-def timed(clock: Clock, since: datetime, calendar: BusinessCalendar) -> Clock:
+def timed(clock: Clock, since: datetime, calendar: BusinessCalendar, runs: Runs = ()) -> Clock:
     """Due and warned when the rest of the target, counted from the start of the run, is over."""
     left = clock.target_s - clock.consumed_s
     if clock.breached_at is not None:
         due_at = calendar.add(since, left) if left > 0 else clock.breached_at
         return replace(clock, due_at=due_at, warn_at=None)
     if left < 0:  # a target that was lowered while the clock stood
-        return replace(
-            clock, due_at=since, warn_at=None, breached_at=since, breach_reason=TARGET_CHANGED
-        )
+        return outrun(clock, reached_at(clock, since, calendar, runs))
     return replace(
         clock, due_at=calendar.add(since, left), warn_at=_warn_at(clock, since, calendar)
     )
+
+
+def outrun(clock: Clock, reached: datetime) -> Clock:
+    """Its target was lowered, and had been reached by then."""
+    return replace(
+        clock, due_at=reached, warn_at=None, breached_at=reached, breach_reason=TARGET_CHANGED
+    )
+
+
+def reached_at(
+    clock: Clock, since: datetime, calendar: BusinessCalendar, runs: Runs = ()
+) -> datetime:
+    """When it had consumed its target; if not in these runs, then in the one that began `since`."""
+    left = clock.target_s
+    for start, end, hours in runs:
+        spent = hours.elapsed(start, end)
+        if spent >= left:
+            return hours.add(start, left)
+        left -= spent
+    return calendar.add(since, max(clock.target_s - clock.consumed_s, 0))
 
 
 def _warn_at(clock: Clock, since: datetime, calendar: BusinessCalendar) -> datetime | None:

@@ -7,19 +7,13 @@ was promised before.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache, lru_cache
 
-import sqlalchemy as sa
-
-from portal.core.quick import Quick
 from portal.support.clock_changes import (
     OnChange,
-    Runs,
     recalendared,
     retargeted,
     superseded,
 )
-from portal.support.clock_looks import Look
 from portal.support.clock_math import Clock, Metric, cancelled, paused, resumed
 from portal.support.clock_rows import (
     Held,
@@ -27,9 +21,8 @@ from portal.support.clock_rows import (
     TicketClocks,
     write_replacements,
 )
-from portal.support.models import TicketEvent
-from portal.support.rule_terms import Level, RuleTerms, level_for
-from portal.support.words import Status
+from portal.support.clock_runs import runs_past
+from portal.support.rule_terms import Level, level_for
 
 
 def align(books: Sequence[TicketClocks], levels: Sequence[Level], at: datetime) -> int:
@@ -76,18 +69,16 @@ def _runs_by(held: Held, level: Level) -> bool:
 
 def _under(held: Held, level: Level, target_s: int, status: str, at: datetime) -> Clock:
     old, new, terms = held.clock, level.calendar, level.terms
-    warn = terms.warns_at
+    warn, runs = terms.warns_at, runs_past(target_s, held, at)
     # An edit of the rule itself keeps the time so far, whatever it says about other changes.
     is_other_rule = held.row.rule_id != level.rule_id and target_s != old.target_s
     if is_other_rule and terms.on_change == OnChange.RESTART:
         found = retargeted(old, at, new, target_s, warn_percent=warn, on_change=OnChange.RESTART)
     elif _counts_alike(held, level):
-        runs = runs_of(held, at) if old.consumed_s > target_s else ()
         found = retargeted(old, at, new, target_s, warn_percent=warn, runs=runs)
     else:
-        found = recalendared(old, at, held.calendar, new, target_s, warn_percent=warn)
-    stands = paused if terms.is_paused_in(status) else resumed
-    return stands(found, at, new)
+        found = recalendared(old, at, held.calendar, new, target_s, warn_percent=warn, runs=runs)
+    return paused(found, at, new) if terms.is_paused_in(status) else resumed(found, at, new, runs)
 
 
 def _counts_alike(held: Held, level: Level) -> bool:
@@ -117,51 +108,3 @@ def response_due(book: TicketClocks) -> Metric:
     ticket = book.ticket
     is_first = ticket.first_response_at is None and ticket.first_solved_at is None
     return Metric.FIRST_RESPONSE if is_first else Metric.NEXT_RESPONSE
-
-
-def runs_of(held: Held | Look, until: datetime) -> Runs:
-    """When the clock ran since it started, as the ticket's history of statuses says; up to then.
-
-    The last run is the present one, if it runs.
-    """
-    row = held.row
-    if not Metric(row.metric).can_pause:
-        return [(row.started_at, until)]
-    found = _moves().rows(ticket=row.ticket_id, since=row.started_at)
-    moves = [(at, old or "", new or "") for at, old, new in found]
-    return _spans(held.terms, row.started_at, until, moves)
-
-
-@cache
-def _moves() -> Quick:
-    """Built once: it is asked for each clock that may pause."""
-    query = (
-        sa.select(TicketEvent.at, TicketEvent.old, TicketEvent.new)
-        .where(
-            TicketEvent.ticket_id == sa.bindparam("ticket", type_=sa.Integer),
-            TicketEvent.kind == "status",
-            TicketEvent.at >= sa.bindparam("since", type_=TicketEvent.__table__.c.at.type),
-        )
-        .order_by(TicketEvent.id)
-    )
-    return Quick(query)
-
-
-def _spans(
-    terms: RuleTerms,
-    start: datetime,
-    until: datetime,
-    moves: Sequence[tuple[datetime, str, str]],
-) -> list[tuple[datetime, datetime]]:
-    found, since = [], start
-    runs = not moves or _runs_in(terms, moves[0][1])
-    for at, _, new in moves:
-        if runs and at > since:
-            found.append((since, at))
-        runs, since = _runs_in(terms, new), at
-    return [*found, (since, until)] if runs and until > since else found
-
-
-@lru_cache(maxsize=256)
-def _runs_in(terms: RuleTerms, status: str) -> bool:
-    return Status(status).is_open and not terms.is_paused_in(status)

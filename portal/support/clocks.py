@@ -23,7 +23,8 @@ from portal.support.clock_math import (
     running_from,
     satisfied,
 )
-from portal.support.clock_rows import TicketClocks, clocks_of
+from portal.support.clock_rows import Held, TicketClocks, clocks_of
+from portal.support.clock_runs import runs_past
 from portal.support.clock_terms import RESPONSES, align, response_due
 from portal.support.models import SupportTicket
 from portal.support.rule_terms import level_for, levels_in_force
@@ -90,7 +91,7 @@ def reply_withdrawn(ticket: SupportTicket, replied_at: datetime) -> None:
         held = book.latest(metric)
         if held is not None and held.row.met_at == whole_second(replied_at):
             standing = replace(held.clock, state=ClockState.PAUSED, met_at=None)
-            book.put(held, resumed(standing, replied_at, held.calendar), replied_at)
+            book.put(held, _resumed(held, replied_at, standing), replied_at)
     book.refresh()
 
 
@@ -106,7 +107,7 @@ def _take_update_back(book: TicketClocks, replied_at: datetime) -> None:
         if held.row.met_at == whole_second(replied_at):
             standing = replace(held.clock, state=ClockState.PAUSED, met_at=None)
             is_paused = held.terms.is_paused_in(book.ticket.status)
-            runs = standing if is_paused else resumed(standing, replied_at, held.calendar)
+            runs = standing if is_paused else _resumed(held, replied_at, standing)
             book.put(held, runs, replied_at)
     book.refresh()
 
@@ -223,9 +224,14 @@ def _end(book: TicketClocks, new: Status, at: datetime) -> None:
 
 def _pause_or_go_on(book: TicketClocks, new: Status, at: datetime) -> None:
     for held in book.live(Metric.RESOLUTION, Metric.UPDATE):
-        change = paused if held.terms.is_paused_in(new) else resumed
-        book.put(held, change(held.clock, at, held.calendar), at)
+        stands = held.terms.is_paused_in(new)
+        clock = paused(held.clock, at, held.calendar) if stands else _resumed(held, at, held.clock)
+        book.put(held, clock, at)
     book.refresh()
+
+
+def _resumed(held: Held, at: datetime, standing: Clock) -> Clock:
+    return resumed(standing, at, held.calendar, runs_past(standing.target_s, held, at))
 
 
 def _come_back(book: TicketClocks, old: Status, at: datetime) -> None:
@@ -242,7 +248,8 @@ def _reopen(book: TicketClocks, at: datetime) -> None:
     if held is None or held.row.state not in {ClockState.MET, ClockState.MISSED}:
         return
     on_reopen = OnReopen(held.terms.on_reopen)
-    clock = reopened(held.clock, at, held.calendar, on_reopen)
+    runs = runs_past(held.row.target_s, held, at)
+    clock = reopened(held.clock, at, held.calendar, on_reopen, runs)
     if on_reopen is OnReopen.RESTART:
         book.start_again(held, clock)
     else:
@@ -260,4 +267,4 @@ def _revive(book: TicketClocks, at: datetime) -> None:
         ended_by_solving = ticket.solved_at and held.row.ended_at == whole_second(ticket.solved_at)
         if not (is_answered or ended_by_solving):
             standing = replace(held.clock, state=ClockState.PAUSED)
-            book.put(held, resumed(standing, at, held.calendar), at)
+            book.put(held, _resumed(held, at, standing), at)

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.support.business_time import BusinessCalendar
 from portal.support.clock_looks import Look, look_at_clocks
 from portal.support.clock_math import Clock, ClockState, Metric, remaining
-from portal.support.clock_terms import runs_of
+from portal.support.clock_runs import runs_of
 from portal.support.durations import HOUR, duration_text, roughly, roughly_on_the_wall
 from portal.support.models import SupportTicket
 from portal.web.times import exact_in, reader_zone
@@ -179,11 +179,17 @@ def _runs(
     """When it ran, up to its end or to when it is due; and what other hours counted before."""
     row = look.row
     until = row.ended_at or max(row.due_at or now, now)
-    if before is None or before.row.calendar_version == row.calendar_version:
-        return list(runs_of(look, until)), None
+    if before is None or _hours(before) == _hours(look):
+        return runs_of(look, until), None
     since = row.running_since or before.row.ended_at or row.started_at
-    counted = f"{roughly(before.row.consumed_s)} by version {before.row.calendar_version}"
+    name, version = _hours(before)
+    by = f"version {version}" if name == row.calendar_name else f"{name}, version {version}"
+    counted = f"{roughly(before.row.consumed_s)} by {by}"
     return ([(since, until)] if until > since else []), counted
+
+
+def _hours(look: Look) -> tuple[str, int]:
+    return look.row.calendar_name, look.row.calendar_version
 
 
 @lru_cache(maxsize=4096)

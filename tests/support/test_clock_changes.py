@@ -19,6 +19,7 @@ from portal.support.clock_changes import (
 from portal.support.clock_math import (
     ClockState,
     Metric,
+    Run,
     breached,
     cancelled,
     consumed_at,
@@ -75,7 +76,8 @@ def test_rule_6_a_target_reached_this_very_second_is_breached():
     ("target_s", "reached"), [(1800, "10:30"), (5400, "12:00"), (7200, "12:30"), (9000, "14:30")]
 )
 def test_rule_6_a_target_reached_in_an_earlier_run_was_breached_then(target_s, reached):
-    runs = [(at(7, "10:00"), at(7, "11:00")), (at(7, "11:30"), at(7, "12:30"))]
+    spans = (("10:00", "11:00"), ("11:30", "12:30"))
+    runs = [Run(at(7, start), at(7, end), OFFICE) for start, end in spans]
     pauses = [(paused, 7, "11:00"), (resumed, 7, "11:30"), (paused, 7, "12:30")]
     clock = through(resolution(), *pauses, (resumed, 7, "14:00"))
     assert through(clock, (to(target_s, runs=runs), 7, "15:00")).breached_at == at(7, reached)
@@ -110,9 +112,17 @@ def test_rule_6_a_change_of_a_paused_clock_counts_when_it_goes_on():
 def test_rule_6_a_target_that_a_paused_clock_had_passed_is_breached_as_it_goes_on():
     waiting = through(resolution(), (paused, 7, "12:00"), (to(HOUR), 7, "13:00"))
     assert through(waiting, (satisfied, 7, "14:00")).state is ClockState.MET
-    clock = through(waiting, (resumed, 7, "14:00"))
-    assert clock.due_at == clock.breached_at == at(7, "14:00")
-    assert clock.breach_reason == "target_changed"
+    runs = [Run(at(7, "10:00"), at(7, "12:00"), OFFICE)]
+    clock = through(waiting, (partial(resumed, runs=runs), 7, "14:00"))
+    assert clock.due_at == clock.breached_at == at(7, "11:00")
+    assert (clock.breach_reason, clock.warn_at) == ("target_changed", None)
+
+
+def test_rule_6_a_solution_within_a_target_that_was_lowered_since_breaks_it_as_it_is_reopened():
+    settled = (paused, 7, "12:00"), (to(HOUR), 7, "13:00"), (satisfied, 7, "14:00")
+    runs = [Run(at(7, "10:00"), at(7, "12:00"), OFFICE)]
+    clock = through(resolution(), *settled, (partial(reopened, runs=runs), 8, "10:00"))
+    assert (clock.breached_at, clock.breach_reason) == (at(7, "11:00"), "target_changed")
 
 
 @pytest.mark.parametrize("is_paused", [False, True])

@@ -118,6 +118,50 @@ def test_rule_6_a_change_while_paused_counts_as_it_goes_on(ticket):
     assert row(ticket, WHOLE).due_at == at(7, "16:00")
 
 
+def test_rule_6_a_target_passed_before_a_pause_broke_then_however_late_it_goes_on(ticket):
+    for status, day, text in ((Status.PENDING, 7, "15:00"), (Status.OPEN, 9, "10:00")):
+        with then(day, text):
+            move_to(ticket, status)
+        if status is Status.PENDING:
+            with then(8, "13:00"):
+                raise_to(ticket, Priority.URGENT)
+            assert row(ticket, WHOLE).due_at is None
+    new = row(ticket, WHOLE)
+    assert (new.due_at, new.breached_at) == (at(7, "14:00"), at(7, "14:00"))
+    assert (new.breach_reason, new.consumed_s) == ("target_changed", 5 * HOUR)
+
+
+def test_rule_6_time_counts_by_the_hours_that_it_had_whatever_the_new_level_counts_by(
+    calendar, uma, bea
+):
+    always = make_calendar(name="Always", weekly=dict.fromkeys(range(7), ((0, 1440),)))
+    make_rule(always, name="Urgent", priority="urgent", resolution_s=8 * HOUR)
+    make_rule(calendar, resolution_s=48 * HOUR)
+    with then(7, "15:00"):
+        ticket = make_ticket(uma)
+    with then(8, "16:00"):
+        move_to(ticket, Status.PENDING)
+    with then(8, "18:00"):
+        raise_to(ticket, Priority.URGENT)
+    with then(9, "10:00"):
+        move_to(ticket, Status.OPEN)
+    assert row(ticket, WHOLE).breached_at == at(8, "15:00")
+
+
+def test_rule_6_a_running_clock_under_other_hours_broke_before_its_pause(calendar, uma):
+    always = make_calendar(name="Always", weekly=dict.fromkeys(range(7), ((0, 1440),)))
+    make_rule(always, name="Urgent", priority="urgent", resolution_s=4 * HOUR)
+    make_rule(calendar, resolution_s=48 * HOUR)
+    with then(7, "10:00"):
+        ticket = make_ticket(uma)
+    for status, text in ((Status.PENDING, "15:00"), (Status.OPEN, "16:00")):
+        with then(7, text):
+            move_to(ticket, status)
+    with then(7, "16:30"):
+        raise_to(ticket, Priority.URGENT)
+    assert row(ticket, WHOLE).breached_at == at(7, "14:00")
+
+
 def test_rule_6_a_level_may_begin_anew(calendar, uma):
     make_rule(calendar, priority="urgent", resolution_s=4 * HOUR, on_change="restart")
     make_rule(calendar)

@@ -7,6 +7,7 @@ from portal.core.database import db
 from portal.support.calendars import change_calendar
 from portal.support.due_words import clock_lines, due_chip
 from portal.support.durations import BadDuration, duration_text, roughly, seconds_of
+from portal.support.fields import Wanted, change_fields
 from portal.support.rule_terms import only_calendar
 from portal.support.words import Status
 from tests.cast import make_user
@@ -123,6 +124,19 @@ def test_hours_that_changed_are_told_by_what_they_counted(ticket, calendar):
         work()
     whole = lines(ticket, 7, "13:00")[1]
     assert (whole.earlier, whole.calendar) == ("2h by version 1", "Office, version 2")
+    assert whole.spans[0].start == at(7, "12:00")
+
+
+def test_hours_of_another_calendar_are_told_by_its_name(calendar, acme):
+    always = make_calendar(name="Always", weekly=dict.fromkeys(range(7), ((0, 1440),)))
+    make_rule(always, priority="urgent", resolution_s=30 * HOUR)
+    make_rule(calendar)
+    with then(7, "10:00"):
+        ticket = make_ticket(make_user(acme))
+    with then(7, "12:00"):
+        change_fields(by=SYSTEM, ticket=ticket, wanted={"priority": Wanted("urgent")})
+    whole = lines(ticket, 7, "13:00")[1]
+    assert (whole.earlier, whole.calendar) == ("2h by Office, version 1", "Always, version 1")
     assert whole.spans[0].start == at(7, "12:00")
 
 
