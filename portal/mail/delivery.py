@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from blinker import Signal
 
 from portal.config import settings
 from portal.core import clock
@@ -29,12 +30,11 @@ from portal.mail.gateway import (
     gateway_for,
 )
 from portal.mail.models import EmailLog, MailStatus
-from portal.mail.signals import mail_failed, mail_sent
+from portal.mail.signals import DELAYS_TOLD, mail_delayed, mail_failed, mail_sent
 
 DELIVER = "mail.deliver"
-MAX_ATTEMPTS = 12
-FIRST_DELAY = timedelta(minutes=1)
-LONGEST_DELAY = timedelta(hours=4)  # twelve attempts then span about a day
+DELAYS = tuple(timedelta(minutes=wait) for wait in (1, 5, 15, 60, 240))
+MAX_ATTEMPTS = 11  # the last delay comes again and again: they span about a day
 LEASE = timedelta(minutes=5)  # longer than every command before DATA together may take
 LEASE_IN_DATA = timedelta(minutes=10)
 ENDS = {
@@ -80,9 +80,8 @@ def chosen_gateway() -> Gateway:
 
 
 def retry_delay(attempts: int) -> timedelta:
-    """One minute, then twice as long each time."""
-    doublings: int = 2 ** max(0, attempts - 1)
-    return min(FIRST_DELAY * doublings, LONGEST_DELAY)
+    """Short at first, as many servers turn every first try away."""
+    return DELAYS[min(attempts, len(DELAYS)) - 1]
 
 
 class _Attempt:
@@ -105,8 +104,9 @@ class _Attempt:
             mark_unknown(mail)
             db.session.commit()
             return None
+        # A try whose worker died has no verdict: this is the same one, made again.
+        mail.attempts += mail.status == MailStatus.QUEUED
         mail.status = MailStatus.SENDING
-        mail.attempts += 1
         mail.locked_by, mail.locked_until = self.holder, now + LEASE
         db.session.commit()
         return mail
@@ -139,10 +139,18 @@ class _Attempt:
         if attempts >= MAX_ATTEMPTS:
             return self.end(MailStatus.FAILED, error=f"Given up after {attempts} tries: {error}")
         until = clock.now() + retry_delay(attempts)
-        self.end(MailStatus.QUEUED, error=error, next_attempt_at=until)
+        tells = mail_delayed if attempts == DELAYS_TOLD else None
+        self.end(MailStatus.QUEUED, tells, error=error, next_attempt_at=until)
         raise NotNow(until, error)
 
-    def end(self, status: MailStatus, *, error: str | None = None, **more: object) -> None:
+    def end(
+        self,
+        status: MailStatus,
+        tells: Signal | None = None,
+        *,
+        error: str | None = None,
+        **more: object,
+    ) -> None:
         changes = {"status": status, "last_error": error and error[:1000], **more}
         changes |= {"locked_by": None, "locked_until": None}
         if status is not MailStatus.UNKNOWN:
@@ -150,16 +158,16 @@ class _Attempt:
         if status is MailStatus.SENT:
             wiped = sa.case((EmailLog.carries_secret, sa.null()), else_=EmailLog.body_sealed)
             changes |= {"sent_at": clock.now(), "body_sealed": wiped}
-        self.change(**changes)
+        self.change(tells or ENDS.get(status), **changes)
 
-    def change(self, **values: object) -> None:
+    def change(self, tells: Signal | None = None, **values: object) -> None:
         is_mine = (EmailLog.id == self.mail_id, EmailLog.locked_by == self.holder)
         update = sa.update(EmailLog).where(*is_mine).values(**values)
         if changed_rows(update) != 1:
             db.session.rollback()
             raise LostLease(f"mail {self.mail_id}")
-        if values.get("status") in ENDS:
-            _tell(db.session.get_one(EmailLog, self.mail_id, populate_existing=True))
+        if tells is not None:
+            _tell(tells, db.session.get_one(EmailLog, self.mail_id, populate_existing=True))
         db.session.commit()
 
 
@@ -168,9 +176,9 @@ def mark_unknown(mail: EmailLog) -> None:
     mail.status = MailStatus.UNKNOWN
     mail.locked_by = mail.locked_until = None
     mail.last_error = LOST
-    _tell(mail)
+    _tell(mail_failed, mail)
 
 
-def _tell(mail: EmailLog) -> None:
+def _tell(signal: Signal, mail: EmailLog) -> None:
     db.session.flush()
-    ENDS[MailStatus(mail.status)].send(mail)
+    signal.send(mail)

@@ -8,6 +8,15 @@ from blinker import Signal
 mail_sent = Signal()
 """Sent with the `EmailLog` once a server has taken the mail, in delivery's own transaction."""
 
+DELAYS_TOLD = 2
+"""Many servers turn every first try away (RFC 6647): the second delay is worth a word."""
+
+mail_delayed = Signal()
+"""Sent with the `EmailLog` in delivery's own transaction, when a server put it off that often.
+
+Once in a round of tries, which goes on without anybody. Its `status` is `queued`.
+"""
+
 mail_failed = Signal()
 """Sent with the `EmailLog` in delivery's own transaction, when a person has to decide.
 

@@ -5,10 +5,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from portal.mail.models import EmailLog, MailStatus
+from portal.mail.signals import DELAYS_TOLD
 from portal.support.outgoing import MESSAGE
-
-TRIES_UNNOTICED = 1
-"""Many servers turn every first try away (RFC 6647): the second delay is worth a word."""
 
 
 class MailState(StrEnum):
@@ -24,7 +22,7 @@ class MailState(StrEnum):
     @property
     def needs_somebody(self) -> bool:
         """The page shows a red banner on the message."""
-        return self in {MailState.FAILED, MailState.UNKNOWN}
+        return self in {MailState.FAILED, MailState.UNKNOWN, MailState.DELAYED}
 
     @property
     def words(self) -> str | None:
@@ -35,12 +33,14 @@ class MailState(StrEnum):
 _WORDS = {
     MailState.FAILED: "The mail could not be delivered.",
     MailState.UNKNOWN: "Nobody knows whether the mail arrived.",
-    MailState.DELAYED: "The mail is delayed and will be tried again.",
+    MailState.DELAYED: "The mail is not delivered yet. It is still tried.",
     MailState.WITHDRAWN: "It was taken back before it was sent.",
 }
 _WORST = list(MailState)
 _PLACES = {state: place for place, state in enumerate(_WORST)}
 _mail = EmailLog.__table__.c
+_delays = _mail.attempts - sa.case((_mail.status == MailStatus.SENDING, 1), else_=0)
+"""The try under way may be the one that arrives."""
 
 
 def worst_of(message_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int | None]:
@@ -50,7 +50,7 @@ def worst_of(message_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int | None]:
         (_mail.status == MailStatus.UNKNOWN, _PLACES[MailState.UNKNOWN]),
         (_mail.status == MailStatus.SENT, _PLACES[MailState.SENT]),
         (_mail.status == MailStatus.CANCELLED, _PLACES[MailState.WITHDRAWN]),
-        (_mail.attempts > TRIES_UNNOTICED, _PLACES[MailState.DELAYED]),
+        (_delays >= DELAYS_TOLD, _PLACES[MailState.DELAYED]),
         else_=_PLACES[MailState.WAITING],
     )
     of_it = (_mail.cause_type == MESSAGE, _mail.cause_id == message_id)

@@ -99,6 +99,12 @@ def test_the_same_message_id_goes_out_at_every_attempt(app, post):
     assert f"Message-ID: {mail.message_id}".encode() in post.accepted[0].content
 
 
+def test_tries_come_soon_then_hours_apart_for_about_a_day():
+    waits = [delivery.retry_delay(n) for n in range(1, delivery.MAX_ATTEMPTS)]
+    assert [wait // timedelta(minutes=1) for wait in waits[:6]] == [1, 5, 15, 60, 240, 240]
+    assert timedelta(hours=24) < sum(waits, timedelta()) < timedelta(hours=28)
+
+
 def test_after_the_last_attempt_a_mail_fails_visibly(app, monkeypatch):
     use(monkeypatch, Fake(before=MailDelayed("away")))
     mail = letter()

@@ -1,15 +1,16 @@
 """What rooms above hear of a mail's end, in the transaction that ends it."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.jobs.registry import NotNow
 from portal.mail import delivery, upkeep
 from portal.mail.models import EmailLog, MailStatus
-from portal.mail.signals import mail_failed, mail_sent
+from portal.mail.signals import DELAYS_TOLD, mail_delayed, mail_failed, mail_sent
 from tests.mail.letters import letter, work
 
 
@@ -24,7 +25,14 @@ def heard():
     def failed(mail):
         ends.append(("failed", mail.status, mail.id))
 
-    with mail_sent.connected_to(sent), mail_failed.connected_to(failed):
+    def delayed(mail):
+        ends.append(("delayed", mail.status, mail.attempts))
+
+    with (
+        mail_sent.connected_to(sent),
+        mail_failed.connected_to(failed),
+        mail_delayed.connected_to(delayed),
+    ):
         yield ends
 
 
@@ -44,16 +52,32 @@ def test_a_refused_mail_is_told(app, post):
     assert ends == [("failed", MailStatus.FAILED, mail.id)]
 
 
-def test_a_delayed_mail_is_not_told_until_it_is_given_up(app, post):
+def test_a_delayed_mail_is_told_at_its_second_delay_and_when_it_is_given_up(app, post):
     post.answers["RCPT"] = "451 later"
     with heard() as ends:
         mail = letter()
-        work(app)
-        assert ends == []
-        mail.attempts = delivery.MAX_ATTEMPTS - 1
+        for _ in range(delivery.MAX_ATTEMPTS):
+            assert ends == ([("delayed", "queued", 2)] if mail.attempts >= DELAYS_TOLD else [])
+            tried(mail)
+    assert ends[1:] == [("failed", MailStatus.FAILED, mail.id)]
+
+
+def test_a_try_whose_worker_died_is_no_delay_and_hides_none(app, post):
+    post.answers["RCPT"] = "451 later"
+    with heard() as ends:
+        mail = letter()
+        tried(mail)
+        mail.status, mail.attempts = MailStatus.SENDING, 2
+        mail.locked_until = clock.now() - timedelta(minutes=1)
         db.session.commit()
+        tried(mail)
+    assert ends == [("delayed", MailStatus.QUEUED, 2)]
+
+
+def tried(mail):
+    """Once more, whatever its time."""
+    with suppress(NotNow):
         delivery.deliver({"mail_id": mail.id})
-    assert ends == [("failed", MailStatus.FAILED, mail.id)]
 
 
 def test_silence_after_the_message_is_told_as_unknown(app, post):

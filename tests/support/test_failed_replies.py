@@ -1,15 +1,21 @@
 """A reply that does not arrive: seen on its message, on its ticket, and by its author."""
 
+from contextlib import suppress
+
 import pytest
 
+from portal.core import clock
 from portal.core.database import db
 from portal.customers.naming import address_key
+from portal.jobs.registry import NotNow
+from portal.mail import delivery
 from portal.mail.decisions import send_again
 from portal.mail.gateway import FateUnknown, MailDelayed, MailRefused
 from portal.mail.models import MailStatus
 from portal.staff.models import Notice
 from portal.support.mail_states import MailState
 from portal.support.models import SupportMessage, TicketEvent, TicketParticipant
+from portal.support.statuses import move
 from portal.support.words import MessageKind, Status
 from tests.cast import actor, make_user
 from tests.support.desk import answer, make_ticket
@@ -77,16 +83,64 @@ def test_a_question_how_it_was_that_fails_reopens_nothing(app, ticket, bea, monk
     assert ticket.status == Status.SOLVED
 
 
-def test_a_delay_is_shown_and_tells_nobody(app, ticket, bea, monkeypatch):
+def test_a_first_delay_is_neither_shown_nor_told(ticket, bea, monkeypatch):
     message = answer(ticket, bea, status=Status.PENDING).message
     assert mail_states([message])[message.id] is MailState.WAITING
-    refusing(monkeypatch, MailDelayed("451 later"))
-    work_later(app)
+    delay(monkeypatch)
     assert mail_states([message])[message.id] is MailState.WAITING
-    mails()[0].attempts = 2
-    db.session.flush()
-    assert mail_states([message])[message.id] is MailState.DELAYED
     assert (ticket.status, db.session.query(Notice).count()) == (Status.PENDING, 0)
+
+
+def test_a_second_delay_opens_the_ticket_and_tells_its_author_once(ticket, bea, monkeypatch):
+    message = answer(ticket, bea, status=Status.SOLVED).message
+    for _ in range(4):
+        delay(monkeypatch)
+    assert (ticket.status, ticket.is_unread) == (Status.OPEN, True)
+    notice = db.session.query(Notice).filter_by(admin_id=bea.id).one()
+    assert notice.text == f"Your answer to {ticket.number} is not delivered yet; it is still tried."
+    told = db.session.query(SupportMessage).filter_by(kind=MessageKind.SYSTEM).one()
+    assert told.body.endswith("451 later")
+    event = db.session.query(TicketEvent).filter_by(ticket_id=ticket.id, cause="mail_delayed").one()
+    assert (event.old, event.new) == (Status.SOLVED, Status.OPEN)
+    assert mail_states([message])[message.id] is MailState.DELAYED
+    assert MailState.DELAYED.needs_somebody
+
+
+def test_a_try_under_way_after_one_delay_is_no_second_delay(ticket, bea):
+    message = answer(ticket, bea).message
+    mails()[0].status, mails()[0].attempts = MailStatus.SENDING, 2
+    db.session.flush()
+    assert mail_states([message])[message.id] is MailState.WAITING
+
+
+def test_a_delayed_mail_that_arrives_ends_the_banner(ticket, bea, monkeypatch):
+    message = answer(ticket, bea).message
+    delay(monkeypatch)
+    delay(monkeypatch)
+    assert mail_states([message])[message.id] is MailState.DELAYED
+    monkeypatch.undo()
+    delivery.deliver({"mail_id": mails()[0].id})
+    assert mail_states([message])[message.id] is MailState.SENT
+
+
+def test_a_delayed_mail_that_fails_is_told_and_opens_nothing_again(ticket, bea, monkeypatch):
+    answer(ticket, bea, status=Status.SOLVED)
+    delay(monkeypatch)
+    delay(monkeypatch)
+    move(by=actor(bea), ticket=ticket, status=Status.SOLVED, cause=None, at=clock.now())
+    refusing(monkeypatch, NO)
+    delivery.deliver({"mail_id": mails()[0].id})
+    assert (ticket.status, mails()[0].status) == (Status.SOLVED, MailStatus.FAILED)
+    notices = db.session.query(Notice).filter_by(admin_id=bea.id).order_by(Notice.id)
+    assert ["could not be delivered" in notice.text for notice in notices] == [False, True]
+
+
+def delay(monkeypatch) -> None:
+    """One more try, which the server puts off."""
+    refusing(monkeypatch, MailDelayed("451 later"))
+    with suppress(NotNow):
+        delivery.deliver({"mail_id": mails()[0].id})
+    db.session.expire_all()
 
 
 def test_a_mail_that_is_sent_after_all_ends_the_banner(app, ticket, bea, monkeypatch):
