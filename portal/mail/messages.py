@@ -163,6 +163,7 @@ def _place(conversation: Conversation) -> Iterator[Header]:
         # RFC 3834: no out-of-office answers to these, please.
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"
+        yield "Precedence", "auto_reply"
 
 
 def parsed(message: bytes) -> EmailMessage:

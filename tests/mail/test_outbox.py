@@ -36,6 +36,7 @@ def test_the_message_has_both_forms_and_the_link(app):
     assert f'href="{LINK}"' in html
     assert 'style="' in html
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Precedence"] == "auto_reply"
 
 
 def test_the_database_holds_no_link_in_the_clear(app):

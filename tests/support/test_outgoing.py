@@ -129,6 +129,7 @@ def test_what_a_person_wrote_has_no_marks_of_automatic_mail(ticket, bea):
     for header, value in (
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
+        ("Precedence", "auto_reply"),
     ):
         assert (by_hand[header], by_itself[header]) == (None, value)
 
