@@ -38,8 +38,11 @@ def problem(
 
 
 def refused_code(retry_after: int | None = None) -> Response:
-    """A wrong, used, expired or unknown code: one answer for all. Or: too many of them."""
+    """A wrong, used, expired or unknown code: one answer for all.
+
+    With `retry_after`: too many of them, or of wrong passwords.
+    """
     if retry_after is None:
         return problem(401, "invalid_code", "That code is not right", "Try the next one.")
-    answer = problem(429, "throttled", "Too many wrong codes", "Wait before the next try.")
+    answer = problem(429, "throttled", "Too many tries", "Wait before the next try.")
     return say_when(answer, retry_after)

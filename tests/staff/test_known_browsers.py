@@ -44,7 +44,7 @@ def flood(app):
 def test_in_a_flood_a_stranger_waits(app, client, bea_ready, flood):
     flood()
     answer = give(client)
-    assert answer.status_code == 429
+    assert (answer.status_code, answer.get_json()["title"]) == (429, "Too many tries")
     assert 0 < int(answer.headers["Retry-After"]) <= 301
 
 
