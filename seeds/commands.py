@@ -19,6 +19,7 @@ from seeds.catalog import seed_catalog
 from seeds.company import FOUNDED_DAYS, bring_company, in_words
 from seeds.events import seed_events
 from seeds.people import bulk_people
+from seeds.support import seed_levels
 
 BATCH = 5000
 COUNT = click.IntRange(0)
@@ -32,10 +33,12 @@ def seed_commands() -> None:
 @seed_commands.command("catalog")
 @with_appcontext
 def catalog() -> None:
-    """The features and plans to begin with. What is there already stays as it is."""
+    """Features, plans and service levels to begin with. What is there already stays as it is."""
     features, plans = seed_catalog()
+    levels = seed_levels(zone=settings().timezone)
     db.session.commit()
-    click.echo(f"Features added: {features}. Plans added: {plans}.", err=True)
+    added = f"Features added: {features}. Plans added: {plans}. Service levels added: {levels}."
+    click.echo(added, err=True)
 
 
 @seed_commands.command("demo")

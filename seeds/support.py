@@ -13,9 +13,9 @@ from portal.core.permissions import Permission
 from portal.support.agent_list import agent_choices
 from portal.support.canned import create_answer
 from portal.support.macros import create_macro
-from portal.support.models import SlaRule, SupportTeam
+from portal.support.models import CannedReply, Macro, SavedView, SupportTeam
 from portal.support.teams import change_team, terms_of
-from portal.support.usual_levels import bring_team, create_usual_levels
+from portal.support.usual_levels import bring_team, create_usual_levels, is_any_level
 from portal.support.views import save_view
 from portal.support.words import Strategy
 from seeds.agenda import Agenda
@@ -65,29 +65,38 @@ VIEWS = (
 )
 
 
-def seed_support(*, by: Actor = SYSTEM) -> int:
-    """Where there are no service levels, the usual ones; how many were added.
+def seed_levels(*, by: Actor = SYSTEM, zone: str | None = None) -> int:
+    """The usual service levels where there are none at all; how many were added.
 
-    A team, a calendar and what is prepared come with them where there are none. What is there
-    already stays.
+    A team and calendars come with them. What is there already stays.
     """
-    if db.session.scalar(sa.select(sa.exists().where(SlaRule.id > 0))):
-        bring_team(by=by)
-        return 0
+    return 0 if is_any_level() else len(create_usual_levels(by=by, zone=zone))
+
+
+def seed_support(*, by: Actor = SYSTEM) -> int:
+    """The same, with a team in any case, and what agents use all day where there is none of it."""
     zone = settings().timezone
-    levels = create_usual_levels(by=by, zone=None if zone == "UTC" else zone)
+    levels = seed_levels(by=by, zone=None if zone == "UTC" else zone)
+    bring_team(by=by)
     if by.may(Permission.SUPPORT_MANAGE):
         _prepare(by)
-    return len(levels)
+    return levels
 
 
 def _prepare(by: Actor) -> None:
-    for name, body in PREPARED:
-        create_answer(by=by, name=name, body=body, is_shared=True)
-    for name, steps in MACROS:
-        create_macro(by=by, name=name, steps=steps)
-    for name, query in VIEWS:
-        save_view(by=by, name=name, query=query, is_shared=True)
+    if _is_none(CannedReply):
+        for name, body in PREPARED:
+            create_answer(by=by, name=name, body=body, is_shared=True)
+    if _is_none(Macro):
+        for name, steps in MACROS:
+            create_macro(by=by, name=name, steps=steps)
+    if _is_none(SavedView):
+        for name, query in VIEWS:
+            save_view(by=by, name=name, query=query, is_shared=True)
+
+
+def _is_none(model: type[CannedReply | Macro | SavedView]) -> bool:
+    return not db.session.scalar(sa.select(sa.exists().where(model.id > 0)))
 
 
 def plan_members(agenda: Agenda, *, by: Actor) -> None:

@@ -1,31 +1,38 @@
-"""What most desks begin with: office hours, a team, and times by priority and plan."""
+"""What most desks begin with: hours, a team, and times by priority."""
 
 import sqlalchemy as sa
 
-from portal.catalog.models import PlanTemplate
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.support.alignment import align_later
-from portal.support.calendars import CalendarTerms, calendars_on_offer, create_calendar
-from portal.support.durations import DAY, HOUR
+from portal.support.calendars import (
+    CalendarTerms,
+    calendars_on_offer,
+    create_calendar,
+    version_of,
+)
+from portal.support.durations import DAY, HOUR, MINUTE
 from portal.support.models import BusinessCalendarRow, SlaRule, SupportTeam
 from portal.support.rule_terms import RuleTerms
 from portal.support.rules import about, create_rule
 from portal.support.teams import Terms, create_team
 from portal.support.words import Priority, Strategy
 
-OFFICE_HOURS = ((540, 1020),)
-WORKING_DAYS = range(5)
+OFFICE = dict.fromkeys(range(5), ((540, 1020),))
+ALWAYS = dict.fromkeys(range(7), ((0, 1440),))
 USUAL_ZONE = "Europe/Berlin"
 TELLS = ("warning:notify_assignee", "breach:notify_assignee", "breach:notify_lead")
 TIMES: dict[Priority, tuple[int, int, int]] = {
-    Priority.URGENT: (HOUR, HOUR, 8 * HOUR),
-    Priority.HIGH: (2 * HOUR, 4 * HOUR, 16 * HOUR),
+    Priority.URGENT: (30 * MINUTE, HOUR, 4 * HOUR),
+    Priority.HIGH: (HOUR, 2 * HOUR, 12 * HOUR),
     Priority.MEDIUM: (4 * HOUR, 8 * HOUR, DAY),
     Priority.LOW: (8 * HOUR, 16 * HOUR, 2 * DAY),
 }
-"""First response, next response and solution, in open hours: eight are a working day."""
+"""First response, next response and solution, in open hours: eight are a working day.
+
+What is urgent counts around the clock.
+"""
 
 
 class LevelsExist(Conflict):
@@ -33,26 +40,34 @@ class LevelsExist(Conflict):
 
 
 def create_usual_levels(*, by: Actor, zone: str | None = None) -> list[SlaRule]:
-    """A level for each priority, and faster ones for the highest plan, below each other.
+    """A level for each priority, the most urgent first.
 
-    Without a calendar there is one from then on, nine to five in `zone`. Without a team there is
-    one called Support.
+    They count by calendars that there are, if one never closes and another does. Those that are
+    missing are made: nine to five in `zone`, and around the clock. Without a team there is one
+    called Support.
 
     Raises:
         LevelsExist: see the class.
     """
-    if db.session.scalar(sa.select(sa.exists().where(SlaRule.id > 0))):
+    if is_any_level():
         raise LevelsExist("There are service levels already. Add yours below them.")
-    calendar = next(iter(calendars_on_offer()), None) or _office(by, zone)
+    office, always = _calendars(by, zone or USUAL_ZONE)
     bring_team(by=by)
-    top = _highest_plan()
     made = [
-        create_rule(by=by, terms=_terms(calendar, priority, plan), align=False)
-        for plan in ([top, None] if top else [None])
+        create_rule(
+            by=by,
+            terms=_terms(always if priority is Priority.URGENT else office, priority),
+            align=False,
+        )
         for priority in reversed(Priority)
     ]
     align_later(by, about(made[0]))
     return made
+
+
+def is_any_level() -> bool:
+    """Also one that is switched off."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(SlaRule.id > 0))))
 
 
 def bring_team(*, by: Actor) -> SupportTeam | None:
@@ -63,32 +78,29 @@ def bring_team(*, by: Actor) -> SupportTeam | None:
     return create_team(by=by, terms=terms)
 
 
-def _office(by: Actor, zone: str | None) -> BusinessCalendarRow:
-    weekly = dict.fromkeys(WORKING_DAYS, OFFICE_HOURS)
-    return create_calendar(by=by, terms=CalendarTerms("Office hours", zone or USUAL_ZONE, weekly))
+def _calendars(by: Actor, zone: str) -> tuple[BusinessCalendarRow, BusinessCalendarRow]:
+    """One that closes, and one that never does."""
+    found = {_never_closes(each): each for each in reversed(calendars_on_offer())}
+    usual = {False: ("Office hours", OFFICE), True: ("Around the clock", ALWAYS)}
+    for is_always, (name, weekly) in usual.items():
+        if is_always not in found:
+            terms = CalendarTerms(name, zone, weekly)
+            found[is_always] = create_calendar(by=by, terms=terms)
+    return found[False], found[True]
 
 
-def _highest_plan() -> tuple[str, int] | None:
-    """Name and level of it, where plans differ at all."""
-    plans = sa.select(PlanTemplate.display_name, PlanTemplate.level).where(
-        PlanTemplate.archived_at.is_(None)
-    )
-    found = db.session.execute(plans.order_by(PlanTemplate.level.desc())).all()
-    if len({level for _, level in found}) < 2:
-        return None
-    return found[0][0], found[0][1]
+def _never_closes(calendar: BusinessCalendarRow) -> bool:
+    said = version_of(calendar).content
+    is_open = said["weekly"] == {str(day): [[0, 1440]] for day in ALWAYS}
+    return is_open and not (said["country"] or said["holidays"] or said["special_days"])
 
 
-def _terms(
-    calendar: BusinessCalendarRow, priority: Priority, plan: tuple[str, int] | None
-) -> RuleTerms:
-    """Twice as fast for the plan."""
-    first, following, whole = (each // (2 if plan else 1) for each in TIMES[priority])
+def _terms(calendar: BusinessCalendarRow, priority: Priority) -> RuleTerms:
+    first, following, whole = TIMES[priority]
     return RuleTerms(
-        name=f"{plan[0]}, {priority.label.lower()}" if plan else priority.label,
+        name=priority.label,
         calendar_id=calendar.id,
         priority=priority.value,
-        min_plan_level=plan[1] if plan else None,
         first_response_s=first,
         next_response_s=following,
         resolution_s=whole,

@@ -17,6 +17,7 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.staleness import Stale
 from seeds.catalog import seed_catalog
+from seeds.support import seed_levels
 
 pytestmark = pytest.mark.race
 CROWD = 8
@@ -85,8 +86,8 @@ def test_a_name_is_taken_once(shop):
 
 
 def test_seeding_at_once_seeds_once(own_app):
-    found = at_once(own_app, [seed_catalog] * 4)
-    assert sorted(found) == [(0, 0)] * 3 + [(17, 4)]
+    found = at_once(own_app, [lambda: (*seed_catalog(), seed_levels())] * 4)
+    assert sorted(found) == [(0, 0, 0)] * 3 + [(17, 4, 4)]
 
 
 def archive(app):

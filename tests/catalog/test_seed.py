@@ -80,6 +80,7 @@ def test_a_second_run_changes_nothing(catalog):
 
 def test_the_command_seeds_and_says_what_it_added(app):
     first = app.test_cli_runner().invoke(seed_commands, ["catalog"])
-    assert (first.exit_code, first.stderr) == (0, "Features added: 17. Plans added: 4.\n")
+    said = "Features added: {}. Plans added: {}. Service levels added: {}.\n"
+    assert (first.exit_code, first.stderr) == (0, said.format(17, 4, 4))
     again = app.test_cli_runner().invoke(seed_commands, ["catalog"])
-    assert again.stderr == "Features added: 0. Plans added: 0.\n"
+    assert again.stderr == said.format(0, 0, 0)
