@@ -87,7 +87,8 @@ def due_chip(
 ) -> DueChip | None:
     """None: nothing is due. Amber from two hours before, red once it is late.
 
-    With `hours` (`only_calendar`) the words count open hours, else those of the clock on the wall.
+    With `hours` (`hours_by_priority`) the words count open ones, else those of the clock on the
+    wall.
     """
     if next_due_at is None:
         return None

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.support.due_words import DueChip, due_chip
 from portal.support.models import SupportTicket
-from portal.support.rule_terms import only_calendar
+from portal.support.rule_terms import hours_by_priority
 from portal.support.words import AuthorType, Priority, Status
 from portal.web.times import Instant, instants
 
@@ -93,7 +93,7 @@ class QueueRow(NamedTuple):
 
 def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
     """Makes lines as they stand at this instant. Opening hours are asked for once, if at all."""
-    hours, instant = cache(only_calendar), instants()
+    hours, instant = cache(hours_by_priority), instants()
 
     def make(row: Any) -> QueueRow:
         until, due_at = row.snoozed_until, row.next_due_at if row.is_open else None
@@ -109,7 +109,7 @@ def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
             row.assignee_name,
             _tags_of(row.tags),
             instant(until) if until and until > now else None,
-            due_chip(due_at, now, hours()) if due_at else None,
+            due_chip(due_at, now, hours().get(row.priority)) if due_at else None,
             instant(due_at) if due_at else None,
             row.is_unread,
             instant(row.last_message_at),

@@ -115,29 +115,43 @@ def terms_from(content: Mapping[str, Any]) -> RuleTerms:
     return RuleTerms(**{**content, "escalations": tuple(content["escalations"])})
 
 
-def only_calendar() -> BusinessCalendar | None:
-    """The hours of every level in force; None where there are several, or no level."""
-    found = _calendars().rows()
-    return hours_written(found[0].hours, clock.now().year) if len(found) == 1 else None
+def hours_by_priority() -> dict[str, BusinessCalendar]:
+    """Of each priority whose tickets all count by the same calendar: its hours."""
+    rows, year = _calendars().rows(), clock.now().year
+    found = {each.value: _only_hours(each, rows) for each in Priority}
+    return {name: hours_written(text, year) for name, text in found.items() if text is not None}
+
+
+def _only_hours(priority: Priority, rows: Sequence[Any]) -> str | None:
+    hours = set()
+    for row in rows:
+        if row.priority in {None, priority.value}:
+            hours.add(row.hours)
+            if row.takes_all:
+                break
+    return hours.pop() if len(hours) == 1 else None
 
 
 @cache
 def _calendars() -> Quick:
-    """Built once: every queue asks, of two calendars at most."""
-    used = sa.exists().where(
-        SlaRule.calendar_id == BusinessCalendarRow.id, SlaRule.disabled_at.is_(None)
-    )
+    """Built once: every queue asks."""
+    others = (SlaRule.min_plan_level, SlaRule.channel, SlaRule.category, SlaRule.tag)
     query = (
-        sa.select(sa.cast(CalendarVersion.content, sa.Text).label("hours"))
+        sa.select(
+            SlaRule.priority,
+            sa.and_(*(each.is_(None) for each in others)).label("takes_all"),
+            sa.cast(CalendarVersion.content, sa.Text).label("hours"),
+        )
+        .join(BusinessCalendarRow, BusinessCalendarRow.id == SlaRule.calendar_id)
         .join(
-            BusinessCalendarRow,
+            CalendarVersion,
             sa.and_(
                 CalendarVersion.calendar_id == BusinessCalendarRow.id,
                 CalendarVersion.version == BusinessCalendarRow.version,
             ),
         )
-        .where(used)
-        .limit(2)
+        .where(SlaRule.disabled_at.is_(None))
+        .order_by(SlaRule.position, SlaRule.id)
     )
     return Quick(query)
 

@@ -8,8 +8,10 @@ from portal.support.calendars import change_calendar
 from portal.support.due_words import clock_lines, due_chip
 from portal.support.durations import BadDuration, duration_text, roughly, seconds_of
 from portal.support.fields import Wanted, change_fields
-from portal.support.rule_terms import only_calendar
-from portal.support.words import Status
+from portal.support.rule_terms import hours_by_priority
+from portal.support.rules import move_rule
+from portal.support.usual_levels import create_usual_levels
+from portal.support.words import Priority, Status
 from tests.cast import make_user
 from tests.statements import counted
 from tests.support.clocks import HOUR, OFFICE, at
@@ -69,10 +71,20 @@ def test_a_chip_says_what_its_colour_does(text, colour, words):
 
 
 def test_a_chip_counts_open_hours_where_there_are_single_ones(ticket, calendar):
-    chip = due_chip(at(8, "10:00"), at(7, "16:00"), only_calendar())
+    chip = due_chip(at(8, "10:00"), at(7, "16:00"), hours_by_priority()["medium"])
     assert (chip.colour, chip.words) == ("success", "2h left")
-    make_rule(make_calendar(name="Night", weekly={5: ((0, 1440),)}), name="Night")
-    assert only_calendar() is None
+    night = make_calendar(name="Night", weekly={5: ((0, 1440),)})
+    make_rule(night, name="Below what takes all")
+    assert set(hours_by_priority()) == set(Priority)
+    move_rule(by=SYSTEM, rule=make_rule(night, name="VIPs", tag="vip"), steps=2)
+    assert hours_by_priority() == {}
+
+
+def test_each_priority_has_the_hours_of_its_own_level(app):
+    create_usual_levels(by=SYSTEM)
+    hours, week = hours_by_priority(), (at(1, "00:00"), at(8, "00:00"))
+    open_hours = {name: found.elapsed(*week) // HOUR for name, found in hours.items()}
+    assert open_hours == {"low": 40, "medium": 40, "high": 40, "urgent": 168}
 
 
 def test_each_clock_says_how_it_stands_and_by_what(ticket):
