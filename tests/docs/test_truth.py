@@ -11,6 +11,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from portal.config import ROOT, Settings
+from seeds.commands import seed_commands
 from tests.docs.reading import (
     FENCE,
     PAGES,
@@ -77,7 +78,7 @@ def test_a_command_that_is_copied_finds_its_program(page):
 
 def _command(app, words):
     """The command that the words lead to, and the words left over."""
-    found = app.cli
+    found = click.Group(commands={**app.cli.commands, "seed": seed_commands})
     context = click.Context(found)
     while words and isinstance(found, click.Group):
         inner = found.get_command(context, words[0])
