@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from portal.catalog.models import CatalogRevision
 from portal.catalog.snapshot import Allowance, Catalog, Interval
+from portal.core.clock import second_of
 from portal.core.errors import NotFound
 from portal.core.quick import Quick
 from portal.customers.bearer import also_read
@@ -83,7 +84,7 @@ def facts_then(facts: Facts, at: datetime) -> Facts:
 
 
 def subject_of(facts: Facts, catalog: Catalog, at: datetime) -> tuple[Subject, datetime]:
-    """The subject with its stays and overrides, and the instant its periods are counted from."""
+    """The subject with its stays and overrides, and the second its periods are counted from."""
     stays = stays_of(facts.tenant_id)
     rows = _OVERRIDES.rows(
         tenant_id=facts.tenant_id, user_id=facts.user_id or 0, since=at - REMEMBERED
@@ -98,7 +99,7 @@ def subject_of(facts: Facts, catalog: Catalog, at: datetime) -> tuple[Subject, d
         user_overrides=_by_feature(row for row in rows if row.scope == "user"),
         tenant_overrides=_by_feature(row for row in rows if row.scope == "tenant"),
     )
-    return subject, _anchor(stays, at) or facts.tenant_created_at
+    return subject, second_of(_anchor(stays, at) or facts.tenant_created_at)
 
 
 def _plan_stays(stays: Iterable[Stay], catalog: Catalog) -> Iterable[PlanStay]:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core import clock
+from portal.core.clock import second_from
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
 from portal.entitlements.claims import Claim, Noted, note, stored
@@ -72,7 +73,7 @@ def reserve_quota(
         if noted is None:
             raise
     else:
-        wanted = Wanted(amount, kind="reserve", holds_until=at + expires_in)
+        wanted = Wanted(amount, kind="reserve", holds_until=second_from(at + expires_in))
         noted = take_or_clear(claim, use, wanted, at)
     return Reservation(noted.id, noted.result, noted.is_replay)
 

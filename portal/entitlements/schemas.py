@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.catalog.models import Category
-from portal.web.moments import Moment
+from portal.web.moments import AsOf
 from portal.web.openapi import StrictBody, example
 from portal.web.texts import WHOLE
 
@@ -17,14 +17,17 @@ FeatureName = Annotated[str, Field(min_length=1, max_length=64), WHOLE]
 
 
 class CheckBody(StrictBody):
-    """`quantity`: would so much be allowed? `at`: as of another instant, past or future."""
+    """`quantity`: would so much be allowed? `at`: as of another instant, past or future.
+
+    Without a fraction it stands for its whole second: what happened within it counts.
+    """
 
     model_config = example({"feature_name": "advanced_quotes", "quantity": 5, "explain": True})
 
     feature_name: FeatureName
     quantity: int | None = Field(None, ge=1, le=LARGEST_QUANTITY)
     explain: bool = False
-    at: Moment | None = None
+    at: AsOf | None = None
 
 
 class BatchCheckBody(StrictBody):
@@ -34,7 +37,7 @@ class BatchCheckBody(StrictBody):
 
     features: list[FeatureName] = Field(min_length=1, max_length=MOST_FEATURES)
     explain: bool = False
-    at: Moment | None = None
+    at: AsOf | None = None
 
 
 class FeaturesQuery(BaseModel):

@@ -184,7 +184,7 @@ def _new_row(
         is_soft=terms.is_soft,
         overage_cap=terms.overage_cap,
         starts_at=terms.start(now),
-        expires_at=terms.expires_at,
+        expires_at=terms.end,
         reason=terms.reason or None,
         cause_type=terms.cause_type,
         cause_id=terms.cause_id,

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from portal.catalog.snapshot import Interval
 from portal.core.actor import Actor, ActorType
+from portal.core.clock import second_of
 from portal.core.errors import Denied, DomainError
 from portal.core.permissions import Permission
 from portal.entitlements.facts import Effect
@@ -62,8 +63,13 @@ class Terms:
     batch_id: str | None = None
 
     def start(self, now: datetime) -> datetime:
-        """When it begins, asked at `now`."""
-        return max(self.starts_at, now) if self.starts_at else now
+        """When it begins, asked at `now`; ahead on a whole second (`clock`)."""
+        return max(second_of(self.starts_at), now) if self.starts_at else now
+
+    @property
+    def end(self) -> datetime | None:
+        """When it ends, on a whole second."""
+        return second_of(self.expires_at) if self.expires_at else None
 
     def is_scheduled(self, now: datetime) -> bool:
         return self.start(now) > now
@@ -115,7 +121,7 @@ def _check_times(terms: Terms, now: datetime) -> None:
             raise BadTerms("Say the time zone, as in 2026-06-01T00:00:00Z.", field=field)
     if terms.starts_at is not None and terms.starts_at < now - STARTS_NOW:
         raise BadTerms("The start has passed: leave it out to begin now.", field="starts_at")
-    if terms.expires_at is not None and terms.expires_at <= terms.start(now):
+    if terms.end is not None and terms.end <= terms.start(now):
         raise BadTerms("The end must lie ahead, and after the start.", field="expires_at")
 
 
@@ -170,7 +176,7 @@ def check_may_touch(by: Actor, *, scope: str) -> None:
 def _check_brief(terms: Terms, now: datetime) -> None:
     if terms.effect is not Effect.ENABLE:
         raise Denied("You may grant, not block. Ask a manager.", field="effect")
-    if terms.expires_at is None or terms.expires_at > now + BRIEFLY:
+    if terms.end is None or terms.end > now + BRIEFLY:
         raise Denied(
             f"Choose an end within {BRIEFLY.days} days, or ask a manager.", field="expires_at"
         )

@@ -11,7 +11,7 @@ from portal.catalog.features import feature_or_404
 from portal.catalog.snapshot import Interval
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.clock import timestamp
+from portal.core.clock import second_of, timestamp
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.once import FormUsed
@@ -64,6 +64,7 @@ def top_up(
     _check(by, feature_name)
     check_amount(amount)
     now = clock.now()
+    expires_at = second_of(expires_at) if expires_at else None
     if expires_at is not None and expires_at <= now:
         raise BadExpiry("Choose an instant that lies ahead.", field="expires_at")
     raise_version(tenant.id)

@@ -13,6 +13,7 @@ from portal.catalog.models import PlanTemplate
 from portal.catalog.plans import plan_named
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
+from portal.core.clock import second_of
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.staleness import Stale
@@ -44,9 +45,8 @@ def assign_plan(
 ) -> Subscription:
     """Put the tenant on the plan from now on. The same plan and trial again change nothing.
 
-    The anchor of its periods is kept while one stay follows the other. Whole seconds count, as
-    the API says no more of an instant. `expected` is the id of the stay that the page showed, 0
-    for none.
+    The anchor of its periods is kept while one stay follows the other. `expected` is the id of
+    the stay that the page showed, 0 for none.
 
     Raises:
         DomainError: the trial would end before it begins, or the plan is not offered any more.
@@ -54,7 +54,7 @@ def assign_plan(
         Stale: the present stay is not the expected one.
     """
     reason = checked_reason(reason)
-    trial_ends_at = trial_ends_at and trial_ends_at.replace(microsecond=0)
+    trial_ends_at = second_of(trial_ends_at) if trial_ends_at else None
     found = lasting_stay(tenant.id)
     if found is not None and _is_same(found, plan, trial_ends_at):
         return found
@@ -174,7 +174,8 @@ def cancel_plan(
     if at is not None and at < now:
         raise DomainError("Choose an instant that lies ahead.", field="at")
     before = values_of(stay)
-    stay.ends_at, stay.status = max(at or now, stay.starts_at), SubscriptionStatus.CANCELED
+    ends_at = max(second_of(at or now), now, stay.starts_at)
+    stay.ends_at, stay.status = ends_at, SubscriptionStatus.CANCELED
     record_change(
         Action.SUBSCRIPTION_CANCELED,
         by=by,

@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 from pydantic import Field as Limits
 from wtforms.fields.core import Field
 from wtforms.widgets import DateTimeLocalInput
 
+from portal.core.clock import through_second
 from portal.web.times import reader_zone, to_reader
 
 SHAPE = "%Y-%m-%dT%H:%M"
@@ -16,6 +17,8 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 Moment = Annotated[AwareDatetime, Limits(ge=EARLIEST, le=LATEST)]
 """An instant in a body or a query of the API."""
+AsOf = Annotated[Moment, AfterValidator(through_second)]
+"""The same, to be answered as of then: what happened within a told second counts."""
 Day = Annotated[date, Limits(ge=EARLIEST.date(), le=LATEST.date())]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from portal.core.clock import second_of
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.roles import Role
@@ -68,7 +69,7 @@ def test_parallel_grants_leave_one_open_row_and_a_history_without_holes(own_app,
 
 def test_scheduled_grants_at_once_leave_one_that_follows_the_present_one(own_app, ann_at):
     give(own_app, ann_at)
-    start = days(3)
+    start = second_of(days(3))
     answers = together(lambda n: give(own_app, ann_at, quota_limit=n, starts_at=start), AT_ONCE)
     assert answers == [201] * AT_ONCE
     with own_app.app_context():
