@@ -39,12 +39,16 @@ class LimitBlock:
     def resets_at(self) -> datetime | None:
         return self.period[1] if self.period else None
 
-    def has_room(self, quantity: int = 1) -> bool:
-        """Would so much more be allowed? A soft limit ends at its cap, if it has one."""
+    @property
+    def most(self) -> int | None:
+        """How much is allowed at most: a soft limit ends at its cap. None: there is no end."""
         if self.is_unlimited or (self.is_soft and self.overage_cap is None):
-            return True
-        most = self.limit + (self.overage_cap or 0 if self.is_soft else 0)
-        return self.used + self.reserved + quantity <= most
+            return None
+        return self.limit + (self.overage_cap or 0 if self.is_soft else 0)
+
+    def has_room(self, quantity: int = 1) -> bool:
+        """Would so much more be allowed?"""
+        return self.most is None or self.used + self.reserved + quantity <= self.most
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ and what was made of a text is true again when the next one is the same.
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,7 +94,7 @@ def _block(name: str, pools: list[Pool], seats: int) -> LimitBlock:
     block = tighter(pools)
     if name != SEATS:
         return block
-    return LimitBlock(is_unlimited=block.is_unlimited, limit=block.limit, used=seats)
+    return replace(block, used=seats, reserved=0, period=None)
 
 
 def _is_past(bucket: Bucket, calendar: Calendar, at: datetime) -> bool:

@@ -80,11 +80,8 @@ class Pool:
 
     def room(self) -> int | None:
         """How much a use may take at most; None: there is no end to it."""
-        terms, block = self.demand.allowance, self.block()
-        if terms.is_unlimited or (terms.is_soft and terms.overage_cap is None):
-            return None
-        cap = (terms.overage_cap or 0) if terms.is_soft else 0
-        return max(0, block.limit + cap - block.used - block.reserved)
+        block = self.block()
+        return None if block.most is None else max(0, block.most - block.used - block.reserved)
 
     def take(self, amount: int) -> list[Burn]:
         """Where `amount`, for which there is room, comes from. Beyond a soft limit: the base."""

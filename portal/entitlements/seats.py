@@ -20,14 +20,15 @@ class NoSeatLeft(QuotaExceeded):
     def __init__(self, block: LimitBlock) -> None:
         super().__init__(SEATS, block)
         self.message = (
-            f"All {block.limit} seats are taken: deactivate a user, or give the tenant more."
+            f"All {block.most} seats are taken: deactivate a user, or give the tenant more."
         )
 
 
 def check_seat(tenant: Tenant, *, by: Actor) -> None:
     """One more user may become active. Without the feature there is a seat for one.
 
-    The tenant's row must be locked, so that of two who want the last seat one gets it.
+    A soft limit lets them in, as far as its cap. The tenant's row must be locked, so that of two
+    who want the last seat one gets it.
 
     Raises:
         NoSeatLeft: see the class.

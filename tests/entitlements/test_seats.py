@@ -48,6 +48,35 @@ def test_without_the_feature_there_is_a_seat_for_one(shop):
         seat(shop, "Two")
 
 
+def soften(shop, **terms):
+    found = grant_tenant_feature(
+        by=SYSTEM, tenant=shop.acme, feature_name="multi_user", quota_limit=1, is_soft=True, **terms
+    )
+    db.session.commit()
+    return found.after
+
+
+def test_a_soft_limit_gives_seats_beyond_it(shop):
+    for name in ("Two", "Three"):
+        make_user(shop.acme, name)
+    after = soften(shop)
+    assert (after.allowed, after.reason) == (True, "TENANT_OVERRIDE")
+    assert (after.limit.used, after.limit.remaining, after.next_change_at) == (3, 0, None)
+    seat(shop, "Four")
+    assert (seats(shop).used, seats(shop).limit) == (4, 1)
+
+
+def test_a_soft_limit_gives_no_seat_beyond_its_cap(shop):
+    soften(shop, overage_cap=2)
+    seat(shop, "Two")
+    seat(shop, "Three")
+    found = check_feature_access(user_id=shop.uma.id, feature_name="multi_user")
+    assert (found.allowed, found.reason) == (False, "TENANT_OVERRIDE_USAGE_EXCEEDED")
+    with pytest.raises(NoSeatLeft) as refusal:
+        seat(shop, "Four")
+    assert refusal.value.message.startswith("All 3 seats are taken")
+
+
 def test_who_is_over_a_lowered_limit_is_listed(shop):
     shop.use(amount=8)
     note_over_limit(shop.acme.id)
