@@ -29,6 +29,8 @@ class LimitBlock:
     period: tuple[datetime, datetime] | None = None
     is_soft: bool = False
     overage_cap: int | None = None
+    changes_at: datetime | None = None
+    """When it first comes to count otherwise, if nobody uses any of it. Known in answers alone."""
 
     @property
     def remaining(self) -> int | None:

@@ -147,8 +147,8 @@ def answer_to(
     """A decision together with what is left; nothing left, or too little, denies."""
     is_used_up = block is not None and not block.has_room(quantity or 1)
     change = decision.next_change_at
-    if block is not None and block.resets_at is not None and not block.is_unlimited:
-        change = min(change or block.resets_at, block.resets_at)
+    if block is not None and block.changes_at is not None and not block.is_unlimited:
+        change = min(change or block.changes_at, block.changes_at)
     return Answer(
         decision=decision,
         allowed=decision.allowed and not is_used_up,

@@ -80,21 +80,28 @@ def what_is_left(
     at: datetime,
 ) -> Left:
     """Of each decided feature; before the running period nothing is said to be used."""
-    rows, blocks, edges = counts.by_feature(), {}, []
+    rows, blocks = counts.by_feature(), {}
     for decision in decisions:
         name = decision.feature_name
         buckets = [row for row in rows[name] if not _is_past(row, calendar, at)]
         pools = pools_of(demands_of(decision, user_id), buckets, calendar, at)
         blocks[name] = _block(name, pools, counts.seats)
-        edges += [*_edges(rows[name], at), *(pool.base.period_end for pool in pools)]
-    return Left(blocks, min((edge for edge in edges if edge), default=None))
+    edges = [block.changes_at for block in blocks.values() if block.changes_at]
+    return Left(blocks, min(edges, default=None))
 
 
 def _block(name: str, pools: list[Pool], seats: int) -> LimitBlock:
     block = tighter(pools)
-    if name != SEATS:
-        return block
-    return replace(block, used=seats, reserved=0, period=None)
+    if name == SEATS:
+        return replace(block, used=seats, reserved=0, period=None)
+    return replace(block, changes_at=min(_edges(pools), default=None))
+
+
+def _edges(pools: Iterable[Pool]) -> Iterable[datetime]:
+    """When they come to count otherwise by themselves."""
+    for pool in pools:
+        edges = pool.base.period_end, *(extra.expires_at for extra in pool.extras)
+        yield from (edge for edge in edges if edge)
 
 
 def _is_past(bucket: Bucket, calendar: Calendar, at: datetime) -> bool:
@@ -103,13 +110,6 @@ def _is_past(bucket: Bucket, calendar: Calendar, at: datetime) -> bool:
         return False
     end = calendar.period(bucket.interval, at)[1]
     return end is not None and end <= bucket.period_start
-
-
-def _edges(buckets: Iterable[Bucket], at: datetime) -> Iterable[datetime]:
-    """When they come to count otherwise by themselves."""
-    for bucket in buckets:
-        edges = bucket.period_start, bucket.period_end, bucket.expires_at
-        yield from (edge for edge in edges if edge and edge > at)
 
 
 _SEAT: Any = User.__table__.alias("seat")
