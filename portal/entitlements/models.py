@@ -156,6 +156,13 @@ class QuotaEvent(Base):
             sqlite_where=PENDING,
             postgresql_where=PENDING,
         ),
+        sa.Index(
+            "ix_quota_events_held",
+            "tenant_id",
+            "feature_name",
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
