@@ -189,6 +189,18 @@ def test_a_list_ends_with_a_top_up(floor):
         assert [found["mails"]["limit"] for found in floor.lists()] == [10, 10]
 
 
+def test_a_list_ends_with_what_is_held(floor):
+    shop, second = floor.shop, timedelta(seconds=1)
+    with time_machine.travel(clock.now(), tick=False):
+        reserve(shop)
+        db.session.commit()
+        assert [found["quotes"]["remaining"] for found in floor.lists()] == [6, 6]
+        end = shop.events("reserve")[0].expires_at
+        for instant, left in ((end - second, 6), (end, 10)):
+            with time_machine.travel(instant, tick=False):
+                assert [found["quotes"]["remaining"] for found in floor.lists()] == [left, left]
+
+
 @pytest.fixture
 def strangers(floor) -> None:
     """Another user of Acme, and one of Birch on the same plan, who both used something."""
