@@ -42,9 +42,13 @@ def sweep(_payload: dict[str, Any]) -> None:
 def take_or_clear(claim: Claim, use: Use, wanted: Wanted, at: datetime) -> Noted:
     """Take it; when there is no room, after letting go of what is held too long already.
 
+    Whoever takes as much as there is would not be refused, so for them that comes first.
+
     Raises:
         QuotaExceeded, KeyReused: as `take`.
     """
+    if wanted.is_partial:
+        expire_overdue(at, in_the_way_of=use)
     try:
         return take(claim, use, wanted, at)
     except QuotaExceeded:

@@ -15,7 +15,14 @@ from portal.core.clock import second_from
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
 from portal.entitlements.claims import Claim, Noted, note, stored
-from portal.entitlements.holding import HELD, ended, lock_for, take_or_clear, used_of
+from portal.entitlements.holding import (
+    HELD,
+    ended,
+    expire_overdue,
+    lock_for,
+    take_or_clear,
+    used_of,
+)
 from portal.entitlements.models import QuotaEvent
 from portal.entitlements.pools import Pool, tighter
 from portal.entitlements.quotas import check_amount, claim_of, standing_now, use_of
@@ -172,6 +179,8 @@ def _beyond(use: Use, more: int, at: datetime) -> list[dict[str, Any]]:
     if more <= 0:
         return []
     pools = use.pools(at)
+    if not room_for(pools, Wanted(more)) and expire_overdue(at, in_the_way_of=use):
+        pools = use.pools(at)
     if not room_for(pools, Wanted(more)):
         raise QuotaExceeded(use.feature_name, tighter(pools))
     return charge(use, pools, more, is_held=False, at=at)

@@ -121,6 +121,20 @@ def test_a_use_without_room_frees_what_is_held_too_long(shop):
         assert shop.use(amount=3).result["remaining"] == 7
 
 
+def test_a_use_of_as_much_as_there_is_frees_what_is_held_too_long(shop):
+    hold(shop, expires_in=timedelta(minutes=1))
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        assert shop.use(amount=12, partial=True).consumed == 10
+
+
+def test_a_larger_commit_frees_what_is_held_too_long(shop):
+    hold(shop, amount=6, expires_in=timedelta(minutes=1))
+    mine = hold(shop)
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        assert commit(mine, 9).result["remaining"] == 1
+    assert balance(shop) == (9, 0)
+
+
 def test_what_is_held_stays_with_its_period(shop):
     held = hold(shop, expires_in=timedelta(days=7))
     end = shop.bucket().period_end
