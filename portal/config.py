@@ -56,7 +56,7 @@ class Settings:
     secret_key_fallbacks: tuple[str, ...]
     """Older values of `SECRET_KEY`, comma-separated, the newest first, still accepted."""
     data_keys: tuple[tuple[str, bytes], ...]
-    """`k2:base64,k1:base64`, 32 bytes each: the first seals, all unseal."""
+    """`k2:base64,k1:base64`, 32 bytes each, no name twice: the first seals, all unseal."""
     token_pepper: str
     """Keys the HMAC of throttle buckets and API tokens; at least 32 characters."""
     audit_key_file: Path

@@ -3,11 +3,15 @@
 import base64
 import binascii
 import os
+import re
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 SHORTEST_SECRET = 32
+DATA_KEY_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+"""It stands before every sealed value, and in columns of that length."""
 SECRET, FALLBACKS = "secret_key", "secret_key_fallbacks"
 MOST_FALLBACKS = 5
 SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
@@ -42,18 +46,36 @@ class Keys:
         value = self.text("DATA_KEYS")
         if not value and not self.is_strict:
             value = "k1:" + self._generated("DATA_KEYS")
-        if not value:
+        found = tuple(self._data_key(item.strip()) for item in value.split(",") if item.strip())
+        if not found:
             self.faults.append("PORTAL_DATA_KEYS is missing: k1:<base64 of 32 random bytes>")
-        return tuple(self._data_key(item) for item in value.split(",") if item.strip())
+        for name, times in Counter(name for name, _ in found).items():
+            if times > 1:
+                self.faults.append(
+                    f"PORTAL_DATA_KEYS names {times} keys {name!r}: give the new one a name of its "
+                    "own, or what one of them seals opens with none"
+                )
+        return found
 
     def _data_key(self, item: str) -> tuple[str, bytes]:
-        name, _, encoded = item.strip().partition(":")
+        name, separator, encoded = item.rpartition(":")
+        if not separator:
+            # Without a name it may be the key alone, which no log should hold.
+            self.faults.append("PORTAL_DATA_KEYS: a key has no name, as in k1:<base64>")
+            return "", b""
         try:
             key = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             key = b""
-        if not name or len(key) != 32 or len(set(key)) < 8:
-            self.faults.append(f"PORTAL_DATA_KEYS: key {name!r} must be base64 of 32 random bytes")
+        if not DATA_KEY_NAME.fullmatch(name):
+            self.faults.append(
+                f"PORTAL_DATA_KEYS: {name[:60]!r} is no name of a key: "
+                "use 1 to 40 of A-Z, a-z, 0-9, _ and -"
+            )
+        if len(key) != 32 or len(set(key)) < 8:
+            self.faults.append(
+                f"PORTAL_DATA_KEYS: key {name[:60]!r} must be base64 of 32 random bytes"
+            )
         return name, key
 
     def _check(self, name: str, value: str) -> None:

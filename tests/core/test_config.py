@@ -7,12 +7,13 @@ import pytest
 
 from portal.config import UnsafeSettings, load_settings
 
+KEY, OTHER_KEY = (base64.b64encode(bytes(range(n, n + 32))).decode() for n in (0, 1))
 GOOD = {
     "PORTAL_ENV": "production",
     "PORTAL_DATABASE_URL": "postgresql://portal@db/portal",
     "PORTAL_SECRET_KEY": secrets.token_hex(32),
     "PORTAL_TOKEN_PEPPER": secrets.token_hex(32),
-    "PORTAL_DATA_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
+    "PORTAL_DATA_KEYS": f"k1:{KEY}",
     "PORTAL_BASE_URL": "https://portal.boxcostpro.test",
     "PORTAL_MAIL_URL": "smtp://mail:25",
 }
@@ -52,6 +53,33 @@ def test_production_starts_with_real_keys(tmp_path):
 def test_production_refuses_and_names_the_setting(tmp_path, name, value):
     with pytest.raises(UnsafeSettings, match=f"PORTAL_{name}"):
         production(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (f"k1:{KEY},k1:{OTHER_KEY}", "names 2 keys 'k1'"),
+        (f"k1:{KEY},k2:{OTHER_KEY},k1:{KEY}", "names 2 keys 'k1'"),
+        (",", "is missing"),
+        (f"kü:{KEY}", "is no name of a key"),
+        (f"{'k' * 41}:{KEY}", "is no name of a key"),
+        (f"k 1:{KEY}", "is no name of a key"),
+        (f"a:b:{KEY}", "is no name of a key"),
+        (f":{KEY}", "is no name of a key"),
+        (KEY, "a key has no name"),
+    ],
+)
+@pytest.mark.parametrize("env", ["production", "development"])
+def test_data_keys_without_a_clear_name_are_refused(tmp_path, env, value, said):
+    with pytest.raises(UnsafeSettings, match=f"PORTAL_DATA_KEYS.*{said}") as refused:
+        production(tmp_path, ENV=env, DATA_KEYS=value)
+    assert KEY not in str(refused.value)
+
+
+def test_a_data_key_may_have_any_plain_name(tmp_path):
+    longest = "K" * 38 + "_1"
+    found = production(tmp_path, DATA_KEYS=f"{longest}:{KEY}, k-2:{OTHER_KEY}")
+    assert [name for name, _ in found.data_keys] == [longest, "k-2"]
 
 
 def test_every_fault_is_named_at_once(tmp_path):

@@ -1,8 +1,11 @@
 """The operator's page names every setting, in the words of the code."""
 
 import ast
+import re
+import shlex
+import subprocess
 
-from portal.config import ROOT
+from portal.config import ROOT, load_settings
 
 PAGE = ROOT / "docs" / "operate.md"
 
@@ -21,3 +24,11 @@ def settings_table() -> str:
 
 def test_every_setting_is_explained_to_the_operator():
     assert settings_table() in PAGE.read_text("utf-8"), settings_table()
+
+
+def test_the_recipe_makes_a_data_key_whose_name_is_not_that_of_an_older_one(tmp_path):
+    (recipe,) = re.findall("^python3 -c .*base64.*$", PAGE.read_text("utf-8"), re.MULTILINE)
+    made = subprocess.run(shlex.split(recipe), check=True, capture_output=True, text=True)
+    keys = f"{made.stdout.strip()},k1:{made.stdout.strip().partition(':')[2]}"
+    found = load_settings({"PORTAL_INSTANCE_DIR": str(tmp_path), "PORTAL_DATA_KEYS": keys})
+    assert re.fullmatch(r"k20\d{10}", found.data_keys[0][0])
