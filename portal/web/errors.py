@@ -11,6 +11,7 @@ from werkzeug.routing import RequestRedirect
 
 from portal.core.database import db
 from portal.core.errors import Denied, DomainError
+from portal.core.sealing import CannotUnseal
 from portal.web.access import note_denial
 from portal.web.headers import say_when
 from portal.web.htmx import wants_fragment
@@ -39,6 +40,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(DomainError, answer_refusal)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(DBAPIError, answer_database)
+    app.register_error_handler(CannotUnseal, answer_sealed)
     app.register_error_handler(Exception, answer_crash)
 
 
@@ -113,6 +115,22 @@ def answer_database(error: DBAPIError) -> Response:
 def _lost_a_race(error: DBAPIError) -> bool:
     """PostgreSQL ended this transaction so that another could go on: deadlock, serialization."""
     return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
+
+
+def answer_sealed(error: CannotUnseal) -> Response:
+    """Without the right key nothing is proven and nobody let in, as long as the fault lasts."""
+    db.session.rollback()
+    log.error(
+        "data_keys.cannot_unseal",
+        exc_info=error,
+        request_id=g.get("request_id"),
+        path=loggable_path(),
+    )
+    detail = (
+        "Something this needs is stored sealed, and the keys of this server do not open it. "
+        "Nothing was changed. Tell whoever runs the portal: its health page says what to do."
+    )
+    return answer(503, "This cannot be opened at the moment", detail)
 
 
 def answer_crash(error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """Bea with an authenticator whose codes the tests can compute, at an instant that stands still."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pyotp
@@ -17,6 +18,7 @@ from tests.cast import PASSWORD, make_admin, open_session
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+OLD, OTHER = (bytes(range(n, n + 32)) for n in (1, 2))
 
 
 @pytest.fixture
@@ -63,3 +65,17 @@ def bea_here(app, bea_enrolled):
     client = app.test_client()
     client.sign_in(open_session(bea_enrolled)[1])
     return client
+
+
+@pytest.fixture
+def keyed(app):
+    """Exchange the data keys of the running portal."""
+    before = app.extensions["portal_settings"]
+
+    def exchange(**keys):
+        values = dataclasses.replace(before, data_keys=tuple(keys.items()))
+        app.extensions["portal_settings"] = values
+
+    exchange(old=OLD)
+    yield exchange
+    app.extensions["portal_settings"] = before
