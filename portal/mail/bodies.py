@@ -1,12 +1,18 @@
 """The finished message inside its row: sealed, readable only with the data key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.sealed_rows import Samples, one_of_each_key, purposes
 from portal.core.sealing import CannotUnseal, current_key_id, seal, unseal
-from portal.mail.models import EmailLog
+from portal.mail.models import EmailLog, MailStatus
+
+PURPOSE = "email_logs.body_sealed:"
+UNFINISHED = (MailStatus.QUEUED, MailStatus.SENDING, MailStatus.FAILED, MailStatus.UNKNOWN)
+LOOKED_AT = 200
 
 
 def sealed_body(message: bytes, *, message_id: str) -> bytes:
@@ -33,17 +39,23 @@ class Resealed:
     last: int
 
 
-def reseal_bodies(*, after: int = 0, limit: int = 500) -> Resealed:
+def reseal_bodies(*, after: int = 0, limit: int = 500, giving_up: bool = False) -> Resealed:
     """Seal the bodies of mails past `after` under the present data key. For `keys rotate-data`.
 
-    A body whose key is gone is counted as failed and left as it is.
+    A body whose key is gone is counted as failed and left as it is or, `giving_up`, wiped: the
+    mail fails when its turn comes.
     """
     current = current_key_id().encode() + b"\0"
     # A sealed body begins with the name of its key.
     is_old = sa.func.substr(EmailLog.body_sealed, 1, len(current)) != current
     old = sa.select(EmailLog).where(EmailLog.id > after, EmailLog.body_sealed.is_not(None), is_old)
     mails = db.session.scalars(old.order_by(EmailLog.id).limit(limit).with_for_update()).all()
-    changed = sum(_reseal(mail) for mail in mails)
+    changed = 0
+    for mail in mails:
+        if _reseal(mail):
+            changed += 1
+        elif giving_up:
+            mail.body_sealed = None
     db.session.flush()
     return Resealed(changed, len(mails) - changed, mails[-1].id if mails else 0)
 
@@ -59,4 +71,24 @@ def _reseal(mail: EmailLog) -> bool:
 
 
 def _purpose(message_id: str) -> str:
-    return f"email_logs.body_sealed:{message_id}"
+    return f"{PURPOSE}{message_id}"
+
+
+def sealed_mails(names: Sequence[str]) -> list[Samples]:
+    """Samples of the mails that wait for the worker or for a person, one for each data key.
+
+    Of each status the last ones are looked at: older ones are wiped, and a flood must not make the
+    look slow.
+    """
+    columns = purposes(PURPOSE, EmailLog.message_id).label("purpose"), EmailLog.body_sealed
+    last = [
+        sa.select(*columns)
+        .where(EmailLog.status == status)
+        .order_by(EmailLog.next_attempt_at.desc(), EmailLog.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+        for status in UNFINISHED
+    ]
+    found = sa.union_all(*(sa.select(*some.c) for some in last)).subquery()
+    rows = sa.select(*found.c).where(found.c.body_sealed.is_not(None))
+    return one_of_each_key(rows, names)

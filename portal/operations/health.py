@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -11,14 +12,16 @@ from portal.audit.guards import guard_faults
 from portal.audit.models import AuditEvent
 from portal.config import UnsafeSettings, settings
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import UTCDateTime, db
 from portal.core.migrated import VERSIONS, newest_versions
+from portal.core.quick import Quick
 from portal.core.room import database_folder, database_size, disk_of_database
+from portal.core.sealed_rows import KeyFault, key_faults
 from portal.core.starting import before_start
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus
-from portal.two_factor.rotation import data_keys_in_use
+from portal.two_factor.data_keys import sealed_samples
 
 COUNTED = 10_000
 WORKER_SILENT = timedelta(minutes=2)
@@ -54,50 +57,65 @@ class Health:
         return seen is None or clock.now() - seen > WORKER_SILENT
 
 
-def readiness() -> dict[str, bool]:
-    """May this process take requests: database there, migrated, no secret out of reach."""
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """May this process take requests?"""
+
+    database: bool = False
+    migrations: bool = False
+    keys: bool = False
+    key_faults: tuple[KeyFault, ...] = ()
+
+    @property
+    def checks(self) -> dict[str, bool]:
+        return {"database": self.database, "migrations": self.migrations, "keys": self.keys}
+
+
+def readiness() -> Readiness:
+    """Database there, migrated, no secret out of reach: one statement, whatever it holds."""
     try:
-        found = {(row[0], row[1]) for row in db.session.execute(_STANDING)}
+        found = _standing(_key_names()).rows(now=clock.now())
     except sa.exc.DBAPIError:  # as without the tables, before the first migration
         db.session.rollback()
-        return {"database": False, "migrations": False, "keys": False}
-    migrated = {name for kind, name in found if kind == MIGRATION}
-    keys = {name for kind, name in found if kind == KEY}
-    return {"database": True, "migrations": migrated == newest_versions(), "keys": not _lost(keys)}
-
-
-def _lost(used: set[str]) -> set[str]:
-    return used - {name for name, _ in settings().data_keys}
+        return Readiness()
+    migrated = {text for kind, text, _ in found if kind == MIGRATION}
+    faults = key_faults((text, sealed) for kind, text, sealed in found if kind == KEY)
+    return Readiness(True, migrated == newest_versions(), not faults, tuple(faults))
 
 
 @before_start
-def refuse_lost_keys() -> None:
-    """Without a key that sealed something, people would be locked out one by one.
+def refuse_keys_that_open_nothing() -> None:
+    """Without the right keys people would be locked out one by one, and mails would fail.
 
     Of a database that does not answer, `/readyz` tells.
 
     Raises:
         UnsafeSettings: the message names the keys.
     """
-    try:
-        lost = _lost(set(db.session.scalars(data_keys_in_use())))
-    except sa.exc.DBAPIError:  # as without the tables, before the first migration
-        db.session.rollback()
-        return
-    if lost:
-        raise UnsafeSettings(
-            f"PORTAL_DATA_KEYS lacks {', '.join(sorted(lost))}, under which second factors are "
-            "sealed in this database. Put it behind the others, and run "
-            "`flask keys rotate-data` before it goes."
-        )
+    if faults := readiness().key_faults:
+        told = (f"{fault.advice} ({fault.row})" for fault in faults)
+        raise UnsafeSettings("The portal cannot start:\n- " + "\n- ".join(told))
 
 
 MIGRATION, KEY = "migration", "key"
-_used = data_keys_in_use().subquery()
-_STANDING = sa.union_all(
-    sa.select(sa.literal(MIGRATION), VERSIONS.c.version_num),
-    sa.select(sa.literal(KEY), _used.c.key_id),
-)
+
+
+def _key_names() -> tuple[str, ...]:
+    return tuple(name for name, _ in settings().data_keys)
+
+
+@cache
+def _standing(names: tuple[str, ...]) -> Quick:
+    """Probes ask every few seconds: it is made once."""
+    nothing = sa.cast(sa.null(), sa.LargeBinary)
+    version = sa.literal(MIGRATION).label("kind"), VERSIONS.c.version_num, nothing.label("sealed")
+    now = sa.bindparam("now", type_=UTCDateTime())
+    samples = (sample.subquery() for sample in sealed_samples(names, now))
+    return Quick(
+        sa.union_all(
+            sa.select(*version), *(sa.select(sa.literal(KEY), *found.c) for found in samples)
+        )
+    )
 
 
 def ledger_faults() -> list[str]:

@@ -56,8 +56,11 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """An unsigned log is a warning: requests are taken all the same."""
     found, warning = readiness(), signing_warning()
+    checks = found.checks
+    told = [fault.advice for fault in found.key_faults]
+    advice = {"advice": told} if told else {}
     warnings = {"warnings": [warning]} if warning else {}
-    return jsonify({**found, **warnings}), 200 if all(found.values()) else 503
+    return jsonify({**checks, **advice, **warnings}), 200 if all(checks.values()) else 503
 
 
 @bp.get("/metrics")

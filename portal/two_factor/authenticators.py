@@ -19,6 +19,7 @@ from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import TwoFactorAuth
 from portal.two_factor.totp import match
 
+PURPOSE = "totp|"
 NOBODYS_SECRET = "A" * 32  # the same work for people without an authenticator
 
 
@@ -32,7 +33,7 @@ def opened_secret(sealed: bytes, admin_id: int) -> str:
 
 
 def _purpose(admin_id: int) -> str:
-    return f"totp|{admin_id}"
+    return f"{PURPOSE}{admin_id}"
 
 
 def has_authenticator(admin_id: int) -> bool:

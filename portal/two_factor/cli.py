@@ -51,12 +51,19 @@ def keys() -> None:
 
 
 @keys.command("rotate-data")
+@click.option(
+    "--give-up",
+    is_flag=True,
+    help="Let go of mails, stored answers and secrets of streams that no key opens.",
+)
 @with_appcontext
-def rotate_data() -> None:
+def rotate_data(give_up: bool) -> None:
     """Seal everything anew under the first of PORTAL_DATA_KEYS. Safe to run again."""
-    done = rotate_data_keys()
+    done = rotate_data_keys(giving_up=give_up)
     for found in done:
-        click.echo(f"{found.table}: {found.resealed} sealed anew, {found.failed} failed", err=True)
+        given_up = f", {found.given_up} given up" if found.given_up else ""
+        counts = f"{found.resealed} sealed anew, {found.failed} failed{given_up}"
+        click.echo(f"{found.table}: {counts}", err=True)
     sys.exit(1 if any(found.failed for found in done) else 0)
 
 

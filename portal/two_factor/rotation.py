@@ -10,7 +10,7 @@ from portal.audit.ledger import record
 from portal.audit.models import AuditStream
 from portal.audit.streaming.streams import reseal_secrets
 from portal.core.actor import SYSTEM
-from portal.core.database import db, looking
+from portal.core.database import Base, db, looking
 from portal.core.sealing import CannotUnseal, current_key_id
 from portal.mail.bodies import reseal_bodies
 from portal.mail.models import EmailLog
@@ -29,33 +29,29 @@ class Rotation:
     table: str
     resealed: int
     failed: int
+    given_up: int = 0
 
 
-def rotate_data_keys() -> list[Rotation]:
+def rotate_data_keys(*, giving_up: bool = False) -> list[Rotation]:
     """Re-seal what older keys sealed. Each batch is a transaction of its own.
 
-    A killed run is simply started again: rows of the newest key are not touched.
+    A killed run is simply started again: rows of the newest key are not touched. With `giving_up`
+    what no key opens is let go, but for second factors: of each of these a person decides.
     """
     done = [
         # What waits comes first: confirmed meanwhile, it is found again among what is on.
         _rotate(Enrolment),
         _rotate(TwoFactorAuth),
-        _rotate_mails(),
-        _rotate_answers(),
-        _rotate_streams(),
+        _rotate_mails(giving_up),
+        _rotate_answers(giving_up),
+        _rotate_streams(giving_up),
     ]
-    record(
-        Action.DATA_KEYS_ROTATED,
-        by=SYSTEM,
-        meta={"key": current_key_id(), **{found.table: found.resealed for found in done}},
-    )
+    meta = {"key": current_key_id(), **{found.table: found.resealed for found in done}}
+    if given_up := sum(found.given_up for found in done):
+        meta["given_up"] = given_up
+    record(Action.DATA_KEYS_ROTATED, by=SYSTEM, meta=meta)
     db.session.commit()
     return done
-
-
-def data_keys_in_use() -> sa.CompoundSelect[tuple[str]]:
-    """A query for the names of the keys that sealed a second factor."""
-    return sa.union(sa.select(TwoFactorAuth.key_id), sa.select(Enrolment.key_id))
 
 
 def _rotate(table: type[TwoFactorAuth | Enrolment]) -> Rotation:
@@ -101,25 +97,30 @@ def _write(table: type[TwoFactorAuth | Enrolment]) -> sa.Update:
     return sa.update(table).where(*is_as_read).values(fresh)
 
 
-def _rotate_mails() -> Rotation:
+def _rotate_mails(giving_up: bool) -> Rotation:
     resealed = failed = last = 0
-    while (batch := reseal_bodies(after=last, limit=BATCH)).last:
+    while (batch := reseal_bodies(after=last, limit=BATCH, giving_up=giving_up)).last:
         db.session.commit()
         resealed, failed, last = resealed + batch.changed, failed + batch.failed, batch.last
-    return Rotation(EmailLog.__tablename__, resealed, failed)
+    return _of_rotation(EmailLog, resealed, failed, giving_up)
 
 
-def _rotate_answers() -> Rotation:
+def _rotate_answers(giving_up: bool) -> Rotation:
     resealed = failed = last = 0
     while True:
-        changed, lost, last = reseal_answers(after=last, limit=BATCH)
+        changed, lost, last = reseal_answers(after=last, limit=BATCH, giving_up=giving_up)
         db.session.commit()
         resealed, failed = resealed + changed, failed + lost
         if not last:
-            return Rotation(IdempotencyKey.__tablename__, resealed, failed)
+            return _of_rotation(IdempotencyKey, resealed, failed, giving_up)
 
 
-def _rotate_streams() -> Rotation:
-    resealed, failed = reseal_secrets()
+def _rotate_streams(giving_up: bool) -> Rotation:
+    resealed, failed = reseal_secrets(giving_up=giving_up)
     db.session.commit()
-    return Rotation(AuditStream.__tablename__, resealed, failed)
+    return _of_rotation(AuditStream, resealed, failed, giving_up)
+
+
+def _of_rotation(table: type[Base], resealed: int, failed: int, giving_up: bool) -> Rotation:
+    lost = (0, failed) if giving_up else (failed, 0)
+    return Rotation(table.__tablename__, resealed, *lost)

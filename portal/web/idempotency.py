@@ -5,7 +5,7 @@ asked for again, and a refusal leaves the key free.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from flask import Response, g, request
 from portal.core import clock
 from portal.core.database import db, insert_into
 from portal.core.errors import Conflict, DomainError
+from portal.core.sealed_rows import Samples, one_of_each_key, purposes
 from portal.core.sealing import CannotUnseal, current_key_id, resealed, seal, unseal
 from portal.web.access import acting
 from portal.web.models import IdempotencyKey
@@ -24,6 +25,8 @@ KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
 REPLAYED = "Idempotent-Replayed"
 SEALED = b"\0sealed\0"
+PURPOSE = "idempotency_keys.answer:"
+LOOKED_AT = 200
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -137,7 +140,7 @@ def claim(key: str, sha256: bytes) -> tuple[IdempotencyKey, bool]:
 
 
 def _purpose(claim_id: int) -> str:
-    return f"idempotency_keys.answer:{claim_id}"
+    return f"{PURPOSE}{claim_id}"
 
 
 def _again(row: IdempotencyKey) -> Response:
@@ -145,21 +148,50 @@ def _again(row: IdempotencyKey) -> Response:
         raise Conflict("This idempotency key was used for another request. Choose a new one.")
     kept = row.answer or b""
     if kept.startswith(SEALED):
-        kept = unseal(kept.removeprefix(SEALED), purpose=_purpose(row.id))
+        kept = _opened(kept.removeprefix(SEALED), row.id)
     response = Response(kept, row.status, content_type="application/json")
     response.headers[REPLAYED] = "true"
     return response
 
 
-def reseal_answers(*, after: int = 0, limit: int = 500) -> tuple[int, int, int]:
+def _opened(sealed: bytes, claim_id: int) -> bytes:
+    try:
+        return unseal(sealed, purpose=_purpose(claim_id))
+    except CannotUnseal as error:
+        raise Conflict(
+            "This request was carried out before, and its answer cannot be given again. "
+            "Look at what it did before you send it under a new idempotency key."
+        ) from error
+
+
+def sealed_answers(names: Sequence[str]) -> list[Samples]:
+    """Samples of the newest answers that are kept sealed, one for each data key."""
+    columns = purposes(PURPOSE, IdempotencyKey.id).label("purpose"), IdempotencyKey.answer
+    newest = sa.select(*columns).order_by(IdempotencyKey.created_at.desc()).limit(LOOKED_AT)
+    found = newest.subquery()
+    kept = found.c.answer
+    without = sa.func.substr(kept, len(SEALED) + 1, type_=sa.LargeBinary)
+    return one_of_each_key(sa.select(found.c.purpose, without).where(_is_sealed(kept)), names)
+
+
+def _is_sealed(answer: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+    """Of one that was given up the mark alone is left."""
+    return sa.and_(sa.func.substr(answer, 1, len(SEALED)) == SEALED, answer != SEALED)
+
+
+def reseal_answers(
+    *, after: int = 0, limit: int = 500, giving_up: bool = False
+) -> tuple[int, int, int]:
     """Seal secret answers past `after` under the present data key. For `keys rotate-data`.
 
-    How many were, how many failed, and where the next batch goes on: 0 when none is left.
+    How many were, how many failed, and where the next batch goes on: 0 when none is left. Of one
+    that failed and is given up the claim stays, so that its request is not carried out again.
     """
     current = SEALED + current_key_id().encode() + b"\0"
-    start = sa.func.substr(IdempotencyKey.answer, 1, len(SEALED))
     is_old = sa.func.substr(IdempotencyKey.answer, 1, len(current)) != current
-    old = sa.select(IdempotencyKey).where(IdempotencyKey.id > after, start == SEALED, is_old)
+    old = sa.select(IdempotencyKey).where(
+        IdempotencyKey.id > after, _is_sealed(IdempotencyKey.answer), is_old
+    )
     rows = db.session.scalars(old.order_by(IdempotencyKey.id).limit(limit).with_for_update()).all()
     failed = 0
     for row in rows:
@@ -168,5 +200,6 @@ def reseal_answers(*, after: int = 0, limit: int = 500) -> tuple[int, int, int]:
             row.answer = SEALED + resealed(sealed, purpose=_purpose(row.id))
         except CannotUnseal:
             failed += 1
+            row.answer = SEALED if giving_up else row.answer
     db.session.flush()
     return len(rows) - failed, failed, rows[-1].id if rows else 0

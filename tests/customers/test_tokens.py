@@ -24,6 +24,8 @@ from portal.customers.tokens import (
     revoke_token,
     token_or_404,
 )
+from portal.web.idempotency import SEALED
+from portal.web.models import IdempotencyKey
 from tests.cast import actor, make_user, signed_in, sudo_until
 from tests.customers.test_bearer import ask
 
@@ -334,3 +336,17 @@ def test_the_same_key_gives_the_same_token_and_keeps_it_sealed(client, ann, acme
     assert second.headers["Idempotent-Replayed"] == "true"
     kept = db.session.scalar(sa.text("SELECT answer FROM idempotency_keys"))
     assert first.get_json()["token"].encode() not in bytes(kept)
+
+
+def test_an_answer_that_no_key_opens_is_not_carried_out_twice(client, ann, acme):
+    user, text = make_user(acme), service(ann).text
+    sent = {"Authorization": f"Bearer {text}", "Idempotency-Key": "one"}
+    path = f"/api/customers/users/{user.id}/tokens"
+    client.post(path, json={}, headers=sent)
+    before = db.session.scalar(sa.select(sa.func.count(ApiToken.id)))
+    for kept in (SEALED + b"gone\0" + bytes(40), SEALED):
+        db.session.execute(sa.update(IdempotencyKey).values(answer=kept))
+        again = client.post(path, json={}, headers=sent)
+        assert (again.status_code, again.get_json()["code"]) == (409, "conflict")
+        assert "carried out before" in again.get_json()["detail"]
+    assert db.session.scalar(sa.select(sa.func.count(ApiToken.id))) == before

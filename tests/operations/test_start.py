@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin
+from portal.two_factor.authenticators import sealed_secret
 from portal.two_factor.models import TwoFactorAuth
 from tests.cast import make_admin
 from tests.conftest import make_app
@@ -20,7 +21,7 @@ STRICT = {
     "SECRET_KEY": base64.b64encode(bytes(range(3, 51))).decode(),
     "TOKEN_PEPPER": base64.b64encode(bytes(range(4, 52))).decode(),
     "MAIL_URL": "smtp://127.0.0.1:25",
-    "METRICS_TOKEN": "metrics-token-of-the-tests",
+    "METRICS_TOKEN": base64.b64encode(bytes(range(5, 53))).decode(),
 }
 
 
@@ -31,7 +32,8 @@ def portal(database, tmp_path):
     app = make_app(url, tmp_path, DATA_KEYS=f"old:{OLD}")
     with app.app_context():
         bea = make_admin("Bea Agent")
-        factor = {"secret_sealed": b"x", "key_id": "old", "enabled_at": clock.now()}
+        sealed = sealed_secret("A" * 32, bea.id)
+        factor = {"secret_sealed": sealed, "key_id": "old", "enabled_at": clock.now()}
         db.session.execute(sa.insert(TwoFactorAuth).values(admin_id=bea.id, **factor))
         db.session.commit()
         db.engine.dispose()
@@ -40,12 +42,19 @@ def portal(database, tmp_path):
         yield found
 
 
-def test_neither_starts_without_a_key_that_is_in_use(portal):
-    portal.settings["DATA_KEYS"] = f"new:{NEW}"
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (f"new:{NEW}", "PORTAL_DATA_KEYS lacks old"),
+        (f"old:{NEW}", "the key old does not open what was sealed under this name"),
+    ],
+)
+def test_neither_starts_without_a_key_that_is_in_use(portal, keys, said):
+    portal.settings["DATA_KEYS"] = keys
     for program in (portal.server(1), portal.worker("--once")):
         with program:
             assert program.wait(60) not in {0, None}
-            assert "PORTAL_DATA_KEYS lacks old" in program.last_words()
+            assert said in program.last_words()
 
 
 def test_another_application_is_served_as_it_is(portal):

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,14 +12,17 @@ from portal.audit.models import AuditStream, StreamFormat, StreamKind
 from portal.audit.streaming.addresses import checked_address
 from portal.audit.tree import tree_size
 from portal.core import clock
-from portal.core.actor import Actor
+from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
+from portal.core.sealed_rows import Samples, purposes
 from portal.core.sealing import CannotUnseal, resealed, seal, unseal
 
 LONGEST_NAME = 80
 MOST_STREAMS = 20
 OLD_SECRET_HOLDS = timedelta(hours=24)
+GIVEN_UP = "The key that sealed its secret is gone. Make a new secret, then resume."
+PURPOSE = "audit_streams.secret:"
 
 
 class TooManyStreams(DomainError):
@@ -168,10 +171,21 @@ def secrets_of(row: AuditStream) -> tuple[bytes, ...]:
     return tuple(unseal(each, purpose=_purpose(row)) for each in found)
 
 
-def reseal_secrets() -> tuple[int, int]:
+def sealed_secrets(now: sa.ColumnElement[datetime]) -> list[Samples]:
+    """Every secret that signs now, to try the data keys on: there are few."""
+    purpose = purposes(PURPOSE, AuditStream.id)
+    older = sa.select(purpose, AuditStream.previous_secret).where(AuditStream.previous_until > now)
+    return [
+        sa.select(purpose, AuditStream.secret).where(AuditStream.secret.is_not(None)),
+        older.where(AuditStream.previous_secret.is_not(None)),
+    ]
+
+
+def reseal_secrets(*, giving_up: bool = False) -> tuple[int, int]:
     """Seal the secrets of every stream under the present data key: how many were, how many failed.
 
-    For `keys rotate-data`.
+    For `keys rotate-data`. A stream whose secret is given up is paused: nothing is sent that its
+    receiver could not check.
     """
     changed = failed = 0
     for row in db.session.scalars(
@@ -182,10 +196,19 @@ def reseal_secrets() -> tuple[int, int]:
             after = tuple(each and resealed(each, purpose=_purpose(row)) for each in before)
         except CannotUnseal:
             failed += 1
+            if giving_up:
+                _give_up_secret(row)
             continue
         row.secret, row.previous_secret = after
         changed += before != after
     return changed, failed
+
+
+def _give_up_secret(row: AuditStream) -> None:
+    row.previous_secret = row.previous_until = None
+    _new_secret(row)  # known to nobody, until a person makes the next one
+    if row.paused_at is None:
+        pause_stream(by=SYSTEM, row=row, reason=GIVEN_UP)
 
 
 def _new_secret(row: AuditStream) -> str:
@@ -195,4 +218,4 @@ def _new_secret(row: AuditStream) -> str:
 
 
 def _purpose(row: AuditStream) -> str:
-    return f"audit_streams.secret:{row.id}"
+    return f"{PURPOSE}{row.id}"
