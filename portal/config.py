@@ -5,25 +5,18 @@ Production refuses to start on a missing, sample or short key, and names the set
 """
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeAlias
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
 
 from portal.config_keys import Keys
+from portal.config_values import Network, Values
 
 ROOT = Path(__file__).resolve().parent.parent
-# The local part leaves room for a token: RFC 5321 4.5.3.1.1 allows 64 octets.
-SUPPORT_ADDRESS = re.compile(r"[a-z0-9._-]{1,24}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
-
-Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Environment(StrEnum):
@@ -47,7 +40,8 @@ class Settings:
     instance_dir: Path
     """Folder for the SQLite file, generated keys and development mail. Default `instance`."""
     database_url: str
-    """SQLAlchemy URL. Default: SQLite in the instance folder."""
+    """SQLAlchemy URL; a relative path of SQLite's lies in the instance folder, where the default
+    is."""
     migration_database_url: str
     """URL of the role that owns the tables, for `db upgrade` and `audit archive`. Default:
     `database_url`."""
@@ -70,7 +64,8 @@ class Settings:
     audit_retention_days: int
     """Younger events are never archived. Default 0; nothing is archived unless somebody does."""
     metrics_token: str
-    """Bearer token of `/metrics`. Empty closes the page, in every environment."""
+    """Bearer token of `/metrics`; at least 32 characters. Empty closes the page, in every
+    environment."""
     base_url: str
     """Where people reach the portal; every link in a mail starts with it, and passkeys are bound
     to its host."""
@@ -90,7 +85,7 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     """Accepted `Host` headers, comma-separated. Default: the host of `BASE_URL`."""
     strict_totp: bool
-    """`1` accepts the present 30-second step alone instead of one step either side."""
+    """`1` or `on` accepts the present 30-second step alone instead of one step either side."""
     token_rate: int
     """Requests a minute that one API token may make, over all processes. Default 120000."""
     processes: int
@@ -135,141 +130,62 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         UnsafeSettings: a value cannot be read, or production lacks a real key.
     """
-    reader = _Reader(environ)
-    env = reader.environment()
-    instance = Path(reader.text("INSTANCE_DIR") or ROOT / "instance").resolve()
-    base_url = reader.base_url(env)
+    values = Values(environ)
+    env = _environment(values.text("ENV"))
+    is_strict = env is Environment.PRODUCTION
+    instance = Path(values.text("INSTANCE_DIR") or ROOT / "instance").resolve()
+    base_url = values.base_url(is_strict=is_strict)
     host = urlsplit(base_url).hostname or "localhost"
-    reader.refuse_debugger(env)
-    database_url = reader.text("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"
-    keys = Keys(reader.text, reader.faults, instance, is_strict=env is Environment.PRODUCTION)
+    values.faults += _debugger_faults(environ, env)
+    database_url = values.database_url("DATABASE_URL", "sqlite:///portal.sqlite3", instance)
+    keys = Keys(values.text, values.faults, instance, is_strict=is_strict)
+    keys.refuse_shared()
     found = Settings(
         env=env,
         instance_dir=instance,
-        database_url=_with_driver(database_url),
-        migration_database_url=_with_driver(reader.text("MIGRATION_DATABASE_URL") or database_url),
+        database_url=database_url,
+        migration_database_url=values.database_url(
+            "MIGRATION_DATABASE_URL", database_url, instance
+        ),
         secret_key=keys.secret("SECRET_KEY"),
-        secret_key_fallbacks=keys.fallbacks(reader.items("SECRET_KEY_FALLBACKS")),
+        secret_key_fallbacks=keys.fallbacks(values.items("SECRET_KEY_FALLBACKS")),
         data_keys=keys.data_keys(),
         token_pepper=keys.secret("TOKEN_PEPPER"),
-        audit_key_file=Path(reader.text("AUDIT_KEY_FILE") or instance / "audit.key"),
-        audit_anchor_file=reader.anchor_file(instance),
-        audit_retention_days=reader.number("AUDIT_RETENTION_DAYS", 0, least=0),
-        audit_anchor_url=reader.anchor_url(),
-        metrics_token=reader.text("METRICS_TOKEN"),
+        audit_key_file=Path(values.text("AUDIT_KEY_FILE") or instance / "audit.key"),
+        audit_anchor_file=values.anchor_file(instance),
+        audit_retention_days=values.number("AUDIT_RETENTION_DAYS", 0, least=0),
+        audit_anchor_url=values.anchor_url(),
+        metrics_token=keys.metrics_token(),
         base_url=base_url,
-        mail_url=reader.mail_url(env),
-        mail_from=reader.text("MAIL_FROM") or f"portal@{host}",
-        support_address=reader.support_address(),
-        brand=reader.text("BRAND") or "Back Office",
-        timezone=reader.zone(),
-        trusted_proxies=reader.networks("TRUSTED_PROXIES"),
-        trusted_hosts=reader.items("TRUSTED_HOSTS") or _default_hosts(env, host),
-        strict_totp=reader.text("STRICT_TOTP") == "1",
-        token_rate=reader.number("TOKEN_RATE", 120_000),
-        processes=reader.processes(),
-        log_level=reader.text("LOG_LEVEL").lower() or "info",
+        mail_url=values.mail_url(is_strict=is_strict),
+        mail_from=values.text("MAIL_FROM") or f"portal@{host}",
+        support_address=values.support_address(),
+        brand=values.text("BRAND") or "Back Office",
+        timezone=values.zone(),
+        trusted_proxies=values.networks("TRUSTED_PROXIES"),
+        trusted_hosts=values.items("TRUSTED_HOSTS") or _default_hosts(env, host),
+        strict_totp=values.switch("STRICT_TOTP"),
+        token_rate=values.number("TOKEN_RATE", 120_000),
+        processes=values.processes(),
+        log_level=values.log_level(),
     )
-    if reader.faults:
-        raise UnsafeSettings("The portal cannot start:\n- " + "\n- ".join(reader.faults))
+    if values.faults:
+        raise UnsafeSettings("The portal cannot start:\n- " + "\n- ".join(values.faults))
     return found
-
-
-def _with_driver(url: str) -> str:
-    """Name the installed PostgreSQL driver where the URL leaves it open."""
-    scheme, separator, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        return f"postgresql+psycopg{separator}{rest}"
-    return url
 
 
 def _default_hosts(env: Environment, host: str) -> tuple[str, ...]:
     return (host,) if env is Environment.PRODUCTION else (host, "localhost", "127.0.0.1", "[::1]")
 
 
-class _Reader:
-    """Reads values and gathers every fault, so that one start names them all."""
+def _environment(value: str) -> Environment:
+    if value and value not in list(Environment):
+        raise UnsafeSettings(f"PORTAL_ENV is {value!r}: use development, production or testing.")
+    return Environment(value or Environment.DEVELOPMENT)
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
-        self.faults: list[str] = []
 
-    def text(self, name: str) -> str:
-        return self.environ.get(f"PORTAL_{name}", "").strip()
-
-    def items(self, name: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
-
-    def number(self, name: str, default: int, least: int = 1) -> int:
-        """A whole number of at least `least`."""
-        value = self.text(name) or str(default)
-        if not value.isascii() or not value.isdigit() or not least <= int(value[:10]) < 10**9:
-            self.faults.append(f"PORTAL_{name} must be a whole number, {least} or more")
-            return default
-        return int(value)
-
-    def processes(self) -> int:
-        value = self.environ.get("WEB_CONCURRENCY", "").strip()
-        return max(1, int(value[:4])) if value.isascii() and value.isdigit() else 1
-
-    def environment(self) -> Environment:
-        value = self.text("ENV") or Environment.DEVELOPMENT
-        if value not in list(Environment):
-            raise UnsafeSettings(
-                f"PORTAL_ENV is {value!r}: use development, production or testing."
-            )
-        return Environment(value)
-
-    def refuse_debugger(self, env: Environment) -> None:
-        wanted = self.environ.get("FLASK_DEBUG", "").strip().lower()
-        if env is Environment.PRODUCTION and wanted not in {"", "0", "false", "no"}:
-            self.faults.append("FLASK_DEBUG is set: its debugger runs whatever a visitor types")
-
-    def base_url(self, env: Environment) -> str:
-        default = f"http://127.0.0.1:{self.environ.get('PORT', '8000')}"
-        value = (self.text("BASE_URL") or default).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
-            self.faults.append("PORTAL_BASE_URL must look like https://portal.example.com")
-        if env is Environment.PRODUCTION and parts.scheme != "https":
-            self.faults.append("PORTAL_BASE_URL must be an https address in production")
-        return value
-
-    def mail_url(self, env: Environment) -> str:
-        value = self.text("MAIL_URL")
-        if not value and env is Environment.PRODUCTION:
-            self.faults.append("PORTAL_MAIL_URL is missing: smtp://user:password@host:587")
-        if value and urlsplit(value).scheme not in {"smtp", "smtps", "file"}:
-            self.faults.append("PORTAL_MAIL_URL must start with smtp://, smtps:// or file:")
-        return value or "file:"
-
-    def anchor_file(self, instance: Path) -> Path | None:
-        value = self.text("AUDIT_ANCHOR_FILE")
-        return None if value == "off" else Path(value or instance / "audit-anchors.jsonl")
-
-    def anchor_url(self) -> str:
-        value = self.text("AUDIT_ANCHOR_URL")
-        if value and urlsplit(value).scheme not in {"http", "https"}:
-            self.faults.append("PORTAL_AUDIT_ANCHOR_URL must start with https:// or http://")
-        return value
-
-    def support_address(self) -> str:
-        value = self.text("SUPPORT_ADDRESS")
-        if value and not SUPPORT_ADDRESS.fullmatch(value):
-            self.faults.append("PORTAL_SUPPORT_ADDRESS must look like support@example.com")
-        return value
-
-    def zone(self) -> str:
-        value = self.text("TIMEZONE") or "UTC"
-        try:
-            return ZoneInfo(value).key
-        except (ZoneInfoNotFoundError, ValueError):
-            self.faults.append(f"PORTAL_TIMEZONE {value!r} is no IANA time zone")
-            return "UTC"
-
-    def networks(self, name: str) -> tuple[Network, ...]:
-        try:
-            return tuple(ip_network(item, strict=False) for item in self.items(name))
-        except ValueError as error:
-            self.faults.append(f"PORTAL_{name}: {error}")
-            return ()
+def _debugger_faults(environ: Mapping[str, str], env: Environment) -> list[str]:
+    wanted = environ.get("FLASK_DEBUG", "").strip().lower()
+    if env is not Environment.PRODUCTION or wanted in {"", "0", "false", "no"}:
+        return []
+    return ["FLASK_DEBUG is set: its debugger runs whatever a visitor types"]

@@ -14,6 +14,12 @@ DATA_KEY_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """It stands before every sealed value, and in columns of that length."""
 SECRET, FALLBACKS = "secret_key", "secret_key_fallbacks"
 MOST_FALLBACKS = 5
+MAKE_ONE = "use 48 random bytes, as docs/operate.md makes them"
+REMEDIES = {
+    "SECRET_KEY_FALLBACKS": "leave such a key out, what it signed is not safe",
+    "METRICS_TOKEN": f"{MAKE_ONE}, or leave it out, which closes /metrics",
+}
+ONE_PURPOSE = ("SECRET_KEY", "TOKEN_PEPPER", "METRICS_TOKEN")
 SAMPLE_WORDS = ("changeme", "change-me", "example", "sample", "secret", "insecure", "test")
 
 
@@ -35,8 +41,27 @@ class Keys:
             return value
         return value or self._generated(name)
 
+    def metrics_token(self) -> str:
+        value = self.text("METRICS_TOKEN")
+        if value and self.is_strict:
+            self._check("METRICS_TOKEN", value)
+        return value
+
+    def refuse_shared(self) -> None:
+        """In production each key is its own: who learns one must not hold another with it."""
+        names: dict[str, str] = {}
+        for name in ONE_PURPOSE if self.is_strict else ():
+            value = self.text(name)
+            if value and value in names:
+                self.faults.append(
+                    f"PORTAL_{name} is the same as PORTAL_{names[value]}: make one of its own"
+                )
+            names[value] = name
+
     def fallbacks(self, given: tuple[str, ...]) -> tuple[str, ...]:
         """Older values of `SECRET_KEY`, the newest first: as set, or beside a generated one."""
+        for value in given if self.is_strict else ():
+            self._check("SECRET_KEY_FALLBACKS", value)
         path = self.folder / FALLBACKS
         if given or self.is_strict or self.text("SECRET_KEY") or not path.exists():
             return given
@@ -79,12 +104,15 @@ class Keys:
         return name, key
 
     def _check(self, name: str, value: str) -> None:
+        what = None
         if not value:
-            self.faults.append(f"PORTAL_{name} is missing")
+            what = "is missing"
         elif len(value) < SHORTEST_SECRET:
-            self.faults.append(f"PORTAL_{name} is shorter than {SHORTEST_SECRET} characters")
+            what = f"is shorter than {SHORTEST_SECRET} characters"
         elif any(word in value.lower() for word in SAMPLE_WORDS) or len(set(value)) < 8:
-            self.faults.append(f"PORTAL_{name} looks like a sample value")
+            what = "looks like a sample value"
+        if what is not None:
+            self.faults.append(f"PORTAL_{name} {what}: {REMEDIES.get(name, MAKE_ONE)}")
 
     def _generated(self, name: str) -> str:
         path = self.folder / name.lower()

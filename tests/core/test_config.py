@@ -1,7 +1,6 @@
 """Production starts with real keys or not at all."""
 
 import base64
-import secrets
 
 import pytest
 
@@ -11,8 +10,8 @@ KEY, OTHER_KEY = (base64.b64encode(bytes(range(n, n + 32))).decode() for n in (0
 GOOD = {
     "PORTAL_ENV": "production",
     "PORTAL_DATABASE_URL": "postgresql://portal@db/portal",
-    "PORTAL_SECRET_KEY": secrets.token_hex(32),
-    "PORTAL_TOKEN_PEPPER": secrets.token_hex(32),
+    "PORTAL_SECRET_KEY": bytes(range(64, 96)).hex(),
+    "PORTAL_TOKEN_PEPPER": bytes(range(96, 128)).hex(),
     "PORTAL_DATA_KEYS": f"k1:{KEY}",
     "PORTAL_BASE_URL": "https://portal.boxcostpro.test",
     "PORTAL_MAIL_URL": "smtp://mail:25",
@@ -48,11 +47,85 @@ def test_production_starts_with_real_keys(tmp_path):
         ("MAIL_URL", "http://mail"),
         ("TIMEZONE", "Mars/Olympus"),
         ("TRUSTED_PROXIES", "everybody"),
+        ("SECRET_KEY_FALLBACKS", "changeme"),
+        ("SECRET_KEY_FALLBACKS", f"{KEY},short"),
+        ("METRICS_TOKEN", "x"),
+        ("METRICS_TOKEN", GOOD["PORTAL_SECRET_KEY"]),
+        ("TOKEN_PEPPER", GOOD["PORTAL_SECRET_KEY"]),
+        ("STRICT_TOTP", "ture"),
+        ("STRICT_TOTP", "2"),
+        ("LOG_LEVEL", "verbose"),
+        ("DATABASE_URL", "nonsense"),
+        ("MIGRATION_DATABASE_URL", "postgresql://h:port/x"),
+        ("BASE_URL", "https://portal.boxcostpro.test?x=1"),
+        ("BASE_URL", "https://portal.boxcostpro.test?"),
+        ("BASE_URL", "https://portal.boxcostpro.test#x"),
+        ("BASE_URL", "https://ann:pw@portal.boxcostpro.test"),
+        ("BASE_URL", "https://portal.boxcostpro.test/portal"),
+        ("BASE_URL", "https://portal.boxcostpro.test:99999"),
+        ("BASE_URL", "https://portal.boxcostpro.test:0"),
+        ("BASE_URL", "https://portal.boxcostpro.test:"),
+        ("BASE_URL", "https://["),
+        ("BASE_URL", "https://[1::2::3]"),
+        ("BASE_URL", "https://por tal"),
+        ("MAIL_URL", "smtp://["),
+        ("AUDIT_ANCHOR_URL", "https://["),
     ],
 )
 def test_production_refuses_and_names_the_setting(tmp_path, name, value):
     with pytest.raises(UnsafeSettings, match=f"PORTAL_{name}"):
         production(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("STRICT_TOTP", "ja", "use 1, true, yes, on for on, 0, false, no, off for off"),
+        ("LOG_LEVEL", "verbose", "use debug, info, warning or error"),
+        ("METRICS_TOKEN", "x", "leave it out, which closes /metrics"),
+        ("TOKEN_PEPPER", GOOD["PORTAL_SECRET_KEY"], "the same as PORTAL_SECRET_KEY: make one"),
+    ],
+)
+def test_a_refusal_says_what_to_do(tmp_path, name, value, words):
+    with pytest.raises(UnsafeSettings, match=words) as refused:
+        production(tmp_path, **{name: value})
+    assert str(refused.value).count("\n- ") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "is_on"),
+    [
+        *((word, True) for word in ("1", "true", "Yes", "ON")),
+        *((word, False) for word in ("", "0", "false", "No", "OFF")),
+    ],
+)
+def test_a_switch_knows_the_words_for_on_and_off(tmp_path, word, is_on):
+    assert production(tmp_path, STRICT_TOTP=word).strict_totp is is_on
+
+
+@pytest.mark.parametrize("url", ["https://h:8443", "https://[::1]:8443", "https://Box_1.test/"])
+def test_an_address_may_have_a_port_and_any_plain_host(tmp_path, url):
+    assert production(tmp_path, BASE_URL=url).base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("sqlite:///portal.sqlite3", "sqlite:///{folder}/portal.sqlite3"),
+        (
+            "sqlite:///data/a b%.sqlite3?timeout=3",
+            "sqlite:///{folder}/data/a b%25.sqlite3?timeout=3",
+        ),
+        ("sqlite:////data/portal.sqlite3", "sqlite:////data/portal.sqlite3"),
+        ("sqlite://", "sqlite://"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgres://u:p%40@h/portal", "postgresql+psycopg://u:p%40@h/portal"),
+    ],
+)
+def test_a_relative_file_lies_in_the_instance_folder_for_everybody(tmp_path, given, read):
+    found = production(tmp_path, DATABASE_URL=given)
+    assert found.database_url == read.format(folder=tmp_path)
+    assert found.migration_database_url == found.database_url
 
 
 @pytest.mark.parametrize(
