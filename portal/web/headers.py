@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from portal.config import Settings
+from portal.web.urls import is_fingerprint
 
 POLICY = "; ".join(
     [
@@ -73,7 +74,9 @@ def _add_headers(response: Response, is_https: bool) -> Response:
         if key not in given:
             headers.add(name, value)
     if request.endpoint == "static" and response.status_code in SERVED:
-        headers["Cache-Control"] = HASHED_FOR_EVER if "v" in request.args else "no-cache"
+        path = (request.view_args or {}).get("filename", "")
+        is_hashed = is_fingerprint(request.args.get("v"), path)
+        headers["Cache-Control"] = HASHED_FOR_EVER if is_hashed else "no-cache"
         return response
     if "cache-control" not in given:
         headers.add("Cache-Control", "no-store")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -100,15 +101,30 @@ def init_static_urls(app: Flask) -> None:
 
 
 def static_url(path: str) -> str:
-    return f"/static/{path}?v={_fingerprint(path)}"
+    return f"/static/{path}?v={_fingerprint(path)[0]}"
+
+
+def is_fingerprint(version: str | None, path: str) -> bool:
+    """Is this the version of the static file that lies there now? It is one that was served.
+
+    An upgrade puts new files in place before the processes start anew.
+    """
+    if version is None:
+        return False
+    path = posixpath.normpath(path)  # no spelling of a path is one more to remember
+    return (version, _changed_at(path)) == _fingerprint(path)
 
 
 @cache
-def _fingerprint(path: str) -> str:
-    manifest = _vendor_manifest().get(path.removeprefix("vendor/"))
-    if manifest:
-        return manifest
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+def _fingerprint(path: str) -> tuple[str, int]:
+    """What changes with the file, and when it last did."""
+    changed_at = _changed_at(path)
+    known = _vendor_manifest().get(path.removeprefix("vendor/"))
+    return known or hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12], changed_at
+
+
+def _changed_at(path: str) -> int:
+    return (STATIC / path).stat().st_mtime_ns
 
 
 @cache

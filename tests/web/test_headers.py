@@ -2,9 +2,12 @@
 
 import pytest
 
+from portal.web import urls
 from portal.web.headers import ALWAYS
+from portal.web.urls import static_url
 from tests.conftest import make_app
 
+HASHED = static_url("portal.css")
 ADDRESSES = ("/sign-in", "/", "/nothing-here", "/api/nothing", "/healthz", "/staff/999", "/metrics")
 
 
@@ -19,8 +22,35 @@ def test_every_answer_has_the_headers(ann_client, address):
 
 
 def test_a_hashed_file_may_be_kept_for_ever(client):
-    with client.get("/static/portal.css?v=1") as kept, client.get("/static/portal.css") as asked:
+    with client.get(HASHED) as kept, client.get("/static/portal.css") as asked:
         assert "immutable" in kept.headers["Cache-Control"]
+        assert asked.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "address", ["/static/portal.css?v=", f"{HASHED}0", "/static/portal.css?v=1"]
+)
+def test_a_version_that_is_not_the_files_own_is_kept_by_nobody(client, address):
+    with client.get(address) as asked:
+        assert asked.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_file_by_another_spelling_of_its_path_is_no_crash(client):
+    address = HASHED.replace("/static/", "/static/none/../")
+    with client.get(address) as asked:
+        assert asked.status_code == 200
+        assert "immutable" in asked.headers["Cache-Control"]
+
+
+def test_a_file_that_an_upgrade_changed_is_kept_by_nobody(client, monkeypatch):
+    monkeypatch.setattr(urls, "_changed_at", lambda _path: 0)
+    with client.get(HASHED) as asked:
+        assert asked.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_hash_of_another_file_is_no_version(client):
+    version = HASHED.partition("?")[2]
+    with client.get(f"/static/audit.css?{version}") as asked:
         assert asked.headers["Cache-Control"] == "no-cache"
 
 
@@ -33,9 +63,9 @@ def test_a_file_that_is_missing_is_kept_by_nobody(ann_client, address):
 
 
 def test_a_file_that_did_not_change_is_kept_on(client):
-    with client.get("/static/portal.css?v=1") as first:
+    with client.get(HASHED) as first:
         tag = first.headers["ETag"]
-    with client.get("/static/portal.css?v=1", headers={"If-None-Match": tag}) as again:
+    with client.get(HASHED, headers={"If-None-Match": tag}) as again:
         assert again.status_code == 304
         assert "immutable" in again.headers["Cache-Control"]
 
