@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from portal.core.errors import DomainError
+from portal.web.csv import is_like_formula
 
 COLUMNS = (
     "tenant_external_id",
@@ -24,8 +25,6 @@ DELIMITERS = (",", ";", "\t")
 LARGEST = 1_000_000
 MOST_LINES = 20_000
 LONGEST_CELL = 1000
-# What spreadsheets run when a cell begins with it (OWASP: CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 class BadFile(DomainError):
@@ -159,7 +158,7 @@ def _line(number: int, header: Sequence[str], row: Sequence[str]) -> Line:
     for name, cell in given.items():
         if len(cell) > LONGEST_CELL:
             fault = fault or f"{name}: {len(cell):,} characters are too many."
-        elif cell.startswith(FORMULA):
+        elif is_like_formula(cell):
             fault = fault or (
                 f"{name}: a spreadsheet would run “{cell[:20]}” as a formula. "
                 "Is it meant so? Then write ' before it."
@@ -169,6 +168,6 @@ def _line(number: int, header: Sequence[str], row: Sequence[str]) -> Line:
 
 def _plain(cell: str) -> str:
     """Without the mark by which our own exports keep a text from being run as a formula."""
-    if cell.startswith("'") and cell[1:].startswith(FORMULA):
+    if cell.startswith("'") and is_like_formula(cell[1:]):
         cell = cell[1:]
     return cell[:LONGEST_CELL]

@@ -2,14 +2,20 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from flask import Response
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA = re.compile(
+    r"[\t\r\n]"
+    r"|[\x00-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*"
+    r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+)
 """A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection), also where the
-sign is as wide as a Chinese character.
+sign is as wide as a Chinese character, or stands behind what it drops when it reads the file:
+control characters, spaces, marks without width.
 """
 
 
@@ -29,6 +35,12 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\0", "")  # a text file holds none, and spreadsheets drop it
+    return f"'{text}" if is_like_formula(text) else text
+
+
+def is_like_formula(text: str) -> bool:
+    """Would a spreadsheet run this cell?"""
+    return FORMULA.match(text) is not None
