@@ -1,6 +1,7 @@
 """How gunicorn serves the portal: `gunicorn wsgi:app`. Options on the command line win over these.
 
-PORT, PORTAL_BIND     where to listen; default 127.0.0.1:8000, for a proxy on the same machine
+PORT, PORTAL_BIND     where to listen; default 127.0.0.1:8000, for a proxy on the same machine.
+                      unix:/path wants `unix` in PORTAL_TRUSTED_PROXIES
 WEB_CONCURRENCY       processes, default 2; with SQLite one process with threads serves as well
 PORTAL_WEB_THREADS    requests that one process answers at a time, default 8
 PORTAL_LOG_LEVEL      as for the portal itself
@@ -9,6 +10,7 @@ PORTAL_LOG_LEVEL      as for the portal itself
 import fcntl
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -150,11 +152,24 @@ def post_worker_init(worker):
     # Of another application, such as the bare one of the benchmarks, nothing is asked.
     application = worker.app.callable
     if reason_not_to_start := application.extensions.get("portal_reason_not_to_start"):
+        reason = _nameless_peers(worker.sockets, application.extensions["portal_settings"])
         with application.app_context():
-            reason = reason_not_to_start()
+            reason = reason or reason_not_to_start()
         if reason:
             worker.log.error(reason)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+
+def _nameless_peers(sockets, settings):
+    """Why a Unix socket is refused: all people would be one to the throttles, nobody to the log."""
+    is_unix = any(each.family == socket.AF_UNIX for each in sockets)
+    if not is_unix or settings.trusted_proxies.is_unix:
+        return None
+    return (
+        "Through a Unix socket the portal sees nobody's address. Add unix to "
+        "PORTAL_TRUSTED_PROXIES, with a proxy in front that sets X-Forwarded-For, "
+        "or bind to an address such as 127.0.0.1:8000."
+    )
 
 
 def post_fork(server, worker):

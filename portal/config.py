@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from portal.config_keys import Keys
-from portal.config_values import Network, Values
+from portal.config_values import Proxies, Values
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -80,8 +80,9 @@ class Settings:
     """Name shown to people and in authenticator apps. Default `Back Office`."""
     timezone: str
     """IANA zone for people who chose none. Default `UTC`."""
-    trusted_proxies: tuple[Network, ...]
-    """Networks, comma-separated, whose `X-Forwarded-For` and `X-Request-ID` are believed."""
+    trusted_proxies: Proxies
+    """Networks, comma-separated, whose `X-Forwarded-For` and `X-Request-ID` are believed; `unix`
+    among them is whoever speaks through a Unix socket."""
     trusted_hosts: tuple[str, ...]
     """Accepted `Host` headers, comma-separated. Default: the host of `BASE_URL`."""
     strict_totp: bool
@@ -162,7 +163,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         support_address=values.support_address(),
         brand=values.text("BRAND") or "Back Office",
         timezone=values.zone(),
-        trusted_proxies=values.networks("TRUSTED_PROXIES"),
+        trusted_proxies=values.proxies("TRUSTED_PROXIES"),
         trusted_hosts=values.items("TRUSTED_HOSTS") or _default_hosts(env, host),
         strict_totp=values.switch("STRICT_TOTP"),
         token_rate=values.number("TOKEN_RATE", 120_000),

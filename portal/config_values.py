@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeAlias
@@ -16,9 +17,17 @@ ORIGIN = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 UNIX = "unix"
-"""What a peer is called that has no address: it speaks through a socket of this machine."""
+"""What a proxy is called that has no address, as it speaks through a Unix socket."""
 
 Network: TypeAlias = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """Who may say whose request it passes on."""
+
+    networks: tuple[Network, ...] = ()
+    is_unix: bool = False
 
 
 class Values:
@@ -125,13 +134,15 @@ class Values:
             self.faults.append(f"PORTAL_TIMEZONE {value!r} is no IANA time zone")
             return "UTC"
 
-    def networks(self, name: str) -> tuple[Network, ...]:
-        found = (item for item in self.items(name) if item != UNIX)
+    def proxies(self, name: str) -> Proxies:
+        items = self.items(name)
+        found = (item for item in items if item != UNIX)
         try:
-            return tuple(ip_network(item, strict=False) for item in found)
+            networks = tuple(ip_network(item, strict=False) for item in found)
         except ValueError as error:
             self.faults.append(f"PORTAL_{name}: {error}")
-            return ()
+            return Proxies()
+        return Proxies(networks, is_unix=UNIX in items)
 
 
 def _is_origin(url: str) -> bool:

@@ -26,27 +26,30 @@ def client_address() -> str | None:
     The header counts only when the socket's peer is a trusted proxy; what cannot be read as an
     address is dropped, so that it can never break an insert.
     """
-    peer = _parsed(request.remote_addr or "")
-    if peer is None:
-        return None
-    found = peer
-    for hop in reversed(_forwarded()) if is_trusted(peer) else ():
+    found = _parsed(request.remote_addr or "")
+    for hop in reversed(_forwarded()) if _is_believed(found) else ():
         address = _parsed(hop)
         if address is None:
             break
         found = address
         if not is_trusted(address):
             break
-    return str(found)
+    return None if found is None else str(found)
 
 
 def peer_is_trusted() -> bool:
-    peer = _parsed(request.remote_addr or "")
-    return peer is not None and is_trusted(peer)
+    return _is_believed(_parsed(request.remote_addr or ""))
+
+
+def _is_believed(peer: IPv4Address | IPv6Address | None) -> bool:
+    """Whoever speaks through a Unix socket has no address."""
+    if peer is None:
+        return not request.remote_addr and settings().trusted_proxies.is_unix
+    return is_trusted(peer)
 
 
 def is_trusted(address: IPv4Address | IPv6Address) -> bool:
-    return any(address in network for network in settings().trusted_proxies)
+    return any(address in network for network in settings().trusted_proxies.networks)
 
 
 def network_of(address: str | None) -> str:

@@ -91,7 +91,9 @@ def test_too_many_lines_are_refused():
         read(*[LINE] * 11, most_lines=10)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(0)", "＝1", " =1", "\u200b=1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(0)", "＝1", " =1", "\u200b=1"]
+)
 def test_a_formula_is_refused_on_its_line_alone(cell):
     found = read(f"acme,{cell},uma,Uma,uma@acme.test,", LINE)
     assert "formula" in found.lines[0].fault

@@ -1,6 +1,7 @@
 """In production nothing begins to serve or work on a database whose secrets it cannot open."""
 
 import base64
+import socket
 from urllib.request import urlopen
 
 import pytest
@@ -77,3 +78,34 @@ def test_commands_that_mend_it_are_free(portal):
         assert db.session.query(Admin).one()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def unix(portal):
+    """The path of the Unix socket that this portal serves instead."""
+    path = portal.folder / "socket"
+    portal.socket.close()
+    portal.socket = socket.socket(socket.AF_UNIX)
+    portal.socket.bind(str(path))
+    portal.socket.listen()
+    portal.settings["DATA_KEYS"] = f"old:{OLD}"
+    return str(path)
+
+
+def test_a_unix_socket_is_refused_unless_its_proxy_is_named(portal, unix):
+    with portal.server(1) as server:
+        assert server.wait(60) not in {0, None}
+        assert "Add unix to PORTAL_TRUSTED_PROXIES" in server.last_words()
+
+
+def test_behind_a_unix_socket_the_named_proxy_is_believed(portal, unix):
+    portal.settings["TRUSTED_PROXIES"] = "unix"
+    with portal.server(1), socket.socket(socket.AF_UNIX) as proxy:
+        proxy.connect(unix)
+        proxy.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: portal.example\r\nConnection: close\r\n"
+            b"X-Request-ID: named-by-the-proxy\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: proxy.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"named-by-the-proxy" in answer

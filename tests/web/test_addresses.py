@@ -51,6 +51,30 @@ def test_a_peer_without_an_address_has_none(proxied):
     assert seen(proxied, "1.1.1.1", peer="") is None
 
 
+@pytest.fixture(scope="module")
+def behind_a_socket(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("socket")
+    url = f"sqlite:///{folder / 'unused.sqlite3'}"
+    return make_app(url, folder, TRUSTED_PROXIES="unix, 10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [("1.1.1.1, 203.0.113.9", "203.0.113.9"), ("203.0.113.9, 10.2.3.4", "203.0.113.9")],
+)
+def test_a_proxy_behind_a_unix_socket_is_believed_when_it_is_named(
+    behind_a_socket, forwarded, expected
+):
+    assert seen(behind_a_socket, forwarded, peer="") == expected
+
+
+def test_behind_a_unix_socket_only_the_proxy_can_tell(behind_a_socket):
+    assert seen(behind_a_socket, "", peer="") is None
+    assert seen(behind_a_socket, "rubbish", peer="") is None
+    assert seen(behind_a_socket, "1.1.1.1", peer="rubbish") is None
+    assert seen(behind_a_socket, "1.1.1.1", peer="203.0.113.9") == "203.0.113.9"
+
+
 def test_a_subscriber_counts_as_one():
     assert block_of("203.0.113.9") == "203.0.113.9"
     assert block_of("2001:db8::1") == block_of("2001:db8::2") == "2001:db8::/64"
