@@ -23,6 +23,9 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+VIOLATIONS = Counter(
+    "portal_csp_violations_total", "What browsers say the content policy stopped.", ["directive"]
+)
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
@@ -80,4 +83,5 @@ def exposition(health: Health) -> bytes:
         return generate_latest(registry) + generate_latest(shared)
     registry.register(REQUESTS)
     registry.register(SECONDS)
+    registry.register(VIOLATIONS)
     return generate_latest(registry)

@@ -3,9 +3,10 @@
 import hmac
 
 import humanize
-from flask import Blueprint, Response, flash, jsonify, request, url_for
+from flask import Blueprint, Response, flash, g, jsonify, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import UnsupportedMediaType
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
@@ -21,13 +22,29 @@ from portal.mail.decisions import cancel as cancel_mail
 from portal.mail.decisions import mark_as_sent, send_again
 from portal.mail.messages import parsed, text_of
 from portal.mail.models import EmailLog, MailStatus
+from portal.operations.csp_reports import (
+    LARGEST,
+    MEDIA_TYPE,
+    log_violation,
+    seconds_to_wait,
+    violations,
+)
 from portal.operations.health import health as present_health
 from portal.operations.health import ledger_faults, readiness
 from portal.operations.letters import UNDECIDED, mail_or_404, note_body_viewed
 from portal.operations.lists import jobs_page, mails_page
-from portal.operations.metrics import exposition, init_metrics
+from portal.operations.metrics import VIOLATIONS, exposition, init_metrics
 from portal.staff.current import current_staff
-from portal.web.access import audits, public, requires, sudo
+from portal.web.access import (
+    audits,
+    public,
+    reads_only,
+    requires,
+    sudo,
+    unaudited,
+    without_csrf_token,
+)
+from portal.web.headers import say_when
 from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.nav import NavItem
 
@@ -73,6 +90,24 @@ def metrics() -> ResponseReturnValue:
         return jsonify(error="not authenticated"), 401
     content_type = "text/plain; version=0.0.4; charset=utf-8"
     return Response(exposition(present_health()), content_type=content_type)
+
+
+@bp.post("/csp-reports")
+@public
+@reads_only
+@unaudited("anybody can send one: it is counted and logged, and changes nothing")
+@without_csrf_token("a browser sends it by itself; it changes nothing")
+def csp_reports() -> ResponseReturnValue:
+    """What the content policy stopped in somebody's browser, as that browser says."""
+    if wait := seconds_to_wait():
+        return say_when(Response(status=429), wait)
+    if request.mimetype != MEDIA_TYPE:
+        raise UnsupportedMediaType
+    request.max_content_length = LARGEST
+    for violation in violations(request.get_data()):
+        VIOLATIONS.labels(violation["directive"]).inc()
+        log_violation(violation, request_id=g.request_id)
+    return "", 204
 
 
 @bp.get("/operations/health")

@@ -73,7 +73,11 @@ def loggable_path() -> str:
     """
     if not UNSAID.isdisjoint(request.view_args or ()):
         return str(request.url_rule)
-    path = USER_OF_TENANT.sub(r"\1<user_external_id>", request.path)
+    return without_tokens(request.path)
+
+
+def without_tokens(path: str) -> str:
+    path = USER_OF_TENANT.sub(r"\1<user_external_id>", path)
     return TOKEN.sub("<token>", path)[:500]
 
 
