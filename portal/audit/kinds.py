@@ -64,6 +64,7 @@ SEVERITIES = {
     "policy": Severity.WARNING,
     "secret_key": Severity.CRITICAL,
     "addresses": Severity.WARNING,
+    "audit_stream": Severity.WARNING,
     "token": Severity.NOTICE,
     "customer": Severity.NOTICE,
     "backup": Severity.NOTICE,
