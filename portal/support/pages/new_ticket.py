@@ -99,4 +99,4 @@ def _page(form: NewTicketForm, chosen: User | None, searched: str, status: int =
 
 def _people(searched: str) -> list[UserRow]:
     search = Search.of({"q": searched})
-    return users(search, limit=MOST_FOUND).items if search.text else []
+    return users(search, limit=MOST_FOUND, is_masked=False).items if search.text else []
