@@ -8,12 +8,19 @@ import time_machine
 
 from portal.audit.models import AuditEvent
 from portal.core.database import db
+from portal.customers.rates import RateLimiter
+from portal.operations import csp_reports
 from portal.operations.csp_reports import LARGEST, MEDIA_TYPE, MOST_A_MINUTE, MOST_REPORTS
 from portal.web.headers import POLICY
 from tests.operations.test_health import BEARER
 from tests.statements import counted
 
 TOKEN = "t" * 43
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch):
+    monkeypatch.setattr(csp_reports, "_requests", RateLimiter(MOST_A_MINUTE))
 
 
 def report(**body):
