@@ -228,12 +228,10 @@ def verify_consistency(
     spans = consistency_spans(old_size, new_size)
     if len(proof) != len(spans):
         return False
-    if old_size == 0 < new_size:
-        return old_root == EMPTY_ROOT
     if old_size == 0 and old_root != EMPTY_ROOT:
         return False
-    if old_size == new_size:
-        return old_root == new_root
+    if not spans:
+        return old_size < new_size or old_root == new_root
     return _both_roots(old_size, old_root, spans, proof) == (old_root, new_root)
 
 
