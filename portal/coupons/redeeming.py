@@ -157,12 +157,13 @@ def is_running(usage: CouponUsage) -> bool:
 def _release_overdue(row: Coupon, tenant_id: int, now: datetime) -> None:
     """What stands in the way of this tenant and ran out, before the job comes to it."""
     overdue = sa.select(CouponUsage.id).where(CouponUsage.coupon_id == row.id, is_overdue(now))
-    own = list(db.session.scalars(overdue.where(CouponUsage.tenant_id == tenant_id)))
-    if not own and row.max_redemptions is not None and row.times_redeemed >= row.max_redemptions:
-        own = list(db.session.scalars(overdue.order_by(CouponUsage.id).limit(1)))
-    for usage_id in own:
+    found = db.session.scalars(overdue.where(CouponUsage.tenant_id == tenant_id)).all()
+    if not found and row.max_redemptions is not None and row.times_redeemed >= row.max_redemptions:
+        found = db.session.scalars(overdue.order_by(CouponUsage.id).limit(1)).all()
+    for usage_id in found:
         release_reservation(by=SYSTEM, usage_id=usage_id, reason=RAN_OUT)
-    db.session.refresh(row)
+    if found:
+        db.session.refresh(row)
 
 
 def _count(row: Coupon, now: datetime) -> None:
