@@ -40,9 +40,9 @@ def at_the_door(*, email: str, browser: str) -> Iterator[bool]:
     """
     with looking():
         is_known = is_marked(browser, email) or _is_known_network(network_of(provenance().ip))
-        # Whoever was refused for their own guesses goes on being refused without a place: one
-        # address alone would fill all of them.
-        wait = told_to_wait(password_buckets(typed_address(email), is_known=True))
+        # A stranger who was refused for their own guesses goes on being refused without a place:
+        # one address alone would fill all of them.
+        wait = None if is_known else _wait_of_their_own(email)
     if wait is not None:
         raise Throttled(wait)
     if is_known:
@@ -50,6 +50,10 @@ def at_the_door(*, email: str, browser: str) -> Iterator[bool]:
         return
     with _held(_places, 0), _held(_turns, PATIENCE):
         yield False
+
+
+def _wait_of_their_own(email: str) -> int | None:
+    return told_to_wait(password_buckets(typed_address(email), is_known=True))
 
 
 @contextmanager
