@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from portal.support.words import Category, Channel, Priority, Status
 
@@ -33,27 +32,20 @@ class Field:
     example: str
 
 
-def _one_of(*choices: str) -> tuple[str, Callable[[str], str]]:
+def _one_of(*choices: str, known: Callable[[str], str] = str) -> tuple[str, Callable[[str], str]]:
+    """`known` reads the word: it may take another for the same, and raises ValueError for none."""
+
     def read(text: str) -> str:
-        found = text.lower().replace("-", "_")
+        try:
+            found = str(known(text.lower().replace("-", "_")))
+        except ValueError as error:
+            raise Unfit(choices) from error
         if found not in choices:
             raise Unfit(choices)
         return found
 
     listed = ", ".join(choices[:-1])
     return f"takes {listed} or {choices[-1]}" if listed else f"takes {choices[0]}", read
-
-
-def _of(kind: type[StrEnum]) -> tuple[str, Callable[[str], str]]:
-    """One of these. The list itself reads the word: it may know another for the same."""
-
-    def read(text: str) -> str:
-        try:
-            return kind(text.lower().replace("-", "_")).value
-        except ValueError as error:
-            raise Unfit(kind) from error
-
-    return _one_of(*kind)[0], read
 
 
 def _text(text: str) -> str:
@@ -111,14 +103,14 @@ def _seen_statuses() -> list[str]:
 WHEN = "takes <7d, >12h (m, h, d, w) or a day: 2026-01-31, >2026-01-31, <=2026-01-31"
 FIELDS: dict[str, Field] = {
     "status": Field(*_one_of(*_seen_statuses(), ANY), "status:open,pending"),
-    "priority": Field(*_of(Priority), "priority:high,urgent"),
+    "priority": Field(*_one_of(*Priority, known=Priority), "priority:high,urgent"),
     "assignee": Field("takes me, none, or how a name or address begins", _text, "assignee:none"),
     "team": Field("takes none, or how a team's name begins", _text, "team:billing"),
     "tenant": Field("takes how a tenant's name begins, or its id", _text, "tenant:acme"),
     "requester": Field("takes how a name or an address begins", _text, "requester:una@acme"),
     "plan": Field("takes none, or the name of a plan", _text, "plan:enterprise"),
-    "category": Field(*_of(Category), "category:access"),
-    "channel": Field(*_of(Channel), "channel:api"),
+    "category": Field(*_one_of(*Category), "category:access"),
+    "channel": Field(*_one_of(*Channel), "channel:api"),
     "tag": Field("takes a tag", _text, "tag:vip"),
     "created": Field(WHEN, _when, "created:<7d"),
     "updated": Field(WHEN, _when, "updated:>2026-01-01"),
