@@ -166,6 +166,11 @@ def signed_in(app: Flask, admin: Admin, **session: object) -> Client:
     return client
 
 
+def trusted(app: Flask, admin: Admin) -> Client:
+    """A browser in which the person proved the second factor a moment ago."""
+    return signed_in(app, admin, sudo_until=sudo_until(), sudo_method="totp")
+
+
 @pytest.fixture
 def ann_client(app: Flask, ann: Admin) -> Client:
     return signed_in(app, ann)
@@ -174,12 +179,12 @@ def ann_client(app: Flask, ann: Admin) -> Client:
 @pytest.fixture
 def ann_proven(app: Flask, ann: Admin) -> Client:
     """Ann's browser, where she has just proven herself."""
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, ann)
 
 
 @pytest.fixture
 def mo_proven(app: Flask, mo: Admin) -> Client:
-    return signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, mo)
 
 
 @pytest.fixture

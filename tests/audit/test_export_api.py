@@ -9,7 +9,7 @@ from portal.core.database import db
 from portal.customers.tokens import issue_service_token
 from tests.audit.bundling import check, files_of, manifest_of
 from tests.audit.growing import happen
-from tests.cast import actor, make_admin, signed_in, sudo_until
+from tests.cast import actor, make_admin, signed_in, sudo_until, trusted
 from tests.ledger import events
 
 URL = "/api/audit/export"
@@ -20,7 +20,7 @@ def here(app, mo):
     """Mo's program, which just proved whose it is, over a ledger with events of two kinds."""
     happen(4)
     happen(3, action=Action.DEMO_SEEDED)
-    return signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, mo)
 
 
 def test_the_bundle_holds_what_fits_and_its_export_is_in_the_log(here, mo, tmp_path):

@@ -13,7 +13,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from tests.audit.bundling import check, manifest_of
 from tests.audit.growing import happen
-from tests.cast import make_admin, signed_in, sudo_until
+from tests.cast import make_admin, trusted
 from tests.ledger import events
 
 
@@ -108,7 +108,7 @@ def test_the_bundle_proves_that_the_log_continues_an_older_one(ledger, tmp_path)
 def test_the_page_exports_in_real_transactions_too(ledger, tmp_path):
     mo = make_admin("Mo Manager", Role.MANAGER, is_second_factor_on=True)
     db.session.commit()
-    client = signed_in(ledger, mo, sudo_until=sudo_until(), sudo_method="totp")
+    client = trusted(ledger, mo)
     answer = client.submit("/audit/export?tenant=7", kind="range_with_hashes")
     assert answer.status_code == 200
     found = check(tmp_path, answer.data, key=str(public_keys()[0]))

@@ -8,7 +8,7 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from tests.audit.bundling import check, files_of, manifest_of
 from tests.audit.growing import happen
-from tests.cast import make_admin, signed_in, sudo_until
+from tests.cast import make_admin, signed_in, sudo_until, trusted
 from tests.ledger import events
 
 FILTERED = "/audit/export?action=demo.seeded"
@@ -19,7 +19,7 @@ def here(app, mo):
     """Mo's browser, who just proved who they are, over a ledger with events of two kinds."""
     happen(4)
     happen(3, action=Action.DEMO_SEEDED)
-    return signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, mo)
 
 
 def test_the_filters_of_the_log_are_carried_over_and_told(here):

@@ -6,13 +6,13 @@ from portal.audit.actions import Action
 from portal.audit.holds import AlreadyReleased, Scope, place_hold, release_hold
 from portal.audit.models import Hold
 from portal.core.database import db
-from tests.cast import actor, signed_in, sudo_until
+from tests.cast import actor, trusted
 from tests.ledger import events
 
 
 @pytest.fixture
 def here(app, ann):
-    return signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, ann)
 
 
 def test_a_hold_is_placed_with_its_reason(here, ann):
@@ -67,7 +67,7 @@ def test_a_hold_that_is_not_there_is_not_found(here):
 
 
 def test_a_manager_places_no_hold(app, mo):
-    client = signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+    client = trusted(app, mo)
     assert client.get("/audit/holds").status_code == 403
     answer = client.submit("/audit/holds", scope="everything", subject_id="", reason="Because")
     assert answer.status_code == 403

@@ -16,7 +16,7 @@ from portal.core.actor import SYSTEM
 from portal.core.roles import Role
 from portal.coupons.coupons import target_of
 from tests.audit.log_cast import ids, put
-from tests.cast import actor, make_admin, signed_in, sudo_until
+from tests.cast import actor, make_admin, signed_in, trusted
 from tests.coupons.conftest import make_coupon
 from tests.statements import counted
 
@@ -31,7 +31,7 @@ def fay(app):
 
 @pytest.fixture
 def fay_client(app, fay):
-    return signed_in(app, fay, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, fay)
 
 
 @pytest.fixture

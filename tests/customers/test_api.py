@@ -11,7 +11,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.customers.models import Tenant, User
 from portal.customers.tokens import issue_service_token
-from tests.cast import actor, make_admin, make_tenant, make_user, signed_in, sudo_until
+from tests.cast import actor, make_admin, make_tenant, make_user, signed_in, trusted
 
 TENANTS, USERS = "/api/customers/tenants", "/api/customers/users"
 UMA = {"name": "Uma User", "email": "uma@acme.test"}
@@ -191,7 +191,7 @@ def test_a_person_proves_themselves_before_shutting_a_tenant_out(app, mo, acme, 
         refused = unproven.call("PUT", url, body, headers={"Idempotency-Key": "k"})
         assert problem(refused)[:2] == (403, "sudo_required")
     assert (acme.status, counts()[0]) == ("active", 1)
-    proven = signed_in(app, mo, sudo_until=sudo_until(), sudo_method="totp")
+    proven = trusted(app, mo)
     done = proven.call("PUT", f"{TENANTS}/acme", body, headers={"Idempotency-Key": "k"})
     assert done.get_json()["status"] == status
     # The same again, and letting it in again, as on the pages: no danger.

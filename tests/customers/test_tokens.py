@@ -26,7 +26,7 @@ from portal.customers.tokens import (
 )
 from portal.web.idempotency import SEALED
 from portal.web.models import IdempotencyKey
-from tests.cast import actor, make_user, signed_in, sudo_until
+from tests.cast import actor, make_user, trusted
 from tests.customers.test_bearer import ask
 
 
@@ -38,7 +38,7 @@ def service(ann, **more):
 
 @pytest.fixture
 def bea_proven(app, bea):
-    return signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, bea)
 
 
 def test_only_a_hash_of_the_text_is_kept(ann):

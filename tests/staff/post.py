@@ -8,12 +8,6 @@ from portal.jobs.models import Job
 from portal.jobs.registry import kind_named
 from portal.mail.bodies import open_body
 from portal.mail.models import EmailLog
-from tests.cast import signed_in, sudo_until
-
-
-def trusted(app, admin):
-    """A browser in which the person proved the second factor a moment ago."""
-    return signed_in(app, admin, sudo_until=sudo_until(), sudo_method="totp")
 
 
 def mails(template):

@@ -8,10 +8,10 @@ from portal.core.roles import Role
 from portal.staff.models import Admin
 from portal.staff.password_changes import change_password, reset_url
 from portal.staff.passwords import accepted_password
-from tests.cast import PASSWORD, actor, open_session, signed_in
+from tests.cast import PASSWORD, actor, open_session, signed_in, trusted
 from tests.ledger import events
 from tests.staff.conftest import RIGHT
-from tests.staff.post import link_in, trusted
+from tests.staff.post import link_in
 
 NEW = "another four quiet words 9"
 

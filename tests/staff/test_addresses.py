@@ -10,10 +10,9 @@ from portal.core.roles import Role
 from portal.customers.tokens import issue_staff_token
 from portal.staff.models import AdminSession, RoleAddresses
 from portal.staff.places import BadNetwork, ShutsOut, change_addresses, places
-from tests.cast import PASSWORD, actor, make_admin, open_session, signed_in
+from tests.cast import PASSWORD, actor, make_admin, open_session, signed_in, trusted
 from tests.ledger import events
 from tests.staff.conftest import RIGHT
-from tests.staff.post import trusted
 
 AGENT = Role.SUPPORT_AGENT
 HERE, OFFICE = "127.0.0.0/8", "192.0.2.0/24"

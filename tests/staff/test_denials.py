@@ -3,9 +3,9 @@
 from portal.audit.actions import Action
 from portal.core.roles import Role
 from portal.staff.people import RoleNotYours
-from tests.cast import PASSWORD, make_admin, signed_in
+from tests.cast import PASSWORD, make_admin, signed_in, trusted
 from tests.ledger import events
-from tests.staff.post import mails, trusted
+from tests.staff.post import mails
 
 
 def test_inviting_somebody_stronger_is_refused_and_recorded(app, mo):

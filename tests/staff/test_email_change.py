@@ -5,9 +5,9 @@ import pytest
 from portal.audit.actions import Action
 from portal.core.database import db
 from portal.staff.models import Admin
-from tests.cast import signed_in
+from tests.cast import signed_in, trusted
 from tests.ledger import events
-from tests.staff.post import link_in, mails, trusted
+from tests.staff.post import link_in, mails
 
 NEW = "bea.new@boxcostpro.test"
 

@@ -7,7 +7,8 @@ import time_machine
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import Admin
-from tests.staff.post import link_in, trusted
+from tests.cast import trusted
+from tests.staff.post import link_in
 from tests.two_factor.recovery_steps import letters
 
 MINE, FIRST, SECOND = "bea@boxcostpro.test", "first@evil.test", "second@evil.test"

@@ -18,7 +18,7 @@ from portal.staff.invites import (
     revoke_invite,
 )
 from portal.staff.models import Admin, Notice
-from tests.cast import actor, make_admin, signed_in, sudo_until
+from tests.cast import actor, make_admin, trusted
 from tests.ledger import events
 
 EMAIL = "nia@boxcostpro.test"
@@ -103,9 +103,7 @@ def test_it_is_approved_once(ann, max_):
 def test_the_page_offers_it_to_the_second_admin_alone(app, ann, max_):
     person = invited(ann)
     label = "Approve Nia New as an admin"
-    first, second = (
-        signed_in(app, each, sudo_until=sudo_until(), sudo_method="totp") for each in (ann, max_)
-    )
+    first, second = (trusted(app, each) for each in (ann, max_))
     assert label not in first.get(f"/staff/{person.id}").text
     assert label in second.get(f"/staff/{person.id}").text
     assert first.submit(f"/staff/{person.id}/approve-invite").status_code == 403

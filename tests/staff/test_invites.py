@@ -10,9 +10,9 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.models import Admin, AdminSession, StaffLink
-from tests.cast import PASSWORD, make_admin
+from tests.cast import PASSWORD, make_admin, trusted
 from tests.ledger import events
-from tests.staff.post import link_in, mails, trusted
+from tests.staff.post import link_in, mails
 
 NEW = {"email": "nia@boxcostpro.test", "name": "Nia New", "role": "support_agent"}
 JOIN = {"name": "Nia", "time_zone": "Europe/Paris", "new_password": "four unrelated quiet words 7"}

@@ -8,9 +8,9 @@ from portal.core.roles import Role
 from portal.staff.directory import Search, people
 from portal.staff.models import Admin, AdminSession
 from portal.staff.throttles import book_failure, code_buckets
-from tests.cast import make_admin, open_session, signed_in
+from tests.cast import make_admin, open_session, signed_in, trusted
 from tests.ledger import events
-from tests.staff.post import mails, trusted
+from tests.staff.post import mails
 
 MANAGING = ("change-role", "disable", "enable", "unlock")
 

@@ -11,9 +11,8 @@ from portal.core.database import db
 from portal.staff.models import AdminSession, Notice
 from portal.staff.sessions import open_session as open_anew
 from portal.web.access import SessionState
-from tests.cast import open_session, signed_in
+from tests.cast import open_session, signed_in, trusted
 from tests.ledger import events
-from tests.staff.post import trusted
 
 PAGE = "/account/sessions"
 

@@ -9,7 +9,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
 from portal.staff.models import AdminSession
-from tests.cast import PASSWORD, open_session, signed_in, sudo_until
+from tests.cast import PASSWORD, open_session, signed_in, trusted
 from tests.staff.conftest import RIGHT, WRONG
 
 OTHERS = "/account/sessions/revoke-others"
@@ -76,7 +76,7 @@ def test_a_password_opens_the_window_before_a_factor_is_set_up(app, cy, password
 
 
 def test_the_window_closes_after_ten_minutes_however_busy(app, bea, factor):
-    client = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    client = trusted(app, bea)
     with time_machine.travel(clock.now() + timedelta(minutes=9), tick=False):
         assert client.submit(OTHERS).status_code == 303
     with time_machine.travel(clock.now() + timedelta(minutes=10, seconds=1), tick=False):
@@ -98,7 +98,7 @@ def test_the_backup_field_stands_in_for_a_missing_phone(bea_twice):
 
 
 def test_who_presses_again_after_the_proof_is_led_on_and_nothing_is_counted(app, bea, factor):
-    client = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    client = trusted(app, bea)
     events = db.session.query(AuditEvent).count()
     for target, place in (("/account/sessions", "/account/sessions"), ("//evil", "/")):
         answer = client.submit("/account/sudo", next=target, sudo_totp_code=WRONG)

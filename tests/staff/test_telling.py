@@ -12,9 +12,9 @@ from portal.staff.models import Notice
 from portal.staff.places import change_addresses
 from portal.staff.policies import change_policy
 from portal.staff.telling import tell
-from tests.cast import PASSWORD, actor, make_admin, open_session
+from tests.cast import PASSWORD, actor, make_admin, open_session, trusted
 from tests.staff.conftest import RIGHT
-from tests.staff.post import mails, trusted
+from tests.staff.post import mails
 from tests.two_factor.recovery_steps import text_of
 
 AGENT = Role.SUPPORT_AGENT

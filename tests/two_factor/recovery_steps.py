@@ -11,7 +11,7 @@ from portal.mail.bodies import open_body
 from portal.mail.models import EmailLog
 from portal.two_factor.models import RecoveryRequest
 from portal.web.access import SessionState
-from tests.cast import PASSWORD, signed_in, sudo_until
+from tests.cast import PASSWORD, signed_in, trusted
 from tests.staff.post import do_jobs
 
 STATEMENT = "I called her on the number that HR has."
@@ -22,10 +22,6 @@ STOP = re.compile(r"http://[^/\s]+(/recovery/\S+)")
 def halfway(app, admin):
     """A browser after the right password."""
     return signed_in(app, admin, state=SessionState.PREAUTH, amr="pwd")
-
-
-def trusted(app, admin):
-    return signed_in(app, admin, sudo_until=sudo_until(), sudo_method="totp")
 
 
 def ask(app, admin):

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core.database import db
 from portal.staff.models import Admin, AdminSession, Notice
-from tests.cast import open_session
+from tests.cast import open_session, trusted
 from tests.two_factor.recovery_steps import (
     STATEMENT,
     approve,
@@ -18,7 +18,6 @@ from tests.two_factor.recovery_steps import (
     request_of,
     stop_path,
     time_is_over,
-    trusted,
 )
 
 ALARM = "Somebody asks to recover your account."

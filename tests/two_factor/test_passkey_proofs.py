@@ -13,7 +13,7 @@ from portal.staff.passwords import hash_password
 from portal.two_factor.failures import MOST_CONSECUTIVE
 from portal.two_factor.models import Passkey, PasskeyHolder, TwoFactorAuth
 from portal.web.access import SessionState
-from tests.cast import PASSWORD, open_session, signed_in, sudo_until
+from tests.cast import PASSWORD, open_session, signed_in, sudo_until, trusted
 from tests.two_factor.authenticator import PRESENT, Authenticator
 from tests.two_factor.conftest import code
 from tests.two_factor.passkey_steps import (
@@ -248,7 +248,7 @@ def test_a_challenge_for_one_purpose_answers_no_other(app, client, device, bea):
     options(client, "sign-in")
     assert client.call("POST", f"{API}/sign-in/verify", body).status_code == 401
     assert reasons("passkey.refused") == ["challenge"]
-    proven = signed_in(app, bea, sudo_until=sudo_until(), sudo_method="totp")
+    proven = trusted(app, bea)
     body = {"credential": device.sign(options(proven, "register"))}
     assert proven.call("POST", f"{API}/authenticate/verify", body).status_code == 401
     assert reasons("session.sudo_refused") == ["no_challenge"]

@@ -17,7 +17,7 @@ from portal.two_factor.models import Passkey, PasskeyChallenge
 from portal.two_factor.passkeys import MOST
 from portal.two_factor.upkeep import sweep
 from portal.web.access import SessionState
-from tests.cast import signed_in, sudo_until
+from tests.cast import signed_in, sudo_until, trusted
 from tests.two_factor.authenticator import BACKED_UP, BACKUP_ELIGIBLE, PRESENT, Authenticator, raw
 from tests.two_factor.conftest import give_authenticator, with_password
 from tests.two_factor.passkey_steps import API, add, give_passkey, name_of, options, passkey_of
@@ -26,7 +26,7 @@ from tests.two_factor.passkey_steps import API, add, give_passkey, name_of, opti
 @pytest.fixture
 def proven(app, bea_enrolled):
     """Bea's browser, minutes after she proved her second factor."""
-    return signed_in(app, bea_enrolled, sudo_until=sudo_until(), sudo_method="totp")
+    return trusted(app, bea_enrolled)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_what_nobody_answered_is_swept_out(proven, moment):
 def test_a_key_that_is_here_already_is_nobodys_second(app, proven, ann):
     device, _ = add(proven)
     give_authenticator(ann)
-    hers = signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
+    hers = trusted(app, ann)
     _, answer = add(hers, device=device)
     assert answer.status_code == 401
     assert reasons() == ["known_credential"]

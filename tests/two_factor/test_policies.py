@@ -19,7 +19,7 @@ from portal.staff.policies import (
 )
 from portal.staff.sessions import open_session as open_anew
 from portal.web.access import SessionState
-from tests.cast import actor, make_admin, open_session, signed_in, sudo_until
+from tests.cast import actor, make_admin, open_session, sudo_until, trusted
 from tests.two_factor.conftest import NOON
 
 AGENT = Role.SUPPORT_AGENT
@@ -100,7 +100,7 @@ def test_grace_has_bounds(ann, days):
 
 
 def test_the_page_shows_each_role_and_saves_a_rule(app, ann):
-    client = signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
+    client = trusted(app, ann)
     assert "of 1 enrolled" in client.soup("/staff/policy").get_text(" ", strip=True)
     fields = {"support_agent-is_required": "y", "support_agent-grace_days": "14"}
     answer = client.submit("/staff/policy/support_agent/change", **fields)
@@ -109,7 +109,7 @@ def test_the_page_shows_each_role_and_saves_a_rule(app, ann):
 
 
 def test_a_bad_number_of_days_comes_back_with_its_reason(app, ann):
-    client = signed_in(app, ann, sudo_until=sudo_until(), sudo_method="totp")
+    client = trusted(app, ann)
     answer = client.submit(
         "/staff/policy/support_agent/change", **{"support_agent-grace_days": "400"}
     )

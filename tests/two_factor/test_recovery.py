@@ -12,7 +12,7 @@ from portal.staff.links import issue_link
 from portal.staff.models import Admin, AdminSession, LinkPurpose
 from portal.staff.policies import change_policy
 from portal.two_factor.models import RecoveryApproval
-from tests.cast import PASSWORD, actor, open_session, signed_in
+from tests.cast import PASSWORD, actor, open_session, signed_in, trusted
 from tests.two_factor.conftest import code, with_password
 from tests.two_factor.passkey_steps import give_passkey
 from tests.two_factor.recovery_steps import (
@@ -27,7 +27,6 @@ from tests.two_factor.recovery_steps import (
     request_of,
     stop_path,
     time_is_over,
-    trusted,
 )
 
 DAY = timedelta(hours=24)

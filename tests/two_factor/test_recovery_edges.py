@@ -16,7 +16,7 @@ from portal.two_factor.models import RecoveryRequest, RecoveryState
 from portal.two_factor.recovery_codes import OPENING
 from portal.two_factor.recovery_requests import OPEN, expire_requests, moved
 from portal.two_factor.switching_off import reset_second_factor
-from tests.cast import actor
+from tests.cast import actor, trusted
 from tests.two_factor.conftest import give_authenticator
 from tests.two_factor.recovery_steps import (
     STATEMENT,
@@ -30,7 +30,6 @@ from tests.two_factor.recovery_steps import (
     request_of,
     stop_path,
     time_is_over,
-    trusted,
 )
 
 DAY = timedelta(hours=24)

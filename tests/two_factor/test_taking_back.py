@@ -14,12 +14,12 @@ from portal.staff.people import enable_person
 from portal.staff.policies import change_policy
 from portal.two_factor.backup_codes import code_set, generate_codes, look_for_code
 from portal.two_factor.models import BackupCode, Passkey, RecoveryState, TwoFactorAuth
-from tests.cast import PASSWORD, actor
+from tests.cast import PASSWORD, actor, trusted
 from tests.ledger import events
 from tests.staff.post import link_in
 from tests.two_factor.conftest import give_authenticator
 from tests.two_factor.passkey_steps import give_passkey, sign_in
-from tests.two_factor.recovery_steps import ask, letters, request_of, stop_path, trusted
+from tests.two_factor.recovery_steps import ask, letters, request_of, stop_path
 
 THIEF = "thief@evil.test"
 REASON = "email_change_undone"
