@@ -93,6 +93,13 @@ def test_every_inclusion_proof_leads_to_the_root(size):
         assert not proof or climb(index, size - 1, leaves[index], proof[1:])[1] != root
 
 
+@pytest.mark.parametrize("size", [0, 1, 2, 7])
+def test_a_tree_of_nothing_is_a_beginning_with_its_one_root_alone(size):
+    assert is_beginning(note(0), note(size), [])
+    assert not is_beginning(note(0)._replace(root=bytes(32)), note(size), [])
+    assert not is_beginning(note(0), note(size), [bytes(32)])
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 33, 64, 70])
 def test_every_older_tree_is_a_beginning_and_no_other_one(size):
     new = note(size)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from portal.audit.offline.notes import Note
 
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
 
 def leaf_of(line: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + line).digest()
@@ -32,8 +34,10 @@ def climb(index: int, last: int, leaf: bytes, proof: list[bytes]) -> tuple[bytes
 
 def is_beginning(old: Note, new: Note, proof: list[bytes]) -> bool:
     """Are the leaves of the old tree the first ones of the new tree?"""
+    if old.size == 0 and old.root != EMPTY_ROOT:
+        return False
     if old.size in {0, new.size}:
-        return not proof and (old.size == 0 or old.root == new.root)
+        return not proof and (old.size < new.size or old.root == new.root)
     index, last = old.size - 1, new.size - 1
     while index & 1:
         index, last = index >> 1, last >> 1
