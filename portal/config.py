@@ -164,7 +164,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         brand=values.text("BRAND") or "Back Office",
         timezone=values.zone(),
         trusted_proxies=values.proxies("TRUSTED_PROXIES"),
-        trusted_hosts=values.items("TRUSTED_HOSTS") or _default_hosts(env, host),
+        trusted_hosts=values.hosts("TRUSTED_HOSTS") or _default_hosts(env, host),
         strict_totp=values.switch("STRICT_TOTP"),
         token_rate=values.number("TOKEN_RATE", 120_000),
         processes=values.processes(),
@@ -176,7 +176,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _default_hosts(env: Environment, host: str) -> tuple[str, ...]:
-    return (host,) if env is Environment.PRODUCTION else (host, "localhost", "127.0.0.1", "[::1]")
+    return (host,) if env is Environment.PRODUCTION else (host, "localhost", "127.0.0.1")
 
 
 def _environment(value: str) -> Environment:

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 # The local part leaves room for a token: RFC 5321 4.5.3.1.1 allows 64 octets.
 SUPPORT_ADDRESS = re.compile(r"[a-z0-9._-]{1,24}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
-ORIGIN = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+# Flask answers to no other host, be it trusted: none with an underscore, no IPv6 address.
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
+HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 UNIX = "unix"
@@ -76,7 +78,8 @@ class Values:
         if not _is_origin(value):
             self.faults.append(
                 "PORTAL_BASE_URL must look like https://portal.example.com or "
-                "https://portal.example.com:8443, without path, query, name or password"
+                "https://portal.example.com:8443: a host of letters, digits, dots and hyphens, "
+                "without path, query, name or password"
             )
             return "http://localhost"
         if is_strict and not value.startswith("https:"):
@@ -134,6 +137,17 @@ class Values:
             self.faults.append(f"PORTAL_TIMEZONE {value!r} is no IANA time zone")
             return "UTC"
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Host names in small letters; one that begins with a dot is every name below it."""
+        found = tuple(item.lower() for item in self.items(name))
+        self.faults += [
+            f"PORTAL_{name}: {item[:80]!r} is no host name: use portal.example.com, or "
+            ".example.com for all names below it"
+            for item in found
+            if not HOST.fullmatch(item)
+        ]
+        return found
+
     def proxies(self, name: str) -> Proxies:
         items = self.items(name)
         found = (item for item in items if item != UNIX)
@@ -142,6 +156,12 @@ class Values:
         except ValueError as error:
             self.faults.append(f"PORTAL_{name}: {error}")
             return Proxies()
+        self.faults += [
+            f"PORTAL_{name}: {network} is everybody, who could then pass for any address: "
+            "name the network of the proxy alone"
+            for network in networks
+            if network.prefixlen == 0
+        ]
         return Proxies(networks, is_unix=UNIX in items)
 
 

@@ -47,6 +47,11 @@ def test_production_starts_with_real_keys(tmp_path):
         ("MAIL_URL", "http://mail"),
         ("TIMEZONE", "Mars/Olympus"),
         ("TRUSTED_PROXIES", "everybody"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "::/0"),
+        ("TRUSTED_HOSTS", "*"),
+        ("TRUSTED_HOSTS", "portal.boxcostpro.test, https://portal.boxcostpro.test"),
+        ("TRUSTED_HOSTS", "*.boxcostpro.test"),
         ("SECRET_KEY_FALLBACKS", "changeme"),
         ("SECRET_KEY_FALLBACKS", f"{KEY},short"),
         ("METRICS_TOKEN", "x"),
@@ -68,6 +73,8 @@ def test_production_starts_with_real_keys(tmp_path):
         ("BASE_URL", "https://["),
         ("BASE_URL", "https://[1::2::3]"),
         ("BASE_URL", "https://por tal"),
+        ("BASE_URL", "https://box_1.test"),
+        ("BASE_URL", "https://[::1]:8443"),
         ("MAIL_URL", "smtp://["),
         ("AUDIT_ANCHOR_URL", "https://["),
     ],
@@ -82,6 +89,8 @@ def test_production_refuses_and_names_the_setting(tmp_path, name, value):
     [
         ("STRICT_TOTP", "ja", "use 1, true, yes, on for on, 0, false, no, off for off"),
         ("LOG_LEVEL", "verbose", "use debug, info, warning or error"),
+        ("TRUSTED_HOSTS", "*", "use portal.example.com, or .example.com for all names below"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "name the network of the proxy alone"),
         ("METRICS_TOKEN", "x", "leave it out, which closes /metrics"),
         ("TOKEN_PEPPER", GOOD["PORTAL_SECRET_KEY"], "the same as PORTAL_SECRET_KEY: make one"),
     ],
@@ -103,7 +112,12 @@ def test_a_switch_knows_the_words_for_on_and_off(tmp_path, word, is_on):
     assert production(tmp_path, STRICT_TOTP=word).strict_totp is is_on
 
 
-@pytest.mark.parametrize("url", ["https://h:8443", "https://[::1]:8443", "https://Box_1.test/"])
+def test_trusted_hosts_are_names_or_all_below_one_in_any_case(tmp_path):
+    found = production(tmp_path, TRUSTED_HOSTS="Portal.test, .boxcostpro.test,10.0.0.1:8443")
+    assert found.trusted_hosts == ("portal.test", ".boxcostpro.test", "10.0.0.1:8443")
+
+
+@pytest.mark.parametrize("url", ["https://h:8443", "https://192.0.2.1:8443", "https://Box-1.test/"])
 def test_an_address_may_have_a_port_and_any_plain_host(tmp_path, url):
     assert production(tmp_path, BASE_URL=url).base_url == url.rstrip("/")
 
