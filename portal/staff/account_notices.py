@@ -175,6 +175,11 @@ NOTICES: dict[Action, Telling] = {
 """Of one's own account."""
 
 DECIDERS: dict[Action, Telling] = {
+    Action.EMAIL_CHANGE_UNDONE: Telling(
+        "{person} took a change of e-mail address back. Somebody else may have had the account: "
+        "see what was done with it. Invitations, service tokens and grants made with it stay.",
+        url="/audit/people/{id}",
+    ),
     Action.STAFF_INVITED: Telling(
         "{person} is invited as an admin. It needs your approval.", url="/staff/{id}"
     ),
@@ -183,7 +188,7 @@ DECIDERS: dict[Action, Telling] = {
         "{person} lost every second factor and asks to be let in again.", url="/staff/recovery/{id}"
     ),
 }
-"""Of somebody else's, to those who decide on it or began it."""
+"""Of somebody else's, to those who decide on it, began it or look into it."""
 
 _OWN = "their own doing, which opens nothing"
 _NOISE = "anybody can cause it as often as they like; the log has it"

@@ -189,6 +189,14 @@ def locked_person(person_id: int) -> Admin:
     return found
 
 
+def admins_besides(person_id: int) -> list[int]:
+    """The ids of the other people with the role of an admin who can sign in."""
+    query = sa.select(Admin.id).where(
+        Admin.role == Role.ADMIN, Admin.id != person_id, *_CONDITIONS[State.ACTIVE]
+    )
+    return list(db.session.scalars(query.order_by(Admin.id)))
+
+
 def person_by_email(text: str) -> Admin | None:
     return db.session.scalar(sa.select(Admin).where(Admin.email_key == email_key(text)))
 

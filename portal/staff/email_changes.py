@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
-from portal.staff.directory import locked_person, person_by_email
+from portal.staff.directory import admins_besides, locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, email_key
 from portal.staff.invites import AddressTaken
 from portal.staff.links import (
@@ -29,7 +29,7 @@ from portal.staff.naming import actor_of, target_of
 from portal.staff.password_changes import reset_url
 from portal.staff.sessions import end_sessions_of
 from portal.staff.signals import account_taken_back
-from portal.staff.telling import tell
+from portal.staff.telling import tell, tell_deciders
 from portal.staff.throttles import Throttled, book_failure, buckets
 from portal.web.urls import external_url
 
@@ -159,6 +159,8 @@ def undo_email_change(*, token: str) -> TakenBack:
     also = " What was added since is removed: your mail says what." if removed else ""
     copies = _earlier(person) | {person.email: {"url": url}}
     tell(Action.EMAIL_CHANGE_UNDONE, by=by, person=person, copies=copies, also=also, **facts)
+    admins = admins_besides(person.id)
+    tell_deciders(Action.EMAIL_CHANGE_UNDONE, admin_ids=admins, person=person)
     return TakenBack(url, removed)
 
 

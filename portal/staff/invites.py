@@ -11,7 +11,7 @@ from portal.core.database import db, looking
 from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.permissions import Permission
 from portal.core.roles import Role
-from portal.staff.directory import locked_person, person_by_email
+from portal.staff.directory import admins_besides, locked_person, person_by_email
 from portal.staff.identity import Email, checked_email, checked_name
 from portal.staff.links import issue_link, open_link, use_link
 from portal.staff.models import Admin, LinkPurpose
@@ -65,15 +65,7 @@ def invite(*, by: Actor, email: str, name: str, role: Role) -> tuple[Admin, str 
 
 def _others_who_approve(by: Actor) -> list[int]:
     """The other admins who can sign in. The command line needs nobody's approval."""
-    if by.type is not ActorType.ADMIN:
-        return []
-    query = sa.select(Admin.id).where(
-        Admin.role == Role.ADMIN,
-        Admin.id != by.id,
-        Admin.joined_at.is_not(None),
-        Admin.disabled_at.is_(None),
-    )
-    return list(db.session.scalars(query.order_by(Admin.id)))
+    return admins_besides(by.id) if by.type is ActorType.ADMIN and by.id else []
 
 
 def may_approve(*, by: Actor, person: Admin) -> bool:

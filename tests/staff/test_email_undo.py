@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
 import time_machine
 
+from portal.audit.actions import Action
 from portal.core import clock
 from portal.core.database import db
-from portal.staff.models import Admin
+from portal.staff.models import Admin, Notice
 from tests.cast import trusted
 from tests.staff.post import link_in
 from tests.two_factor.recovery_steps import letters
@@ -71,3 +73,19 @@ def test_disabling_and_enabling_leaves_the_way_back(app, client, ann, bea):
     assert browser.submit(f"/staff/{bea.id}/enable").status_code == 303
     assert client.submit(owners).status_code == 303
     assert address(bea) == MINE
+
+
+def test_every_other_admin_is_led_to_what_was_done_with_the_account(app, client, ann, bea):
+    owners = moved(app, bea, FIRST)
+    assert told(ann) == told(bea) == []
+    assert client.submit(owners).status_code == 303
+    (notice,) = told(ann)
+    assert "took a change of e-mail address back. Somebody else may have had" in notice.text
+    assert trusted(app, ann).get(notice.url).status_code == 200
+    assert notice.url == f"/audit/people/{bea.id}"
+    assert [mine.url for mine in told(bea)] == ["/account/email"]
+
+
+def told(person):
+    mine = (Notice.admin_id == person.id, Notice.kind == Action.EMAIL_CHANGE_UNDONE)
+    return db.session.scalars(sa.select(Notice).where(*mine)).all()
