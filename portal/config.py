@@ -67,8 +67,9 @@ class Settings:
     """Bearer token of `/metrics`; at least 32 characters. Empty closes the page, in every
     environment."""
     base_url: str
-    """Where people reach the portal; every link in a mail starts with it, and passkeys are bound
-    to its host."""
+    """Where people reach the portal, as `https://portal.example.com`; every link in a mail starts
+    with it, and passkeys are bound to its host. A host is written with letters, digits, dots and
+    hyphens."""
     mail_url: str
     """`smtp://user:pass@host:587`, `smtps://...` or `file:` (development: `instance/mail`)."""
     mail_from: str
@@ -82,9 +83,10 @@ class Settings:
     """IANA zone for people who chose none. Default `UTC`."""
     trusted_proxies: Proxies
     """Networks, comma-separated, whose `X-Forwarded-For` and `X-Request-ID` are believed; `unix`
-    among them is whoever speaks through a Unix socket."""
+    among them is whoever speaks through a Unix socket. All addresses (`0.0.0.0/0`) are refused."""
     trusted_hosts: tuple[str, ...]
-    """Accepted `Host` headers, comma-separated. Default: the host of `BASE_URL`."""
+    """Host names that the portal answers to, comma-separated; `.example.com` is every name below
+    it. Default: the host of `BASE_URL`."""
     strict_totp: bool
     """`1` or `on` accepts the present 30-second step alone instead of one step either side."""
     token_rate: int
