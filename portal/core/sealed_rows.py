@@ -3,7 +3,7 @@
 A sample is two columns, `(purpose, sealed bytes)`, as `unseal` takes them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,6 +22,11 @@ LOST = (
 WRONG = (
     "PORTAL_DATA_KEYS: the key {0} does not open what was sealed under this name. Put back the key "
     "that had the name {0}; a new key needs a new name, in front."
+)
+
+DAMAGED = (
+    "A value that the key {} of PORTAL_DATA_KEYS sealed is damaged: the key opens others. Whoever "
+    "needs it is refused. See docs/operate.md, Keys."
 )
 
 
@@ -49,21 +54,41 @@ def _first(rows: Samples) -> Samples:
 
 @dataclass(frozen=True, slots=True)
 class KeyFault:
-    """What is wrong with the keys and what to do, which anybody may read; and where it shows."""
+    """What does not open and what to do, which anybody may read; and where it shows."""
 
     advice: str
     row: str
     """The purpose of a sample that does not open."""
 
 
-def key_faults(samples: Iterable[tuple[str, bytes]]) -> list[KeyFault]:
-    """What is wrong with `PORTAL_DATA_KEYS`. Empty when every sample opens."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """How the keys fit what is sealed. Without faults and damage every sample opened."""
+
+    key_faults: tuple[KeyFault, ...] = ()
+    """Of keys that are missing, or that open nothing which was sealed under their name."""
+    damage: tuple[KeyFault, ...] = ()
+    """Single values: the key is the right one, as it opens others."""
+
+
+def tried(samples: Iterable[tuple[str, bytes]]) -> Sealed:
+    """Every sample with `PORTAL_DATA_KEYS`."""
     known = {name for name, _ in settings().data_keys}
-    closed = {key_id(sealed): row for row, sealed in samples if not _opens(sealed, row)}
-    return [
-        KeyFault((WRONG if name in known else LOST).format(name), closed[name])
-        for name in sorted(closed)
-    ]
+    opened: set[str] = set()
+    closed: dict[str, str] = {}
+    for row, sealed in samples:
+        name = key_id(sealed)
+        if _opens(sealed, row):
+            opened.add(name)
+        else:
+            closed.setdefault(name, row)
+    faults = {name: WRONG if name in known else LOST for name in closed.keys() - opened}
+    damage = dict.fromkeys(closed.keys() & opened, DAMAGED)
+    return Sealed(*(_worded(words, closed) for words in (faults, damage)))
+
+
+def _worded(words: Mapping[str, str], rows: Mapping[str, str]) -> tuple[KeyFault, ...]:
+    return tuple(KeyFault(words[name].format(name), rows[name]) for name in sorted(words))
 
 
 def _opens(sealed: bytes, purpose: str) -> bool:

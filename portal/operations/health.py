@@ -16,7 +16,7 @@ from portal.core.database import UTCDateTime, db
 from portal.core.migrated import VERSIONS, newest_versions
 from portal.core.quick import Quick
 from portal.core.room import database_folder, database_size, disk_of_database
-from portal.core.sealed_rows import KeyFault, key_faults
+from portal.core.sealed_rows import Sealed, tried
 from portal.core.starting import before_start
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import oldest_due, worker_last_seen
@@ -25,6 +25,7 @@ from portal.two_factor.data_keys import sealed_samples
 
 COUNTED = 10_000
 WORKER_SILENT = timedelta(minutes=2)
+NOTHING_TRIED = Sealed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Readiness:
     database: bool = False
     migrations: bool = False
     keys: bool = False
-    key_faults: tuple[KeyFault, ...] = ()
+    sealed: Sealed = NOTHING_TRIED
 
     @property
     def checks(self) -> dict[str, bool]:
@@ -79,8 +80,8 @@ def readiness() -> Readiness:
         db.session.rollback()
         return Readiness()
     migrated = {text for kind, text, _ in found if kind == MIGRATION}
-    faults = key_faults((text, sealed) for kind, text, sealed in found if kind == KEY)
-    return Readiness(True, migrated == newest_versions(), not faults, tuple(faults))
+    sealed = tried((text, sealed) for kind, text, sealed in found if kind == KEY)
+    return Readiness(True, migrated == newest_versions(), not sealed.key_faults, sealed)
 
 
 @before_start
@@ -92,7 +93,7 @@ def refuse_keys_that_open_nothing() -> None:
     Raises:
         UnsafeSettings: the message names the keys.
     """
-    if faults := readiness().key_faults:
+    if faults := readiness().sealed.key_faults:
         told = (f"{fault.advice} ({fault.row})" for fault in faults)
         raise UnsafeSettings("The portal cannot start:\n- " + "\n- ".join(told))
 

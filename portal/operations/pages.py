@@ -71,13 +71,16 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """An unsigned log is a warning: requests are taken all the same."""
-    found, warning = readiness(), signing_warning()
+    """An unsigned log and a damaged value are warnings: requests are taken all the same."""
+    found, unsigned = readiness(), signing_warning()
     checks = found.checks
-    told = [fault.advice for fault in found.key_faults]
-    advice = {"advice": told} if told else {}
-    warnings = {"warnings": [warning]} if warning else {}
-    return jsonify({**checks, **advice, **warnings}), 200 if all(checks.values()) else 503
+    damage = [fault.advice for fault in found.sealed.damage]
+    lists = {
+        "advice": [fault.advice for fault in found.sealed.key_faults],
+        "warnings": [unsigned, *damage] if unsigned else damage,
+    }
+    told = {name: sentences for name, sentences in lists.items() if sentences}
+    return jsonify({**checks, **told}), 200 if all(checks.values()) else 503
 
 
 @bp.get("/metrics")

@@ -14,7 +14,7 @@ from portal.web.idempotency import sealed_answers
 
 
 def sealed_samples(names: Sequence[str], now: sa.ColumnElement[datetime]) -> list[Samples]:
-    """What `key_faults` tries the keys on: of every table that `keys rotate-data` seals anew.
+    """What the keys are tried on: of every table that `keys rotate-data` seals anew.
 
     `names` are those of the keys.
     """
@@ -28,7 +28,8 @@ def sealed_samples(names: Sequence[str], now: sa.ColumnElement[datetime]) -> lis
 
 
 def _secrets(table: type[TwoFactorAuth | Enrolment], *where: sa.ColumnElement[bool]) -> Samples:
-    """One person's secret for each key in use."""
-    people = sa.select(sa.func.min(table.admin_id)).where(*where).group_by(table.key_id)
+    """Two people's secrets for each key in use: one may be damaged where the key is right."""
+    ends = sa.func.min(table.admin_id), sa.func.max(table.admin_id)
+    people = [sa.select(end).where(*where).group_by(table.key_id) for end in ends]
     rows = sa.select(purposes(PURPOSE, table.admin_id), table.secret_sealed)
-    return rows.where(table.admin_id.in_(people))
+    return rows.where(sa.or_(*(table.admin_id.in_(some) for some in people)))

@@ -7,15 +7,16 @@ import sqlalchemy as sa
 
 from portal.audit.models import StreamFormat, StreamKind
 from portal.audit.streaming.streams import StreamTerms, add_stream, rotate_secret
+from portal.config import UnsafeSettings
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.sealing import key_id, seal
 from portal.mail.models import EmailLog, MailStatus
 from portal.mail.outbox import queue_mail
-from portal.operations.health import readiness
+from portal.operations.health import readiness, refuse_keys_that_open_nothing
 from portal.two_factor.authenticators import sealed_secret
-from portal.two_factor.models import Enrolment
+from portal.two_factor.models import Enrolment, TwoFactorAuth
 from portal.web.idempotency import SEALED
 from portal.web.models import IdempotencyKey
 from tests.cast import open_session
@@ -118,6 +119,38 @@ def test_the_health_page_says_what_to_do(ann_client, bea, keyed):
     text = ann_client.get("/operations/health").text
     assert "PORTAL_DATA_KEYS lacks old" in text
     assert f"totp|{bea.id}" in text
+
+
+def damaged(bea, cy):
+    give_authenticator(bea)
+    give_authenticator(cy)
+    found = db.session.get(TwoFactorAuth, bea.id)
+    found.secret_sealed = found.secret_sealed[:-1] + bytes([found.secret_sealed[-1] ^ 1])
+    db.session.flush()
+
+
+def test_a_damaged_value_beside_one_that_opens_keeps_nobody_out(client, bea, cy, keyed):
+    damaged(bea, cy)
+    found = client.get("/readyz")
+    assert (found.status_code, found.get_json()["keys"]) == (200, True)
+    assert "the key old of PORTAL_DATA_KEYS sealed is damaged" in found.get_json()["warnings"][-1]
+    assert "totp" not in found.text
+    refuse_keys_that_open_nothing()
+
+
+def test_the_health_page_names_the_damaged_value(ann_client, bea, cy, keyed):
+    damaged(bea, cy)
+    text = ann_client.get("/operations/health").text
+    assert "Something sealed is damaged." in text
+    assert f"totp|{bea.id}" in text
+    assert "The data keys do not open everything." not in text
+
+
+def test_a_key_that_opens_nothing_refuses_a_start(bea, cy, keyed):
+    damaged(bea, cy)
+    keyed(old=OTHER)
+    with pytest.raises(UnsafeSettings, match="the key old does not open"):
+        refuse_keys_that_open_nothing()
 
 
 def test_a_stranger_is_not_told_where_it_shows(client, bea, keyed):
