@@ -9,6 +9,8 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAYS = {"day": 1, "week": 7}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -87,15 +89,20 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 
 def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The whole second at which the zone's offset changes; zones change on whole seconds."""
-    low, high = int(before.timestamp()), int(after.timestamp())
-    old = datetime.fromtimestamp(low, zone).utcoffset()
+    # Floor division, as `timestamp()` is a float, and `int` of one before 1970 is a second late.
+    low, high = (before - EPOCH) // SECOND, (after - EPOCH) // SECOND
+    old = _offset(low, zone)
     while high - low > 1:
         middle = (low + high) // 2
-        if datetime.fromtimestamp(middle, zone).utcoffset() == old:
+        if _offset(middle, zone) == old:
             low = middle
         else:
             high = middle
-    return datetime.fromtimestamp(high, UTC)
+    return EPOCH + high * SECOND
+
+
+def _offset(second: int, zone: ZoneInfo) -> timedelta | None:
+    return (EPOCH + second * SECOND).astimezone(zone).utcoffset()
 
 
 def _estimate(anchor: datetime, interval: str, at: datetime, zone: str) -> int:

@@ -73,6 +73,17 @@ def test_a_local_time_that_the_clock_skips_becomes_the_first_instant_after_the_g
     assert nth_boundary(anchor, "day", 1, "Europe/Berlin") == at("2026-03-29T01:00:00+00:00")
 
 
+@pytest.mark.parametrize(
+    ("anchor", "change"),
+    [
+        ("1947-04-05T02:59:59.999999+00:00", "1947-04-06T02:00:00+00:00"),
+        ("9998-03-28T01:59:59.999999+00:00", "9998-03-29T01:00:00+00:00"),
+    ],
+)
+def test_the_end_of_a_gap_is_found_to_the_microsecond_in_any_century(anchor, change):
+    assert nth_boundary(at(anchor), "day", 1, "Europe/Berlin") == at(change)
+
+
 def test_a_local_time_that_comes_twice_is_the_first_of_the_two():
     anchor = datetime(2026, 10, 24, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     assert nth_boundary(anchor, "day", 1, "Europe/Berlin") == at("2026-10-25T00:30:00+00:00")
