@@ -208,7 +208,7 @@ def verify_inclusion(
     leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
 ) -> bool:
     """Is this the leaf at `index` of `size` leaves with that root? (RFC 9162, 2.1.3.2)"""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes(leaf_hash, root, *proof):
         return False
     spans = inclusion_spans(index, size)
     if len(proof) != len(spans):
@@ -223,7 +223,7 @@ def verify_consistency(
     old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
 ) -> bool:
     """Is the old tree a beginning of the new one? (RFC 9162, 2.1.4.2)"""
-    if not 0 <= old_size <= new_size:
+    if not 0 <= old_size <= new_size or not _are_hashes(old_root, new_root, *proof):
         return False
     spans = consistency_spans(old_size, new_size)
     if len(proof) != len(spans):
@@ -233,6 +233,11 @@ def verify_consistency(
     if not spans:
         return old_size < new_size or old_root == new_root
     return _both_roots(old_size, old_root, spans, proof) == (old_root, new_root)
+
+
+def _are_hashes(*given: bytes) -> bool:
+    """Two of 31 and 33 bytes side by side hash to the same node as the two of 32 that they hide."""
+    return all(len(each) == len(EMPTY_ROOT) for each in given)
 
 
 def _both_roots(

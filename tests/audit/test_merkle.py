@@ -139,3 +139,12 @@ def test_impossible_sizes_never_verify():
     assert not merkle.verify_inclusion(LEAVES[0], -1, 1, [], LEAVES[0])
     assert not merkle.verify_consistency(2, 1, ROOTS[2], ROOTS[1], [])
     assert not merkle.verify_consistency(-1, 1, ROOTS[2], ROOTS[1], [])
+
+
+def test_bytes_moved_from_one_hash_to_its_neighbour_never_verify():
+    one, other = LEAVES[:2]
+    assert merkle.verify_inclusion(one, 0, 2, [other], ROOTS[2])
+    assert not merkle.verify_inclusion(one[:31], 0, 2, [one[31:] + other], ROOTS[2])
+    old, last = ROOTS[2], LEAVES[2]
+    assert merkle.verify_consistency(2, 3, old, ROOTS[3], [last])
+    assert not merkle.verify_consistency(2, 3, old[:31], ROOTS[3], [old[31:] + last])
