@@ -5,12 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from portal.entitlements.schemas import FeatureName
 from portal.entitlements.usage import Report
 from portal.entitlements.usage_reports import Step
-from portal.web.moments import Moment
+from portal.web.moments import AnyMoment, Moment
 from portal.web.openapi import ExactBody, FieldProblem, example
 from portal.web.texts import whole
 from portal.web.urls import LARGEST_ID
@@ -64,7 +64,7 @@ class UsageBody(ExactBody):
     tenant_id: int | None = Field(None, ge=1, le=LARGEST_ID)
     user_id: int | None = Field(None, ge=1, le=LARGEST_ID)
     value: Value = 1
-    occurred_at: AwareDatetime
+    occurred_at: AnyMoment
     properties: Annotated[dict[str, Any], AfterValidator(_small)] = Field(default_factory=dict)
 
     def report(self) -> Report:

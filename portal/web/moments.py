@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic import Field as Limits
+from pydantic_core import PydanticCustomError
 from wtforms.fields.core import Field
 from wtforms.widgets import DateTimeLocalInput
 
@@ -15,11 +16,24 @@ SHAPE = "%Y-%m-%dT%H:%M"
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-Moment = Annotated[AwareDatetime, Limits(ge=EARLIEST, le=LATEST)]
-"""An instant in a body or a query of the API."""
+
+def _spelt_out(value: Any) -> Any:
+    """Digits alone, which pydantic reads as seconds or milliseconds since 1970, are no date."""
+    is_date = isinstance(value, str) and value[4:5] == "-"
+    if not is_date and not isinstance(value, date):
+        raise PydanticCustomError("moment", "Input should be a date as in 2026-06-01T09:00:00Z")
+    return value
+
+
+# Checked before, a value is no longer JSON: a strict model would take no text for an instant.
+SPELT_OUT = [BeforeValidator(_spelt_out), Limits(strict=False)]
+AnyMoment = Annotated[AwareDatetime, *SPELT_OUT]
+"""An instant in a body or a query of the API, which whoever asks for it bounds."""
+Moment = Annotated[AnyMoment, Limits(ge=EARLIEST, le=LATEST)]
+"""One that a zone can show."""
 AsOf = Annotated[Moment, AfterValidator(through_second)]
 """The same, to be answered as of then: what happened within a told second counts."""
-Day = Annotated[date, Limits(ge=EARLIEST.date(), le=LATEST.date())]
+Day = Annotated[date, *SPELT_OUT, Limits(ge=EARLIEST.date(), le=LATEST.date())]
 
 
 class MomentField(Field):

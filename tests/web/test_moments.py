@@ -1,18 +1,29 @@
 """Instants from forms, and as people read them."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import g
+from pydantic import BaseModel, ValidationError
 
 from portal.core import clock
 from portal.web.forms import PortalForm
-from portal.web.moments import MomentField
+from portal.web.moments import Day, Moment, MomentField
+from portal.web.openapi import StrictBody
 from portal.web.times import exact, relative
 
 
 class Asking(PortalForm):
     at = MomentField()
+
+
+class Body(StrictBody):
+    at: Moment | None = None
+
+
+class Query(BaseModel):
+    since: Moment | Day | None = None
 
 
 def given(app, text, zone="Europe/Berlin"):
@@ -35,6 +46,23 @@ def test_years_that_no_sum_may_reach_are_refused(app, text):
     data, errors = given(app, text)
     assert data is None
     assert errors
+
+
+@pytest.mark.parametrize("text", ["2026-06-01T09:00:00Z", "2026-06-01T11:00:00+02:00"])
+def test_a_program_spells_an_instant_out(text):
+    found = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    assert Body.model_validate_json(json.dumps({"at": text})).at == found
+    assert Query.model_validate({"since": text}).since == found
+    assert Query.model_validate({"since": "2026-06-01"}).since == date(2026, 6, 1)
+
+
+@pytest.mark.parametrize("since_1970", ["1830000000", "1830038400", "1830000000000"])
+def test_digits_alone_are_no_instant_and_no_day(since_1970):
+    for value in (since_1970, int(since_1970)):
+        with pytest.raises(ValidationError, match="as in 2026-06-01T09:00:00Z"):
+            Body.model_validate_json(json.dumps({"at": value}))
+    with pytest.raises(ValidationError, match="as in 2026-06-01T09:00:00Z"):
+        Query.model_validate({"since": since_1970})
 
 
 @pytest.mark.parametrize(
