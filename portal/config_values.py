@@ -17,6 +17,7 @@ SUPPORT_ADDRESS = re.compile(r"[a-z0-9._-]{1,24}@[a-z0-9-]+(\.[a-z0-9-]+)*", re.
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+DRIVERS = {"postgresql+psycopg", "sqlite", "sqlite+pysqlite"}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 UNIX = "unix"
 """What a proxy is called that has no address, as it speaks through a Unix socket."""
@@ -100,11 +101,10 @@ class Values:
         A relative path is one in the instance folder, whatever folder a process begins in.
         """
         value = _with_driver(self.text(name) or default)
-        try:
-            url = sa.make_url(value)
-        except (sa.exc.ArgumentError, ValueError):
+        url = _database(value)
+        if url is None:
             self.faults.append(
-                f"PORTAL_{name} cannot be read: use postgresql://user:password@host/name or "
+                f"PORTAL_{name} cannot be opened: use postgresql://user:password@host/name or "
                 "sqlite:////folder/portal.sqlite3"
             )
             return default
@@ -177,6 +177,15 @@ def _scheme(url: str) -> str:
         return urlsplit(url).scheme
     except ValueError:  # such as `http://[`
         return ""
+
+
+def _database(value: str) -> sa.URL | None:
+    """None of what no installed driver opens."""
+    try:
+        url = sa.make_url(value)
+    except (sa.exc.ArgumentError, ValueError):
+        return None
+    return url if url.drivername in DRIVERS else None
 
 
 def _with_driver(url: str) -> str:

@@ -61,6 +61,8 @@ def test_production_starts_with_real_keys(tmp_path):
         ("STRICT_TOTP", "2"),
         ("LOG_LEVEL", "verbose"),
         ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://portal@db/portal"),
+        ("DATABASE_URL", "postgresql+asyncpg://portal@db/portal"),
         ("MIGRATION_DATABASE_URL", "postgresql://h:port/x"),
         ("BASE_URL", "https://portal.boxcostpro.test?x=1"),
         ("BASE_URL", "https://portal.boxcostpro.test?"),
