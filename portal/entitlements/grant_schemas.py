@@ -9,7 +9,7 @@ from portal.catalog.snapshot import Interval
 from portal.entitlements.facts import Effect
 from portal.entitlements.schemas import DatedShape, DecisionShape, FeatureName, HolderPath
 from portal.entitlements.terms import LARGEST_LIMIT, Given
-from portal.web.moments import Day, Moment
+from portal.web.moments import Moment, MomentOrDay
 from portal.web.openapi import ExactBody, example
 from portal.web.texts import WHOLE, Reason
 from portal.web.urls import LARGEST_ID
@@ -109,8 +109,8 @@ class LogQuery(BaseModel):
     feature_name: Annotated[str, Field(max_length=64), WHOLE] | None = None
     action: Annotated[str, Field(max_length=60), WHOLE] | None = None
     admin: Annotated[str, Field(max_length=320), WHOLE] | None = None
-    since: Moment | Day | None = Field(None, alias="from")
-    until: Moment | Day | None = Field(None, alias="to")
+    since: MomentOrDay | None = Field(None, alias="from")
+    until: MomentOrDay | None = Field(None, alias="to")
     cursor: str | None = Field(None, max_length=500)
     limit: int = Field(50, ge=1, le=100)
 

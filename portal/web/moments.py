@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, TypeAdapter, WrapValidator
 from pydantic import Field as Limits
 from pydantic_core import PydanticCustomError
 from wtforms.fields.core import Field
@@ -26,14 +26,28 @@ def _spelt_out(value: Any) -> Any:
 
 
 # Checked before, a value is no longer JSON: a strict model would take no text for an instant.
-SPELT_OUT = [BeforeValidator(_spelt_out), Limits(strict=False)]
-AnyMoment = Annotated[AwareDatetime, *SPELT_OUT]
+AnyMoment = Annotated[AwareDatetime, Limits(strict=False), BeforeValidator(_spelt_out)]
 """An instant in a body or a query of the API, which whoever asks for it bounds."""
-Moment = Annotated[AnyMoment, Limits(ge=EARLIEST, le=LATEST)]
+Moment = Annotated[
+    AwareDatetime, Limits(ge=EARLIEST, le=LATEST, strict=False), BeforeValidator(_spelt_out)
+]
 """One that a zone can show."""
 AsOf = Annotated[Moment, AfterValidator(through_second)]
 """The same, to be answered as of then: what happened within a told second counts."""
-Day = Annotated[date, *SPELT_OUT, Limits(ge=EARLIEST.date(), le=LATEST.date())]
+Day = Annotated[
+    date, Limits(ge=EARLIEST.date(), le=LATEST.date(), strict=False), BeforeValidator(_spelt_out)
+]
+A_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+A_DAY: TypeAdapter[date] = TypeAdapter(Day)
+
+
+def _either(value: Any, _handler: object) -> datetime | date:
+    """A union would add to the name of the field, in a fault, which type it had tried."""
+    is_day = isinstance(value, str) and len(value) == len("2026-06-01")
+    return A_DAY.validate_python(value) if is_day else A_MOMENT.validate_python(value)
+
+
+MomentOrDay = Annotated[Moment | Day, WrapValidator(_either)]
 
 
 class MomentField(Field):

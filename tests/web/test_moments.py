@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from portal.core import clock
 from portal.web.forms import PortalForm
-from portal.web.moments import Day, Moment, MomentField
-from portal.web.openapi import StrictBody
+from portal.web.moments import Moment, MomentField, MomentOrDay
+from portal.web.openapi import StrictBody, faults_of
 from portal.web.times import exact, relative
 
 
@@ -23,7 +23,7 @@ class Body(StrictBody):
 
 
 class Query(BaseModel):
-    since: Moment | Day | None = None
+    since: MomentOrDay | None = None
 
 
 def given(app, text, zone="Europe/Berlin"):
@@ -63,6 +63,13 @@ def test_digits_alone_are_no_instant_and_no_day(since_1970):
             Body.model_validate_json(json.dumps({"at": value}))
     with pytest.raises(ValidationError, match="as in 2026-06-01T09:00:00Z"):
         Query.model_validate({"since": since_1970})
+
+
+@pytest.mark.parametrize("text", ["", "now", "2026-02-30", "2026-06-01T09:00:00", "2101-01-01"])
+def test_a_fault_of_an_instant_names_the_field_alone(text):
+    with pytest.raises(ValidationError) as refused:
+        Query.model_validate({"since": text})
+    assert [fault["field"] for fault in faults_of(refused.value)] == ["since"]
 
 
 @pytest.mark.parametrize(
