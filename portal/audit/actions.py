@@ -2,13 +2,13 @@
 
 from enum import StrEnum
 
-from portal.audit.kinds import SEVERITIES, STREAMS, Outcome, Severity, Stream
+from portal.audit.kinds import STREAMS, Outcome, Severity, Stream
 
 __all__ = ["Action", "Outcome", "Severity", "Stream"]
 
 
 class Action(StrEnum):
-    """`subject.verb_in_past`. Its severity stands below, a new subject's stream in `kinds`."""
+    """`subject.verb_in_past`; a new subject needs a stream, see `kinds`."""
 
     # signing in
     SESSION_OPENED = "session.opened"
@@ -223,78 +223,3 @@ class Action(StrEnum):
     @property
     def stream(self) -> Stream:
         return STREAMS.get(self.value.partition(".")[0], Stream.ADMIN)
-
-    @property
-    def severity(self) -> Severity:
-        of_subject = SEVERITIES.get(self.value.partition(".")[0], Severity.INFO)
-        return _SEVERITIES.get(self, of_subject)
-
-
-_SEVERITIES = {
-    Action.SESSION_PASSWORD_REFUSED: Severity.NOTICE,
-    Action.SESSION_CODE_REFUSED: Severity.NOTICE,
-    Action.SESSION_SUDO_REFUSED: Severity.NOTICE,
-    Action.SESSION_THROTTLED: Severity.WARNING,
-    Action.SESSION_ADDRESS_REFUSED: Severity.WARNING,
-    Action.TOTP_ENABLED: Severity.NOTICE,
-    Action.TOTP_DISABLED: Severity.WARNING,
-    Action.TOTP_DISABLED_BY_POLICY: Severity.CRITICAL,
-    Action.TOTP_RESET: Severity.CRITICAL,
-    Action.BACKUP_CODE_USED: Severity.WARNING,
-    Action.BACKUP_CODE_REFUSED: Severity.NOTICE,
-    Action.PASSKEY_REGISTERED: Severity.NOTICE,
-    Action.PASSKEY_REMOVED: Severity.WARNING,
-    Action.PASSKEY_REFUSED: Severity.NOTICE,
-    Action.PASSKEY_DISABLED_BY_POLICY: Severity.CRITICAL,
-    Action.STAFF_INVITED: Severity.NOTICE,
-    Action.STAFF_INVITE_APPROVED: Severity.WARNING,
-    Action.STAFF_ADDED: Severity.WARNING,
-    Action.STAFF_ROLE_CHANGED: Severity.WARNING,
-    Action.STAFF_DISABLED: Severity.WARNING,
-    Action.STAFF_ENABLED: Severity.WARNING,
-    Action.STAFF_UNLOCKED: Severity.WARNING,
-    Action.PASSWORD_CHANGED: Severity.NOTICE,
-    Action.PASSWORD_RESET: Severity.WARNING,
-    Action.EMAIL_CHANGED: Severity.WARNING,
-    Action.EMAIL_CHANGE_UNDONE: Severity.WARNING,
-    Action.TENANT_SUSPENDED: Severity.WARNING,
-    Action.TENANT_CLOSED: Severity.WARNING,
-    Action.TENANT_REOPENED: Severity.NOTICE,
-    Action.USER_EXPORTED: Severity.NOTICE,
-    Action.USER_ERASED: Severity.WARNING,
-    Action.CUSTOMERS_IMPORTED: Severity.NOTICE,
-    Action.FEATURE_KILLED: Severity.CRITICAL,
-    Action.FEATURE_REVIVED: Severity.WARNING,
-    Action.PLAN_CHANGED: Severity.NOTICE,
-    Action.ENTITLEMENT_DENIED: Severity.WARNING,
-    Action.ENTITLEMENTS_BULK_STARTED: Severity.NOTICE,
-    Action.COUPON_APPROVED: Severity.NOTICE,
-    Action.COUPON_BATCH_CREATED: Severity.NOTICE,
-    Action.COUPON_BATCH_APPROVED: Severity.NOTICE,
-    Action.COUPON_CODES_EXPORTED: Severity.NOTICE,
-    Action.TICKET_SLA_BREACHED: Severity.NOTICE,
-    Action.TICKETS_BULK_STARTED: Severity.NOTICE,
-    Action.GOODWILL_APPROVED: Severity.NOTICE,
-    Action.GOODWILL_BUDGET_CHANGED: Severity.NOTICE,
-    Action.MACRO_APPLIED: Severity.NOTICE,
-    Action.SLA_RULE_DISABLED: Severity.WARNING,
-    Action.MAIL_BODY_VIEWED: Severity.NOTICE,
-    Action.AUDIT_CSV_EXPORTED: Severity.NOTICE,
-    Action.AUDIT_VERIFICATION_FAILED: Severity.CRITICAL,
-    Action.AUDIT_VERIFICATION_UNPROVEN: Severity.WARNING,
-    Action.AUDIT_EXPORTED: Severity.NOTICE,
-    Action.AUDIT_ARCHIVED: Severity.WARNING,
-    Action.AUDIT_HOLD_PLACED: Severity.NOTICE,
-    Action.AUDIT_HOLD_RELEASED: Severity.WARNING,
-    Action.AUDIT_KEY_CREATED: Severity.WARNING,
-    Action.AUDIT_KEY_ROTATED: Severity.CRITICAL,
-    Action.AUDIT_FORK_FOUND: Severity.CRITICAL,
-    Action.AUDIT_FORK_ACCEPTED: Severity.CRITICAL,
-    Action.STREAM_RESUMED: Severity.INFO,
-    Action.STREAM_SECRET_ROTATED: Severity.INFO,
-    Action.STREAM_TESTED: Severity.INFO,
-    Action.STREAM_GAVE_UP: Severity.CRITICAL,
-    Action.ALERT_RULE_SAVED: Severity.NOTICE,
-    Action.ALERT_RULE_DISABLED: Severity.WARNING,
-    Action.ALERT_RAISED: Severity.NOTICE,
-}

@@ -53,20 +53,3 @@ STREAMS = {
 
 MONEY = ("coupon", "goodwill", "plan", "subscription")
 """Subjects of actions that decide what somebody pays. An index knows them: see `AuditEvent`."""
-
-SEVERITIES = {
-    "access": Severity.WARNING,
-    "csrf": Severity.WARNING,
-    "backup_codes": Severity.NOTICE,
-    "webauthn": Severity.CRITICAL,
-    "recovery": Severity.CRITICAL,
-    "data_keys": Severity.CRITICAL,
-    "policy": Severity.WARNING,
-    "secret_key": Severity.CRITICAL,
-    "addresses": Severity.WARNING,
-    "audit_stream": Severity.WARNING,
-    "token": Severity.NOTICE,
-    "customer": Severity.NOTICE,
-    "backup": Severity.NOTICE,
-}
-"""By the subject of an action, where each of its actions speaks as loudly."""

@@ -1,4 +1,4 @@
-"""Writing the ledger: `record` is the last line of every deed."""
+"""Writing the ledger: each deed calls `record`, in its own transaction."""
 
 import hashlib
 import json
@@ -16,6 +16,7 @@ import rfc8785
 from portal.audit.actions import Action, Outcome, Stream
 from portal.audit.models import AuditEvent
 from portal.audit.redaction import Plain, is_secret_name, plain_text, redacted, redacted_text
+from portal.audit.severities import severity_of
 from portal.core.actor import Actor
 from portal.core.clock import now, timestamp
 from portal.core.database import db
@@ -123,7 +124,7 @@ def _body(
         "stream": action.stream.value,
         "action": action.value,
         "outcome": outcome.value,
-        "severity": action.severity.value,
+        "severity": severity_of(action).value,
         "reason": redacted_text(reason)[:LONGEST_REASON] if reason else None,
         "actor": {
             "type": by.type.value,
