@@ -1,21 +1,22 @@
 """Navigation: rooms register their pages, a person sees the ones they may open."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
 
 from portal.core.permissions import Permission
 
-GROUPS = ("Work", "People", "Evidence", "System")
+Group = Literal["Work", "People", "Evidence", "System"]
+GROUPS: tuple[Group, ...] = get_args(Group)
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One entry. `key` is the letter that jumps there after `g`."""
 
-    group: str
+    group: Group
     label: str
     endpoint: str
     icon: str

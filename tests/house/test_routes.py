@@ -38,7 +38,13 @@ def test_the_routes_are_the_reviewed_ones(shared_app: Flask, request: pytest.Fix
     present = lines(shared_app)
     if request.config.getoption("--write-routes"):
         SNAPSHOT.write_text("\n".join(present) + "\n")
-    assert present == SNAPSHOT.read_text().splitlines()
+    assert present == SNAPSHOT.read_text().splitlines(), "If that is meant, --write-routes."
+
+
+def test_each_place_of_the_menu_has_a_letter_of_its_own(shared_app: Flask):
+    items = shared_app.extensions["portal_nav"]
+    labels = {item.key: item.label for item in items}
+    assert [item.label for item in items if labels[item.key] != item.label] == []
 
 
 def test_addresses_have_no_verb_but_after_their_thing(shared_app: Flask):
