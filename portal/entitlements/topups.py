@@ -14,14 +14,13 @@ from portal.core.actor import Actor
 from portal.core.clock import second_of, timestamp
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, Denied, DomainError
-from portal.core.once import FormUsed
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
 from portal.customers.naming import checked_reason, target_of_tenant, target_of_user
 from portal.customers.tenants import raise_version
 from portal.entitlements.buckets import PRIORITY, Calendar, Source
 from portal.entitlements.checks import standing_of
-from portal.entitlements.claims import Claim, note, own_claim, stored
+from portal.entitlements.claims import note, own_claim
 from portal.entitlements.counters import SEATS, mark_extras
 from portal.entitlements.models import QuotaBucket
 from portal.entitlements.pools import TENANT_KEY, Pool, demands_of
@@ -49,17 +48,13 @@ def top_up(
     user: User | None = None,
     expires_at: datetime | None = None,
     reason: str | None = None,
-    once: str | None = None,
 ) -> QuotaBucket:
     """Add `amount` to what the tenant, or one of its users, may use, until it is gone or expires.
-
-    A form that is sent twice names the same `once` twice, and gives once.
 
     Raises:
         Denied: this person may not.
         NoSuchFeature, AmountRefused, BadExpiry, BadReason: the request.
         NotConsumed: seats are added by a plan or a grant.
-        FormUsed: see the class.
     """
     _check(by, feature_name)
     check_amount(amount)
@@ -69,17 +64,11 @@ def top_up(
         raise BadExpiry("Choose an instant that lies ahead.", field="expires_at")
     raise_version(tenant.id)
     key = user.id if user else TENANT_KEY
-    asked: dict[str, object] = {
-        "user_key": key,
-        "feature_name": feature_name,
-        "own_limit": amount,
-        "expires_at": expires_at,
-    }
-    form = f"top-up form {once}" if once else ""
-    if form and (given := _given_by(own_claim(tenant.id, None, feature_name, form), asked)):
-        return given
     bucket = QuotaBucket(
-        **asked,
+        user_key=key,
+        feature_name=feature_name,
+        own_limit=amount,
+        expires_at=expires_at,
         tenant_id=tenant.id,
         source=Source.TOP_UP,
         source_id=_next_number(tenant.id, key, feature_name),
@@ -94,8 +83,7 @@ def top_up(
     db.session.flush()
     mark_extras(tenant.id, feature_name, key)
     ends = {"expires_at": (None, timestamp(expires_at))} if expires_at else {}
-    entry = form or f"top-up {bucket.id}"
-    _note(tenant.id, user, feature_name, entry, amount, {"bucket": bucket.id})
+    _note(tenant.id, user, feature_name, f"top-up {bucket.id}", amount, {"bucket": bucket.id})
     _record(
         Action.QUOTA_TOPPED_UP,
         by,
@@ -107,17 +95,6 @@ def top_up(
         changes={"top_up": (None, amount), **ends},
     )
     return bucket
-
-
-def _given_by(claim: Claim, asked: dict[str, object]) -> QuotaBucket | None:
-    """What this form gave before; the tenant's row is locked, so a twin has ended."""
-    noted = stored(claim)
-    if noted is None:
-        return None
-    given = db.session.get_one(QuotaBucket, noted.result["bucket"])
-    if any(getattr(given, name) != value for name, value in asked.items()):
-        raise FormUsed("This form gave something else before. Load the page again to give more.")
-    return given
 
 
 def _next_number(tenant_id: int, key: int, feature_name: str) -> int:

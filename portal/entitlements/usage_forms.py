@@ -1,14 +1,14 @@
 """What a browser may submit about quotas."""
 
-from wtforms import HiddenField, IntegerField, SelectField, StringField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from portal.core.once import new_once
 from portal.entitlements.quotas import MOST_AT_ONCE
 from portal.entitlements.terms import LONGEST_REASON
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
+from portal.web.once_forms import OnceForm
 from portal.web.urls import LARGEST_ID
 
 NUMBER = {"inputmode": "numeric", "min": "1"}
@@ -31,7 +31,7 @@ class QuotaForm(PortalForm):
         self.feature_name.choices = [SelectChoice("", "Choose…"), *named]
 
 
-class TopUpForm(QuotaForm):
+class TopUpForm(QuotaForm, OnceForm):
     """So much once, beside what the plan or a grant gives."""
 
     amount = IntegerField(
@@ -44,7 +44,6 @@ class TopUpForm(QuotaForm):
     )
     expires_at = MomentField("Until", [Optional()], description="Empty: until it is used up.")
     reason = StringField("Reason", WHY)
-    once = HiddenField(validators=[Length(max=64)], default=new_once)
 
 
 class WithdrawForm(PortalForm):

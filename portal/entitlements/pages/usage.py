@@ -30,6 +30,7 @@ from portal.entitlements.withdrawing import top_ups_of
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, page_or_fragment, see_other
+from portal.web.once_forms import counted_once
 
 SPANS = {
     Step.HOUR: timedelta(days=2),
@@ -94,6 +95,8 @@ def top_up_quota(tenant_id: int) -> ResponseReturnValue:
     form.offer(_choices(tenant))
     if form.validate_on_submit():
         with form.refusing():
+            if there := form.led_to():
+                return counted_once(there)
             top_up(
                 by=_actor(),
                 tenant=tenant,
@@ -102,8 +105,8 @@ def top_up_quota(tenant_id: int) -> ResponseReturnValue:
                 amount=form.amount.data or 0,
                 expires_at=form.expires_at.data,
                 reason=form.reason.data,
-                once=form.once.data,
             )
+            form.leads_to(url_for("entitlements.tenant_usage", tenant_id=tenant.id))
             db.session.commit()
             given = f"{form.amount.data:,} more of {form.feature_name.data}"
             return _done(tenant, f"{given} can be used.")
