@@ -14,13 +14,12 @@ from portal.core.database import UTCDateTime, db
 from portal.core.quick import Quick
 from portal.core.room import database_folder, disk_of, disk_of_database, estimated_size
 from portal.jobs.models import JobStatus
-from portal.jobs.overview import jobs_in, oldest_due, worker_last_seen
+from portal.jobs.overview import is_silent, jobs_in, oldest_due, worker_last_seen
 from portal.mail.models import MailStatus
 from portal.mail.standing import mails_in
 
 JOBS = (JobStatus.QUEUED, JobStatus.FAILED)
 MAILS = (MailStatus.QUEUED, MailStatus.FAILED, MailStatus.UNKNOWN)
-SILENT_AFTER = 120
 LITTLE_ROOM = 5
 """Percent of the disk: with less left, somebody has to make room."""
 
@@ -40,8 +39,7 @@ class Engine(NamedTuple):
 
     @property
     def is_silent(self) -> bool:
-        seen = self.worker_seen_at
-        return seen is None or (clock.now() - seen).total_seconds() > SILENT_AFTER
+        return is_silent(self.worker_seen_at)
 
     @property
     def is_nearly_full(self) -> bool:

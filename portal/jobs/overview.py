@@ -1,6 +1,6 @@
 """What the queue looks like, read by index alone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.counting import capped
 from portal.jobs.models import Job, JobStatus, WorkerPresence
+
+SILENT_AFTER = timedelta(minutes=2)
 
 
 def oldest_due(now: Any = None) -> sa.Select[datetime]:
@@ -21,6 +23,11 @@ def oldest_due(now: Any = None) -> sa.Select[datetime]:
 
 def worker_last_seen() -> sa.Select[datetime]:
     return sa.select(sa.func.max(WorkerPresence.last_seen_at))
+
+
+def is_silent(worker_seen_at: datetime | None) -> bool:
+    """No worker is there, or none that works."""
+    return worker_seen_at is None or clock.now() - worker_seen_at > SILENT_AFTER
 
 
 def jobs_in(status: JobStatus) -> sa.ScalarSelect[Any]:

@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 import sqlalchemy as sa
@@ -19,12 +19,11 @@ from portal.core.room import database_folder, database_size, disk_of_database
 from portal.core.sealed_rows import Sealed, tried
 from portal.core.starting import before_start
 from portal.jobs.models import Job, JobStatus
-from portal.jobs.overview import oldest_due, worker_last_seen
+from portal.jobs.overview import is_silent, oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus
 from portal.two_factor.data_keys import sealed_samples
 
 COUNTED = 10_000
-WORKER_SILENT = timedelta(minutes=2)
 NOTHING_TRIED = Sealed()
 
 
@@ -54,8 +53,7 @@ class Health:
 
     @property
     def worker_is_silent(self) -> bool:
-        seen = self.worker_seen_at
-        return seen is None or clock.now() - seen > WORKER_SILENT
+        return is_silent(self.worker_seen_at)
 
 
 @dataclass(frozen=True, slots=True)
