@@ -23,7 +23,7 @@ from portal.support.messages import add_note
 from portal.support.models import SupportTicket
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import found_ticket, ticket_url
-from portal.support.pages.written import view_now
+from portal.support.pages.written import submit_key_now, view_now
 from portal.support.suggesting import suggest
 from portal.support.ticket_grants import (
     GrantedBefore,
@@ -38,7 +38,6 @@ from portal.web.access import audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.times import exact
 
-LONGEST_KEY = 64
 NOTHING_KEPT = "it shows what a grant would do; nothing of it is kept"
 NOBODYS_BUSINESS = "what somebody has not sent is their own business"
 
@@ -92,7 +91,7 @@ def explain_in_note(number: str, feature_name: str) -> ResponseReturnValue:
         ticket=found,
         author=person_or_404(me.id),
         body=told.explanation.text,
-        submit_key=request.form.get("submit_key", "")[:LONGEST_KEY] or None,
+        submit_key=submit_key_now(),
     )
     db.session.commit()
     flash("The explanation is added as a note.", "success")

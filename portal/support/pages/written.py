@@ -36,7 +36,7 @@ class Written:
         status, _, then = form.get("status", "").partition(" ")
         return cls(
             body=form.get("body", ""),
-            submit_key=(form.get("submit_key") or "").replace("\x00", "")[:LONGEST_KEY] or None,
+            submit_key=submit_key_now(),
             seen_message_id=number_or_none(form.get("seen_message_id", "")),
             send_anyway=form.get("send_anyway") == "1",
             status=Status(status) if status in SENT_AS else None,
@@ -48,6 +48,11 @@ class Written:
                 if file.filename
             ],
         )
+
+
+def submit_key_now() -> str | None:
+    """What makes two submits of this form the same."""
+    return request.form.get("submit_key", "").replace("\x00", "")[:LONGEST_KEY] or None
 
 
 def view_now() -> str:
