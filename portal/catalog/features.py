@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.catalog.models import Category, FeatureRow
+from portal.catalog.plan_rules import HIGHEST_LEVEL
 from portal.catalog.refusals import Archived, BadTerms, NameTaken, NoSuchFeature
 from portal.catalog.revisions import feature_of, lock_catalog, publish_revision
 from portal.catalog.snapshot import Feature, Interval
@@ -19,7 +20,6 @@ from portal.core.errors import Conflict
 from portal.core.staleness import Stale
 
 NAME = r"[a-z0-9_.-]{2,64}"
-HIGHEST_LEVEL = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.validators import ValidationError as Wrong
 
-from portal.catalog.features import HIGHEST_LEVEL, NAME, FeatureTerms
+from portal.catalog.features import NAME, FeatureTerms
 from portal.catalog.models import Category
 from portal.catalog.overview import CATEGORIES
-from portal.catalog.plan_rules import HIGHEST_QUOTA
+from portal.catalog.plan_rules import HIGHEST_LEVEL, HIGHEST_QUOTA
 from portal.catalog.plans import PlanTerms
 from portal.catalog.snapshot import Allowance, Feature, Interval, PlanFeature
 from portal.core.currencies import amount_text, known_currencies, minor_units

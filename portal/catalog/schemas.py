@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from portal.catalog.features import HIGHEST_LEVEL, FeatureTerms
+from portal.catalog.features import FeatureTerms
 from portal.catalog.models import Category
 from portal.catalog.overview import Cell, including, plans_on_offer
+from portal.catalog.plan_rules import HIGHEST_LEVEL
 from portal.catalog.snapshot import Catalog, Feature, Interval, Plan
 from portal.web.openapi import StrictBody, example
 

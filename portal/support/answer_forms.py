@@ -14,17 +14,17 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.entitlements.terms import LARGEST_LIMIT
 from portal.support.bodies import LONGEST_BODY
 from portal.support.bulk_forms import NONE, ChangeForm
 from portal.support.canned import LONGEST_NAME
 from portal.support.filling import VARIABLES
+from portal.support.macros import MOST_DAYS
 from portal.web.forms import PortalForm
 from portal.web.once_forms import OnceForm
 from portal.web.urls import LARGEST_ID
 
 NAMES = ", ".join(f"{{{name}}}" for name in VARIABLES)
-MOST_DAYS = 365
-LARGEST_LIMIT = 2**53
 TEXT = {"rows": 8, "dir": "auto"}
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -14,12 +13,11 @@ from portal.staff.models import Admin
 from portal.support.filter_language import EVERYTHING, BadFilter, Filter, parse
 from portal.support.filtering import Looking, is_costly
 from portal.support.models import SavedView, TicketPresence
+from portal.support.presence import LASTS, TYPING_LASTS
 from portal.support.queue_rows import initials
 from portal.support.queues import Queue, View
 from portal.support.views import seen_views
 
-SEEN_FOR = timedelta(seconds=45)
-TYPED_FOR = timedelta(seconds=60)
 MOST_LOOKERS = 500
 SAVED = "view-"
 
@@ -77,7 +75,7 @@ def look_around(looking: Looking) -> Around:
     """Saved views and lookers as they are now. The person themselves is no looker."""
     saved, lookers = [], defaultdict(list)
     rows = _beside().rows(
-        me=looking.by.id, seen=looking.now - SEEN_FOR, typed=looking.now - TYPED_FOR
+        me=looking.by.id, seen=looking.now - LASTS, typed=looking.now - TYPING_LASTS
     )
     for kind, number, name, query, has_owner, is_writing in rows:
         if kind == "view":

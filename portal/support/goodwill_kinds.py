@@ -34,7 +34,7 @@ from portal.entitlements.topups import top_up
 from portal.subscriptions.assignments import NoTrial, end_trial, extend_trial
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.stays import gives_access, lasting_stay
-from portal.support.goodwill_terms import BadGesture, Wanted
+from portal.support.goodwill_terms import BASIS_POINTS, BadGesture, Wanted
 from portal.support.goodwill_words import GestureStatus, Kind, counted
 from portal.support.models import GoodwillGesture, SupportTicket
 from portal.support.ticket_grants import CAUSE, feature_label, requester_of
@@ -44,7 +44,6 @@ LASTS = timedelta(days=30)
 MOST_TRIAL_DAYS = 30
 """By which a tenant's trials are extended in all."""
 READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-BASIS_POINTS = 100  # of a percent
 
 
 class CannotWithdraw(Conflict):

@@ -7,6 +7,7 @@ from typing import Any
 from portal.core.errors import DomainError
 from portal.support.goodwill_words import Kind
 
+BASIS_POINTS = 100  # of a percent
 ALONE_PERCENT = 20
 ALONE_DAYS = 14
 """Of a coupon, a feature or a trial: more than this somebody else approves."""

@@ -11,11 +11,10 @@ from portal.catalog.overview import plans_on_offer
 from portal.catalog.snapshot import Allowance, Catalog, Plan
 from portal.core.money import percent_of, round_ratio
 from portal.entitlements.explaining import upgrade_for
-from portal.support.goodwill_terms import Wanted
+from portal.support.goodwill_terms import BASIS_POINTS, Wanted
 from portal.support.goodwill_words import Kind
 
 DAYS_OF_A_MONTH = 30
-BASIS_POINTS = 100  # of a percent
 USUAL_CURRENCY = "USD"
 
 

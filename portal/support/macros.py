@@ -14,6 +14,7 @@ from portal.core.errors import Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.core.staleness import Stale
 from portal.entitlements.superseding import grantable_feature
+from portal.entitlements.terms import LARGEST_LIMIT
 from portal.staff.identity import checked_name
 from portal.support.bodies import checked_body
 from portal.support.change_words import NothingToChange, checked_change
@@ -22,7 +23,6 @@ from portal.support.models import Macro
 
 LONGEST_NAME = 80
 MOST_DAYS = 365
-LARGEST_LIMIT = 2**53
 MOST_SHOWN = 200
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.catalog.plan_rules import HIGHEST_LEVEL
 from portal.core import clock
 from portal.core.quick import Quick
 from portal.core.text import nfc
@@ -32,7 +33,6 @@ from portal.support.words import Category, Channel, Priority, Status
 LONGEST_NAME = 80
 LONGEST_TAG = 40
 LONGEST_TARGET = 366 * DAY
-HIGHEST_LEVEL = 1000
 TAG = re.compile(r"\w[\w.:+-]*")
 DEEDS = ("notify_assignee", "notify_lead", "raise_priority", "unassign")
 MOMENTS = ("warning", "breach")

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
+from portal.support.tagging import MOST as MOST_TAGS
 from portal.support.words import Category, Priority, Status
 from portal.web.moments import Moment
 from portal.web.openapi import ExactBody, example
 from portal.web.texts import Text
 from portal.web.urls import LARGEST_ID
 
-MOST_TAGS = 20
 MIDDLE = "`normal` is taken as `medium`."
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
