@@ -88,6 +88,11 @@ def test_no_template_escapes_the_content_policy(forbidden):
     assert found == []
 
 
+def test_no_template_asks_the_database():
+    query = re.compile(r"\bdb\.|\.(?:execute|scalars?)\(|\.query\.")
+    assert [name(p) for p in TEMPLATES.rglob("*.html") if query.search(p.read_text())] == []
+
+
 def test_every_template_is_used_and_every_named_one_exists():
     texts = [path.read_text() for path in [*sources("portal"), *TEMPLATES.rglob("*.html")]]
     named = {found for text in texts for found in re.findall(r'"([a-z_]+/[a-z_]+\.html)"', text)}
