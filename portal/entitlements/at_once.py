@@ -1,9 +1,9 @@
 """The usual use in as few statements as there can be: one counter, room enough, nothing due.
 
-Whatever is not usual (a roll, a top-up, two counters, no room) changes nothing here and goes the
-long way through `taking`. On PostgreSQL a use that stands alone is one statement, counter, ledger
-entry and key together, which is its own transaction: the row of a busy counter is locked no longer
-than the server needs for it.
+Whatever is not usual (a roll, a top-up, two counters, no room, something that is held too long)
+changes nothing here and goes the long way through `taking`. On PostgreSQL a use that stands alone
+is one statement, counter, ledger entry and key together, which is its own transaction: the row of
+a busy counter is locked no longer than the server needs for it.
 """
 
 from datetime import datetime
@@ -19,8 +19,8 @@ from portal.entitlements.alerts import THRESHOLDS, alert, crossed
 from portal.entitlements.answers import LimitBlock
 from portal.entitlements.buckets import Bucket, Source
 from portal.entitlements.claims import Claim, Noted, allocation, columns_of, stored
-from portal.entitlements.models import QuotaBucket, QuotaEvent
-from portal.entitlements.pools import Demand
+from portal.entitlements.models import PENDING, QuotaBucket, QuotaEvent
+from portal.entitlements.pools import TENANT_KEY, Demand
 from portal.entitlements.refusals import numbers
 from portal.entitlements.taking import Use
 
@@ -102,6 +102,7 @@ def _counted() -> Any:
             sa.or_(BASE.c.period_end.is_(None), BASE.c.period_end > at),
             sa.or_(cap.is_(None), BASE.c.used + BASE.c.reserved + amount <= cap),
             sa.not_(BASE.c.has_extras),
+            sa.or_(BASE.c.reserved == sa.literal_column("0"), ~_overdue(at).exists()),
         )
         .values(used=BASE.c.used + amount)
         .returning(
@@ -114,6 +115,21 @@ def _counted() -> Any:
             BASE.c.period_end,
             BASE.c.created_at,
         )
+    )
+
+
+def _overdue(at: Any) -> Any:
+    """What is held too long, which the long way lets go of: of others where the counter is shared.
+
+    Looked for where anything is held at all.
+    """
+    user_key = _bind("user_key", NUMBER)
+    return sa.select(sa.literal_column("1")).where(
+        EVENTS.c.tenant_id == _bind("tenant_id", NUMBER),
+        EVENTS.c.feature_name == _bind("feature_name", TEXT),
+        PENDING,
+        EVENTS.c.expires_at <= at,
+        sa.or_(user_key == sa.literal_column(str(TENANT_KEY)), EVENTS.c.user_id == user_key),
     )
 
 

@@ -1,7 +1,7 @@
 """What is held by reservations: letting go of it, and of what is held for too long already."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,10 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import changed_rows, db
 from portal.entitlements.buckets import Source
-from portal.entitlements.claims import Claim, Noted, note, own_claim
-from portal.entitlements.counters import locked_buckets, mark_extras
+from portal.entitlements.claims import note, own_claim
+from portal.entitlements.counters import apply_lines, locked_buckets, mark_extras
 from portal.entitlements.models import QuotaEvent
 from portal.entitlements.pools import TENANT_KEY
-from portal.entitlements.refusals import QuotaExceeded
-from portal.entitlements.taking import Use, Wanted, apply_lines, take
 from portal.jobs.registry import handles, recurring
 
 KIND = "entitlements.expire_reservations"
@@ -39,39 +37,27 @@ def sweep(_payload: dict[str, Any]) -> None:
     expire_overdue(clock.now())
 
 
-def take_or_clear(claim: Claim, use: Use, wanted: Wanted, at: datetime) -> Noted:
-    """Take it; when there is no room, after letting go of what is held too long already.
-
-    Whoever takes as much as there is would not be refused, so for them that comes first.
-
-    Raises:
-        QuotaExceeded, KeyReused: as `take`.
-    """
-    if wanted.is_partial:
-        expire_overdue(at, in_the_way_of=use)
-    try:
-        return take(claim, use, wanted, at)
-    except QuotaExceeded:
-        if not expire_overdue(at, in_the_way_of=use):
-            raise
-        return take(claim, use, wanted, at)
-
-
-def expire_overdue(at: datetime, *, in_the_way_of: Use | None = None) -> int:
+def expire_overdue(at: datetime, *which: sa.ColumnElement[bool]) -> int:
     """End reservations whose time is over, at most 200; how many."""
-    overdue = sa.select(*HELD).where(QuotaEvent.status == "pending", QuotaEvent.expires_at <= at)
-    if in_the_way_of is not None:
-        overdue = overdue.where(*_in_the_way(in_the_way_of))
+    overdue = sa.select(*HELD).where(
+        QuotaEvent.status == "pending", QuotaEvent.expires_at <= at, *which
+    )
     rows = db.session.execute(overdue.order_by(QuotaEvent.expires_at).limit(AT_ONCE)).all()
     return sum(_expire(row, at) for row in rows)
 
 
-def _in_the_way(use: Use) -> Iterable[sa.ColumnElement[bool]]:
-    """Of others only where the counter is shared: nobody waits for somebody else's own."""
-    yield QuotaEvent.tenant_id == use.tenant_id
-    yield QuotaEvent.feature_name == use.feature_name
-    if all(demand.user_key != TENANT_KEY for demand in use.demands):
-        yield QuotaEvent.user_id == use.user_id
+def let_go(tenant_id: int, feature_name: str, owners: Collection[int], at: datetime) -> bool:
+    """End all of these that count against a use of these counters. Were there any?
+
+    Of others only where the counter is shared: nobody waits for somebody else's own.
+    """
+    which = [QuotaEvent.tenant_id == tenant_id, QuotaEvent.feature_name == feature_name]
+    if TENANT_KEY not in owners:
+        which.append(QuotaEvent.user_id.in_(owners))
+    ended_now = 0
+    while more := expire_overdue(at, *which):
+        ended_now += more
+    return ended_now > 0
 
 
 def _expire(held: Any, at: datetime) -> int:

@@ -16,11 +16,10 @@ from portal.entitlements.buckets import Calendar
 from portal.entitlements.checks import check_feature_access, standing_of
 from portal.entitlements.claims import Claim, Noted, stored
 from portal.entitlements.counters import SEATS
-from portal.entitlements.holding import take_or_clear
 from portal.entitlements.pools import demands_of
 from portal.entitlements.refusals import AmountRefused, FeatureDenied, NotConsumed
 from portal.entitlements.snapshots import Standing
-from portal.entitlements.taking import Use, Wanted
+from portal.entitlements.taking import Use, Wanted, take
 
 MOST_AT_ONCE = 1_000_000_000
 
@@ -98,7 +97,7 @@ def consume_quota(
         return consumption(noted)
     noted = take_at_once(claim, use, amount, at, is_alone=is_alone)
     if noted is None:
-        noted = take_or_clear(claim, use, Wanted(amount, is_partial=partial), at)
+        noted = take(claim, use, Wanted(amount, is_partial=partial), at)
     return consumption(noted)
 
 

@@ -17,12 +17,13 @@ from portal.core.actor import Actor
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, NotFound
 from portal.entitlements.claims import Claim, Noted, note, stored
+from portal.entitlements.counters import apply_lines
 from portal.entitlements.holding import lock_for
 from portal.entitlements.models import QuotaEvent
 from portal.entitlements.pools import tighter
 from portal.entitlements.quotas import check_amount, claim_of, standing_now, use_of
 from portal.entitlements.refusals import FeatureDenied, NotConsumed, numbers
-from portal.entitlements.taking import Use, apply_lines
+from portal.entitlements.taking import Use
 
 TAKEN = (
     QuotaEvent.id,

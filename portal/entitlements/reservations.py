@@ -15,14 +15,8 @@ from portal.core.clock import second_from
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
 from portal.entitlements.claims import Claim, Noted, note, stored
-from portal.entitlements.holding import (
-    HELD,
-    ended,
-    expire_overdue,
-    lock_for,
-    take_or_clear,
-    used_of,
-)
+from portal.entitlements.counters import apply_lines
+from portal.entitlements.holding import HELD, ended, lock_for, used_of
 from portal.entitlements.models import QuotaEvent
 from portal.entitlements.pools import Pool, tighter
 from portal.entitlements.quotas import check_amount, claim_of, standing_now, use_of
@@ -33,7 +27,7 @@ from portal.entitlements.refusals import (
     QuotaExceeded,
     numbers,
 )
-from portal.entitlements.taking import Use, Wanted, alert_of, apply_lines, charge, room_for
+from portal.entitlements.taking import Use, Wanted, alert_of, charge, room_for, take
 
 LONGEST = timedelta(days=7)
 USUAL = timedelta(minutes=15)
@@ -81,7 +75,7 @@ def reserve_quota(
             raise
     else:
         wanted = Wanted(amount, kind="reserve", holds_until=second_from(at + expires_in))
-        noted = take_or_clear(claim, use, wanted, at)
+        noted = take(claim, use, wanted, at)
     return Reservation(noted.id, noted.result, noted.is_replay)
 
 
@@ -179,8 +173,6 @@ def _beyond(use: Use, more: int, at: datetime) -> list[dict[str, Any]]:
     if more <= 0:
         return []
     pools = use.pools(at)
-    if not room_for(pools, Wanted(more)) and expire_overdue(at, in_the_way_of=use):
-        pools = use.pools(at)
     if not room_for(pools, Wanted(more)):
         raise QuotaExceeded(use.feature_name, tighter(pools))
     return charge(use, pools, more, is_held=False, at=at)

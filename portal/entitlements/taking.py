@@ -8,17 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from portal.core.clock import timestamp
-from portal.core.database import changed_rows
 from portal.entitlements.alerts import alert, crossed
 from portal.entitlements.buckets import Burn, Calendar
 from portal.entitlements.claims import Claim, Noted, allocation, note, stored
-from portal.entitlements.counters import locked_pools
-from portal.entitlements.models import QuotaBucket
+from portal.entitlements.counters import apply_lines
 from portal.entitlements.pools import Demand, Pool, tighter
 from portal.entitlements.refusals import QuotaExceeded, numbers
+from portal.entitlements.rolling import locked_pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Use:
     calendar: Calendar
 
     def pools(self, at: datetime) -> list[Pool]:
-        """Locked and rolled."""
+        """Locked, rid of what is held too long, and rolled."""
         return locked_pools(
             tenant_id=self.tenant_id,
             feature_name=self.feature_name,
@@ -124,31 +121,6 @@ def alert_of(use: Use, pool: Pool, lines: list[dict[str, Any]], at: datetime) ->
             limit=terms.limit,
             at=at,
         )
-
-
-def apply_lines(lines: Iterable[dict[str, Any]], at: datetime) -> int:
-    """Bring buckets in line with what the ledger says; how many of the lines still counted.
-
-    A line about a period that is over stays on the ledger alone.
-    """
-    return sum(_apply(line, at) for line in lines)
-
-
-def _apply(line: dict[str, Any], at: datetime) -> int:
-    used = QuotaBucket.used + line["used"]
-    reserved = QuotaBucket.reserved + line["reserved"]
-    return changed_rows(
-        sa.update(QuotaBucket)
-        .where(
-            QuotaBucket.id == line["bucket"],
-            QuotaBucket.period_start == datetime.fromisoformat(line["period_start"]),
-        )
-        .values(
-            used=used,
-            reserved=reserved,
-            exhausted_at=sa.case((used + reserved >= QuotaBucket.own_limit, at), else_=None),
-        )
-    )
 
 
 def after(pools: Iterable[Pool], lines: list[dict[str, Any]]) -> list[Pool]:
