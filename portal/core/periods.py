@@ -50,6 +50,23 @@ def period_at(
     Raises:
         ValueError, OverflowError: as `nth_boundary`.
     """
+    _, start, end = _around(anchor, interval, at, zone)
+    return start, end
+
+
+def period_number(anchor: datetime, interval: str, at: datetime, zone: str) -> int:
+    """Which period the instant lies in: 0 begins at the anchor, those before it are negative.
+
+    Raises:
+        ValueError, OverflowError: as `nth_boundary`.
+    """
+    return _around(anchor, interval, at, zone)[0]
+
+
+def _around(
+    anchor: datetime, interval: str, at: datetime, zone: str
+) -> tuple[int, datetime, datetime]:
+    """The number, start and end of the period in which the instant lies."""
     _check(at)
     n = _estimate(anchor, interval, at, zone)
     start = nth_boundary(anchor, interval, n, zone)
@@ -60,7 +77,7 @@ def period_at(
     while end <= at:
         n += 1
         start, end = end, nth_boundary(anchor, interval, n + 1, zone)
-    return start, end
+    return n, start, end
 
 
 def _check(instant: datetime) -> None:

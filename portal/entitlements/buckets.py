@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from portal.catalog.snapshot import Allowance, Interval
-from portal.core.periods import period_at
+from portal.core.periods import period_at, period_number
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -74,6 +74,15 @@ class Calendar:
                 _running.clear()
             _running[key] = found
         return found
+
+    def periods_between(self, interval: str, since: datetime, start: datetime) -> int:
+        """How many lie between an instant and the start of a later period, a begun one whole."""
+        if since >= start:
+            return 0
+        first, last = (
+            period_number(self.anchor_at, interval, at, self.zone) for at in (since, start)
+        )
+        return last - first
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +161,8 @@ def _over_skipped(
     carried: int, old_end: datetime, start: datetime, allowance: Allowance, calendar: Calendar
 ) -> int:
     """Nothing was used in the periods between: each adds its whole limit, up to the maximum."""
-    end: datetime | None = old_end
-    while end is not None and end < start:
-        more = carried_over(allowance.limit + carried, allowance)
-        if more == carried:
-            return carried
-        carried, end = more, calendar.period(str(allowance.interval), end)[1]
-    return carried
+    skipped = calendar.periods_between(str(allowance.interval), old_end, start)
+    if not skipped:
+        return carried
+    first = max(allowance.rollover_min, allowance.limit + carried)
+    return min(allowance.rollover_max, first + (skipped - 1) * allowance.limit)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.core.periods import nth_boundary, period_at
+from portal.core.periods import nth_boundary, period_at, period_number
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "money.json").read_text())
 INTERVALS = ["hour", "day", "week", "month", "quarter", "year"]
@@ -127,3 +127,11 @@ def test_an_unknown_interval_is_refused(look):
 def test_a_boundary_beyond_the_calendar_overflows():
     with pytest.raises(OverflowError):
         nth_boundary(at("9999-01-01"), "year", 1, "UTC")
+
+
+@given(instants, st.sampled_from(INTERVALS), instants, st.sampled_from(ZONES))
+@settings(max_examples=300)
+def test_a_periods_number_is_that_of_its_start(anchor, interval, instant, zone):
+    n = period_number(anchor, interval, instant, zone)
+    edges = nth_boundary(anchor, interval, n, zone), nth_boundary(anchor, interval, n + 1, zone)
+    assert edges == period_at(anchor, interval, instant, zone)
