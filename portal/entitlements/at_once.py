@@ -19,8 +19,9 @@ from portal.entitlements.alerts import THRESHOLDS, alert, crossed
 from portal.entitlements.answers import LimitBlock
 from portal.entitlements.buckets import Bucket, Source
 from portal.entitlements.claims import Claim, Noted, allocation, columns_of, stored
-from portal.entitlements.models import PENDING, QuotaBucket, QuotaEvent
-from portal.entitlements.pools import TENANT_KEY, Demand
+from portal.entitlements.holding import overdue_of
+from portal.entitlements.models import QuotaBucket, QuotaEvent
+from portal.entitlements.pools import Demand
 from portal.entitlements.refusals import numbers
 from portal.entitlements.taking import Use
 
@@ -86,6 +87,12 @@ def _bind(name: str, kind: Any) -> sa.BindParameter[Any]:
     return sa.bindparam(PREFIX + name, type_=kind)
 
 
+def _overdue(at: Any) -> Any:
+    """Looked for where anything is held at all."""
+    place = _bind("tenant_id", NUMBER), _bind("feature_name", TEXT), _bind("user_key", NUMBER)
+    return overdue_of(*place, at).exists()
+
+
 def _counted() -> Any:
     """The counter moves if its period runs, it has room, and nothing else counts beside it."""
     at, amount = _bind("at", INSTANT), _bind("amount", NUMBER)
@@ -102,7 +109,7 @@ def _counted() -> Any:
             sa.or_(BASE.c.period_end.is_(None), BASE.c.period_end > at),
             sa.or_(cap.is_(None), BASE.c.used + BASE.c.reserved + amount <= cap),
             sa.not_(BASE.c.has_extras),
-            sa.or_(BASE.c.reserved == sa.literal_column("0"), ~_overdue(at).exists()),
+            sa.or_(BASE.c.reserved == sa.literal_column("0"), ~_overdue(at)),
         )
         .values(used=BASE.c.used + amount)
         .returning(
@@ -115,21 +122,6 @@ def _counted() -> Any:
             BASE.c.period_end,
             BASE.c.created_at,
         )
-    )
-
-
-def _overdue(at: Any) -> Any:
-    """What is held too long, which the long way lets go of: of others where the counter is shared.
-
-    Looked for where anything is held at all.
-    """
-    user_key = _bind("user_key", NUMBER)
-    return sa.select(sa.literal_column("1")).where(
-        EVENTS.c.tenant_id == _bind("tenant_id", NUMBER),
-        EVENTS.c.feature_name == _bind("feature_name", TEXT),
-        PENDING,
-        EVENTS.c.expires_at <= at,
-        sa.or_(user_key == sa.literal_column(str(TENANT_KEY)), EVENTS.c.user_id == user_key),
     )
 
 

@@ -12,10 +12,11 @@ from portal.core.database import changed_rows, db
 from portal.entitlements.buckets import Source
 from portal.entitlements.claims import note, own_claim
 from portal.entitlements.counters import apply_lines, locked_buckets, mark_extras
-from portal.entitlements.models import QuotaEvent
+from portal.entitlements.models import PENDING, QuotaEvent
 from portal.entitlements.pools import TENANT_KEY
 from portal.jobs.registry import handles, recurring
 
+EVENTS: Any = QuotaEvent.__table__
 KIND = "entitlements.expire_reservations"
 AT_ONCE = 200
 
@@ -58,6 +59,17 @@ def let_go(tenant_id: int, feature_name: str, owners: Collection[int], at: datet
     while more := expire_overdue(at, *which):
         ended_now += more
     return ended_now > 0
+
+
+def overdue_of(tenant_id: Any, feature_name: Any, user_key: Any, at: Any) -> sa.Select[Any]:
+    """What `let_go` would end, for a statement that asks of one counter whether there is any."""
+    return sa.select(sa.literal_column("1")).where(
+        EVENTS.c.tenant_id == tenant_id,
+        EVENTS.c.feature_name == feature_name,
+        PENDING,
+        EVENTS.c.expires_at <= at,
+        sa.or_(user_key == sa.literal_column(str(TENANT_KEY)), EVENTS.c.user_id == user_key),
+    )
 
 
 def _expire(held: Any, at: datetime) -> int:
