@@ -19,11 +19,11 @@ from portal.coupons.generating import ALPHABET, DRAWN, in_halves
 from portal.coupons.models import Coupon
 from portal.coupons.redeeming import (
     CouponRefused,
-    count_period,
     redeem_coupon,
     release_reservation,
     reserve_coupon,
 )
+from portal.coupons.running import count_period
 from portal.coupons.terms import Duration, Terms, code_key
 from portal.coupons.validating import Purchase
 from portal.customers.models import Tenant, TenantStatus

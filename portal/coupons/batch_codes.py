@@ -68,7 +68,7 @@ def _line(row: Any, now: datetime) -> BatchLine:
         name=name_of(row),
         description=terms.description,
         worth=worth_text(terms.basis_points, terms.amounts),
-        duration=duration_text(terms.duration, terms.periods),
+        duration=duration_text(terms.duration, terms.periods, terms.months),
         standing=standing_of_batch(row, terms, now),
         redeem_by=terms.redeem_by,
         created_at=row.created_at,

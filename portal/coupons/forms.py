@@ -22,12 +22,14 @@ from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent
 from portal.coupons.deciding_forms import AskingForm
 from portal.coupons.tenant_names import MOST, lines_of, tenants_named
 from portal.coupons.term_fields import DECIMAL, OFF, Ticks, count_field, price_field
-from portal.coupons.terms import LONGEST_DESCRIPTION, MOST_PERIODS, Duration, Terms
+from portal.coupons.terms import LONGEST_DESCRIPTION, MOST_MONTHS, MOST_PERIODS, Duration, Terms
 from portal.web.moments import MomentField, as_local
 
 PERCENT, AMOUNT = "percent", "amount"
 EVERYBODY, NAMED = "everybody", "named"
 ANOTHER = "another"
+MONTHS = "months"
+"""A repeating one that counts them: for a person, a length of its own."""
 
 
 class TermsForm(AskingForm):
@@ -55,11 +57,17 @@ class TermsForm(AskingForm):
         choices=[
             SelectChoice(Duration.ONCE.value, "Once: the first period"),
             SelectChoice(Duration.REPEATING.value, "For a number of periods"),
+            SelectChoice(MONTHS, "For a number of months"),
             SelectChoice(Duration.FOREVER.value, "For ever: every period"),
         ],
         default=Duration.ONCE.value,
     )
     periods = count_field("Periods", "Months or years, as the customer pays.", MOST_PERIODS)
+    months = count_field(
+        "Months",
+        "From the start of the first paid period. What begins within them is discounted whole.",
+        MOST_MONTHS,
+    )
     carry_remaining = BooleanField(
         "What is left of the amount goes on to the next invoices",
         description="Counts for an amount that is taken off once. Otherwise the rest is lost.",
@@ -92,7 +100,7 @@ class TermsForm(AskingForm):
     def freeze(self) -> None:
         """What it is worth stays: it was redeemed."""
         amounts = [name for name in self._fields if name.startswith("amount_")]
-        for name in ("kind", "percent", "duration", "periods", "carry_remaining", *amounts):
+        for name in ("kind", "percent", "duration", "periods", MONTHS, "carry_remaining", *amounts):
             del self[name]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -104,8 +112,10 @@ class TermsForm(AskingForm):
             self._read("percent", basis_points_of)
         if self.has_amounts and not any(self[name].data for name, _ in self._priced("amount")):
             self._complain(self._priced("amount")[0][0], "Enter an amount in one currency or more.")
-        if self.duration and self._is_repeating and self.periods.data is None:
+        if self.duration and self._counts(Duration.REPEATING) and self.periods.data is None:
             self._complain("periods", "Say for how many periods.")
+        if self.duration and self._counts(MONTHS) and self.months.data is None:
+            self._complain("months", "Say for how many months.")
         return not self.errors
 
     def terms(self, now: Terms) -> Terms:
@@ -127,8 +137,11 @@ class TermsForm(AskingForm):
             values |= {
                 "basis_points": basis_points_of(self.percent.data or "") if is_share else None,
                 "amounts": {} if is_share else self._amounts("amount"),
-                "duration": self.duration.data,
-                "periods": self.periods.data if self._is_repeating else None,
+                "duration": Duration.REPEATING.value
+                if self._counts(MONTHS)
+                else self.duration.data,
+                "periods": self.periods.data if self._counts(Duration.REPEATING) else None,
+                "months": self.months.data if self._counts(MONTHS) else None,
                 "carry_remaining": bool(self.carry_remaining.data and self._may_carry),
             }
         return replace(now, **values)
@@ -137,9 +150,8 @@ class TermsForm(AskingForm):
     def has_amounts(self) -> bool:
         return bool(self.kind and self.kind.data == AMOUNT)
 
-    @property
-    def _is_repeating(self) -> bool:
-        return bool(self.duration.data == Duration.REPEATING)
+    def _counts(self, what: str) -> bool:
+        return bool(self.duration.data == what)
 
     @property
     def _may_carry(self) -> bool:
@@ -238,6 +250,7 @@ def values_of(terms: Terms) -> dict[str, Any]:
     share = terms.basis_points
     return {
         **{name: getattr(terms, name) for name in names},
+        "duration": MONTHS if terms.months else terms.duration,
         "kind": AMOUNT if terms.amounts else PERCENT,
         "percent": percent_input(share) if share else "",
         "plans": list(terms.plans),

@@ -66,7 +66,9 @@ class Coupon(Base):
     amounts: Mapped[dict[str, Any]]
     duration: Mapped[str] = mapped_column(sa.String(10))
     periods: Mapped[int | None]
-    """Of a repeating one: how many."""
+    """Of a repeating one that counts them: how many."""
+    months: Mapped[int | None]
+    """Of a repeating one that counts these: how long its window is, from the first paid period."""
     starts_at: Mapped[datetime | None]
     redeem_by: Mapped[datetime | None]
     """When the last may redeem it. A discount that was redeemed goes on."""
@@ -157,8 +159,12 @@ class CouponUsage(Base):
     terms: Mapped[dict[str, Any]]
     is_stackable: Mapped[bool]
     periods_total: Mapped[int | None]
-    """None: without end."""
+    """None: without end, or until its window ends."""
     periods_used: Mapped[int] = mapped_column(default=0)
+    discounted_from: Mapped[datetime | None]
+    """Of one that counts months: the start of the first period that was billed with it."""
+    discounted_until: Mapped[datetime | None]
+    """A period that begins before this is discounted whole. None: no window, or not begun."""
     leftover_cents: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     """Of an amount that is carried over: what later invoices may still take off."""
     reserved_at: Mapped[datetime]

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import changed_rows, db
@@ -17,6 +16,7 @@ from portal.core.errors import Conflict, NotFound
 from portal.coupons.coupons import coupon_or_404
 from portal.coupons.models import Coupon, CouponStatus, CouponUsage, UsageStatus
 from portal.coupons.terms import Duration, as_plain, terms_of
+from portal.coupons.used import bill_period, locked_usage, record_use
 from portal.coupons.validating import (
     REASONS,
     BadPurchase,
@@ -57,10 +57,6 @@ class NotReserved(Conflict):
     """It was redeemed or released before, or its time is over."""
 
 
-class NotRunning(Conflict):
-    """It takes nothing off any more, or not yet."""
-
-
 def reserve_coupon(
     *, by: Actor, code: str, purchase: Purchase, expires_in: timedelta = USUAL
 ) -> CouponUsage:
@@ -92,8 +88,14 @@ def reserve_coupon(
     return usage
 
 
-def redeem_reservation(*, by: Actor, usage_id: int, is_in_trial: bool = False) -> CouponUsage:
-    """The checkout succeeded. In a trial the first period is yet to come.
+def redeem_reservation(
+    *,
+    by: Actor,
+    usage_id: int,
+    is_in_trial: bool = False,
+    period_starts_at: datetime | None = None,
+) -> CouponUsage:
+    """The checkout succeeded. In a trial the first period is yet to come, else it began now.
 
     Raises:
         NotReserved, NotFound: see the classes.
@@ -101,7 +103,8 @@ def redeem_reservation(*, by: Actor, usage_id: int, is_in_trial: bool = False) -
     usage = locked_usage(usage_id)
     now = clock.now()
     _end(usage, UsageStatus.REDEEMED, now, CouponUsage.expires_at > now)
-    usage.periods_used = 0 if is_in_trial else 1
+    if not is_in_trial:
+        bill_period(usage, period_starts_at or now)
     changed_rows(
         sa.update(Coupon)
         .where(Coupon.id == usage.coupon_id, Coupon.first_redeemed_at.is_(None))
@@ -112,11 +115,18 @@ def redeem_reservation(*, by: Actor, usage_id: int, is_in_trial: bool = False) -
 
 
 def redeem_coupon(
-    *, by: Actor, code: str, purchase: Purchase, is_in_trial: bool = False
+    *,
+    by: Actor,
+    code: str,
+    purchase: Purchase,
+    is_in_trial: bool = False,
+    period_starts_at: datetime | None = None,
 ) -> CouponUsage:
     """Reserve and redeem at once; raises as `reserve_coupon`."""
     usage = reserve_coupon(by=by, code=code, purchase=purchase)
-    return redeem_reservation(by=by, usage_id=usage.id, is_in_trial=is_in_trial)
+    return redeem_reservation(
+        by=by, usage_id=usage.id, is_in_trial=is_in_trial, period_starts_at=period_starts_at
+    )
 
 
 def release_reservation(*, by: Actor, usage_id: int, reason: str | None = None) -> CouponUsage:
@@ -132,26 +142,6 @@ def release_reservation(*, by: Actor, usage_id: int, reason: str | None = None) 
     changed_rows(sa.update(Coupon).where(Coupon.id == usage.coupon_id).values(times_redeemed=fewer))
     record_use(Action.COUPON_RELEASED, by, usage, reason)
     return usage
-
-
-def count_period(*, by: Actor, usage_id: int) -> CouponUsage:
-    """Another period was billed with it: periods are counted, never dates.
-
-    Raises:
-        NotRunning, NotFound: see the classes.
-    """
-    usage = locked_usage(usage_id)
-    is_last = usage.periods_total is not None and usage.periods_used >= usage.periods_total
-    if not is_running(usage) or is_last:
-        raise NotRunning("This discount was not redeemed, or all its periods were billed.")
-    usage.periods_used += 1
-    record_use(Action.COUPON_PERIOD_COUNTED, by, usage)
-    return usage
-
-
-def is_running(usage: CouponUsage) -> bool:
-    """Redeemed, and not refunded. Its periods may be used up all the same."""
-    return usage.status == UsageStatus.REDEEMED and usage.returned_at is None
 
 
 def _release_overdue(row: Coupon, tenant_id: int, now: datetime) -> None:
@@ -207,16 +197,6 @@ def _usage(by: Actor, row: Coupon, purchase: Purchase, now: datetime) -> CouponU
     )
 
 
-def locked_usage(usage_id: int) -> CouponUsage:
-    """Under its coupon's lock, which every path takes first."""
-    found = db.session.get(CouponUsage, usage_id)
-    if found is None:
-        raise NotFound("There is no such use of a coupon.")
-    coupon_or_404(found.coupon_id)
-    db.session.refresh(found)
-    return found
-
-
 def _end(
     usage: CouponUsage, status: UsageStatus, now: datetime, *more: sa.ColumnElement[bool]
 ) -> None:
@@ -228,24 +208,3 @@ def _end(
     if not ended:
         raise NotReserved("This use was redeemed or released before, or its time is over.")
     db.session.refresh(usage)
-
-
-def record_use(
-    action: Action, by: Actor, usage: CouponUsage, reason: str | None = None, **more: object
-) -> None:
-    """The event of what became of one use."""
-    db.session.flush()
-    record(
-        action,
-        by=by,
-        target=Target("coupon", usage.coupon_id, str(usage.terms["code"])),
-        tenant_id=usage.tenant_id,
-        reason=reason,
-        meta={
-            "usage_id": usage.id,
-            "plan": usage.plan,
-            "discount_cents": usage.discount_cents,
-            "currency": usage.currency,
-            **more,
-        },
-    )

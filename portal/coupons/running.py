@@ -1,14 +1,27 @@
-"""What becomes of a discount after it was redeemed: void invoices, leftovers and refunds.
+"""What becomes of a discount after it was redeemed: more invoices, void ones, and refunds.
 
 Whoever keeps the invoices calls these and says what happened to them: nothing here knows one.
 """
+
+from datetime import datetime
 
 from portal.audit.actions import Action
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Conflict, DomainError
 from portal.coupons.models import CouponUsage
-from portal.coupons.redeeming import NotRunning, is_running, locked_usage, record_use
+from portal.coupons.used import (
+    bill_period,
+    discounts,
+    is_running,
+    locked_usage,
+    record_use,
+    unbill_period,
+)
+
+
+class NotRunning(Conflict):
+    """It takes nothing off any more, or not yet."""
 
 
 class NothingCounted(Conflict):
@@ -17,6 +30,25 @@ class NothingCounted(Conflict):
 
 class NotWholeRefund(DomainError):
     """Only a refund of everything that was paid gives the use back."""
+
+
+def count_period(
+    *, by: Actor, usage_id: int, period_starts_at: datetime | None = None
+) -> CouponUsage:
+    """Another period, which began now or then, was billed with it.
+
+    Periods are counted, never dates; a coupon that counts months asks when the period begins,
+    and not when its invoice was written.
+
+    Raises:
+        NotRunning, NotFound: see the classes.
+    """
+    usage, starts_at = locked_usage(usage_id), period_starts_at or clock.now()
+    if not is_running(usage) or not discounts(usage, starts_at):
+        raise NotRunning("This discount was not redeemed, or all its periods were billed.")
+    bill_period(usage, starts_at)
+    record_use(Action.COUPON_PERIOD_COUNTED, by, usage)
+    return usage
 
 
 def restore_period(*, by: Actor, usage_id: int, reason: str | None = None) -> CouponUsage:
@@ -28,7 +60,7 @@ def restore_period(*, by: Actor, usage_id: int, reason: str | None = None) -> Co
     usage = _running(usage_id)
     if not usage.periods_used:
         raise NothingCounted("No period was billed with this discount.")
-    usage.periods_used -= 1
+    unbill_period(usage)
     record_use(Action.COUPON_PERIOD_RESTORED, by, usage, reason, periods_used=usage.periods_used)
     return usage
 

@@ -22,6 +22,7 @@ from portal.coupons.validating import (
     discount_in,
     verdict_of,
 )
+from portal.coupons.windows import Pace
 from portal.customers.models import Tenant
 from portal.customers.tenants import tenant_or_404
 
@@ -127,12 +128,15 @@ def simulate(question: Question) -> Simulation:
     currency = _currency(plan, question)
     lines = (Line(_label(plan, question.interval), _price(plan, question)), *question.extras)
     _check(lines, question.codes)
-    found = still_running(tenant.id, plan.name, currency)
+    pace = Pace(clock.now(), question.interval, tenant.time_zone)
+    found = still_running(tenant.id, plan.name, currency, pace)
     running, left = _taken_before(found, [line.cents for line in lines])
     effects, left = _effects(question, currency, left)
     base = sum(line.cents for line in lines)
     offers = [each.offer for each in found if each.offer]
-    offers += [_offer(effect.row, currency) for effect in effects if effect.row and effect.counts]
+    offers += [
+        _offer(effect.row, currency, pace) for effect in effects if effect.row and effect.counts
+    ]
     return Simulation(
         tenant=tenant,
         plan=plan,
@@ -244,8 +248,8 @@ def _effect(
     )
 
 
-def _offer(row: Coupon, currency: str) -> Offer:
-    periods = {Duration.ONCE: 1, Duration.REPEATING: row.periods}
-    return Offer(
-        discount_in(row, currency), periods.get(Duration(row.duration)), row.carry_remaining
-    )
+def _offer(row: Coupon, currency: str, pace: Pace) -> Offer:
+    periods = 1 if row.duration == Duration.ONCE else row.periods
+    if row.months is not None:
+        periods = pace.periods_within(row.months)
+    return Offer(discount_in(row, currency), periods, row.carry_remaining)

@@ -18,8 +18,9 @@ CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{1,38})[A-Za-z0-9]")
 LARGEST_AMOUNT = 2**53
 LARGEST_COUNT = 10**9
 MOST_PERIODS = 120
+MOST_MONTHS = 120
 LONGEST_DESCRIPTION = 200
-WORTH = ("basis_points", "amounts", "duration", "periods", "carry_remaining")
+WORTH = ("basis_points", "amounts", "duration", "periods", "months", "carry_remaining")
 """What is fixed once somebody redeemed it."""
 
 
@@ -45,6 +46,7 @@ class Terms:
     amounts: Mapping[str, int] = field(default_factory=dict)
     duration: str = Duration.ONCE
     periods: int | None = None
+    months: int | None = None
     carry_remaining: bool = False
     """What an amount leaves over on the first invoice goes on to the next ones, or is lost."""
     starts_at: datetime | None = None
@@ -136,10 +138,15 @@ def _check_amounts(amounts: Mapping[str, int], field_name: str) -> None:
 def _check_duration(terms: Terms) -> None:
     if terms.duration not in set(Duration):
         raise BadTerms("Choose once, repeating or forever.", field="duration")
-    if (terms.duration == Duration.REPEATING) != (terms.periods is not None):
+    numbers = [number for number in (terms.periods, terms.months) if number is not None]
+    if (terms.duration == Duration.REPEATING) != bool(numbers):
         raise BadTerms("A repeating coupon, and only that, has a number.", field="periods")
+    if len(numbers) > 1:
+        raise BadTerms("Count either periods or months.", field="months")
     if terms.periods is not None and not 1 <= terms.periods <= MOST_PERIODS:
         raise BadTerms(f"Repeat it for 1 to {MOST_PERIODS} periods.", field="periods")
+    if terms.months is not None and not 1 <= terms.months <= MOST_MONTHS:
+        raise BadTerms(f"Repeat it for 1 to {MOST_MONTHS} months.", field="months")
     if terms.carry_remaining and (terms.duration != Duration.ONCE or not terms.amounts):
         raise BadTerms(
             "Only an amount that counts once can carry over what is left.", field="carry_remaining"

@@ -39,6 +39,7 @@ HEADS = (
     "discount",
     "periods_used",
     "periods_total",
+    "discounted_until",
     "reserved_at",
     "ended_at",
     "by",
@@ -60,6 +61,7 @@ COLUMNS = (
     _use.discount_cents,
     _use.periods_used,
     _use.periods_total,
+    _use.discounted_until,
     _use.reserved_at,
     _use.expires_at,
     _use.ended_at,
@@ -134,6 +136,7 @@ class UseLine(NamedTuple):
     discount: str
     amount: str
     periods: str
+    discounted_until: datetime | None
     reserved_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -209,6 +212,7 @@ def _line(row: Any) -> UseLine:
         discount=price_text(row.discount_cents, row.currency),
         amount=price_text(row.base_cents, row.currency),
         periods=_periods(row),
+        discounted_until=row.discounted_until,
         reserved_at=row.reserved_at,
         expires_at=row.expires_at,
         ended_at=row.ended_at,
@@ -236,6 +240,7 @@ def _cells(row: Any) -> list[object]:
         Decimal(row.discount_cents).scaleb(-exponent),
         row.periods_used,
         row.periods_total,
+        timestamp(row.discounted_until) if row.discounted_until else None,
         timestamp(row.reserved_at),
         timestamp(row.ended_at) if row.ended_at else None,
         row.by_label,

@@ -136,6 +136,17 @@ def is_overdue(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(is_reserved, CouponUsage.expires_at <= now)
 
 
+def goes_on(now: datetime) -> sa.ColumnElement[bool]:
+    """Redeemed, it takes something off a period that begins now or later."""
+    until = CouponUsage.discounted_until
+    is_open = sa.or_(until.is_(None), until > now)
+    return sa.or_(
+        sa.and_(CouponUsage.periods_total.is_(None), is_open),
+        CouponUsage.periods_used < CouponUsage.periods_total,
+        CouponUsage.leftover_cents > 0,
+    )
+
+
 def slots_of(coupon_id: int, tenant_id: int, now: datetime) -> set[int | None]:
     """Which of the tenant's uses are taken."""
     query = sa.select(CouponUsage.slot).where(
@@ -211,13 +222,8 @@ def _uses_of(row: Coupon, user_id: int | None, now: datetime) -> int:
 
 def _running(tenant_id: int, now: datetime) -> list[bool]:
     """Of each discount that the tenant holds or still gets: does it go with others?"""
-    goes_on = sa.or_(
-        CouponUsage.status == UsageStatus.RESERVED,
-        CouponUsage.periods_total.is_(None),
-        CouponUsage.periods_used < CouponUsage.periods_total,
-        CouponUsage.leftover_cents > 0,
-    )
+    counts = sa.or_(CouponUsage.status == UsageStatus.RESERVED, goes_on(now))
     query = sa.select(CouponUsage.is_stackable).where(
-        CouponUsage.tenant_id == tenant_id, held_usages(now), goes_on
+        CouponUsage.tenant_id == tenant_id, held_usages(now), counts
     )
     return list(db.session.scalars(query))

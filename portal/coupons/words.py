@@ -33,8 +33,10 @@ def usable_when(starts_at: datetime | None) -> str:
     return f"from {exact(starts_at)} on"
 
 
-def duration_text(duration: str, periods: int | None) -> str:
-    """For how many periods of one who redeemed it."""
+def duration_text(duration: str, periods: int | None, months: int | None) -> str:
+    """For how many periods of one who redeemed it, or months."""
+    if months is not None:
+        return "for 1 month" if months == 1 else f"for {months} months"
     if duration == Duration.REPEATING:
         return "for 1 period" if periods == 1 else f"for {periods} periods"
     return "for ever" if duration == Duration.FOREVER else "once"
@@ -65,7 +67,7 @@ def terms_in_words(terms: Terms, plan_labels: Mapping[str, str]) -> dict[str, st
     uses = "no limit" if terms.max_redemptions is None else f"{terms.max_redemptions:,}"
     return {
         "Takes off": worth_text(terms.basis_points, terms.amounts),
-        "How long": duration_text(terms.duration, terms.periods),
+        "How long": duration_text(terms.duration, terms.periods, terms.months),
         "What is left over": "goes on to the next invoices" if terms.carry_remaining else "is lost",
         "From": exact(terms.starts_at) if terms.starts_at else "at once",
         "Until": exact(terms.redeem_by) if terms.redeem_by else "without an end",

@@ -17,13 +17,12 @@ from portal.coupons.redeeming import (
     CouponRefused,
     CouponUnknown,
     NotReserved,
-    NotRunning,
-    count_period,
     redeem_coupon,
     redeem_reservation,
     release_reservation,
     reserve_coupon,
 )
+from portal.coupons.running import NotRunning, count_period
 from portal.coupons.terms import Terms
 from portal.coupons.upkeep import release_stale
 from portal.coupons.validating import BadPurchase, validate_coupon

@@ -13,15 +13,15 @@ from portal.core.errors import DomainError, NotFound
 from portal.coupons.models import Coupon, CouponUsage
 from portal.coupons.redeeming import (
     CouponRefused,
-    NotRunning,
-    count_period,
     redeem_coupon,
     release_reservation,
     reserve_coupon,
 )
 from portal.coupons.running import (
     NothingCounted,
+    NotRunning,
     NotWholeRefund,
+    count_period,
     restore_period,
     return_slot,
     use_leftover,

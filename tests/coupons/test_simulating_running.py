@@ -4,8 +4,8 @@ import pytest
 
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.coupons.redeeming import count_period, redeem_coupon, reserve_coupon
-from portal.coupons.running import return_slot
+from portal.coupons.redeeming import redeem_coupon, reserve_coupon
+from portal.coupons.running import count_period, return_slot
 from portal.coupons.simulating import Question, simulate
 from tests.coupons.conftest import buys, make_coupon
 

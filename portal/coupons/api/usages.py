@@ -9,13 +9,12 @@ from portal.core.permissions import Permission
 from portal.coupons.api.blueprint import api
 from portal.coupons.listing import usages_page
 from portal.coupons.redeeming import (
-    count_period,
     redeem_coupon,
     redeem_reservation,
     release_reservation,
     reserve_coupon,
 )
-from portal.coupons.running import restore_period, return_slot, use_leftover
+from portal.coupons.running import count_period, restore_period, return_slot, use_leftover
 from portal.coupons.schemas import (
     DecisionBody,
     HistoryQuery,

@@ -162,7 +162,7 @@ def picks() -> list[tuple[str, str]]:
 
 def _worth(row: Coupon) -> str:
     worth = worth_text(row.basis_points, row.amounts)
-    return f"{worth}, {duration_text(row.duration, row.periods)},"
+    return f"{worth}, {duration_text(row.duration, row.periods, row.months)},"
 
 
 def _differences(form: CouponForm, row: Coupon) -> list[tuple[str, str]]:
