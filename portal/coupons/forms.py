@@ -225,7 +225,7 @@ class CouponForm(AudienceForm):
     code = StringField(
         "Code",
         [InputRequired("Write a code."), Length(max=64)],
-        description="3 to 40 letters, digits and dashes. It cannot be changed later.",
+        description="Up to 40 letters, digits and dashes. It cannot be changed later.",
         render_kw={**OFF, "autocapitalize": "characters"},
     )
 

@@ -1,12 +1,11 @@
 """What the API of coupons takes and gives."""
 
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, ValidationInfo, field_validator
 
-from portal.coupons.models import CouponStatus, UsageStatus
-from portal.coupons.terms import Duration, Terms
+from portal.coupons.models import CouponStatus
+from portal.coupons.terms import Duration, Kind, Terms
 from portal.coupons.validating import Purchase
 from portal.web.moments import Moment
 from portal.web.openapi import ExactBody, example
@@ -27,15 +26,12 @@ PURCHASE: dict[str, Any] = {
     "is_first_time": True,
 }
 CARRY = "What an amount that counts once leaves over is taken off the next invoices; else lost."
+MONTHS = "Instead of periods: those count that begin within so many months of the first paid one."
 BEYOND = "Where your limits are passed, ask for approval instead of being refused."
 
 
 class CouponPath(BaseModel):
     coupon_id: int
-
-
-class UsagePath(BaseModel):
-    usage_id: int
 
 
 class ListQuery(BaseModel):
@@ -44,21 +40,23 @@ class ListQuery(BaseModel):
     limit: int = Field(50, ge=1, le=100)
 
 
-class HistoryQuery(BaseModel):
-    coupon_id: RowId | None = None
-    tenant_id: RowId | None = None
-    status: UsageStatus | None = None
-    cursor: str | None = None
-    limit: int = Field(50, ge=1, le=100)
+def named(name: str, own: str) -> AliasChoices:
+    """A field as the description calls it; the name that the portal has for it will do, too."""
+    return AliasChoices(name, own)
 
 
 class TermsBody(ExactBody):
-    """A percentage in basis points, or amounts in minor units by currency."""
+    """A percentage in basis points, or fixed amounts in minor units by currency.
+
+    `kind` can be left out: it follows from which of the two is named.
+    """
 
     basis_points: int | None = None
     amounts: dict[Currency, Cents] = Field(default={}, max_length=200)
+    kind: Annotated[Kind, Field(strict=False)] | None = None
     duration: Annotated[Duration, Field(strict=False)] = Duration.ONCE
     periods: int | None = Field(None, description="Of a repeating one: how many are discounted.")
+    months: int | None = Field(None, description=MONTHS)
     carry_remaining: bool = Field(False, description=CARRY)
     starts_at: Moment | None = None
     redeem_by: Moment | None = None
@@ -66,9 +64,13 @@ class TermsBody(ExactBody):
     max_per_tenant: Count = 1
     max_per_user: Count | None = None
     plans: list[PlanName] = Field(default=[], max_length=100, description="Empty: every plan.")
-    min_amounts: dict[Currency, Cents] = Field(default={}, max_length=200)
-    is_first_time_only: bool = False
-    is_stackable: bool = False
+    min_amounts: dict[Currency, Cents] = Field(
+        default={}, max_length=200, validation_alias=named("min_amount", "min_amounts")
+    )
+    is_first_time_only: bool = Field(
+        False, validation_alias=named("first_time_only", "is_first_time_only")
+    )
+    is_stackable: bool = Field(False, validation_alias=named("stackable", "is_stackable"))
     description: Annotated[Text, Field(max_length=200)] = ""
     ask_approval: bool = Field(False, description=BEYOND)
 
@@ -77,6 +79,14 @@ class TermsBody(ExactBody):
         names = self.model_fields_set & set(Terms.__slots__)
         found = {name: getattr(self, name) for name in names}
         return {**found, "plans": tuple(self.plans)} if "plans" in found else found
+
+    @field_validator("kind")
+    @classmethod
+    def _as_is_said(cls, kind: Kind | None, info: ValidationInfo) -> Kind | None:
+        other = "amounts" if kind is Kind.PERCENT else "basis_points"
+        if kind is not None and info.data.get(other):
+            raise ValueError("percent goes with basis_points, and fixed with amounts")
+        return kind
 
 
 class CreateBody(TermsBody):
@@ -91,11 +101,19 @@ class CreateBody(TermsBody):
 
 
 class CouponChangeBody(TermsBody):
-    """What is not named stays. `is_active` true enables a disabled coupon."""
+    """What is not named stays. `active` enables a disabled coupon, or disables it."""
 
     model_config = example({"max_redemptions": 50})
 
-    is_active: Literal[True] | None = None
+    is_active: bool | None = Field(None, validation_alias=named("active", "is_active"))
+
+    def said(self) -> dict[str, Any]:
+        """Of another kind, it loses what it was worth before."""
+        lost: dict[Kind | None, dict[str, Any]] = {
+            Kind.PERCENT: {"amounts": {}},
+            Kind.FIXED: {"basis_points": None},
+        }
+        return {**lost.get(self.kind, {}), **super().said()}
 
 
 class DecisionBody(ExactBody):
@@ -124,59 +142,16 @@ class PurchaseBody(ExactBody):
         return Purchase(**{name: getattr(self, name) for name in names})
 
 
-class PurchaseReserveBody(PurchaseBody):
-    """With how many seconds it is held."""
-
-    model_config = example({**PURCHASE, "expires_in": 1800})
-
-    expires_in: int = Field(1800, ge=1, le=86_400)
-
-    def span(self) -> timedelta:
-        return timedelta(seconds=self.expires_in)
-
-
-class RedeemBody(PurchaseBody):
-    """In a trial the first period is yet to come."""
-
-    model_config = example({**PURCHASE, "is_in_trial": False})
-
-    is_in_trial: bool = False
-
-
-class RedeemReservedBody(ExactBody):
-    """Of a reservation, whose purchase is known."""
-
-    model_config = example({"is_in_trial": False})
-
-    is_in_trial: bool = False
-
-
-class PurchaseRefundBody(ExactBody):
-    """What was paid for the purchase in all, and how much of it went back."""
-
-    model_config = example({"paid_cents": 7900, "refunded_cents": 7900, "reason": "cancelled"})
-
-    paid_cents: Cents
-    refunded_cents: Cents
-    reason: Reason | None = None
-
-
-class LeftoverBody(ExactBody):
-    """What another invoice comes to before it."""
-
-    model_config = example({"amount_cents": 7900})
-
-    amount_cents: Annotated[int, Field(ge=1, le=2**53)]
-
-
 class TermsShape(BaseModel):
     """What a coupon says."""
 
     description: str
+    kind: Kind
     basis_points: int | None
     amounts: dict[str, int]
     duration: Duration
     periods: int | None
+    months: int | None
     carry_remaining: bool
     starts_at: str | None
     redeem_by: str | None
@@ -184,18 +159,19 @@ class TermsShape(BaseModel):
     max_per_tenant: int
     max_per_user: int | None
     plans: list[str]
-    min_amounts: dict[str, int]
-    is_first_time_only: bool
-    is_stackable: bool
+    min_amount: dict[str, int]
+    first_time_only: bool
+    stackable: bool
     is_public: bool
 
 
 class CouponShape(TermsShape):
-    """A coupon and how often it was used."""
+    """A coupon and how often it was used. `active` is whether its status is."""
 
     id: int
     code: str
     status: CouponStatus
+    active: bool
     times_redeemed: int
     batch_id: int | None
     created_at: str
@@ -204,42 +180,6 @@ class CouponShape(TermsShape):
 
 class CouponsShape(BaseModel):
     items: list[CouponShape]
-    next_cursor: str | None
-
-
-class UseShape(BaseModel):
-    """One use. `periods_total` null: the discount never ends."""
-
-    id: int
-    coupon_id: int
-    code: str
-    tenant_id: int
-    user_id: int | None
-    status: UsageStatus
-    plan: str
-    currency: str
-    base_cents: int
-    discount_cents: int
-    remaining_cents: int
-    periods_total: int | None
-    periods_used: int
-    leftover_cents: int
-    reserved_at: str
-    expires_at: str
-    ended_at: str | None
-    returned_at: str | None
-    by: str
-
-
-class LeftoverShape(BaseModel):
-    """How much was taken off, and what the use says now."""
-
-    taken_cents: int
-    usage: UseShape
-
-
-class UsesShape(BaseModel):
-    items: list[UseShape]
     next_cursor: str | None
 
 

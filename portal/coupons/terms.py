@@ -14,7 +14,7 @@ from portal.core.money import WHOLE
 from portal.core.text import nfc
 from portal.coupons.models import Coupon
 
-CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{1,38})[A-Za-z0-9]")
+CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?")
 LARGEST_AMOUNT = 2**53
 LARGEST_COUNT = 10**9
 MOST_PERIODS = 120
@@ -30,6 +30,13 @@ class Duration(StrEnum):
     ONCE = "once"
     REPEATING = "repeating"
     FOREVER = "forever"
+
+
+class Kind(StrEnum):
+    """What it takes off: a share of the price, or an amount."""
+
+    PERCENT = "percent"
+    FIXED = "fixed"
 
 
 class BadTerms(DomainError):
@@ -60,6 +67,10 @@ class Terms:
     is_stackable: bool = False
     is_public: bool = True
     description: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.PERCENT if self.basis_points is not None else Kind.FIXED
 
     def columns(self) -> dict[str, Any]:
         """As the row holds them."""
@@ -93,7 +104,7 @@ def checked_code(text: str) -> str:
     """
     found = text.strip()
     if not CODE.fullmatch(found):
-        raise BadTerms("Use 3 to 40 letters, digits and dashes between them.", field="code")
+        raise BadTerms("Use up to 40 letters, digits and dashes between them.", field="code")
     return found
 
 
@@ -113,7 +124,7 @@ def check_terms(terms: Terms) -> None:
     _check_duration(terms)
     _check_window(terms)
     _check_counts(terms)
-    _check_amounts(terms.min_amounts, "min_amounts")
+    _check_amounts(terms.min_amounts, "min_amount")
     text = terms.description
     if len(text) > LONGEST_DESCRIPTION or nfc(text) != text or "\x00" in text:
         raise BadTerms(f"Use at most {LONGEST_DESCRIPTION} characters.", field="description")

@@ -7,6 +7,7 @@ from flask import Response
 from portal.audit.actions import Action
 from portal.core.once import new_once
 from portal.core.permissions import Permission
+from portal.coupons.api.answers import terms_answer
 from portal.coupons.api.blueprint import api
 from portal.coupons.batch_codes import batches_page, codes_page
 from portal.coupons.batch_schemas import (
@@ -30,9 +31,7 @@ from portal.coupons.terms import Terms
 from portal.web.access import acting, audits, requires
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.openapi import json_answer, takes
-from portal.web.times import machine, machine_or_none
-
-INSTANTS = ("starts_at", "redeem_by")
+from portal.web.times import machine
 
 
 @api.get("/batches", responses={200: BatchesShape})
@@ -122,14 +121,12 @@ def reject_many(path: BatchPath, body: DecisionBody) -> Response:
 
 
 def _batch(row: Any) -> dict[str, Any]:
-    terms = terms_of_batch(row)
-    instants = {name: machine_or_none(getattr(terms, name)) for name in INSTANTS}
     return {
         "id": row.id,
         "prefix": row.prefix,
         "count": row.size,
         "status": row.status,
-        "terms": {**row.terms, **instants},
+        "terms": terms_answer(terms_of_batch(row)),
         "created_at": machine(row.created_at),
         "by": row.created_by_label,
         "decided_by": row.decided_by_label,

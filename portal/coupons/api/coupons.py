@@ -1,12 +1,12 @@
 """Coupons themselves: made, read, changed, decided on, and asked about."""
 
 from dataclasses import replace
-from typing import Any
 
 from flask import Response
 
 from portal.audit.actions import Action
 from portal.core.permissions import Permission
+from portal.coupons.api.answers import coupon_answer
 from portal.coupons.api.blueprint import api
 from portal.coupons.approvals import approve_coupon, reject_coupon
 from portal.coupons.coupons import (
@@ -34,9 +34,6 @@ from portal.coupons.validating import REASONS, validate_coupon
 from portal.web.access import acting, audits, reads_only, requires, unaudited
 from portal.web.idempotency import commit_answer, idempotent
 from portal.web.openapi import json_answer, takes
-from portal.web.times import machine, machine_or_none
-
-INSTANTS = {"starts_at", "redeem_by"}
 
 
 @api.get("", responses={200: CouponsShape})
@@ -78,7 +75,7 @@ def coupon(path: CouponPath) -> Response:
 
 @api.patch("/<int:coupon_id>", responses={200: CouponShape})
 @requires(Permission.COUPONS_MANAGE)
-@audits(Action.COUPON_CHANGED)
+@audits(Action.COUPON_CHANGED, Action.COUPON_DISABLED)
 @idempotent
 @takes
 def change(path: CouponPath, body: CouponChangeBody) -> Response:
@@ -87,8 +84,11 @@ def change(path: CouponPath, body: CouponChangeBody) -> Response:
     row = coupon_or_404(path.coupon_id)
     terms = replace(terms_of(row), **body.said())
     row = change_coupon(by=by, coupon_id=row.id, terms=terms, asks_approval=asks)
-    if body.is_active and row.status == CouponStatus.DISABLED:
+    is_off = row.status == CouponStatus.DISABLED
+    if body.is_active and is_off:
         enable_coupon(by=by, coupon_id=row.id, asks_approval=asks)
+    if body.is_active is False and not is_off:
+        disable_coupon(by=by, coupon_id=row.id)
     return commit_answer(json_answer(coupon_answer(row)))
 
 
@@ -142,19 +142,3 @@ def validate(body: PurchaseBody) -> Response:
             "remaining_cents": body.amount_cents - verdict.discount_cents,
         }
     )
-
-
-def coupon_answer(row: Any) -> dict[str, Any]:
-    terms = {name: getattr(row, name) for name in Terms.__slots__}
-    instants = {name: machine_or_none(terms[name]) for name in INSTANTS}
-    return {
-        "id": row.id,
-        "code": row.code,
-        "status": row.status,
-        **terms,
-        **instants,
-        "times_redeemed": row.times_redeemed,
-        "batch_id": row.batch_id,
-        "created_at": machine(row.created_at),
-        "by": row.created_by_label,
-    }

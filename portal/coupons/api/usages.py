@@ -15,11 +15,12 @@ from portal.coupons.redeeming import (
     reserve_coupon,
 )
 from portal.coupons.running import count_period, restore_period, return_slot, use_leftover
-from portal.coupons.schemas import (
-    DecisionBody,
+from portal.coupons.schemas import DecisionBody
+from portal.coupons.use_schemas import (
     HistoryQuery,
     LeftoverBody,
     LeftoverShape,
+    PeriodBody,
     PurchaseRefundBody,
     PurchaseReserveBody,
     RedeemBody,
@@ -54,8 +55,13 @@ def reserve(body: PurchaseReserveBody) -> Response:
 @takes
 def redeem(body: RedeemBody) -> Response:
     """Use the coupon at once. 409 with a `reason` when a rule refuses it."""
-    purchase, is_in_trial = body.purchase(), body.is_in_trial
-    usage = redeem_coupon(by=acting(), code=body.code, purchase=purchase, is_in_trial=is_in_trial)
+    usage = redeem_coupon(
+        by=acting(),
+        code=body.code,
+        purchase=body.purchase(),
+        is_in_trial=body.is_in_trial,
+        period_starts_at=body.period_starts_at,
+    )
     return commit_answer(json_answer(_usage(usage)))
 
 
@@ -76,7 +82,7 @@ def history(query: HistoryQuery) -> Response:
 @takes
 def redeem_reserved(path: UsagePath, body: RedeemReservedBody) -> Response:
     """The checkout succeeded."""
-    usage = redeem_reservation(by=acting(), usage_id=path.usage_id, is_in_trial=body.is_in_trial)
+    usage = redeem_reservation(by=acting(), usage_id=path.usage_id, **body.model_dump())
     return commit_answer(json_answer(_usage(usage)))
 
 
@@ -96,9 +102,9 @@ def release(path: UsagePath, body: DecisionBody) -> Response:
 @audits(Action.COUPON_PERIOD_COUNTED)
 @idempotent
 @takes
-def count(path: UsagePath) -> Response:
+def count(path: UsagePath, body: PeriodBody) -> Response:
     """Another period was billed with the discount."""
-    usage = count_period(by=acting(), usage_id=path.usage_id)
+    usage = count_period(by=acting(), usage_id=path.usage_id, **body.model_dump())
     return commit_answer(json_answer(_usage(usage)))
 
 
@@ -153,6 +159,9 @@ def _usage(row: Any) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in names},
         "code": row.terms["code"],
+        "months": row.terms.get("months"),
+        "discounted_from": machine_or_none(row.discounted_from),
+        "discounted_until": machine_or_none(row.discounted_until),
         "remaining_cents": row.base_cents - row.discount_cents,
         "reserved_at": machine(row.reserved_at),
         "expires_at": machine(row.expires_at),
