@@ -61,6 +61,18 @@ def let_go(tenant_id: int, feature_name: str, owners: Collection[int], at: datet
     return ended_now > 0
 
 
+def held_too_long(tenant_id: int, at: datetime) -> dict[int, int]:
+    """How much of each bucket's reserved content holds nothing any more."""
+    overdue = sa.select(EVENTS.c.allocations).where(
+        EVENTS.c.tenant_id == tenant_id, PENDING, EVENTS.c.expires_at <= at
+    )
+    found: dict[int, int] = defaultdict(int)
+    for lines in db.session.scalars(overdue):
+        for line in lines:
+            found[line["bucket"]] += line["reserved"]
+    return found
+
+
 def overdue_of(tenant_id: Any, feature_name: Any, user_key: Any, at: Any) -> sa.Select[Any]:
     """What `let_go` would end, for a statement that asks of one counter whether there is any."""
     return sa.select(sa.literal_column("1")).where(

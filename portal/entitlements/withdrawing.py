@@ -1,6 +1,6 @@
 """Taking a top-up back: what is left of it counts no more, and what was used of it stays used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from portal.customers.naming import checked_reason, target_of_tenant, target_of_
 from portal.customers.tenants import raise_version
 from portal.entitlements.buckets import Source
 from portal.entitlements.claims import note, own_claim
+from portal.entitlements.holding import held_too_long, let_go
 from portal.entitlements.models import QuotaBucket
 
 MOST_SHOWN = 100
@@ -56,6 +57,7 @@ def top_up_or_404(top_up_id: int, *, locked: bool = False) -> QuotaBucket:
 
 def top_ups_of(tenant_id: int) -> list[TopUp]:
     """Those of the tenant and its users of which something is left, the oldest first."""
+    now = clock.now()
     query = (
         sa.select(
             _of.id,
@@ -67,15 +69,19 @@ def top_ups_of(tenant_id: int) -> list[TopUp]:
             _of.expires_at,
         )
         .outerjoin(User, User.id == _of.user_key)
-        .where(_of.tenant_id == tenant_id, _of.source == Source.TOP_UP, _counts(clock.now()))
+        .where(_of.tenant_id == tenant_id, _of.source == Source.TOP_UP, _counts(now))
         .order_by(_of.id)
     )
-    return [TopUp(*row) for row in db.session.execute(query.limit(MOST_SHOWN))]
+    free = held_too_long(tenant_id, now)
+    rows = (TopUp(*row) for row in db.session.execute(query.limit(MOST_SHOWN)))
+    found = [replace(row, left=row.left + free.get(row.id, 0)) for row in rows]
+    return [row for row in found if row.left > 0]
 
 
 def _counts(now: datetime) -> sa.ColumnElement[bool]:
+    """What is held of it may be free again."""
     is_running = sa.or_(_of.expires_at.is_(None), _of.expires_at > now)
-    return sa.and_(is_running, _of.own_limit > _of.used + _of.reserved)
+    return sa.and_(is_running, _of.own_limit > _of.used)
 
 
 def left_of(row: QuotaBucket) -> int:
@@ -98,6 +104,8 @@ def withdraw_top_up(*, by: Actor, top_up_id: int, reason: str | None = None) -> 
     tenant_id = top_up_or_404(top_up_id).tenant_id
     raise_version(tenant_id)
     row, now = top_up_or_404(top_up_id, locked=True), clock.now()
+    if row.reserved and let_go(tenant_id, row.feature_name, {row.user_key}, now):
+        row = top_up_or_404(top_up_id, locked=True)
     left = left_of(row)
     if not left:
         raise NothingLeft("Nothing of this top-up is left that could be taken back.")
