@@ -86,8 +86,11 @@ def _counts(now: datetime) -> sa.ColumnElement[bool]:
 
 def left_of(row: QuotaBucket) -> int:
     """How much of it can still be used; 0 once its end has come."""
-    is_over = row.expires_at is not None and row.expires_at <= clock.now()
-    return 0 if is_over else max(0, (row.own_limit or 0) - row.used - row.reserved)
+    now = clock.now()
+    if row.expires_at is not None and row.expires_at <= now:
+        return 0
+    free = held_too_long(row.tenant_id, now).get(row.id, 0) if row.reserved else 0
+    return max(0, (row.own_limit or 0) - row.used - row.reserved + free)
 
 
 def withdraw_top_up(*, by: Actor, top_up_id: int, reason: str | None = None) -> tuple[int, int]:
