@@ -25,6 +25,8 @@ class NavItem:
     values: dict[str, Any] = field(default_factory=dict)
     is_first: bool = False
     """Stands above what lower rooms put into its group, also above their firsts."""
+    under: tuple[str, ...] = ()
+    """Where pages begin that belong here, though their addresses do not begin with its own."""
 
 
 def add_nav(app: Flask, *items: NavItem) -> None:
@@ -34,7 +36,7 @@ def add_nav(app: Flask, *items: NavItem) -> None:
 def navigation(permissions: frozenset[Permission]) -> Markup:
     """The menu of whoever has these permissions, drawn once for each page that it can point at."""
     groups = _visible(permissions)
-    current = _nearest(request.path, [item["url"] for _, items in groups for item in items])
+    current = _nearest(request.path, [item for _, items in groups for item in items])
     drawn: dict[tuple[frozenset[Permission], str | None], Markup]
     drawn = current_app.extensions.setdefault("portal_nav_drawn", {})
     if (permissions, current) not in drawn:
@@ -44,10 +46,15 @@ def navigation(permissions: frozenset[Permission]) -> Markup:
     return drawn[permissions, current]
 
 
-def _nearest(path: str, urls: list[str]) -> str | None:
+def _nearest(path: str, items: list[dict[str, Any]]) -> str | None:
     """The entry that the page lies under: the longest that its address begins with."""
-    above = [url for url in urls if path == url or (url != "/" and path.startswith(f"{url}/"))]
-    return max(above, key=len, default=None)
+    begins = [(start, item["url"]) for item in items for start in (item["url"], *item["under"])]
+    above = [(len(start), url) for start, url in begins if _lies_under(path, start)]
+    return max(above, default=(0, None))[1]
+
+
+def _lies_under(path: str, start: str) -> bool:
+    return path == start or (start != "/" and path.startswith(f"{start}/"))
 
 
 def _visible(permissions: frozenset[Permission]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -70,4 +77,5 @@ def _entry(item: NavItem) -> dict[str, Any]:
         "url": url_for(item.endpoint, **item.values),
         "icon": item.icon,
         "key": item.key,
+        "under": item.under,
     }

@@ -25,6 +25,7 @@ NAV = (
         "lock-open",
         "u",
         Permission.ENTITLEMENTS_VIEW,
+        under=("/entitlements/scheduled", "/entitlements/bulk", "/entitlements/compare"),
     ),
     NavItem(
         "Work", "Over limit", "entitlements.usage", "chart-bar", "o", Permission.ENTITLEMENTS_VIEW

@@ -32,16 +32,45 @@ from portal.web.nav import NavItem
 
 NAV = (
     NavItem(
-        "Work", "Tickets", "support.own_queue", "inbox", "t", Permission.TICKETS_VIEW, is_first=True
+        "Work",
+        "Tickets",
+        "support.own_queue",
+        "inbox",
+        "t",
+        Permission.TICKETS_VIEW,
+        is_first=True,
+        under=("/support/tickets", "/support/search", "/support/views", "/support/bulk"),
     ),
     NavItem(
         "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
     ),
     NavItem("Work", "Goodwill", "support.goodwill", "gift", "x", Permission.GOODWILL_APPROVE),
-    NavItem("System", "Agents", "support.agents", "users-group", "d", Permission.TICKETS_VIEW),
-    NavItem("System", "Answers", "support.answers", "notes", "w", Permission.TICKETS_REPLY),
     NavItem(
-        "System", "Service levels", "support.levels", "calendar-time", "l", Permission.TICKETS_VIEW
+        "System",
+        "Agents",
+        "support.agents",
+        "users-group",
+        "d",
+        Permission.TICKETS_VIEW,
+        under=("/support/teams",),
+    ),
+    NavItem(
+        "System",
+        "Answers",
+        "support.answers",
+        "notes",
+        "w",
+        Permission.TICKETS_REPLY,
+        under=("/support/macros",),
+    ),
+    NavItem(
+        "System",
+        "Service levels",
+        "support.levels",
+        "calendar-time",
+        "l",
+        Permission.TICKETS_VIEW,
+        under=("/support/calendars",),
     ),
 )
 __all__ = [
