@@ -1,0 +1,47 @@
+"""What somebody sees who works all day: nothing cut into pieces, nothing out of sight."""
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.core.database import db
+from portal.core.roles import Role
+from portal.jobs.queue import enqueue
+from tests.browser.test_ticket import agent
+from tests.cast import make_tenant, make_user
+from tests.support.queue_cast import put
+
+ZOOMED = {"width": 640, "height": 400}
+"""1280 by 800 at 200 %."""
+APPEARANCE = "box => getComputedStyle(box).appearance"
+GROUND = "entry => getComputedStyle(entry).forcedColorAdjust"
+# The lines of a row that end before their words do, and the tags that are seen in part.
+CUT = "names => names.filter(name => name.scrollWidth > name.clientWidth + 1).length"
+PARTS = """tags => tags.filter(tag => {
+  const seen = tag.parentElement.getBoundingClientRect(), own = tag.getBoundingClientRect();
+  return own.top < seen.bottom && (own.right > seen.right + 1 || tag.scrollWidth > tag.clientWidth);
+}).length"""
+
+
+@pytest.fixture
+def ann(page, context, site):
+    site.sign_in(context, site.person("Ann Admin", Role.ADMIN, is_second_factor_on=True))
+    return page
+
+
+@pytest.fixture
+def queue(page, context, site):
+    """A ticket with names and tags of the usual length."""
+    with site.app.app_context():
+        user = make_user(make_tenant(f"Delta{next(site.numbers)} Board"), name="Uma Tremblay")
+        put(user, subject="Prices", tags=["prices", "integration"], plan_name="Professional")
+        db.session.commit()
+    site.sign_in(context, agent(site, "Bea Agent"))
+    page.goto("/support/queue/all")
+    return page
+
+
+def test_a_row_of_the_queue_says_whole_names_and_whole_tags(queue):
+    for width in (1280, 1440):
+        queue.set_viewport_size({"width": width, "height": 800})
+        assert queue.locator(".queue-name").evaluate_all(CUT) == 0
+        assert queue.locator(".queue-tags .badge").evaluate_all(PARTS) == 0
