@@ -163,6 +163,14 @@
 
   const holdAll = () => document.querySelectorAll("[data-held]").forEach(hold);
 
+  // A long menu opens where the page stands in it.
+  function showPlace() {
+    document.querySelector("#sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  find("sidebar")?.addEventListener("toggle", showPlace);
+  showPlace();
+
   // Names of pages visited (shortcuts.js) do not outlive the sign-in.
   if (!find("sidebar")) sessionStorage.clear();
   focusWhatMatters(document.body);

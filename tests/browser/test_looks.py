@@ -40,6 +40,16 @@ def queue(page, context, site):
     return page
 
 
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 600}, ZOOMED], ids=["wide", "zoomed"])
+def test_a_long_menu_opens_at_the_place_of_the_page(ann, size):
+    ann.set_viewport_size(size)
+    ann.goto("/operations/health")
+    if size is ZOOMED:
+        ann.get_by_role("button", name="Menu", exact=True).click()
+    expect(ann.locator("#sidebar [aria-current]")).to_be_in_viewport(ratio=1)
+    assert ann.evaluate("scrollY") == 0
+
+
 def test_a_row_of_the_queue_says_whole_names_and_whole_tags(queue):
     for width in (1280, 1440):
         queue.set_viewport_size({"width": width, "height": 800})
