@@ -50,6 +50,13 @@ def test_a_long_menu_opens_at_the_place_of_the_page(ann, size):
     assert ann.evaluate("scrollY") == 0
 
 
+def test_the_search_of_the_top_bar_keeps_to_one_line_when_zoomed(ann):
+    ann.set_viewport_size(ZOOMED)
+    ann.goto("/")
+    for part in ann.locator(".search-hint > :not(svg)").all():
+        assert part.bounding_box()["height"] < 24
+
+
 def test_a_row_of_the_queue_says_whole_names_and_whole_tags(queue):
     for width in (1280, 1440):
         queue.set_viewport_size({"width": width, "height": 800})
