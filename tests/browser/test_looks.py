@@ -62,3 +62,13 @@ def test_a_row_of_the_queue_says_whole_names_and_whole_tags(queue):
         queue.set_viewport_size({"width": width, "height": 800})
         assert queue.locator(".queue-name").evaluate_all(CUT) == 0
         assert queue.locator(".queue-tags .badge").evaluate_all(PARTS) == 0
+
+
+def test_a_phone_shows_no_label_of_what_is_not_there(ann, site):
+    with site.app.app_context():
+        enqueue("tests.paper", {})
+        db.session.commit()
+    ann.set_viewport_size({"width": 360, "height": 740})
+    ann.goto("/operations/jobs?status=queued")
+    expect(ann.locator("td[data-label='Tries']").first).to_be_visible()
+    expect(ann.locator("td[data-label='Last error']").first).to_be_hidden()
