@@ -64,6 +64,17 @@ def test_a_row_of_the_queue_says_whole_names_and_whole_tags(queue):
         assert queue.locator(".queue-tags .badge").evaluate_all(PARTS) == 0
 
 
+def test_a_tick_is_seen_in_the_colours_of_a_system(queue):
+    queue.emulate_media(forced_colors="active")
+    assert queue.locator("[name=ticket]").first.evaluate(APPEARANCE) == "auto"
+
+
+def test_the_chosen_place_is_seen_in_the_colours_of_a_system(queue):
+    queue.emulate_media(forced_colors="active")
+    for menu in ("#sidebar", ".desk-views"):
+        assert queue.locator(f"{menu} [aria-current]").evaluate(GROUND) == "none"
+
+
 def test_a_phone_shows_no_label_of_what_is_not_there(ann, site):
     with site.app.app_context():
         enqueue("tests.paper", {})
