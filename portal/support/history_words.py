@@ -15,6 +15,7 @@ CAUSES = {
     "replied": "with a reply",
     "timer": "as time had passed",
     "idle": "as nobody had worked on it",
+    "routed": "by the rules of the desk",
 }
 NUMBERED = {"bulk": "with many at once, change {}", "macro": "by a macro"}
 
@@ -104,7 +105,18 @@ def _plain(value: str) -> str:
     return value.replace("_", " ")
 
 
+def _assigned(old: str, new: str) -> str:
+    instead = f" instead of {old}" if old else ""
+    return f"gave it to {new}{instead}" if new else f"took it from {old}"
+
+
+def _team(old: str, new: str) -> str:
+    return f"put it into the team {new}" if new else f"took it out of the team {old}"
+
+
 OWN_WORDS: dict[str, Callable[[str, str], str]] = {
+    "assigned": _assigned,
+    "breached": lambda _old, new: f"noted that the promised {_plain(new)} is overdue",
     "created": _created,
     "macro": _macro,
     "grant_ended": lambda old, _new: f"{old} ended",
@@ -116,6 +128,9 @@ OWN_WORDS: dict[str, Callable[[str, str], str]] = {
     "goodwill_withdrawn": lambda _old, new: f"took {new} back",
     "granted": lambda _old, new: f"granted {new}",
     "participants": _participants,
+    "rated": lambda _old, new: f"rated it {new.lower()}",
+    "reply_withdrawn": lambda _old, _new: "took an answer back before it was sent",
     "snoozed": _snoozed,
     "tags": _tags,
+    "team": _team,
 }

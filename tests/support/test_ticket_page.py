@@ -7,6 +7,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.customers.users import deactivate_user
 from portal.mail.models import EmailLog
+from portal.support.history_words import in_words
 from portal.support.messages import add_note
 from portal.support.models import AttachmentBlob, MessageAttachment, SupportMessage
 from portal.support.outgoing import MESSAGE
@@ -184,6 +185,23 @@ def test_whatever_somebody_writes_stays_text(bea_client, acme, bea):
 def test_strange_and_long_words_are_shown_whole(bea_client, bea, ticket, url, body):
     sent = answer(ticket, bea, body)
     assert texts(bea_client.soup(url))[-1] == sent.message.body
+
+
+HAPPENED = {
+    ("assigned", None, "Mo"): "gave it to Mo",
+    ("assigned", "Bea", "Mo"): "gave it to Mo instead of Bea",
+    ("assigned", "Bea", None): "took it from Bea",
+    ("team", None, "Support"): "put it into the team Support",
+    ("team", "Support", None): "took it out of the team Support",
+    ("breached", None, "first_response"): "noted that the promised first response is overdue",
+    ("rated", None, "Good"): "rated it good",
+    ("reply_withdrawn", None, "470"): "took an answer back before it was sent",
+}
+
+
+@pytest.mark.parametrize(("change", "words"), HAPPENED.items())
+def test_each_change_has_a_sentence_of_its_own(change, words):
+    assert in_words(*change, None) == words
 
 
 def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
