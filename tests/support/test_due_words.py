@@ -177,4 +177,6 @@ def test_a_page_explains_what_is_due(ticket, bea_client):
     assert all(words in text for words in ("First response", "Standard, version 1", "8h of open"))
     assert "<html" in text
     assert "<html" not in bea_client.get(url, headers={"HX-Request": "true"}).text
+    above = bea_client.soup(url).select(".breadcrumb a")
+    assert above[-1]["href"] == f"/support/tickets/{ticket.number}"
     assert bea_client.get("/support/tickets/TCK-2026-999999/clocks").status_code == 404
