@@ -65,3 +65,24 @@ def test_a_choice_that_was_not_saved_can_be_sent_again(site, page, open_context,
     expect(bea.locator("#ticket-head")).to_contain_text("Urgent")
     expect(bea.get_by_role("button", name="Set priority")).to_be_hidden()
     expect(bea.get_by_role("button", name="Set category")).to_be_hidden()
+
+
+def test_watching_keeps_the_place_and_is_said(site, page, number):
+    bea = at_ticket(site, page, "Bea Agent", number)
+    for label, after in (("Watch", "Stop watching"), ("Stop watching", "Watch")):
+        bea.evaluate("document.getElementById('announcer').textContent = ''")
+        button = bea.locator("#watching").get_by_role("button", name=label, exact=True)
+        button.press("Enter")
+        changed = bea.locator("#watching").get_by_role("button", name=after, exact=True)
+        expect(changed).to_be_focused()
+        expect(bea.locator("#announcer")).to_have_text("Saved")
+
+
+def test_a_saved_field_is_said_and_a_refused_one_is_not(site, page, number):
+    bea = at_ticket(site, page, "Bea Agent", number)
+    bea.locator("#field-priority").select_option("urgent")
+    expect(bea.locator("#announcer")).to_have_text("Saved")
+    bea.evaluate("document.getElementById('announcer').textContent = ''")
+    bea.locator("#field-tag").press("Enter")
+    expect(bea.locator("#ticket-fields [role=alert]")).to_contain_text("Write a tag first.")
+    expect(bea.locator("#announcer")).to_have_text("")

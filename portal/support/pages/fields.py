@@ -27,8 +27,9 @@ from portal.support.pages.written import number_or_none, view_now
 from portal.support.participants import add_participant, remove_participant
 from portal.support.snoozing import presets, snooze, wake
 from portal.support.tagging import change_tags
+from portal.support.watching import unwatch, watch
 from portal.support.words import Status
-from portal.web.access import audits, requires
+from portal.web.access import audits, requires, unaudited
 from portal.web.htmx import page, see_other, wants_fragment
 from portal.web.times import reader_zone
 
@@ -112,6 +113,19 @@ def change_participants(number: str) -> ResponseReturnValue:
     return _changed(found)
 
 
+@bp.post("/support/tickets/<number>/<any(watch, unwatch):verb>")
+@requires(Permission.TICKETS_VIEW)
+@unaudited("it says who is told, and changes nothing of the ticket")
+def watching(number: str, verb: str) -> ResponseReturnValue:
+    found, me = found_ticket(number), current_staff().id
+    if verb == "watch":
+        watch(ticket=found, admin_ids=[me])
+    else:
+        unwatch(ticket=found, admin_id=me)
+    db.session.commit()
+    return _changed(found, place="#people")
+
+
 @bp.post("/support/tickets/<number>/snooze")
 @requires(Permission.TICKETS_REPLY)
 @audits(Action.TICKET_SNOOZED)
@@ -140,10 +154,10 @@ def wake_ticket(number: str) -> ResponseReturnValue:
     return _changed(found)
 
 
-def _changed(found: SupportTicket) -> ResponseReturnValue:
+def _changed(found: SupportTicket, place: str = "#ticket-fields") -> ResponseReturnValue:
     if wants_fragment():
         return _panel(found, Keeping())
-    return see_other(ticket_url(found.number, view_now(), "#ticket-fields"))
+    return see_other(ticket_url(found.number, view_now(), place))
 
 
 def _refused(number: str, refusal: DomainError, **values: str) -> Response:

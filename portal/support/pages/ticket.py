@@ -5,7 +5,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.core import clock
-from portal.core.database import changed_rows, db, writing
+from portal.core.database import changed_rows, writing
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.canned import filled
@@ -25,13 +25,10 @@ from portal.support.pages.ticket_view import (
 from portal.support.pages.written import number_or_none, view_now
 from portal.support.presence import Present, is_due, note_presence, present_on
 from portal.support.reading import earlier_than, later_than
-from portal.support.watching import unwatch, watch
 from portal.support.words import MessageKind
-from portal.web.access import requires, unaudited
-from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
+from portal.web.access import requires
+from portal.web.htmx import page, page_or_fragment, wants_fragment
 from portal.web.urls import LARGEST_ID
-
-PERSONAL = "it says who is told, and changes nothing of the ticket"
 
 
 @bp.get("/support/tickets/<number>")
@@ -124,16 +121,3 @@ def history(number: str) -> Response:
 def another(number: str, way: str) -> ResponseReturnValue:
     here = Here.of(found_ticket(number), view_now())
     return redirect(next_url(here, is_forward=way == "next"), code=303)
-
-
-@bp.post("/support/tickets/<number>/<any(watch, unwatch):verb>")
-@requires(Permission.TICKETS_VIEW)
-@unaudited(PERSONAL)
-def watching(number: str, verb: str) -> ResponseReturnValue:
-    found, me = found_ticket(number), current_staff().id
-    if verb == "watch":
-        watch(ticket=found, admin_ids=[me])
-    else:
-        unwatch(ticket=found, admin_id=me)
-    db.session.commit()
-    return see_other(ticket_url(found.number, view_now(), "#people"))
