@@ -1,5 +1,7 @@
 """What somebody sees who works all day: nothing cut into pieces, nothing out of sight."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,6 +9,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.jobs.queue import enqueue
 from tests.browser.test_ticket import agent
+from tests.browser.test_ticket_fields import at_ticket
 from tests.cast import make_tenant, make_user
 from tests.support.queue_cast import put
 
@@ -20,6 +23,17 @@ PARTS = """tags => tags.filter(tag => {
   const seen = tag.parentElement.getBoundingClientRect(), own = tag.getBoundingClientRect();
   return own.top < seen.bottom && (own.right > seen.right + 1 || tag.scrollWidth > tag.clientWidth);
 }).length"""
+
+WAITS = """new Promise(seen => {
+  const opacity = () => getComputedStyle(document.body, "::after").opacity;
+  const look = () => opacity() === "1" ? seen() : requestAnimationFrame(look);
+  look();
+})"""
+HAS_A_SIGN = "getComputedStyle(document.body, '::after').content !== 'none'"
+
+
+def hold(held, route):
+    held.append(route)
 
 
 @pytest.fixture
@@ -83,3 +97,27 @@ def test_a_phone_shows_no_label_of_what_is_not_there(ann, site):
     ann.goto("/operations/jobs?status=queued")
     expect(ann.locator("td[data-label='Tries']").first).to_be_visible()
     expect(ann.locator("td[data-label='Last error']").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", ["reply", "priority"], ids=["of-a-page", "of-a-part"])
+def test_an_answer_that_takes_long_is_seen_to_be_on_its_way(site, page, number, name):
+    bea, held = at_ticket(site, page, "Bea Agent", number), []
+    bea.route(f"**/{number}/{name}", partial(hold, held))
+    if name == "reply":
+        bea.fill("#reply-body", "We are on it.")
+        bea.keyboard.press("Control+Enter")
+    else:
+        bea.locator("#field-priority").select_option("urgent")
+    bea.evaluate(WAITS)
+    held.pop().continue_()
+    expect(bea.locator("form[data-sent], form.htmx-request")).to_have_count(0)
+    assert not bea.evaluate(HAS_A_SIGN)
+
+
+def test_what_a_page_asks_by_itself_is_not_seen(site, page, number):
+    bea, held = at_ticket(site, page, "Bea Agent", number), []
+    bea.route(f"**/{number}/news**", partial(hold, held))
+    bea.evaluate("htmx.trigger('#ticket-news', 'look')")
+    expect(bea.locator("#ticket-news.htmx-request")).to_be_attached()
+    assert not bea.evaluate(HAS_A_SIGN)
+    held.pop().continue_()
