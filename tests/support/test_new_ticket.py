@@ -1,6 +1,7 @@
 """Opening a ticket for a customer."""
 
 import pytest
+from bs4 import BeautifulSoup
 
 from portal.core.database import db
 from portal.core.roles import Role
@@ -132,3 +133,15 @@ def test_a_user_who_is_not_there_or_was_erased_gets_no_ticket(bea_client, uma):
 def test_who_does_not_work_on_tickets_opens_none(app, uma):
     client = signed_in(app, make_admin("Fay Finance", Role.FINANCE, is_second_factor_on=True))
     assert client.submit(NEW, **fields(uma)).status_code == 403
+
+
+def test_whoever_forgot_the_requester_is_told_at_its_field(bea_client):
+    answer = bea_client.submit(NEW, subject="A call", body="It creaks.")
+    field = BeautifulSoup(answer.text, "html.parser").select_one("#user")
+    assert (answer.status_code, field["aria-invalid"]) == (422, "true")
+    assert field["aria-describedby"] == "user-error"
+
+
+def test_how_many_are_found_is_said(bea_client, uma):
+    assert bea_client.soup(f"{NEW}?q=uma").select_one("[data-announce='1 found']")
+    assert not bea_client.soup(NEW).select_one("[data-announce]")
