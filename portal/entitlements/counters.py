@@ -1,7 +1,8 @@
 """The rows behind limits: locked for a use, and brought in line with what the ledger says.
 
-Rows are locked by id, so that two uses that need the same ones take turns instead of waiting for
-each other; in which order they are burnt is decided afterwards (`pools`).
+Rows are locked in one order, those that all users share first, so that two uses that need the same
+ones take turns instead of waiting for each other: whoever holds the shared ones may lock those of
+other users too (`holding.let_go`). In which order they are burnt is decided afterwards (`pools`).
 """
 
 from collections.abc import Iterable
@@ -24,15 +25,18 @@ COLUMNS = [BUCKETS.c[field.name] for field in fields(Bucket)]
 
 
 def locked_buckets(tenant_id: int, feature_name: str, keys: Iterable[int]) -> list[Bucket]:
-    """Locked first and read then: whoever waited sees also what was added meanwhile."""
+    """Those of these users, and the shared ones, which are always among them.
+
+    Locked first and read then: whoever waited sees also what was added meanwhile.
+    """
     query = (
         sa.select(*COLUMNS)
         .where(
             BUCKETS.c.tenant_id == tenant_id,
             BUCKETS.c.feature_name == feature_name,
-            BUCKETS.c.user_key.in_(sorted(keys)),
+            BUCKETS.c.user_key.in_(sorted({TENANT_KEY, *keys})),
         )
-        .order_by(BUCKETS.c.id)
+        .order_by(BUCKETS.c.user_key, BUCKETS.c.id)
     )
     if db.engine.dialect.name == "postgresql":
         db.session.execute(query.with_only_columns(BUCKETS.c.id).with_for_update())

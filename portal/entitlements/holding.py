@@ -107,7 +107,7 @@ def _expire(held: Any, at: datetime) -> int:
 def lock_for(event: Any) -> None:
     """Lock all that an entry may be about, without rolling it, before something is given back."""
     key = event.user_id or TENANT_KEY
-    rows = locked_buckets(event.tenant_id, event.feature_name, {TENANT_KEY, key})
+    rows = locked_buckets(event.tenant_id, event.feature_name, {key})
     if any(row.source != Source.BASE for row in rows):
         mark_extras(event.tenant_id, event.feature_name, key)
 
