@@ -1,5 +1,7 @@
 """When something is due, in words, and why."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal.core.actor import SYSTEM
@@ -8,6 +10,7 @@ from portal.support.calendars import change_calendar
 from portal.support.due_words import clock_lines, due_chip
 from portal.support.durations import BadDuration, duration_text, roughly, seconds_of
 from portal.support.fields import Wanted, change_fields
+from portal.support.queues import Queue, View, tickets_in
 from portal.support.rule_terms import hours_by_priority
 from portal.support.rules import move_rule
 from portal.support.usual_levels import create_usual_levels
@@ -17,6 +20,7 @@ from tests.statements import counted
 from tests.support.clocks import HOUR, OFFICE, at
 from tests.support.desk import answer, make_ticket
 from tests.support.levels import make_calendar, make_rule, move_to, office, then, work
+from tests.support.queue_cast import looking, put
 
 
 @pytest.fixture
@@ -85,6 +89,16 @@ def test_each_priority_has_the_hours_of_its_own_level(app):
     hours, week = hours_by_priority(), (at(1, "00:00"), at(8, "00:00"))
     open_hours = {name: found.elapsed(*week) // HOUR for name, found in hours.items()}
     assert open_hours == {"low": 40, "medium": 40, "high": 40, "urgent": 168}
+
+
+def test_a_row_of_the_queue_counts_by_the_hours_of_its_own_priority(acme, bea):
+    create_usual_levels(by=SYSTEM)
+    uma = make_user(acme)
+    with then(7, "16:00"):
+        for each in (Priority.LOW, Priority.URGENT):
+            put(uma, subject=each.value, priority=each.value, due_in=timedelta(hours=18))
+        rows = tickets_in(Queue.of(View.ALL), looking(bea)).items
+    assert {row.subject: row.due.words for row in rows} == {"low": "2h left", "urgent": "18h left"}
 
 
 def test_each_clock_says_how_it_stands_and_by_what(ticket):
