@@ -40,11 +40,13 @@ def sweep(_payload: dict[str, Any]) -> None:
 
 def expire_overdue(at: datetime, *which: sa.ColumnElement[bool]) -> int:
     """End reservations whose time is over, at most 200; how many."""
-    overdue = sa.select(*HELD).where(
-        QuotaEvent.status == "pending", QuotaEvent.expires_at <= at, *which
-    )
+    overdue = sa.select(*HELD).where(_is_overdue(at), *which)
     rows = db.session.execute(overdue.order_by(QuotaEvent.expires_at).limit(AT_ONCE)).all()
     return sum(_expire(row, at) for row in rows)
+
+
+def _is_overdue(at: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(PENDING, EVENTS.c.expires_at <= at)
 
 
 def let_go(tenant_id: int, feature_name: str, owners: Collection[int], at: datetime) -> bool:
@@ -64,7 +66,7 @@ def let_go(tenant_id: int, feature_name: str, owners: Collection[int], at: datet
 def held_too_long(tenant_id: int, at: datetime) -> dict[int, int]:
     """How much of each bucket's reserved content holds nothing any more."""
     overdue = sa.select(EVENTS.c.allocations).where(
-        EVENTS.c.tenant_id == tenant_id, PENDING, EVENTS.c.expires_at <= at
+        EVENTS.c.tenant_id == tenant_id, _is_overdue(at)
     )
     found: dict[int, int] = defaultdict(int)
     for lines in db.session.scalars(overdue):
@@ -78,8 +80,7 @@ def overdue_of(tenant_id: Any, feature_name: Any, user_key: Any, at: Any) -> sa.
     return sa.select(sa.literal_column("1")).where(
         EVENTS.c.tenant_id == tenant_id,
         EVENTS.c.feature_name == feature_name,
-        PENDING,
-        EVENTS.c.expires_at <= at,
+        _is_overdue(at),
         sa.or_(user_key == sa.literal_column(str(TENANT_KEY)), EVENTS.c.user_id == user_key),
     )
 
