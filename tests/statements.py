@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -55,3 +56,11 @@ def plans_of(ask: Callable[[], object], *, of_few: bool = False) -> list[str]:
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     found = [connection.exec_driver_sql(explain + text, values) for text, values in sent]
     return ["\n".join(str(row[-1]) for row in rows) for rows in found]
+
+
+def waiting() -> int:
+    """How many sessions wait for a lock. On SQLite they do so unseen, for whoever writes."""
+    if is_sqlite():
+        return 2
+    found = sa.text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    return db.session.scalar(found) or 0

@@ -18,6 +18,7 @@ from portal.core.errors import DomainError
 from portal.core.staleness import Stale
 from seeds.catalog import seed_catalog
 from seeds.support import seed_levels
+from tests.statements import waiting
 
 pytestmark = pytest.mark.race
 CROWD = 8
@@ -96,19 +97,12 @@ def archive(app):
         db.session.commit()
 
 
-def somebody_waits_for_us():
-    """On SQLite whoever writes waits for us anyway, and says so to nobody."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    is_seen = db.engine.dialect.name == "postgresql"
-    return bool(db.session.scalar(sa.text(waiting))) if is_seen else True
-
-
 def test_a_plan_that_somebody_takes_is_archived_after_them(shop):
     """So that it is counted then who took it; whoever comes later finds it gone."""
     with shop.app_context(), ThreadPoolExecutor(1) as pool:
         assert plan_named("basic").name == "basic"
         archiving = pool.submit(archive, shop)
-        while not (archiving.done() or somebody_waits_for_us()):
+        while not (archiving.done() or waiting()):
             pass
         assert not archiving.done()
         db.session.commit()
