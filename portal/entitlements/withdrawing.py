@@ -104,11 +104,13 @@ def withdraw_top_up(*, by: Actor, top_up_id: int, reason: str | None = None) -> 
     """
     if not by.may(Permission.QUOTAS_ADJUST):
         raise Denied("Ask somebody who may adjust quotas.")
-    tenant_id = top_up_or_404(top_up_id).tenant_id
+    found, now = top_up_or_404(top_up_id), clock.now()
+    tenant_id = found.tenant_id
     raise_version(tenant_id)
-    row, now = top_up_or_404(top_up_id, locked=True), clock.now()
-    if row.reserved and let_go(tenant_id, row.feature_name, {row.user_key}, now):
-        row = top_up_or_404(top_up_id, locked=True)
+    # Ahead of the lock on this one, as it locks what all share, which comes first everywhere.
+    if found.reserved:
+        let_go(tenant_id, found.feature_name, {found.user_key}, now)
+    row = top_up_or_404(top_up_id, locked=True)
     left = left_of(row)
     if not left:
         raise NothingLeft("Nothing of this top-up is left that could be taken back.")

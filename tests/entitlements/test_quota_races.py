@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -18,7 +19,7 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
 from portal.core.roles import Role
-from portal.customers.models import Tenant
+from portal.customers.models import Tenant, User
 from portal.entitlements.counters import locked_buckets
 from portal.entitlements.grants import grant_tenant_feature
 from portal.entitlements.models import QuotaBucket, QuotaEvent
@@ -33,9 +34,11 @@ from portal.entitlements.reservations import (
     reserve_quota,
 )
 from portal.entitlements.topups import reset_quota, top_up
+from portal.entitlements.withdrawing import withdraw_top_up
 from tests.cast import make_admin, make_user, signed_in
 from tests.entitlements.shop import Shop, make_shop
 from tests.staff.test_races import together
+from tests.statements import waiting
 
 pytestmark = pytest.mark.race
 THREADS, EACH = 32, 100
@@ -167,32 +170,63 @@ def test_a_reservation_ends_once_for_many(own_app, own_shop):
     assert agree(own_app)
 
 
-def waiting():
-    """How many sessions wait for a lock. On SQLite they do so unseen, for whoever writes."""
-    if db.engine.dialect.name != "postgresql":
-        return 2
-    return db.session.scalar(sa.text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"))
+def one_behind_the_other(app, tenant_id, *works):
+    """What each returns, begun once the one before waits for the counter that all share."""
+    with app.app_context(), ThreadPoolExecutor(len(works)) as pool:
+        locked_buckets(tenant_id, "quotes", {TENANT_KEY})
+        found = []
+        for place, work in enumerate(works, start=1):
+            found.append(pool.submit(work))
+            while waiting() < place and not found[-1].done():
+                pass
+        db.session.commit()
+        return [work.result(60) for work in found]
 
 
 def test_an_owner_and_who_lets_go_of_their_hold_take_turns(own_app, own_shop):
     """Also where the owner's counter is older than the one that both share."""
-    uma, acme = own_shop.uma.id, own_shop.acme.id
+    uma = own_shop.uma.id
     with own_app.app_context():
         otto = share_below_own_limit(own_shop)
         reserve_quota(user_id=uma, feature_name="quotes", amount=4, idempotency_key="h")
         db.session.commit()
         later = clock.now() + timedelta(minutes=20)
-    uses = [(otto, "by otto"), (uma, "by uma")]
-    with time_machine.travel(later), own_app.app_context(), ThreadPoolExecutor(2) as pool:
-        locked_buckets(acme, "quotes", {TENANT_KEY})
-        found = []
-        for place, (who, key) in enumerate(uses, start=1):
-            found.append(pool.submit(take, own_app, who, "quotes", key))
-            while waiting() < place and not found[-1].done():
-                pass
-        db.session.commit()
-        assert [use.result(60) for use in found] == ["granted", "granted"]
+    uses = [partial(take, own_app, who, "quotes", f"by {who}") for who in (otto, uma)]
+    with time_machine.travel(later):
+        assert one_behind_the_other(own_app, own_shop.acme.id, *uses) == ["granted", "granted"]
     assert agree(own_app)
+
+
+def test_a_top_up_that_is_taken_back_and_a_use_of_it_take_turns(own_app, own_shop):
+    uma = own_shop.uma.id
+    with own_app.app_context():
+        acme, owner = (
+            db.session.get_one(*key) for key in ((Tenant, own_shop.acme.id), (User, uma))
+        )
+        row = top_up(by=ADJUSTER, tenant=acme, user=owner, feature_name="quotes", amount=5).id
+        db.session.commit()
+        reserve_quota(user_id=uma, feature_name="quotes", amount=12, idempotency_key="h")
+        db.session.commit()
+        later = clock.now() + timedelta(minutes=20)
+
+    def take_back():
+        with own_app.app_context():
+            _, left = withdraw_top_up(by=ADJUSTER, top_up_id=row)
+            db.session.commit()
+            return left
+
+    use = partial(take, own_app, uma, "quotes", "a use")
+    with time_machine.travel(later):
+        assert one_behind_the_other(own_app, own_shop.acme.id, use, take_back) == ["granted", 5]
+    assert agree(own_app)
+
+
+def more_for_uma(shop, amount):
+    acme = db.session.get_one(Tenant, shop.acme.id)
+    uma = db.session.get_one(User, shop.uma.id)
+    row = top_up(by=ADJUSTER, tenant=acme, user=uma, feature_name="quotes", amount=amount)
+    db.session.commit()
+    return row.id
 
 
 def share_below_own_limit(shop):
