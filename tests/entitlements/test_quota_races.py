@@ -183,14 +183,19 @@ def one_behind_the_other(app, tenant_id, *works):
         return [work.result(60) for work in found]
 
 
+def held_until(user_id, amount):
+    """Hold so many quotes; an instant at which they are held too long."""
+    reserve_quota(user_id=user_id, feature_name="quotes", amount=amount, idempotency_key="h")
+    db.session.commit()
+    return clock.now() + timedelta(minutes=20)
+
+
 def test_an_owner_and_who_lets_go_of_their_hold_take_turns(own_app, own_shop):
     """Also where the owner's counter is older than the one that both share."""
     uma = own_shop.uma.id
     with own_app.app_context():
         otto = share_below_own_limit(own_shop)
-        reserve_quota(user_id=uma, feature_name="quotes", amount=4, idempotency_key="h")
-        db.session.commit()
-        later = clock.now() + timedelta(minutes=20)
+        later = held_until(uma, 4)
     uses = [partial(take, own_app, who, "quotes", f"by {who}") for who in (otto, uma)]
     with time_machine.travel(later):
         assert one_behind_the_other(own_app, own_shop.acme.id, *uses) == ["granted", "granted"]
@@ -200,25 +205,19 @@ def test_an_owner_and_who_lets_go_of_their_hold_take_turns(own_app, own_shop):
 def test_a_top_up_that_is_taken_back_and_a_use_of_it_take_turns(own_app, own_shop):
     uma = own_shop.uma.id
     with own_app.app_context():
-        acme, owner = (
-            db.session.get_one(*key) for key in ((Tenant, own_shop.acme.id), (User, uma))
-        )
-        row = top_up(by=ADJUSTER, tenant=acme, user=owner, feature_name="quotes", amount=5).id
-        db.session.commit()
-        reserve_quota(user_id=uma, feature_name="quotes", amount=12, idempotency_key="h")
-        db.session.commit()
-        later = clock.now() + timedelta(minutes=20)
-
-    def take_back():
-        with own_app.app_context():
-            _, left = withdraw_top_up(by=ADJUSTER, top_up_id=row)
-            db.session.commit()
-            return left
-
-    use = partial(take, own_app, uma, "quotes", "a use")
+        row = more_for_uma(own_shop, 5)
+        later = held_until(uma, 12)
+    works = partial(take, own_app, uma, "quotes", "a use"), partial(take_back, own_app, row)
     with time_machine.travel(later):
-        assert one_behind_the_other(own_app, own_shop.acme.id, use, take_back) == ["granted", 5]
+        assert one_behind_the_other(own_app, own_shop.acme.id, *works) == ["granted", 5]
     assert agree(own_app)
+
+
+def take_back(app, top_up_id):
+    with app.app_context():
+        _, left = withdraw_top_up(by=ADJUSTER, top_up_id=top_up_id)
+        db.session.commit()
+        return left
 
 
 def more_for_uma(shop, amount):
