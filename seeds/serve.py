@@ -146,9 +146,11 @@ def answers(port: int) -> bool:
 
 
 def end(children: dict[str, ForkProcess]) -> None:
+    """One after the other: the last to close a SQLite file takes its log in, and of two that close
+    it at the same time each may believe that the other does.
+    """
     for child in children.values():
         child.terminate()
-    for child in children.values():
         child.join(SECONDS_TO_END)
         if child.is_alive():
             child.kill()
