@@ -109,7 +109,14 @@ class Values:
             )
             return default
         path = url.database or ":memory:"
-        if url.get_backend_name() != "sqlite" or path.startswith((":memory:", "file:", "/")):
+        if url.get_backend_name() != "sqlite":
+            return value
+        if ":memory:" in path or url.query.get("mode") == "memory":
+            self.faults.append(
+                f"PORTAL_{name} must name a file: in memory, each process has a database of its own"
+            )
+            return default
+        if path.startswith(("file:", "/")):
             return value
         return url.set(database=str(instance / path)).render_as_string()
 

@@ -62,6 +62,9 @@ def test_production_starts_with_real_keys(tmp_path):
         ("LOG_LEVEL", "verbose"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://portal@db/portal"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///file:portal?mode=memory&uri=true"),
         ("DATABASE_URL", "postgresql+asyncpg://portal@db/portal"),
         ("MIGRATION_DATABASE_URL", "postgresql://h:port/x"),
         ("BASE_URL", "https://portal.boxcostpro.test?x=1"),
@@ -91,6 +94,7 @@ def test_production_refuses_and_names_the_setting(tmp_path, name, value):
     [
         ("STRICT_TOTP", "ja", "use 1, true, yes, on for on, 0, false, no, off for off"),
         ("LOG_LEVEL", "verbose", "use debug, info, warning or error"),
+        ("DATABASE_URL", "sqlite://", "must name a file"),
         ("TRUSTED_HOSTS", "*", "use portal.example.com, or .example.com for all names below"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "name the network of the proxy alone"),
         ("METRICS_TOKEN", "x", "leave it out, which closes /metrics"),
@@ -133,8 +137,6 @@ def test_an_address_may_have_a_port_and_any_plain_host(tmp_path, url):
             "sqlite:///{folder}/data/a b%25.sqlite3?timeout=3",
         ),
         ("sqlite:////data/portal.sqlite3", "sqlite:////data/portal.sqlite3"),
-        ("sqlite://", "sqlite://"),
-        ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("postgres://u:p%40@h/portal", "postgresql+psycopg://u:p%40@h/portal"),
     ],
 )
