@@ -25,10 +25,13 @@ from portal.subscriptions.trials import SOON, trials_page
 from portal.web.access import audits, requires
 from portal.web.forms import PortalForm
 from portal.web.htmx import page_or_fragment, see_other
-from portal.web.nav import NavItem
+from portal.web.nav import NavItem, NavPages
 
 bp = Blueprint("subscriptions", __name__)
-NAV = (NavItem("Work", "Trials", "subscriptions.trials", "clock", "i", Permission.CUSTOMERS_VIEW),)
+NAV = (
+    NavItem("Work", "Trials", "subscriptions.trials", "clock", "i", Permission.CUSTOMERS_VIEW),
+    NavPages("customers.customers", ("/subscriptions/tenants", "/subscriptions/plans")),
+)
 __all__ = ["NAV", "bp", "import_plans", "plan_use"]
 PANEL_ORDER = 10
 

@@ -29,8 +29,19 @@ class NavItem:
     """Where pages begin that belong here, though their addresses do not begin with its own."""
 
 
-def add_nav(app: Flask, *items: NavItem) -> None:
+@dataclass(frozen=True, slots=True)
+class NavPages:
+    """Pages that belong to the entry of a lower room, which cannot know them."""
+
+    endpoint: str
+    under: tuple[str, ...]
+
+
+def add_nav(app: Flask, *parts: NavItem | NavPages) -> None:
+    items = [part for part in parts if isinstance(part, NavItem)]
     app.extensions.setdefault("portal_nav", []).extend(items)
+    pages = [part for part in parts if isinstance(part, NavPages)]
+    app.extensions.setdefault("portal_nav_pages", []).extend(pages)
 
 
 def navigation(permissions: frozenset[Permission]) -> Markup:
@@ -72,10 +83,12 @@ def _visible(permissions: frozenset[Permission]) -> list[tuple[str, list[dict[st
 
 
 def _entry(item: NavItem) -> dict[str, Any]:
+    every: list[NavPages] = current_app.extensions.get("portal_nav_pages", [])
+    pages = [part for part in every if part.endpoint == item.endpoint]
     return {
         "label": item.label,
         "url": url_for(item.endpoint, **item.values),
         "icon": item.icon,
         "key": item.key,
-        "under": item.under,
+        "under": item.under + tuple(start for part in pages for start in part.under),
     }

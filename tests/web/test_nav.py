@@ -2,6 +2,10 @@
 
 import pytest
 
+from portal.core.permissions import Permission
+from portal.web.access import SessionState
+from portal.web.nav import navigation
+
 BELONG = {
     "/support/queue/all": "Tickets",
     "/support/tickets/new": "Tickets",
@@ -19,6 +23,8 @@ BELONG = {
     "/audit": "Audit log",
     "/": "Home",
 }
+# What is in the menu of one's own account, and files.
+IN_NO_MENU = ("/account/", "/support/attachments/")
 
 
 @pytest.mark.parametrize(("path", "label"), BELONG.items())
@@ -29,3 +35,37 @@ def test_the_menu_says_where_a_page_belongs(mo_client, path, label):
 
 def test_a_page_that_begins_alike_belongs_to_no_entry(mo_client):
     assert not mo_client.soup("/supports").select("#sidebar [aria-current]")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/entitlements/tenants/{tenant}/grant",
+        "/entitlements/tenants/{tenant}/usage",
+        "/subscriptions/tenants/{tenant}",
+        "/support/tenants/{tenant}/tickets",
+    ],
+)
+def test_what_higher_rooms_show_of_a_customer_belongs_to_the_customers(ann_client, acme, path):
+    marked = ann_client.soup(path.format(tenant=acme.id)).select("#sidebar [aria-current]")
+    assert [entry.get_text(strip=True) for entry in marked] == ["Customers"]
+
+
+def test_every_page_belongs_somewhere(app):
+    nowhere = [path for path in pages_of_staff(app) if not is_marked(app, path)]
+    assert [path for path in nowhere if not path.startswith(IN_NO_MENU)] == []
+
+
+def pages_of_staff(app):
+    """The address of every page of somebody signed in."""
+    for rule in app.url_map.iter_rules():
+        states = app.view_functions[rule.endpoint].access.states
+        if "GET" in rule.methods and SessionState.ACTIVE in states and "/api/" not in rule.rule:
+            values = {"scope": "user", "way": "next"}
+            given = {name: values.get(name, 1) for name in rule.arguments}
+            yield app.url_map.bind("").build(rule.endpoint, given)
+
+
+def is_marked(app, path):
+    with app.test_request_context(path):
+        return "aria-current" in navigation(frozenset(Permission))

@@ -15,7 +15,7 @@ from portal.entitlements.pages import (
     why,
 )
 from portal.entitlements.pages.blueprint import bp
-from portal.web.nav import NavItem
+from portal.web.nav import NavItem, NavPages
 
 NAV = (
     NavItem(
@@ -29,6 +29,16 @@ NAV = (
     ),
     NavItem(
         "Work", "Over limit", "entitlements.usage", "chart-bar", "o", Permission.ENTITLEMENTS_VIEW
+    ),
+    NavPages(
+        "customers.customers",
+        (
+            "/entitlements/tenants",
+            "/entitlements/users",
+            "/entitlements/tenant-grants",
+            "/entitlements/user-grants",
+            "/entitlements/top-ups",
+        ),
     ),
 )
 __all__ = [

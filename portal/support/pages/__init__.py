@@ -28,7 +28,7 @@ from portal.support.pages import (
     writing,
 )
 from portal.support.pages.blueprint import bp
-from portal.web.nav import NavItem
+from portal.web.nav import NavItem, NavPages
 
 NAV = (
     NavItem(
@@ -72,6 +72,7 @@ NAV = (
         Permission.TICKETS_VIEW,
         under=("/support/calendars",),
     ),
+    NavPages("customers.customers", ("/support/tenants", "/support/users")),
 )
 __all__ = [
     "NAV",
