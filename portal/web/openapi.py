@@ -212,8 +212,12 @@ def written_answer(text: str) -> Response:
 
 
 def _is_unreadable() -> bool:
+    """Of what is no JSON, Flask says what it says of `null`."""
+    body = request.get_data()
+    if not body or body.strip() == b"null":
+        return False
     try:
-        return bool(request.get_data()) and request.get_json(silent=True) is None
+        return request.get_json(silent=True) is None
     except RecursionError:
         return True
 
