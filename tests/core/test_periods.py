@@ -49,6 +49,24 @@ def test_an_anchor_on_the_31st_ends_a_short_month_on_its_last_day():
     assert nth_boundary(at(vector["input"]["from_"]), "month", 1, "UTC") == at(vector["expect"])
 
 
+@pytest.mark.parametrize(
+    ("interval", "before", "later"),
+    [
+        ("hour", "2024-02-29T09:00", "2024-02-29T12:00"),
+        ("day", "2024-02-28T10:00", "2024-03-02T10:00"),
+        ("week", "2024-02-22T10:00", "2024-03-14T10:00"),
+        ("month", "2024-01-29T10:00", "2024-04-29T10:00"),
+        ("quarter", "2023-11-29T10:00", "2024-08-29T10:00"),
+        ("year", "2023-02-28T10:00", "2026-02-28T10:00"),
+    ],
+)
+def test_each_interval_has_its_length(interval, before, later):
+    anchor = at("2024-02-29T10:00")
+    found = [nth_boundary(anchor, interval, n, "Asia/Kolkata") for n in (-1, 0, 2)]
+    assert found == [at(before), anchor, at(later)]
+    assert period_number(anchor, interval, at(later), "Asia/Kolkata") == 2
+
+
 @pytest.mark.parametrize("day", [28, 29, 30, 31])
 def test_over_400_years_every_boundary_keeps_the_anchors_day_or_the_last(day):
     anchor = datetime(2000, 1, day, 15, 30, tzinfo=UTC)
