@@ -102,6 +102,21 @@ def test_the_end_of_a_gap_is_found_to_the_microsecond_in_any_century(anchor, cha
     assert nth_boundary(at(anchor), "day", 1, "Europe/Berlin") == at(change)
 
 
+@pytest.mark.parametrize("minute", range(60))
+def test_every_minute_of_a_gap_ends_at_the_same_second(minute):
+    anchor = datetime(2026, 3, 28, 2, minute, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert nth_boundary(anchor, "day", 1, "Europe/Berlin") == at("2026-03-29T01:00:00+00:00")
+
+
+def test_a_clock_that_goes_back_to_the_day_before_begins_no_period_again():
+    """St. John's put it back at 00:01, to 23:01 of the day before."""
+    anchor = datetime(2010, 11, 6, 0, 0, 30, tzinfo=ZoneInfo("America/St_Johns"))
+    begins = at("2010-11-07T02:30:30+00:00")
+    ends = at("2010-11-08T03:30:30+00:00")
+    found = period_at(anchor, "day", begins + timedelta(minutes=10), "America/St_Johns")
+    assert found == (begins, ends)
+
+
 def test_a_local_time_that_comes_twice_is_the_first_of_the_two():
     anchor = datetime(2026, 10, 24, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     assert nth_boundary(anchor, "day", 1, "Europe/Berlin") == at("2026-10-25T00:30:00+00:00")
@@ -142,9 +157,12 @@ def test_an_unknown_interval_is_refused(look):
         look(at("2026-01-01"))
 
 
-def test_a_boundary_beyond_the_calendar_overflows():
+@pytest.mark.parametrize(("year", "n"), [(9999, 1), (1, -1)])
+def test_a_boundary_beyond_the_calendar_overflows(year, n):
+    anchor = datetime(year, 6, 1, tzinfo=UTC)
+    assert nth_boundary(anchor.replace(year=year - n), "year", n, "UTC") == anchor
     with pytest.raises(OverflowError):
-        nth_boundary(at("9999-01-01"), "year", 1, "UTC")
+        nth_boundary(anchor, "year", n, "UTC")
 
 
 @given(instants, st.sampled_from(INTERVALS), instants, st.sampled_from(ZONES))
