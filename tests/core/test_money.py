@@ -2,6 +2,7 @@
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,19 @@ def test_no_part_is_a_whole_unit_from_its_fair_share(lines, data):
     total = data.draw(st.integers(0, sum(lines)))
     for part, line in zip(allocate(total, lines), lines, strict=True):
         assert abs(part * sum(lines) - total * line) < sum(lines)
+
+
+def test_the_line_with_the_largest_remainder_gets_the_unit_not_the_largest_line():
+    assert allocate(10, [600, 301, 99]) == [6, 3, 1]
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=2, max_size=12), st.data())
+def test_who_got_a_unit_more_had_no_smaller_remainder(lines, data):
+    total = data.draw(st.integers(0, sum(lines)))
+    shares = [Fraction(total * line, sum(lines)) for line in lines]
+    over = [part - share for part, share in zip(allocate(total, lines), shares, strict=True)]
+    more, rest = [gain for gain in over if gain > 0], [gain for gain in over if gain <= 0]
+    assert all(1 - up >= -down for up in more for down in rest)
 
 
 def test_of_equal_remainders_the_earlier_line_gets_the_unit():
