@@ -1,5 +1,6 @@
 """Currencies and how many decimals they have (ISO 4217, list one)."""
 
+import re
 from decimal import Decimal
 from functools import cache
 
@@ -10,6 +11,7 @@ EXPONENTS = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
+_AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?")
 _exponents = {code: exponent for exponent, codes in EXPONENTS.items() for code in codes.split()}
 
 
@@ -42,12 +44,17 @@ def price_text(cents: int, currency: str) -> str:
 def minor_units(text: str, currency: str) -> int:
     """The reverse of `amount_text`: a dot for decimals, commas between thousands allowed.
 
+    A comma anywhere else is refused: `10,50` was meant as ten and a half.
+
     Raises:
         ValueError: not an amount, or finer than the currency's smallest coin.
     """
+    plain = text.strip()
+    if not _AMOUNT.fullmatch(plain):
+        raise ValueError("not an amount")
     try:
-        amount = Decimal(text.strip().replace(",", "")).scaleb(exponent_of(currency))
-    except ArithmeticError as error:  # no number, or one beyond any
+        amount = Decimal(plain.replace(",", "")).scaleb(exponent_of(currency))
+    except ArithmeticError as error:  # no digit, or more than any amount has
         raise ValueError("not an amount") from error
     if not amount.is_finite() or amount != amount.to_integral_value():
         raise ValueError("finer than the smallest coin")

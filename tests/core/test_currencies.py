@@ -7,7 +7,15 @@ from portal.core.currencies import minor_units
 
 @pytest.mark.parametrize(
     ("text", "currency", "cents"),
-    [("1,234.50", "USD", 123_450), (" 10 ", "JPY", 10), ("1.005", "KWD", 1_005)],
+    [
+        ("1,234.50", "USD", 123_450),
+        ("1,234,567", "USD", 123_456_700),
+        (" 10 ", "JPY", 10),
+        ("1.005", "KWD", 1_005),
+        (".5", "USD", 50),
+        ("5.", "USD", 500),
+        ("-3", "USD", -300),
+    ],
 )
 def test_an_amount_is_read_in_the_smallest_unit(text, currency, cents):
     assert minor_units(text, currency) == cents
@@ -16,4 +24,16 @@ def test_an_amount_is_read_in_the_smallest_unit(text, currency, cents):
 @pytest.mark.parametrize("text", ["", "x", "NaN", "Infinity", "1.001", "1e999999", "1e9999999"])
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"amount|coin"):
+        minor_units(text, "USD")
+
+
+@pytest.mark.parametrize("text", ["10,50", "1,5", "1,2345", "1234,567", ",500", "1,,000", "1,000,"])
+def test_a_comma_that_parts_no_thousands_is_refused(text):
+    with pytest.raises(ValueError, match="not an amount"):
+        minor_units(text, "USD")
+
+
+@pytest.mark.parametrize("text", ["1_000", "1e3", "."])
+def test_what_only_a_program_writes_is_refused(text):
+    with pytest.raises(ValueError, match="not an amount"):
         minor_units(text, "USD")
