@@ -222,6 +222,16 @@ def test_a_span_that_makes_no_sense_is_refused(app, first, last, why):
 
 def test_a_cell_never_becomes_a_formula(uma):
     opened(uma, NOON, subject="=HYPERLINK(1)")
+    db.session.commit()
     lines = "".join(csv_of("created", scope())).splitlines()
     assert len(lines) == 2
     assert "'=HYPERLINK(1)" in lines[1]
+
+
+def test_a_table_holds_nothing_between_two_parts(uma):
+    opened(uma, NOON)
+    db.session.commit()
+    parts = csv_of("created", scope())
+    assert "number" in next(parts)
+    assert "2026-06-15T12:00:00" in next(parts)
+    assert not db.session().in_transaction()
