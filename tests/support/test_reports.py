@@ -90,6 +90,15 @@ def test_nothing_done_has_no_times(app):
     ] * 3
 
 
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"])
+def test_days_of_zones_begin_within_an_hour_too(uma, zone):
+    there = ZoneInfo(zone)
+    for at in ((6, 1, 0, 10), (6, 2, 23, 50), (6, 3, 0, 10), (6, 30, 23, 50)):
+        opened(uma, datetime(2026, *at, tzinfo=there).astimezone(UTC))
+    found = {f"{day:%m-%d}": came for day, came, _ in volume_of(scope(zone=there), there) if came}
+    assert found == {"06-01": 1, "06-02": 1, "06-03": 1, "06-30": 1}
+
+
 def test_days_are_those_of_the_reader(uma):
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)  # the first of July in Berlin
     opened(uma, late)
