@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 
 import sqlalchemy as sa
 
@@ -21,6 +20,7 @@ from portal.customers.token_text import ALPHABET, PUBLIC, new_public_id, new_tex
 from portal.staff.models import Admin
 from portal.staff.signals import account_taken_back
 from portal.staff.telling import tell
+from portal.web.addresses import plain_network
 
 LONGEST_NAME = 120
 LONGEST_LIFE = timedelta(days=365)
@@ -203,7 +203,7 @@ def checked_networks(networks: Iterable[str]) -> list[str]:
         BadToken: one cannot be read, or there are too many.
     """
     try:
-        found = [str(ip_network(text.strip(), strict=False)) for text in networks if text.strip()]
+        found = [plain_network(text) for text in networks if text.strip()]
     except ValueError as error:
         raise BadToken(f"{error}: write networks like 192.0.2.0/24.", field="networks") from error
     if len(found) > MOST_NETWORKS:

@@ -64,6 +64,11 @@ def test_making_one_is_recorded_without_the_secret(ann):
     assert b"192.0.2.0/24" in event.canonical
 
 
+def test_a_wrapped_network_is_kept_as_the_one_inside(ann):
+    issued = service(ann, networks=["::ffff:192.0.2.0/120", "192.0.2.0/24"])
+    assert issued.row.networks == ["192.0.2.0/24"]
+
+
 @pytest.mark.parametrize(
     ("more", "field"),
     [
