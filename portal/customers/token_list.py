@@ -124,7 +124,8 @@ def _matches(search: TokenSearch) -> sa.ColumnElement[bool]:
     if search.kind is not TokenKind.USER:
         return sa.or_(is_it, _token.name.icontains(search.text, autoescape=True))
     number = search.text.lower().removeprefix("user").strip()
-    if number.isascii() and number.isdigit() and int(number[:12]) <= LARGEST_ID:
+    is_number = number.isascii() and number.isdigit() and len(number) < 11
+    if is_number and int(number) <= LARGEST_ID:
         return sa.or_(is_it, _token.user_id == int(number))
     return is_it
 
