@@ -102,7 +102,7 @@ def upsert_tenant(
         is_new = tenant is not None
         tenant = tenant or tenant_by_external_id(external_id)
     if not is_new:
-        change_tenant(by=by, tenant=tenant, name=name, time_zone=tenant.time_zone)
+        change_tenant(by=by, tenant=tenant, name=name)
         if wanted is not None and wanted != tenant.status:
             _move(by, tenant, wanted, None)
     if plan is not None:
@@ -111,24 +111,27 @@ def upsert_tenant(
 
 
 def change_tenant(
-    *, by: Actor, tenant: Tenant, name: str, time_zone: str, seen: str | None = None
+    *, by: Actor, tenant: Tenant, name: str, time_zone: str | None = None, seen: str | None = None
 ) -> Tenant:
     """Give it another name or zone; the days and months of its quotas begin by the zone.
 
-    `seen` is the fingerprint of the name and zone that the writer saw.
+    Without `time_zone` the zone stays, also one that somebody sets meanwhile. `seen` is the
+    fingerprint of the name and zone that the writer saw.
 
     Raises:
         BadName, UnknownZone: the fields.
         Stale: somebody changed it since.
     """
-    name, zone = checked_name(name), checked_zone(time_zone) or "UTC"
-    if (name, zone) == (tenant.name, tenant.time_zone):
+    wanted = {"name": checked_name(name)}
+    if time_zone is not None:
+        wanted["time_zone"] = checked_zone(time_zone) or "UTC"
+    if all(getattr(tenant, field) == value for field, value in wanted.items()):
         return tenant
     raise_version(tenant.id)
     check_seen(seen, tenant.name, tenant.time_zone)
-    changes = _changed(tenant, {"name": name, "time_zone": zone})
+    changes = _changed(tenant, wanted)
     if changes:
-        tenant.name_key = name_key(name)
+        tenant.name_key = name_key(tenant.name)
         _record(Action.TENANT_CHANGED, by, tenant, changes)
     return tenant
 

@@ -111,6 +111,13 @@ def test_an_upsert_creates_then_changes(app):
     assert history(second[0]) == ["active", "suspended"]
 
 
+def test_an_upsert_leaves_a_zone_that_was_set_meanwhile(acme):
+    moved = sa.update(Tenant).where(Tenant.id == acme.id).values(time_zone="Europe/Paris")
+    db.session.execute(moved, execution_options={"synchronize_session": False})
+    upsert_tenant(by=SYSTEM, external_id="acme", name="Acme Two")
+    assert (acme.name, acme.time_zone) == ("Acme Two", "Europe/Paris")
+
+
 def test_an_upsert_may_create_a_closed_one(app):
     tenant, _ = upsert_tenant(by=SYSTEM, external_id="gone", name="Gone", status="closed")
     assert history(tenant) == ["closed"]
