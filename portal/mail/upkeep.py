@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import changed_rows, db
+from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.mail.delivery import enqueue_delivery
 from portal.mail.models import EmailLog, MailStatus
@@ -37,7 +38,9 @@ def sweep(_payload: dict[str, Any]) -> None:
 
 @handles(WIPE)
 def wipe_bodies(_payload: dict[str, Any]) -> None:
-    """A link that is dead opens nothing, but nobody needs to read it either."""
+    """A link that is dead opens nothing, but nobody needs to read it either. Five hundred at once,
+    and the next job when there may be more.
+    """
     now = clock.now()
     is_old = sa.or_(
         EmailLog.created_at <= now - BODIES_KEPT,
@@ -45,7 +48,8 @@ def wipe_bodies(_payload: dict[str, Any]) -> None:
     )
     ended = EmailLog.status.not_in([MailStatus.QUEUED, MailStatus.SENDING])
     old = sa.select(EmailLog.id).where(EmailLog.body_sealed.is_not(None), ended, is_old)
-    db.session.execute(
-        sa.update(EmailLog).where(EmailLog.id.in_(old.limit(AT_ONCE))).values(body_sealed=None),
-        execution_options={"synchronize_session": False},
+    wiped = changed_rows(
+        sa.update(EmailLog).where(EmailLog.id.in_(old.limit(AT_ONCE))).values(body_sealed=None)
     )
+    if wiped == AT_ONCE:
+        enqueue(WIPE, {})

@@ -200,6 +200,17 @@ def test_old_secrets_are_wiped_and_waiting_mails_are_not(app):
     assert (waiting.body_sealed is None, failed.body_sealed is None) == (False, True)
 
 
+def test_old_secrets_are_wiped_however_many_there_are(app, monkeypatch):
+    monkeypatch.setattr(upkeep, "AT_ONCE", 2)
+    mails = [letter() for _ in range(5)]
+    for mail in mails:
+        mail.status, mail.created_at = MailStatus.FAILED, clock.now() - timedelta(days=8)
+    db.session.flush()
+    upkeep.wipe_bodies({})
+    work(app)
+    assert [mail.body_sealed for mail in mails] == [None] * 5
+
+
 def test_the_file_gateway_writes_one_private_file_a_mail(app, monkeypatch, tmp_path):
     use(monkeypatch, FileGateway(tmp_path / "mail"))
     mail = letter(carries_secret=False)
