@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import changed_rows
 from portal.customers.models import ApiToken, CustomerImport, ImportStatus
+from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.web.models import IdempotencyKey
 
 KIND = "customers.sweep"
+AT_ONCE = 5_000
 TOKENS_KEPT_FOR = timedelta(days=30)
 IMPORTS_KEPT_FOR = timedelta(days=30)
 ANSWERS_KEPT_FOR = timedelta(hours=24)
@@ -19,21 +21,31 @@ ANSWERS_KEPT_FOR = timedelta(hours=24)
 
 @handles(KIND)
 def sweep(_payload: dict[str, Any]) -> None:
-    """Remove dead tokens, old imports with their lines, and remembered answers."""
+    """Remove dead tokens, old imports with their lines, and remembered answers: at most 5000 of
+    each, so that no transaction grows long, and the next job when there may be more.
+    """
     now = clock.now()
     is_dead = sa.or_(
         ApiToken.expires_at < now - TOKENS_KEPT_FOR, ApiToken.revoked_at < now - TOKENS_KEPT_FOR
     )
-    changed_rows(sa.delete(ApiToken).where(is_dead))
-    changed_rows(
-        sa.delete(CustomerImport).where(
-            CustomerImport.created_at < now - IMPORTS_KEPT_FOR,
-            CustomerImport.status != ImportStatus.RUNNING,
-        )
+    is_left_over = sa.and_(
+        CustomerImport.created_at < now - IMPORTS_KEPT_FOR,
+        CustomerImport.status != ImportStatus.RUNNING,
     )
-    changed_rows(
-        sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - ANSWERS_KEPT_FOR)
+    removed = (
+        _remove(ApiToken, is_dead),
+        _remove(CustomerImport, is_left_over),
+        _remove(IdempotencyKey, IdempotencyKey.created_at < now - ANSWERS_KEPT_FOR),
     )
+    if AT_ONCE in removed:
+        enqueue(KIND, {})
+
+
+def _remove(
+    model: type[ApiToken | CustomerImport | IdempotencyKey], which: sa.ColumnElement[bool]
+) -> int:
+    some = sa.select(model.id).where(which).limit(AT_ONCE)
+    return changed_rows(sa.delete(model).where(model.id.in_(some)))
 
 
 recurring(KIND, every=timedelta(days=1))

@@ -14,7 +14,7 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.provenance import Provenance, set_provenance
-from portal.customers import privacy
+from portal.customers import cleaning, privacy
 from portal.customers.cleaning import KIND
 from portal.customers.models import (
     ApiToken,
@@ -37,6 +37,7 @@ from portal.customers.privacy import (
 from portal.customers.tokens import issue_service_token, issue_user_token
 from portal.customers.users import deactivate_user, upsert_user
 from portal.jobs.registry import kind_named
+from portal.jobs.worker import Worker
 from portal.web.models import IdempotencyKey
 from tests.cast import actor, make_user
 from tests.customers.test_bearer import ask
@@ -297,6 +298,18 @@ def test_dead_tokens_and_old_answers_and_imports_are_swept_out(ann, acme):
     assert db.session.scalars(sa.select(CustomerImport.id)).all() == [young.id]
     assert set(db.session.scalars(sa.select(CustomerImportRow.import_id))) == {young.id}
     assert db.session.scalars(sa.select(IdempotencyKey.key)).all() == ["young"]
+
+
+def test_a_flood_of_old_answers_is_swept_out_in_small_parts(app, monkeypatch):
+    monkeypatch.setattr(cleaning, "AT_ONCE", 2)
+    values = {"caller": "x:1", "route": "/", "body_sha256": b"", "created_at": aged(hours=25)}
+    db.session.add_all(IdempotencyKey(key=str(number), **values) for number in range(5))
+    db.session.flush()
+    sweep()
+    assert db.session.query(IdempotencyKey).count() == 3
+    db.session.commit()
+    Worker(app).run_until_idle()
+    assert db.session.query(IdempotencyKey).count() == 0
 
 
 def test_an_import_under_way_is_not_swept_out(ann):
