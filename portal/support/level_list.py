@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from portal.support.rule_terms import RuleTerms, level_for, levels_in_force, ter
 from portal.support.words import Category, Channel, Priority
 
 MOST_COUNTED = 1000
+A_YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +93,4 @@ def closed_days_ahead(content: Mapping[str, Any]) -> list[tuple[date, str]]:
     years = (today.year, today.year + 1)
     found = public_holidays(content["country"], content["subdivision"], years)
     found |= {date.fromisoformat(day): "own holiday" for day in content["holidays"]}
-    end = today.replace(year=today.year + 1, day=min(today.day, 28))
-    return sorted((day, name) for day, name in found.items() if today <= day < end)
+    return sorted((day, name) for day, name in found.items() if today <= day < today + A_YEAR)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.support.calendars import (
     archive_calendar,
@@ -12,6 +13,7 @@ from portal.support.calendars import (
     calendars_on_offer,
     version_of,
 )
+from portal.support.level_list import closed_days_ahead
 from portal.support.level_refusals import Archived, InUse
 from portal.support.rules import create_rule
 from tests.ledger import events
@@ -62,6 +64,14 @@ def test_public_holidays_of_the_part_are_closed_every_year(app, day, is_open):
     if day.month == 5:
         noon = noon.replace(hour=7)
     assert calendar_of(row.id, 1).is_open(noon) is is_open
+
+
+def test_closed_days_are_told_for_a_whole_year_ahead(mo_client):
+    days = ["2026-12-30", "2026-12-31", "2027-12-30", "2027-12-31"]
+    save(mo_client, holidays="\n".join(days))
+    with clock.standing_at(datetime(2026, 12, 31, 12, tzinfo=UTC)):
+        told = closed_days_ahead(stored())
+    assert [day.isoformat() for day, _ in told] == ["2026-12-31", "2027-12-30"]
 
 
 @pytest.mark.parametrize(
