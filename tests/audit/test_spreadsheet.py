@@ -46,6 +46,13 @@ def test_a_table_that_is_cut_says_so(mo_proven, ann, monkeypatch):
     assert found[-1]["occurred_at"].startswith("Cut after 4 events")
 
 
+def test_a_table_of_just_so_many_is_not_cut(mo_proven, ann, monkeypatch):
+    monkeypatch.setattr(spreadsheet, "AT_ONCE", 2)
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 4)
+    made = [put(ann, "2026-03-01 09:00") for _ in range(4)]
+    assert [row["id"] for row in rows(mo_proven, action="staff.invited")] == sorted(made)[::-1]
+
+
 def test_events_of_others_need_a_fresh_proof_and_own_ones_none(mo_client, bea_client):
     refused = mo_client.get(URL)
     assert refused.status_code == 403
