@@ -173,13 +173,6 @@ def remaining(clock: Clock, at: datetime, calendar: BusinessCalendar) -> int:
     return clock.target_s - consumed_at(clock, at, calendar)
 
 
-def is_warned_at(clock: Clock, now: datetime) -> bool:
-    """Whether to warn that it is due soon: no longer once it is overdue."""
-    if clock.warn_at is None or clock.warn_at > now:
-        return False
-    return breached(clock, now).breached_at is None
-
-
 def running_from(clock: Clock, at: datetime, calendar: BusinessCalendar, runs: Runs = ()) -> Clock:
     """Running since then, with what it consumed before."""
     running = replace(clock, state=ClockState.RUNNING, running_since=whole_second(at))

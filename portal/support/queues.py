@@ -256,18 +256,3 @@ def _listing(view: View, asked: Filter, common: Filter) -> Quick:
 def _counting(views: tuple[View, ...]) -> Quick:
     counts = (capped(those(usual_conditions(view)), MOST).label(view.name) for view in views)
     return Quick(sa.select(*counts))
-
-
-def next_in_view(queue: Queue, looking: Looking, after: Place) -> str | None:
-    """The number of the ticket to work on after one that stood at this place; None: none is left.
-
-    From the end of the queue it begins anew.
-    """
-    inside = conditions(queue, looking)
-    here, there = (
-        sa.tuple_(*ORDER),
-        sa.tuple_(sa.literal(after.queue_at, _ticket.queue_at.type), after.id),
-    )
-    query = sa.select(_ticket.number).where(*inside, _ticket.id != after.id).limit(1)
-    following = db.session.scalar(query.where(here > there).order_by(*ORDER))
-    return following or db.session.scalar(query.order_by(*ORDER))

@@ -13,8 +13,6 @@ from portal.support.queues import (
     Queue,
     View,
     counts_of,
-    next_in_view,
-    place_of,
     tickets_in,
 )
 from portal.support.words import Status
@@ -174,19 +172,3 @@ def test_looking_again_at_a_later_page_counts_nothing_new(una, bea):
     other.status = Status.DELETED
     db.session.flush()
     assert look_again(queue, now, [other.number], is_first_page=False).rows == [other.number]
-
-
-def test_the_next_ticket_follows_the_place_and_then_begins_anew(una, bea):
-    one, two, three = (put(una, due_in=HOUR * n) for n in (1, 2, 3))
-    queue, now = Queue.of(View.ALL), looking(bea)
-    places = [place_of(ticket) for ticket in (one, two, three)]
-    two.status, two.is_open = "solved", False
-    db.session.flush()
-    assert next_in_view(queue, now, places[0]) == three.number
-    assert next_in_view(queue, now, places[1]) == three.number
-    assert next_in_view(queue, now, places[2]) == one.number
-
-
-def test_there_is_no_next_ticket_after_the_only_one(una, bea):
-    only = put(una, due_in=HOUR)
-    assert next_in_view(Queue.of(View.ALL), looking(bea), place_of(only)) is None
