@@ -21,8 +21,6 @@ MEGABYTE = 1024 * 1024
 LARGEST_FILE = 10 * MEGABYTE
 LARGEST_MESSAGE = 25 * MEGABYTE
 MOST_FILES = 20
-LARGEST_REQUEST = LARGEST_MESSAGE + MEGABYTE
-"""What a form with files may weigh: they, what is written, and what multipart adds."""
 LONGEST_NAME = 200
 LONGEST_EXTENSION = 20
 KEPT_ALONE = timedelta(hours=24)

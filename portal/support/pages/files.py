@@ -4,27 +4,10 @@ from flask import Response, request
 
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
-from portal.support.attachments import (
-    LARGEST_REQUEST,
-    Upload,
-    attachment_or_404,
-    bytes_of,
-    may_be_shown,
-)
+from portal.support.attachments import attachment_or_404, bytes_of, may_be_shown
 from portal.support.pages.blueprint import bp
-from portal.web.access import accepts_files, requires
+from portal.web.access import requires
 from portal.web.downloads import download
-
-FIELD = "files"
-
-with_files = accepts_files(LARGEST_REQUEST)
-"""For each view whose form has the field `files`."""
-
-
-def uploads() -> list[Upload]:
-    """What the form brought in its field `files`. A field that was left empty is no file."""
-    given = request.files.getlist(FIELD)
-    return [Upload(one.filename, one.read()) for one in given if one.filename]
 
 
 @bp.get("/support/attachments/<big:attachment_id>")
