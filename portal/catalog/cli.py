@@ -1,5 +1,0 @@
-"""Commands of catalog."""
-
-import click
-
-COMMANDS: tuple[click.Command, ...] = ()

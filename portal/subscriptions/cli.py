@@ -1,5 +1,0 @@
-"""Commands of subscriptions."""
-
-import click
-
-COMMANDS: tuple[click.Command, ...] = ()
