@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import re
+from pathlib import Path
 
 from jinja2 import Environment, nodes
 
@@ -59,6 +60,12 @@ def test_every_icon_that_a_template_draws_is_in_the_sprite():
 def test_every_icon_of_the_navigation_is_in_the_sprite():
     sources = (path.read_text("utf-8") for path in (ROOT / "portal").rglob("*.py"))
     assert set().union(*map(icons_of_navigation, sources)) - icons() == set()
+
+
+def test_every_icon_of_the_sprite_is_drawn_somewhere():
+    sources = [*TEMPLATES, *(ROOT / "portal").rglob("*.py")]
+    named = re.findall(r'(?<=["#])[a-z0-9-]+(?=")', "".join(map(Path.read_text, sources)))
+    assert icons() - set(named) == set()
 
 
 def test_the_served_files_are_the_ones_the_manifest_describes():
