@@ -33,7 +33,6 @@ def calendar() -> Response:
         "audit/calendar.html",
         status=422 if faults else 200,
         faults=faults,
-        filters=filters,
         chips=list(chips_of(filters)),
         tabs=_tabs(filters),
         months=[] if faults else _months(filters, shown, year),

@@ -81,7 +81,6 @@ def import_preview(import_id: int) -> Response:
         counts=counts_of(import_id),
         effect=effect,
         colours=COLOURS,
-        columns=COLUMNS,
         listing=rows_of(import_id, effect=effect, cursor=request.args.get("cursor")),
     )
 
