@@ -6,9 +6,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.audit.exports import Kind
 from portal.audit.holds import Scope
-from portal.audit.ledger import LONGEST_REASON
 from portal.web.forms import PortalForm
 from portal.web.once_forms import OnceForm
+from portal.web.texts import LONGEST_REASON
 
 LARGEST = 2**53
 KINDS = {

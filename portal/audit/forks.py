@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import LONGEST_REASON, Target, record
+from portal.audit.ledger import Target, record
 from portal.audit.models import AuditEvent, FrontierRow, LogOrigin, SignedTree
 from portal.audit.origins import begin_origin, current_origin, next_name
 from portal.audit.sequencing import hold, keep_frontier
@@ -20,6 +20,7 @@ from portal.core.actor import SYSTEM, Actor
 from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
+from portal.web.texts import LONGEST_REASON
 
 TARGET = "audit_origin"
 SHORTEST_REASON = 5

@@ -5,12 +5,13 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import LONGEST_LABEL, LONGEST_REASON, Target, record
+from portal.audit.ledger import LONGEST_LABEL, Target, record
 from portal.audit.models import AuditEvent, Hold
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict, DomainError, NotFound
+from portal.web.texts import LONGEST_REASON
 
 SHORTEST_REASON = 5
 _event = AuditEvent.__table__.c

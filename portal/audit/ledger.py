@@ -21,11 +21,11 @@ from portal.core.actor import Actor
 from portal.core.clock import now, timestamp
 from portal.core.database import db
 from portal.core.provenance import provenance
+from portal.web.texts import LONGEST_REASON
 
 SCHEMA = 1
 LARGEST_DETAIL = 16 * 1024
 LONGEST_LABEL = 320
-LONGEST_REASON = 500
 LONGEST_FEATURE_NAME = 64
 # RFC 8785 sorts keys by UTF-16 unit, Python by code point: they differ only beyond U+FFFF.
 BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")

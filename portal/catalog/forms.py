@@ -23,8 +23,8 @@ from portal.catalog.plans import PlanTerms
 from portal.catalog.snapshot import Allowance, Feature, Interval, PlanFeature
 from portal.core.currencies import amount_text, known_currencies, minor_units
 from portal.web.forms import PortalForm
+from portal.web.texts import LONGEST_REASON
 
-LONGEST_REASON = 500
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 NAME_HINT = "Small letters, digits, dot, dash and underscore. It never changes."
 INTERVALS = [

@@ -4,10 +4,11 @@ from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
-from portal.customers.naming import LONGEST_EXTERNAL_ID, LONGEST_NAME, LONGEST_REASON
+from portal.customers.naming import LONGEST_EXTERNAL_ID, LONGEST_NAME
 from portal.staff.identity import LONGEST_EMAIL
 from portal.staff.zones import zones
 from portal.web.forms import PortalForm
+from portal.web.texts import LONGEST_REASON
 
 OFF = {"autocomplete": "off"}
 

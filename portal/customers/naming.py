@@ -6,12 +6,12 @@ from portal.core.text import nfc
 from portal.customers.models import Tenant, User
 from portal.staff.identity import BadEmail, Email, checked_email, email_key
 from portal.staff.identity import checked_name as checked_staff_name
+from portal.web.texts import LONGEST_REASON
 
 LONGEST_NAME = 200
 LONGEST_EXTERNAL_ID = 128
 LONGEST_KEY = 200
 LONGEST_EMAIL_KEY = 320
-LONGEST_REASON = 500
 MASK = "•••"
 
 

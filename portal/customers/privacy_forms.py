@@ -3,8 +3,8 @@
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from portal.customers.naming import LONGEST_REASON
 from portal.web.forms import PortalForm
+from portal.web.texts import LONGEST_REASON
 
 
 class EraseForm(PortalForm):

@@ -15,10 +15,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.catalog.snapshot import Catalog, Interval
 from portal.entitlements.facts import Effect
-from portal.entitlements.terms import LARGEST_LIMIT, LONGEST_REASON
+from portal.entitlements.terms import LARGEST_LIMIT
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.once_forms import OnceForm
+from portal.web.texts import LONGEST_REASON
 
 EFFECTS = [
     SelectChoice(Effect.ENABLE.value, "Grant it"),

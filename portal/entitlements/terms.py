@@ -10,9 +10,9 @@ from portal.core.clock import second_of
 from portal.core.errors import Denied, DomainError
 from portal.core.permissions import Permission
 from portal.entitlements.facts import Effect
+from portal.web.texts import LONGEST_REASON
 
 LARGEST_LIMIT = 2**53
-LONGEST_REASON = 500
 BRIEFLY = timedelta(days=14)
 STARTS_NOW = timedelta(minutes=1)
 """A start that passed while the request was on its way, or that a form rounded to the minute."""

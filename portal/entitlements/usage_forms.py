@@ -5,10 +5,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.entitlements.quotas import MOST_AT_ONCE
-from portal.entitlements.terms import LONGEST_REASON
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.once_forms import OnceForm
+from portal.web.texts import LONGEST_REASON
 from portal.web.urls import LARGEST_ID
 
 NUMBER = {"inputmode": "numeric", "min": "1"}

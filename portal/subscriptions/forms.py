@@ -6,8 +6,9 @@ from wtforms.widgets import HiddenInput
 
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
+from portal.web.texts import LONGEST_REASON
 
-REASON = [InputRequired("Say why, for whoever reads the history."), Length(max=500)]
+REASON = [InputRequired("Say why, for whoever reads the history."), Length(max=LONGEST_REASON)]
 HINT = "Stands in the history and in the audit log."
 QUIET = {"autocomplete": "off"}
 

@@ -7,9 +7,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.catalog.snapshot import Catalog
-from portal.entitlements.terms import LARGEST_LIMIT, LONGEST_REASON
+from portal.entitlements.terms import LARGEST_LIMIT
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
+from portal.web.texts import LONGEST_REASON
 
 OWN = "own"
 LASTING = [

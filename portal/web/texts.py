@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 LONGEST_REASON = 500
+"""As much of a reason as the ledger keeps."""
 
 
 def whole(text: str) -> str:

@@ -4,12 +4,12 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
-from portal.audit.ledger import LONGEST_REASON
 from portal.audit.models import StreamFormat, StreamKind
 from portal.audit.streaming.addresses import LONGEST_ADDRESS
 from portal.audit.streaming.streams import LONGEST_NAME, StreamTerms
 from portal.web.forms import PortalForm
 from portal.web.once_forms import OnceForm
+from portal.web.texts import LONGEST_REASON
 
 KINDS = [
     SelectChoice(StreamKind.WEBHOOK.value, "Webhook: signed batches by HTTPS"),

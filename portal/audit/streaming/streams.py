@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.ledger import LONGEST_REASON, Target, record
+from portal.audit.ledger import Target, record
 from portal.audit.models import AuditStream, StreamFormat, StreamKind
 from portal.audit.streaming.addresses import checked_address
 from portal.audit.tree import tree_size
@@ -17,6 +17,7 @@ from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.sealed_rows import Samples, purposes
 from portal.core.sealing import CannotUnseal, resealed, seal, unseal
+from portal.web.texts import LONGEST_REASON
 
 LONGEST_NAME = 80
 MOST_STREAMS = 20
