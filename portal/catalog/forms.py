@@ -22,7 +22,7 @@ from portal.catalog.plan_rules import HIGHEST_LEVEL, HIGHEST_QUOTA
 from portal.catalog.plans import PlanTerms
 from portal.catalog.snapshot import Allowance, Feature, Interval, PlanFeature
 from portal.core.currencies import amount_text, known_currencies, minor_units
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, VersionedForm
 from portal.web.texts import LONGEST_REASON
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
@@ -44,17 +44,11 @@ SAYS = [
 ]
 
 
-class SavedOnceSeen(PortalForm):
+class SavedOnceSeen(VersionedForm):
     """A form whose effect on customers is shown before it is saved."""
 
-    version = HiddenField()
     previewed = HiddenField()
     """Stands for the effect that was shown last (`portal.catalog.effects.mark_of`)."""
-
-    def expected_version(self) -> int:
-        """0, which no row is at, when it was tampered with."""
-        text = str(self.version.data)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class Named(PortalForm):

@@ -4,7 +4,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -20,7 +19,7 @@ from portal.support.bulk_forms import NONE, ChangeForm
 from portal.support.canned import LONGEST_NAME
 from portal.support.filling import VARIABLES
 from portal.support.macros import MOST_DAYS
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, VersionedForm
 from portal.web.once_forms import OnceForm
 from portal.web.urls import LARGEST_ID
 
@@ -28,18 +27,7 @@ NAMES = ", ".join(f"{{{name}}}" for name in VARIABLES)
 TEXT = {"rows": 8, "dir": "auto"}
 
 
-class Versioned(PortalForm):
-    """A form that says which state of the row it was drawn from."""
-
-    version = HiddenField()
-
-    @property
-    def seen_version(self) -> int:
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-class AnswerForm(Versioned, OnceForm):
+class AnswerForm(VersionedForm, OnceForm):
     """A name and a text with variables."""
 
     name = StringField(
@@ -66,7 +54,7 @@ class AnswerForm(Versioned, OnceForm):
         return "is_shared" in self._fields and bool(self.is_shared.data)
 
 
-class MacroForm(ChangeForm, Versioned, OnceForm):
+class MacroForm(ChangeForm, VersionedForm, OnceForm):
     """A name, the fields to set, something to write and something to grant."""
 
     name = StringField(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.validators import ValidationError as Wrong
@@ -21,7 +21,7 @@ from portal.support.hours_text import (
     special_days_of,
     special_days_text,
 )
-from portal.web.forms import PortalForm
+from portal.web.forms import VersionedForm
 
 HOURS = {"autocomplete": "off", "placeholder": "closed"}
 LONGEST_TEXT = 20_000
@@ -48,8 +48,7 @@ def _day(weekday: int, hint: str = "") -> StringField:
     )
 
 
-class CalendarForm(PortalForm):
-    version = HiddenField()
+class CalendarForm(VersionedForm):
     name = StringField("Name", [InputRequired("Enter a name."), Length(max=80)])
     zone = SelectField(
         "Time zone",
@@ -91,11 +90,6 @@ class CalendarForm(PortalForm):
         "the week, also on a holiday.",
         render_kw={"rows": 4, "spellcheck": "false"},
     )
-
-    def expected_version(self) -> int:
-        """0, which no calendar is at, when it was tampered with."""
-        text = str(self.version.data)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def terms(self) -> CalendarTerms:
         weekly: dict[int, Pairs] = {

@@ -5,7 +5,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -23,6 +22,7 @@ from portal.support.durations import BadDuration, duration_text, seconds_of
 from portal.support.models import BusinessCalendarRow
 from portal.support.rule_terms import RuleTerms
 from portal.support.words import Category, Channel, Priority
+from portal.web.forms import VersionedForm
 from portal.web.once_forms import OnceForm
 
 STEPS = (
@@ -64,8 +64,7 @@ class _Steps(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class LevelForm(OnceForm):
-    version = HiddenField()
+class LevelForm(VersionedForm, OnceForm):
     name = StringField("Name", [InputRequired("Enter a name."), Length(max=80)])
     priority = _any("Priority", Priority)
     category = _any("Category", Category)
@@ -122,11 +121,6 @@ class LevelForm(OnceForm):
 
     def offer(self, calendars: Iterable[BusinessCalendarRow]) -> None:
         self.calendar_id.choices = [SelectChoice(each.id, each.name) for each in calendars]
-
-    def expected_version(self) -> int:
-        """0, which no level is at, when it was tampered with."""
-        text = str(self.version.data)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def terms(self) -> RuleTerms:
         late = self.tag_when_late.data

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
-from wtforms import PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
 from portal.core.database import db
@@ -72,6 +72,17 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
             self.form_errors.append(error.message)
         else:
             field.errors = [*field.errors, error.message]
+
+
+class VersionedForm(PortalForm):
+    """A form that says from which version of its row it was drawn: nobody's change is lost."""
+
+    version = HiddenField()
+
+    def expected_version(self) -> int:
+        """0, which no row is at, when it was tampered with."""
+        text = str(self.version.data)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class Refusing:

@@ -1,7 +1,6 @@
 """What a browser may submit about the rules of alerts."""
 
 from wtforms import (
-    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -16,7 +15,7 @@ from portal.audit.alerting.rules import LONGEST_NAME, RuleTerms
 from portal.audit.models import GroupBy
 from portal.audit.words import in_words
 from portal.core.roles import Role
-from portal.web.forms import PortalForm
+from portal.web.forms import VersionedForm
 
 ANY = SelectChoice("", "Any")
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
@@ -35,8 +34,7 @@ class _Ticks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class RuleForm(PortalForm):
-    version = HiddenField()
+class RuleForm(VersionedForm):
     name = StringField(
         "Name",
         [InputRequired("Give it a name."), Length(max=LONGEST_NAME)],
@@ -93,7 +91,3 @@ class RuleForm(PortalForm):
             quiet_minutes=self.quiet_minutes.data or 0,
             roles=tuple(self.roles.data or ()),
         )
-
-    def expected_version(self) -> int:
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -94,7 +94,7 @@ def save_answer(answer_id: int) -> ResponseReturnValue:
                 answer_id=answer_id,
                 name=form.name.data or "",
                 body=form.body.data or "",
-                version=form.seen_version,
+                version=form.expected_version(),
             )
             db.session.commit()
             return _done(f"{saved.name} is saved.")

@@ -91,7 +91,7 @@ def save_macro(macro_id: int) -> ResponseReturnValue:
                 macro_id=macro_id,
                 name=form.name.data or "",
                 steps=form.steps(),
-                version=form.seen_version,
+                version=form.expected_version(),
             )
             db.session.commit()
             return _done(f"{saved.name} is saved.")
