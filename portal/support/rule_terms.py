@@ -1,7 +1,6 @@
 """What a service level promises, to which tickets, and which of several counts."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,12 +27,10 @@ from portal.support.models import (
     SlaRule,
     SupportTicket,
 )
-from portal.support.words import Category, Channel, Priority, Status
+from portal.support.words import LONGEST_TAG, TAG, Category, Channel, Priority, Status
 
 LONGEST_NAME = 80
-LONGEST_TAG = 40
 LONGEST_TARGET = 366 * DAY
-TAG = re.compile(r"\w[\w.:+-]*")
 DEEDS = ("notify_assignee", "notify_lead", "raise_priority", "unassign")
 MOMENTS = ("warning", "breach")
 

@@ -1,6 +1,5 @@
 """Words that people put on tickets to find them again."""
 
-import re
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -16,10 +15,9 @@ from portal.support import clocks
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportTicket, TicketTag
 from portal.support.seeing import lock_ticket
+from portal.support.words import LONGEST_TAG, TAG
 
-LONGEST = 40
 MOST = 20
-TAG = re.compile(r"\w[\w.:+-]*")
 
 
 class BadTag(DomainError):
@@ -35,8 +33,8 @@ def checked_tag(text: str) -> str:
     found = nfc(text.replace("\x00", "")).strip().lstrip("#").casefold()
     if not TAG.fullmatch(found):
         raise BadTag("A tag is one word of letters, digits and . : + - _", field="tag")
-    if len(found) > LONGEST:
-        raise BadTag(f"Use at most {LONGEST} characters for a tag.", field="tag")
+    if len(found) > LONGEST_TAG:
+        raise BadTag(f"Use at most {LONGEST_TAG} characters for a tag.", field="tag")
     return found
 
 

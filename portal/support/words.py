@@ -1,6 +1,10 @@
 """The closed lists of the support desk: what a ticket, a message and an agent can be."""
 
+import re
 from enum import StrEnum
+
+LONGEST_TAG = 40
+TAG = re.compile(r"\w[\w.:+-]*")
 
 
 class Status(StrEnum):
