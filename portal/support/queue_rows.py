@@ -1,7 +1,7 @@
 """A ticket as one line of a queue, ready to be drawn from its own row."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -128,7 +128,6 @@ def _tags_of(text: str) -> tuple[str, ...]:
 
 
 def initials(name: str) -> str:
-    """Of the first and the last word: what an avatar shows."""
-    words: Iterable[str] = name.split()
-    letters = [word[0] for word in words]
+    """Of the first and the last word: what an avatar shows. An emoji or a sign is a letter too."""
+    letters = [word[0] for word in name.split()]
     return "".join([letters[0], letters[-1]] if len(letters) > 1 else letters).upper()

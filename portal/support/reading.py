@@ -15,6 +15,7 @@ from portal.support.bodies import html_of
 from portal.support.mail_states import MailState, state_at, worst_of
 from portal.support.models import MessageAttachment, SupportMessage, SupportTicket
 from portal.support.outgoing import UNDO_HOLD
+from portal.support.queue_rows import initials
 from portal.support.words import AuthorType, MessageKind
 from portal.web.times import Instant, instants
 
@@ -166,7 +167,7 @@ def _line(
         message_id,
         side_of(kind, author_type),
         author,
-        initials_of(author),
+        initials(author),
         html_of(body),
         instant(at),
         is_unverified,
@@ -188,13 +189,6 @@ def side_of(kind: str, author_type: str) -> str:
     if kind == MessageKind.SYSTEM or author_type == AuthorType.SYSTEM:
         return "system"
     return "customer" if author_type == AuthorType.CUSTOMER else "ours"
-
-
-def initials_of(name: str) -> str:
-    """Of the first and the last word; an emoji or a sign counts as a letter."""
-    words = name.split()
-    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [name.strip()[:1]]
-    return "".join(letters).upper()
 
 
 def in_bytes(size: int) -> str:
