@@ -16,10 +16,9 @@ from portal.support.models import SavedView, TicketPresence
 from portal.support.presence import LASTS, TYPING_LASTS
 from portal.support.queue_rows import initials
 from portal.support.queues import Queue, View
-from portal.support.views import seen_views
+from portal.support.views import SAVED, seen_views
 
 MOST_LOOKERS = 500
-SAVED = "view-"
 
 
 class Looker(NamedTuple):

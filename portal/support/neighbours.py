@@ -9,8 +9,8 @@ from portal.support.filter_language import BadFilter, parse
 from portal.support.filtering import Looking
 from portal.support.models import SavedView, SupportTicket
 from portal.support.queues import Place, Queue, View, conditions, place_of
+from portal.support.views import SAVED, seen_views
 
-SAVED = "view-"
 FILTERED = "~"
 """Between the name of a view and the filter that narrows it: `mine~is:unread`."""
 _ticket = SupportTicket.__table__.c
@@ -58,9 +58,8 @@ def _named(view: str, looking: Looking) -> Queue:
         return Queue.of(View(view))
     number = view.removeprefix(SAVED)
     if view.startswith(SAVED) and number.isascii() and number.isdigit() and len(number) < 10:
-        mine = sa.or_(SavedView.owner_id.is_(None), SavedView.owner_id == looking.by.id)
-        query = sa.select(SavedView.query).where(SavedView.id == int(number), mine)
-        found = db.session.scalar(query)
+        of_number = sa.select(SavedView.query).where(SavedView.id == int(number))
+        found = db.session.scalar(of_number.where(seen_views(looking.by.id)))
         if found is not None:
             return _saved(view, found)
     return Queue.of(View.ALL)

@@ -20,6 +20,8 @@ from portal.support.models import SavedView
 
 MOST_VIEWS = 30
 LONGEST_NAME = 60
+SAVED = "view-"
+"""Stands before the number of a saved view, where the name of a queue is asked for."""
 
 
 class EmptyView(DomainError):

@@ -8,11 +8,11 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
-from portal.support.around import SAVED
 from portal.support.models import SavedView
 from portal.support.pages.blueprint import bp
 from portal.support.view_forms import ViewForm
 from portal.support.views import (
+    SAVED,
     change_view,
     move_view,
     remove_view,
