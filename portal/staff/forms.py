@@ -8,12 +8,11 @@ from wtforms.validators import InputRequired, Length
 
 from portal.config import settings
 from portal.staff.current import SignedInStaff
+from portal.staff.identity import LONGEST_TYPED
 from portal.staff.passwords import LONGEST
-from portal.staff.second_factor import Way, ways_of
+from portal.staff.second_factor import LONGEST_CODE, Way, ways_of
 from portal.web.forms import PortalForm
 
-LONGEST_ADDRESS = 320
-LONGEST_CODE = 64
 LONGEST_ANSWER = 16_384  # what a browser says for a passkey
 CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 BACKUP_CODE = {"autocomplete": "off", "autocapitalize": "characters", "autofocus": True}
@@ -22,7 +21,7 @@ BACKUP_CODE = {"autocomplete": "off", "autocapitalize": "characters", "autofocus
 class SignInForm(PortalForm):
     email = StringField(
         "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=LONGEST_ADDRESS)],
+        [InputRequired("Enter your e-mail address."), Length(max=LONGEST_TYPED)],
         render_kw={"type": "email", "autocomplete": "username", "autofocus": True},
     )
     password = PasswordField(

@@ -11,6 +11,7 @@ from portal.core.text import nfc
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254  # RFC 5321, as errata 1690 of RFC 3696 counts it
+LONGEST_TYPED = 320  # of an address: what is longer is nobody's
 
 
 class BadName(DomainError):

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 from portal.core.roles import Role
 from portal.staff.identity import LONGEST_EMAIL, LONGEST_NAME
 from portal.staff.models import Theme
+from portal.staff.second_factor import LONGEST_CODE
 from portal.staff.zones import zones
 from portal.web.forms import PortalForm
 
@@ -100,7 +101,7 @@ class ChangePasswordForm(PortalForm):
     )
     totp_code = StringField(
         "Code",
-        [InputRequired("Enter the code."), Length(max=64)],
+        [InputRequired("Enter the code."), Length(max=LONGEST_CODE)],
         description="The six digits that your authenticator app shows now.",
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )

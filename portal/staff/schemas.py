@@ -5,7 +5,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-LONGEST_CODE = 64
+from portal.staff.identity import LONGEST_TYPED
+from portal.staff.second_factor import LONGEST_CODE
+
 LONGEST_PASSWORD = 1024
 
 
@@ -16,7 +18,7 @@ class Body(BaseModel):
 
 
 class LoginBody(Body):
-    email: str = Field(max_length=320)
+    email: str = Field(max_length=LONGEST_TYPED)
     password: str = Field(max_length=LONGEST_PASSWORD)
 
 

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from portal.core.database import looking
 
+LONGEST_CODE = 64
+"""As much of a code as is looked at, however it is typed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:

@@ -16,7 +16,7 @@ from portal.core.database import db, looking
 from portal.core.provenance import provenance
 from portal.core.roles import Role
 from portal.staff.current import SignedInStaff
-from portal.staff.identity import email_key
+from portal.staff.identity import LONGEST_TYPED, email_key
 from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import actor_of, person_target, target_of
 from portal.staff.new_devices import tell_of_new_device
@@ -38,8 +38,6 @@ from portal.staff.throttles import (
 from portal.web.access import SessionState
 from portal.web.addresses import block_of, network_of
 from portal.web.requests import printable
-
-LONGEST_ADDRESS = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def open_with_password(
 
 def typed_address(text: str) -> str:
     """What was typed as an address, as it is counted and recorded."""
-    return printable(text).strip()[:LONGEST_ADDRESS]
+    return printable(text).strip()[:LONGEST_TYPED]
 
 
 def _person_with(typed: str) -> Person | None:

@@ -21,7 +21,7 @@ from portal.staff.devices import device_label
 from portal.staff.models import Admin
 from portal.staff.naming import actor_of, target_of
 from portal.staff.passwords import hash_password, verify_password
-from portal.staff.second_factor import Check, Proof
+from portal.staff.second_factor import LONGEST_CODE, Check, Proof
 from portal.staff.telling import tell
 from portal.staff.throttles import code_buckets, seconds_to_wait
 from portal.two_factor.codes_left import FEW, codes_left
@@ -34,7 +34,6 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: 5 bits a char
 LOOKALIKES = str.maketrans("OIL", "011")
 LIFETIME = timedelta(days=365)
 SOON = timedelta(days=30)
-LONGEST_TYPED = 64
 NOTHING_TYPED = "0" * CHARACTERS
 
 
@@ -68,7 +67,7 @@ def new_code() -> str:
 
 def normalised(typed: str) -> str:
     """The sixteen characters that were meant: case, spaces, dashes and lookalikes forgiven."""
-    plain = re.sub(r"[\s-]", "", typed[:LONGEST_TYPED]).upper().translate(LOOKALIKES)
+    plain = re.sub(r"[\s-]", "", typed[:LONGEST_CODE]).upper().translate(LOOKALIKES)
     is_code = len(plain) == CHARACTERS and all(c in ALPHABET for c in plain)
     return plain if is_code else ""
 

@@ -5,6 +5,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.staff.forms import LONGEST_ANSWER
 from portal.staff.policies import LONGEST_GRACE, LONGEST_WAIT
+from portal.staff.second_factor import LONGEST_CODE
 from portal.two_factor.passkeys import LONGEST_LABEL
 from portal.web.forms import PortalForm
 
@@ -27,7 +28,7 @@ class BackupCodeForm(PortalForm):
 
     backup_code = StringField(
         "Backup code",
-        validators=[InputRequired("Enter one of your backup codes."), Length(max=64)],
+        validators=[InputRequired("Enter one of your backup codes."), Length(max=LONGEST_CODE)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
 

@@ -4,10 +4,9 @@ from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from portal.staff.forms import BackupForm
+from portal.staff.second_factor import LONGEST_CODE
 from portal.two_factor.recovery_approvals import LONGEST_STATEMENT, SHORTEST_STATEMENT
 from portal.web.forms import PortalForm
-
-LONGEST_CODE = 64
 
 
 class LostDeviceForm(BackupForm):

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from portal.staff.second_factor import LONGEST_CODE
+
 LONGEST_TYPED = 200
 
 
@@ -30,7 +32,7 @@ class OptionalTotpBody(BaseModel):
 class BackupBody(BaseModel):
     """A backup code."""
 
-    backup_code: str = Field(max_length=64, examples=["7K2M-9QWX-4RTV-0HJZ"])
+    backup_code: str = Field(max_length=LONGEST_CODE, examples=["7K2M-9QWX-4RTV-0HJZ"])
 
 
 class CredentialBody(BaseModel):
