@@ -24,7 +24,7 @@ from portal.staff.passwords import hash_password, verify_password
 from portal.staff.second_factor import LONGEST_CODE, Check, Proof
 from portal.staff.telling import tell
 from portal.staff.throttles import code_buckets, seconds_to_wait
-from portal.two_factor.codes_left import FEW, codes_left
+from portal.two_factor.codes_left import FEW, codes_left, is_alive
 from portal.two_factor.failures import count_failure, forgive_failures
 from portal.two_factor.models import BackupCode
 
@@ -74,16 +74,11 @@ def normalised(typed: str) -> str:
 
 def code_set(admin_id: int) -> CodeSet:
     """The living set of a person; an empty one when there is none."""
-    now = clock.now()
-    live = sa.and_(
-        BackupCode.used_at.is_(None),
-        sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now),
-    )
     row = db.session.execute(
         sa.select(
             sa.func.max(BackupCode.batch_id),
             sa.func.count(),
-            sa.func.count(sa.case((live, 1))),
+            sa.func.count(sa.case((is_alive(clock.now()), 1))),
             sa.func.min(BackupCode.created_at, type_=BackupCode.created_at.type),
             sa.func.min(BackupCode.expires_at, type_=BackupCode.expires_at.type),
         ).where(BackupCode.admin_id == admin_id, BackupCode.revoked_at.is_(None))
@@ -179,7 +174,7 @@ def _found(admin_id: int, plain: str) -> int | None:
     """The id of the code. Every living hash is tried, and as many again as ten lack."""
     rows = db.session.execute(
         sa.select(BackupCode.id, BackupCode.code_hash)
-        .where(BackupCode.admin_id == admin_id, *_living())
+        .where(BackupCode.admin_id == admin_id, is_alive(clock.now()))
         .order_by(BackupCode.ordinal)
         .limit(CODES)
     ).all()
@@ -189,14 +184,6 @@ def _found(admin_id: int, plain: str) -> int | None:
     matches = [verify_password(plain or NOTHING_TYPED, code_hash) for code_hash in stored]
     same = [row.id for row, is_same in zip(rows, matches, strict=False) if is_same]
     return same[0] if same and plain else None
-
-
-def _living() -> Sequence[sa.ColumnElement[bool]]:
-    return (
-        BackupCode.used_at.is_(None),
-        BackupCode.revoked_at.is_(None),
-        sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > clock.now()),
-    )
 
 
 def _spend(admin_id: int, code_id: int | None, session_id: str) -> Proof:
@@ -213,7 +200,7 @@ def _use_up(code_id: int, session_id: str) -> bool:
     """Compare and set: of fifty parallel uses one wins."""
     used = db.session.execute(
         sa.update(BackupCode)
-        .where(BackupCode.id == code_id, *_living())
+        .where(BackupCode.id == code_id, is_alive(clock.now()))
         .values(used_at=clock.now(), used_ip=provenance().ip, used_session=session_id)
         .returning(BackupCode.id),
         execution_options={"synchronize_session": False},

@@ -14,7 +14,7 @@ from portal.staff.models import Admin, Notice
 from portal.staff.naming import target_of
 from portal.staff.telling import tell
 from portal.two_factor.backup_codes import SOON
-from portal.two_factor.codes_left import FEW
+from portal.two_factor.codes_left import FEW, is_alive
 from portal.two_factor.models import BackupCode
 
 
@@ -31,9 +31,7 @@ def warn_of_codes() -> int:
 
 def _to_warn() -> Iterator[tuple[Admin, Action, int, str]]:
     now = clock.now()
-    lives = sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now)
-    is_usable = sa.case((sa.and_(BackupCode.used_at.is_(None), lives), 1))
-    left = sa.func.count(is_usable)
+    left = sa.func.count(sa.case((is_alive(now), 1)))
     made_at = sa.func.min(BackupCode.created_at, type_=BackupCode.created_at.type)
     expires_at = sa.func.min(BackupCode.expires_at, type_=BackupCode.expires_at.type)
     sets = (

@@ -1,5 +1,6 @@
 """How many backup codes a person still has."""
 
+from datetime import datetime
 from functools import cache
 
 import sqlalchemy as sa
@@ -18,15 +19,19 @@ def codes_left(admin_id: int) -> int:
     return int(_counting().row(me=admin_id, now=clock.now()).left)
 
 
+def is_alive(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+    """Would the code be taken then? Neither used, nor revoked, nor too old."""
+    return sa.and_(
+        BackupCode.used_at.is_(None),
+        BackupCode.revoked_at.is_(None),
+        sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now),
+    )
+
+
 @cache
 def _counting() -> Quick:
     me = sa.bindparam("me", type_=sa.Integer)
     now = sa.bindparam("now", type_=UTCDateTime())
     return Quick(
-        sa.select(sa.func.count().label("left")).where(
-            BackupCode.admin_id == me,
-            BackupCode.revoked_at.is_(None),
-            BackupCode.used_at.is_(None),
-            sa.or_(BackupCode.expires_at.is_(None), BackupCode.expires_at > now),
-        )
+        sa.select(sa.func.count().label("left")).where(BackupCode.admin_id == me, is_alive(now))
     )
