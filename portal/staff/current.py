@@ -21,6 +21,7 @@ from portal.core.quick import Quick
 from portal.core.roles import Role
 from portal.core.tokens import token_sha256
 from portal.staff.models import Admin, AdminSession, Notice, RoleAddresses
+from portal.staff.open_sessions import is_open
 from portal.staff.roles import permissions_of
 from portal.web.access import SessionState
 from portal.web.addresses import client_address, is_within
@@ -170,9 +171,7 @@ _QUERY = Quick(
     )
     .where(
         _session.token_sha256 == sa.bindparam("token"),
-        _session.revoked_at.is_(None),
-        _session.idle_expires_at > sa.bindparam("now"),
-        _session.absolute_expires_at > sa.bindparam("now"),
+        is_open(sa.bindparam("now")),
         _admin.disabled_at.is_(None),
     )
 )

@@ -16,6 +16,7 @@ from portal.core.quick import Quick
 from portal.core.roles import Role
 from portal.staff.identity import email_key
 from portal.staff.models import Admin, AdminSession
+from portal.staff.open_sessions import is_open
 from portal.web.access import SessionState
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
@@ -63,12 +64,7 @@ def in_state(state: State, now: Any) -> Sequence[sa.ColumnElement[bool]]:
 
 def is_live(now: Any) -> Sequence[sa.ColumnElement[bool]]:
     """Sessions in which somebody is signed in."""
-    return (
-        AdminSession.state == SessionState.ACTIVE,
-        AdminSession.revoked_at.is_(None),
-        AdminSession.idle_expires_at > now,
-        AdminSession.absolute_expires_at > now,
-    )
+    return (AdminSession.state == SessionState.ACTIVE, is_open(now))
 
 
 @dataclass(frozen=True, slots=True)

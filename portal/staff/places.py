@@ -21,6 +21,7 @@ from portal.core.provenance import provenance
 from portal.core.roles import Role
 from portal.staff.models import Admin, AdminSession, RoleAddresses
 from portal.staff.naming import person_target
+from portal.staff.open_sessions import is_open
 from portal.staff.telling import tell, tell_role
 from portal.staff.throttles import HOUR, book_failure, buckets, seconds_to_wait
 from portal.web.access import SessionState
@@ -157,16 +158,14 @@ def _checked(networks: Iterable[str]) -> list[str]:
 
 def _outside(role: Role, networks: Sequence[str]) -> list[str]:
     """The addresses that live sessions of the role were last seen at and that are not within."""
-    now, text = clock.now(), json.dumps(networks)
+    text = json.dumps(networks)
     seen = db.session.scalars(
         sa.select(AdminSession.ip_last)
         .join(Admin, Admin.id == AdminSession.admin_id)
         .where(
             Admin.role == role.value,
             Admin.disabled_at.is_(None),
-            AdminSession.absolute_expires_at > now,
-            AdminSession.idle_expires_at > now,
-            AdminSession.revoked_at.is_(None),
+            is_open(clock.now()),
             AdminSession.state != SessionState.PREAUTH,
         )
         .order_by(AdminSession.last_seen_at.desc())

@@ -7,7 +7,7 @@ comes with a new token, and the old one is dead at once.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -23,6 +23,7 @@ from portal.staff.current import SignedInStaff, idle_limit, session_ref
 from portal.staff.devices import device_label
 from portal.staff.models import Admin, AdminSession
 from portal.staff.naming import person_target
+from portal.staff.open_sessions import is_open
 from portal.staff.policies import grace_until, rule_for
 from portal.staff.telling import tell
 from portal.web.access import SessionState
@@ -178,9 +179,9 @@ def own_session(staff: SignedInStaff, session_id: str) -> AdminSession:
     return found
 
 
-def live_sessions_of(admin_id: int) -> Sequence[AdminSession]:
+def open_sessions_of(admin_id: int) -> Sequence[AdminSession]:
     """Sessions that still open something, the latest seen first."""
-    query = sa.select(AdminSession).where(AdminSession.admin_id == admin_id, *_is_live(clock.now()))
+    query = sa.select(AdminSession).where(AdminSession.admin_id == admin_id, is_open(clock.now()))
     return db.session.scalars(query.order_by(AdminSession.last_seen_at.desc())).all()
 
 
@@ -195,14 +196,6 @@ def _enter(session: AdminSession, role: str, *, state: SessionState, amr: str) -
     add_session(session_ref=session_ref(session.id), amr=tuple(amr.split()), has_sudo=False)
 
 
-def _is_live(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        AdminSession.revoked_at.is_(None),
-        AdminSession.idle_expires_at > now,
-        AdminSession.absolute_expires_at > now,
-    )
-
-
 def _keep_to_cap(newest: AdminSession) -> None:
     take_turns(newest.admin_id)  # so that two sign-ins at once keep to the cap together
     is_unproven = newest.state == SessionState.PREAUTH
@@ -211,7 +204,7 @@ def _keep_to_cap(newest: AdminSession) -> None:
         AdminSession.admin_id == newest.admin_id,
         AdminSession.id != newest.id,
         same_kind,
-        *_is_live(clock.now()),
+        is_open(clock.now()),
     )
     others = db.session.scalars(query.order_by(AdminSession.last_seen_at.desc())).all()
     for session in others[MOST_LIVE - 1 :]:
@@ -241,7 +234,7 @@ def _revoke(by: Actor, *which: sa.ColumnElement[bool], reason: str) -> Sequence[
     now = clock.now()
     return db.session.scalars(
         sa.update(AdminSession)
-        .where(*which, *_is_live(now))
+        .where(*which, is_open(now))
         .values(revoked_at=now, revoked_by=by.id, revoke_reason=reason)
         .returning(AdminSession.id),
         execution_options={"synchronize_session": "fetch"},

@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.staff.models import AdminSession
+from portal.staff.open_sessions import is_open
 
 YOUNG = timedelta(days=1)
 
@@ -51,10 +52,5 @@ def rotate_secret_key(*, is_forced: bool = False) -> NewSecret:
 
 
 def _sessions() -> int:
-    now = clock.now()
-    query = sa.select(sa.func.count()).where(
-        AdminSession.revoked_at.is_(None),
-        AdminSession.idle_expires_at > now,
-        AdminSession.absolute_expires_at > now,
-    )
+    query = sa.select(sa.func.count()).select_from(AdminSession).where(is_open(clock.now()))
     return db.session.scalar(query) or 0

@@ -13,7 +13,7 @@ from portal.staff.pages.blueprint import bp
 from portal.staff.sessions import (
     end_session,
     end_sessions_of,
-    live_sessions_of,
+    open_sessions_of,
     own_session,
     sign_out_everywhere,
 )
@@ -25,7 +25,7 @@ from portal.web.htmx import page, see_other
 @requires(Permission.ACCOUNT_OWN)
 def sessions() -> ResponseReturnValue:
     staff = current_staff()
-    found = live_sessions_of(staff.id)
+    found = open_sessions_of(staff.id)
     return page("staff/sessions.html", sessions=found, current=staff.session_id)
 
 
