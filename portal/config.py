@@ -43,8 +43,8 @@ class Settings:
     """SQLAlchemy URL; a relative path of SQLite's lies in the instance folder, where the default
     is."""
     migration_database_url: str
-    """URL of the role that owns the tables, for `db upgrade` and `audit archive`. Default:
-    `database_url`."""
+    """URL of the role that owns the tables, for `db upgrade`, `audit archive` and `audit
+    privileges`. Default: `database_url`."""
     secret_key: str
     """Signs cookies and form tokens; at least 32 characters."""
     secret_key_fallbacks: tuple[str, ...]
