@@ -63,13 +63,6 @@ class TreeReader:
         last = self.connection.scalar(sa.select(sa.func.max(_leaf.leaf_index)))
         return 0 if last is None else int(last) + 1
 
-    def hash_of(self, span: Span) -> bytes:
-        """
-        Raises:
-            TreeDamaged: a leaf or node of the span is missing.
-        """
-        return self.hashes_of([span])[0]
-
     def root(self, size: int) -> bytes:
         """The root when the tree had so many leaves.
 
@@ -92,10 +85,6 @@ class TreeReader:
                 start = spans[-1][1] if spans else 0
                 spans.append((start, start + (1 << bit)))
         return Frontier(size, self.hashes_of(spans))
-
-    def inclusion(self, index: int, size: int) -> list[bytes]:
-        """The proof that leaf `index` stands in the tree of that size, the nearest hash first."""
-        return self.hashes_of(merkle.inclusion_spans(index, size))
 
     def consistency(self, old_size: int, size: int) -> list[bytes]:
         """The proof that the tree of the old size is a beginning of the other."""

@@ -73,11 +73,6 @@ def sweep(payload: dict[str, Any]) -> None:
         enqueue(KIND, {"after": last})
 
 
-def note_over_limit(tenant_id: int) -> None:
-    """At once, for one tenant."""
-    _note(_used().where(BUCKETS.c.tenant_id == tenant_id))
-
-
 def _note_after(bucket_id: int) -> int | None:
     """The last id that was looked at; None when that was the end."""
     query = _used().where(BUCKETS.c.id > bucket_id).order_by(BUCKETS.c.id).limit(AT_ONCE)

@@ -9,7 +9,7 @@ from portal.customers.models import UserStatus
 from portal.customers.users import upsert_user
 from portal.entitlements.checks import check_feature_access
 from portal.entitlements.grants import grant_tenant_feature
-from portal.entitlements.over_limit import note_over_limit, over_limit, sweep
+from portal.entitlements.over_limit import over_limit, sweep
 from portal.entitlements.seats import NoSeatLeft
 from portal.subscriptions.assignments import cancel_plan
 from tests.cast import make_user
@@ -79,7 +79,7 @@ def test_a_soft_limit_gives_no_seat_beyond_its_cap(shop):
 
 def test_who_is_over_a_lowered_limit_is_listed(shop):
     shop.use(amount=8)
-    note_over_limit(shop.acme.id)
+    sweep({})
     assert over_limit().items == []
     grant_tenant_feature(by=SYSTEM, tenant=shop.acme, feature_name="quotes", quota_limit=5)
     db.session.commit()
