@@ -2,9 +2,9 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 
 class Posted:
@@ -46,6 +46,25 @@ def webhook() -> Iterator[Posted]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """The address of a server whose answer begins so, and goes on a byte at a time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=_drip, args=(server, begin))
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/events"
+        thread.join()
+
+
+def _drip(server, begin):
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.sendall(begin)
+        for _ in range(60):
+            Event().wait(0.05)
+            connection.sendall(b".")
 
 
 class Logged:

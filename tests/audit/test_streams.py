@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from portal.audit import posting
 from portal.audit.actions import Action
 from portal.audit.models import AuditStream, StreamFormat, StreamKind
 from portal.audit.sequencing import sequence_all
@@ -27,7 +28,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.errors import Conflict
 from tests.audit.growing import happen, leaves
-from tests.audit.receivers import syslog, webhook
+from tests.audit.receivers import dripping, syslog, webhook
 from tests.cast import actor
 from tests.ledger import events
 
@@ -165,6 +166,15 @@ def test_a_redirect_is_not_followed(by):
         deliver_due()
     assert len(receiver.requests) == 1
     assert "307" in row.last_error
+
+
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nServer: ", b"HTTP/1.0 200 OK\r\n\r\n"])
+def test_an_answer_that_drips_is_given_up_in_time(by, monkeypatch, start):
+    monkeypatch.setattr(posting, "SECONDS", 0.3)
+    with dripping(start) as address:
+        row = begin(by, kind=StreamKind.WEBHOOK, address=address)
+        deliver_due()
+    assert (row.failures, row.last_error) == (1, "TimeoutError: no whole answer in 0.3 seconds")
 
 
 def test_after_seven_days_the_stream_is_paused_and_the_admins_are_told(by, ann):
