@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
-from portal.audit.alerting.rules import RuleTerms, create_rule
+from portal.audit.alerting.rules import BadRule, RuleTerms, create_rule
 from portal.audit.alerting.watching import watch
 from portal.audit.models import Alert, AlertRule, StreamFormat, StreamKind
 from portal.audit.sequencing import sequence_all
@@ -76,3 +76,15 @@ def test_watchers_that_begin_at_once_make_the_usual_rules_once(own_app):
         names = db.session.scalars(sa.select(AlertRule.name)).all()
     assert names
     assert len(names) == len(set(names))
+
+
+def test_of_many_rules_of_one_name_one_is_made_and_the_others_are_refused(own_app):
+    def make(_):
+        with own_app.app_context():
+            try:
+                create_rule(by=SYSTEM, terms=RuleTerms(name="Twins", outcome="denied"))
+                db.session.commit()
+            except BadRule as refusal:
+                return refusal.field
+
+    assert Counter(together(make, WORKERS)) == {None: 1, "name": WORKERS - 1}

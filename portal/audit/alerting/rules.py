@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from portal.audit.actions import Action, Outcome, Severity
 from portal.audit.ledger import Target, record
@@ -78,12 +79,11 @@ def create_rule(*, by: Actor, terms: RuleTerms) -> AlertRule:
     Raises:
         BadRule: see the class.
     """
-    _check(terms, None)
+    _check(terms)
     if len(all_rules()) >= MOST_RULES:
         raise BadRule(f"There are {MOST_RULES} rules. Change one of them.")
-    row = AlertRule(**terms.values, version=1, created_at=clock.now())
-    db.session.add(row)
-    db.session.flush()
+    row = AlertRule(created_at=clock.now())
+    _store(row, {**terms.values, "version": 1})
     _record_saved(by, row, {k: (None, v) for k, v in terms.values.items()})
     return row
 
@@ -97,13 +97,10 @@ def change_rule(*, by: Actor, row: AlertRule, version: int, terms: RuleTerms) ->
     db.session.refresh(row, with_for_update=True)
     if row.version != version:
         raise Stale(f"{row.name} was changed by somebody else. Look at it again, then save.")
-    _check(terms, row.id)
+    _check(terms)
     changes = {k: (getattr(row, k), v) for k, v in terms.values.items() if getattr(row, k) != v}
     if changes:
-        for name, (_, value) in changes.items():
-            setattr(row, name, value)
-        row.version += 1
-        db.session.flush()
+        _store(row, {**terms.values, "version": version + 1})
         _record_saved(by, row, changes)
     return row
 
@@ -140,12 +137,20 @@ def _record_saved(by: Actor, row: AlertRule, changes: dict[str, tuple[object, ob
     record(Action.ALERT_RULE_SAVED, by=by, target=target_of(row), changes=changes)
 
 
-def _check(terms: RuleTerms, own_id: int | None) -> None:
+def _store(row: AlertRule, values: dict[str, object]) -> None:
+    """The table itself refuses a second rule of a name, also of two that are saved at once."""
+    try:
+        with db.session.begin_nested():
+            for name, value in values.items():
+                setattr(row, name, value)
+            db.session.add(row)
+    except IntegrityError as error:
+        raise BadRule("Another rule has this name.", field="name") from error
+
+
+def _check(terms: RuleTerms) -> None:
     if not terms.name.strip() or len(terms.name.strip()) > LONGEST_NAME:
         raise BadRule(f"Give it a name of at most {LONGEST_NAME} characters.", field="name")
-    twin = sa.select(AlertRule.id).where(AlertRule.name == terms.name.strip())
-    if db.session.scalar(twin) not in {None, own_id}:
-        raise BadRule("Another rule has this name.", field="name")
     if unknown := sorted(set(terms.actions) - set(Action)):
         raise BadRule(f"The log knows no {unknown[0]}.", field="actions")
     if terms.outcome and terms.outcome not in set(Outcome):
