@@ -15,6 +15,7 @@ from portal.support import clocks
 from portal.support.bodies import checked_subject
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportTicket, TicketEvent
+from portal.support.names import who_of_event
 from portal.support.seeing import lock_ticket
 from portal.support.statuses import set_status
 from portal.support.words import Category, Priority, Status
@@ -119,7 +120,7 @@ def _check_same(ticket: SupportTicket, name: str, old: str | None, new: str) -> 
 
 def _who_changed(ticket: SupportTicket, name: str) -> str | None:
     query = (
-        sa.select(TicketEvent.actor_label)
+        sa.select(who_of_event())
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == name)
         .order_by(TicketEvent.id.desc())
         .limit(1)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portal.core.database import db
 from portal.support.models import SupportTicket, TicketEvent
+from portal.support.names import who_of_event
 
 MOST = 200
 CAUSES = {
@@ -33,7 +34,7 @@ def history_of(ticket: SupportTicket) -> list[Happening]:
     query = (
         sa.select(
             TicketEvent.at,
-            TicketEvent.actor_label,
+            who_of_event(),
             TicketEvent.kind,
             TicketEvent.old,
             TicketEvent.new,
@@ -44,7 +45,7 @@ def history_of(ticket: SupportTicket) -> list[Happening]:
         .limit(MOST)
     )
     return [
-        Happening(at, "The portal" if who == "system" else who, in_words(kind, old, new, cause))
+        Happening(at, who, in_words(kind, old, new, cause))
         for at, who, kind, old, new, cause in db.session.execute(query)
     ]
 

@@ -1,8 +1,12 @@
-"""How our own people are called where colleagues and customers read of them."""
+"""How people are called where colleagues and customers read of them."""
 
-from portal.core.actor import Actor, ActorType
+import sqlalchemy as sa
+
+from portal.core.actor import SYSTEM, Actor, ActorType
 from portal.core.database import db
+from portal.customers.models import User
 from portal.staff.models import Admin
+from portal.support.models import TicketEvent
 
 
 def name_of(by: Actor) -> str:
@@ -14,3 +18,15 @@ def name_of_person(admin_id: int | None, label: str) -> str:
     """The name; the label of who is no person of ours, or is gone."""
     person = db.session.get(Admin, admin_id) if admin_id is not None else None
     return person.name if person is not None else label
+
+
+def who_of_event() -> sa.ColumnElement[str]:
+    """Who did what a `TicketEvent` tells, as a column.
+
+    A customer's user by the name that they have now, as the ledger's label is but a number; it is
+    the neutral one once they are erased.
+    """
+    is_customer = TicketEvent.actor_type == ActorType.CUSTOMER.value
+    user = sa.select(User.name).where(is_customer, User.id == TicketEvent.actor_id)
+    by_portal = sa.case((TicketEvent.actor_label == SYSTEM.label, "The portal"))
+    return sa.func.coalesce(user.scalar_subquery(), by_portal, TicketEvent.actor_label)

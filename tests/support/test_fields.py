@@ -18,7 +18,7 @@ from portal.support.tagging import BadTag, change_tags
 from portal.support.words import Status
 from tests.cast import actor, make_user
 from tests.ledger import events
-from tests.support.desk import make_ticket
+from tests.support.desk import customer_writes, make_ticket
 
 
 @pytest.fixture
@@ -64,6 +64,13 @@ def test_two_people_who_change_one_field_meet_and_it_says_who(ticket, bea, mo):
     assert bea.email in refused.value.message
     assert "priority to “high”" in refused.value.message
     assert (ticket.priority, ticket.category) == ("high", "question")
+
+
+def test_who_meets_the_portal_reads_so(ticket, bea):
+    change_status(by=actor(bea), ticket=ticket, status=Status.PENDING, old=Status.NEW)
+    customer_writes(ticket)
+    with pytest.raises(FieldConflict, match=r"^The portal changed the status"):
+        change_status(by=actor(bea), ticket=ticket, status=Status.SOLVED, old=Status.PENDING)
 
 
 def test_who_wanted_what_another_did_already_meets_nobody(ticket, bea, mo):

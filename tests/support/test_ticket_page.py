@@ -7,6 +7,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.customers.users import deactivate_user
 from portal.mail.models import EmailLog
+from portal.support.history import note_event
 from portal.support.history_words import in_words
 from portal.support.messages import add_note
 from portal.support.models import AttachmentBlob, MessageAttachment, SupportMessage
@@ -17,7 +18,7 @@ from portal.support.words import AuthorType, MessageKind, Status
 from tests.cast import actor, make_admin, make_user, signed_in
 from tests.statements import counted
 from tests.support.crew import hire, make_team
-from tests.support.desk import answer, customer_writes, make_agent, make_ticket
+from tests.support.desk import answer, as_customer, customer_writes, make_agent, make_ticket
 
 FRAGMENT = {"HX-Request": "true"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }} javascript:alert(3)'
@@ -208,9 +209,7 @@ def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
     bea_client.submit(f"{url}/priority", priority="high", old_priority="medium")
     bea_client.submit(f"{url}/tag", add="vip late")
     bea_client.submit(f"{url}/status", status="on_hold", old_status="new")
-    text = " ".join(
-        bea_client.soup(f"{url}/history").select_one("#history-rows").get_text().split()
-    )
+    text = told(bea_client, f"{url}/history")
     for words in (
         "bea@boxcostpro.test changed priority from medium to high",
         "added the tags vip, late",
@@ -220,6 +219,24 @@ def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
         assert words in text
     part = bea_client.get(f"{url}/history", headers=FRAGMENT).text
     assert part.lstrip().startswith("<ol")
+
+
+def test_the_history_calls_customers_by_their_names_at_one_price(bea_client, acme):
+    people = [make_user(acme, name=name) for name in ("Uma", "Zeb")]
+    ticket = make_ticket(people[0], by=as_customer(people[0]))
+    url = f"/support/tickets/{ticket.number}/history"
+    with counted() as few:
+        assert "Uma opened it by web" in told(bea_client, url)
+    for person in people * 3:
+        note_event(ticket, "rated", by=as_customer(person), new="Good")
+    db.session.flush()
+    with counted() as many:
+        assert "Zeb rated it good" in told(bea_client, url)
+    assert len(many) == len(few)
+
+
+def told(client, url):
+    return " ".join(client.soup(url).select_one("#history-rows").get_text().split())
 
 
 def test_only_the_assignee_who_looks_makes_it_read(bea_client, mo_client, bea, ticket, url):
