@@ -2,10 +2,12 @@
 
 import pytest
 
+from portal.catalog.features import archive_feature
 from portal.core.database import db
 from portal.support.macros import create_macro
 from portal.support.models import Macro, MacroRun
 from tests.cast import actor, make_user
+from tests.ledger import events
 from tests.support.desk import customer_writes, make_ticket
 
 MACROS = "/support/macros"
@@ -120,7 +122,25 @@ def test_what_changed_since_the_preview_is_shown_again(bea_client, mo, ticket, u
 def test_a_step_that_is_refused_says_why_and_leaves_nothing(bea_client, mo, ticket, url):
     macro = saved(mo, priority="high", grant={"feature_name": REPORTS, "days": 30})
     assert confirmed(bea_client, url, macro).status_code == 403
+    assert events("access.denied")
     assert (ticket.priority, db.session.query(MacroRun).count()) == ("medium", 0)
+
+
+def test_what_cannot_be_done_now_is_shown_again_with_the_reason(bea_client, mo, ticket, url):
+    macro = saved(mo, priority="medium")
+    answer = confirmed(bea_client, url, macro)
+    assert (answer.status_code, 'id="macro-words"' in answer.text) == (409, True)
+    assert f"{ticket.number} is already as this macro would make it." in answer.text
+
+
+def test_a_macro_whose_feature_is_archived_says_so_where_it_was_applied(
+    bea_client, mo, ann, ticket, url
+):
+    macro = saved(mo, grant={"feature_name": REPORTS, "days": 3})
+    archive_feature(by=actor(ann), name=REPORTS, reason="It is sold no more.")
+    answer = confirmed(bea_client, url, macro)
+    assert 'id="macro-words"' in answer.text
+    assert "This feature was archived: it can no longer be granted." in answer.text
 
 
 def test_hostile_text_stays_text(bea_client, mo, ticket, url):

@@ -7,13 +7,13 @@ from werkzeug.exceptions import BadRequest
 from portal.audit.actions import Action
 from portal.catalog.revisions import catalog_now
 from portal.core.database import db
-from portal.core.errors import Conflict
+from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.staff.directory import person_or_404
 from portal.support.answer_forms import MacroForm, MacroRunForm
 from portal.support.change_words import change_in_words, sentence
-from portal.support.macro_runs import StalePreview, preview, run_macro, undo_macro
+from portal.support.macro_runs import preview, run_macro, undo_macro
 from portal.support.macros import (
     archive_macro,
     change_macro,
@@ -25,7 +25,7 @@ from portal.support.models import Macro
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import found_ticket, head_context, ticket_url
 from portal.support.pages.written import view_now
-from portal.web.access import audits, requires
+from portal.web.access import audits, note_denial, requires
 from portal.web.htmx import page, see_other
 from portal.web.once_forms import counted_once
 from portal.web.times import reader_zone
@@ -127,7 +127,10 @@ def _done(text: str) -> ResponseReturnValue:
 @requires(Permission.TICKETS_REPLY)
 @audits(Action.MACRO_APPLIED)
 def apply_macro(number: str) -> ResponseReturnValue:
-    """Without the versions of a preview it shows one; with them it does what was shown."""
+    """Without the versions of a preview it shows one; with them it does what was shown.
+
+    What is refused is shown again, with the reason above it.
+    """
     form = MacroRunForm()
     if not form.validate():
         raise BadRequest("Choose a macro.")
@@ -144,14 +147,16 @@ def apply_macro(number: str) -> ResponseReturnValue:
             ticket_version=form.ticket_version.data,
         )
         db.session.commit()
-    except StalePreview as refusal:
+    except DomainError as refusal:
         db.session.rollback()
+        if isinstance(refusal, Denied) and refusal.is_attempt:
+            note_denial(refusal)
         return _preview(number, form, refusal)
     flash("The macro was applied.", "success")
     return see_other(ticket_url(found.number, view_now(), "#macros"))
 
 
-def _preview(number: str, form: MacroRunForm, refusal: Conflict | None = None) -> Response:
+def _preview(number: str, form: MacroRunForm, refusal: DomainError | None = None) -> Response:
     found, by = found_ticket(number), current_staff().actor
     chosen = macro_or_404(form.macro_id.data or 0)
     shown = preview(by=by, ticket=found, macro=chosen, zone=reader_zone())
