@@ -1,5 +1,6 @@
 """What a browser may submit about prepared answers and macros."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import (
@@ -92,6 +93,17 @@ class MacroForm(ChangeForm, VersionedForm, OnceForm):
         self.offer()
         named = (SelectChoice(name, label) for name, label in features)
         self.feature_name.choices = [SelectChoice("", "Nothing"), *named]
+        return self
+
+    def keep(self, targets: Mapping[str, tuple[str, str]]) -> "MacroForm":
+        """What the macro acts on stays to be seen, each as (value, name), though it is gone.
+
+        Else the form would show that it does nothing, and saving it would make that true.
+        """
+        for name, (value, label) in targets.items():
+            choices = self[name].choices
+            if all(choice.value != value for choice in choices):
+                choices.append(SelectChoice(value, f"{label} (gone)"))
         return self
 
     @staticmethod

@@ -16,10 +16,12 @@ from portal.core.staleness import Stale
 from portal.entitlements.superseding import grantable_feature
 from portal.entitlements.terms import LARGEST_LIMIT
 from portal.staff.identity import checked_name
+from portal.staff.models import Admin
 from portal.support.bodies import checked_body
 from portal.support.change_words import NothingToChange, checked_change
 from portal.support.filling import check_variables
-from portal.support.models import Macro
+from portal.support.models import Macro, SupportTeam
+from portal.support.ticket_grants import feature_label
 
 LONGEST_NAME = 80
 MOST_DAYS = 365
@@ -129,6 +131,21 @@ def _checked_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
     grantable_feature(grant["feature_name"])
     limited = {} if limit is None else {"quota_limit": limit}
     return {"feature_name": grant["feature_name"], "days": days, **limited}
+
+
+def targets_of(steps: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Whom, which team and which feature the steps name, gone or not: (value, name) by field."""
+    found: dict[str, tuple[str, str]] = {}
+    if steps.get("assign_to") is not None:
+        person = db.session.get(Admin, steps["assign_to"])
+        found["assign_to"] = str(steps["assign_to"]), person.name if person else "Somebody"
+    if steps.get("team_id") is not None:
+        team = db.session.get(SupportTeam, steps["team_id"])
+        found["team_id"] = str(steps["team_id"]), team.name if team else "A team"
+    if "grant" in steps:
+        name = steps["grant"]["feature_name"]
+        found["feature_name"] = name, feature_label(name)
+    return found
 
 
 def target_of_macro(macro: Macro) -> Target:

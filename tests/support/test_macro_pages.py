@@ -6,8 +6,10 @@ from portal.catalog.features import archive_feature
 from portal.core.database import db
 from portal.support.macros import create_macro
 from portal.support.models import Macro, MacroRun
+from portal.support.teams import archive_team
 from tests.cast import actor, make_user
 from tests.ledger import events
+from tests.support.crew import hire, make_team
 from tests.support.desk import customer_writes, make_ticket
 
 MACROS = "/support/macros"
@@ -68,6 +70,21 @@ def test_its_form_shows_what_was_saved(mo_client, mo, catalog):
     assert mo_client.submit(url, **kept).status_code == 303
     late = mo_client.submit(url, **kept)
     assert (late.status_code, "meanwhile" in late.text) == (422, True)
+
+
+def test_what_a_macro_acts_on_stays_in_its_form_though_it_is_gone(mo_client, mo, ann, catalog):
+    team, jon = make_team(name="Paper", is_default=False), hire("Jon Gone")
+    macro = saved(mo, team_id=team.id, assign_to=jon.id, grant={"feature_name": REPORTS, "days": 3})
+    archive_team(by=actor(ann), team=team)
+    jon.is_active = False
+    archive_feature(by=actor(ann), name=REPORTS, reason="It is sold no more.")
+    url = f"{MACROS}/{macro.id}"
+    chosen = {one.get_text() for one in mo_client.soup(url).select("option[selected]")}
+    assert chosen >= {"Paper (gone)", "Jon Gone (gone)", "Custom Reports (gone)"}
+    kept = {"team_id": str(team.id), "version": "1", "name": "Solve"}
+    refused = mo_client.submit(url, **kept)
+    assert (refused.status_code, "This team takes no tickets." in refused.text) == (422, True)
+    assert mo_client.submit(url, **{**kept, "team_id": "", "priority": "low"}).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from portal.support.macros import (
     change_macro,
     create_macro,
     macro_or_404,
+    targets_of,
 )
 from portal.support.macros import macros as kept_macros
 from portal.support.models import Macro
@@ -75,15 +76,15 @@ def add_macro() -> ResponseReturnValue:
 @requires(Permission.SUPPORT_MANAGE)
 def macro(macro_id: int) -> Response:
     found = macro_or_404(macro_id)
-    return _page(_form(MacroForm.values_of(found.name, found.version, found.steps)), found)
+    form = _form(MacroForm.values_of(found.name, found.version, found.steps))
+    return _page(form.keep(targets_of(found.steps)), found)
 
 
 @bp.post("/support/macros/<int:macro_id>")
 @requires(Permission.SUPPORT_MANAGE)
 @audits(Action.MACRO_SAVED)
 def save_macro(macro_id: int) -> ResponseReturnValue:
-    form = _form()
-    macro_or_404(macro_id)
+    form = _form().keep(targets_of(macro_or_404(macro_id).steps))
     if form.validate_on_submit():
         with form.refusing():
             saved = change_macro(
