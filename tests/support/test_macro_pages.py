@@ -54,7 +54,7 @@ def test_a_macro_is_made_changed_and_archived(mo_client, mo, catalog):
         "grant": {"feature_name": REPORTS, "days": 7, "quota_limit": 3},
     }
     listed = mo_client.get(MACROS).text
-    assert "sends a reply; grants custom_reports for 7 days" in listed
+    assert "sends a reply; grants Custom Reports for 7 days" in listed
     assert mo_client.submit(f"{MACROS}/{macro.id}/archive").status_code == 303
     assert mo_client.get(f"{MACROS}/{macro.id}").status_code == 404
 

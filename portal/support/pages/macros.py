@@ -26,6 +26,7 @@ from portal.support.models import Macro
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import found_ticket, head_context, ticket_url
 from portal.support.pages.written import view_now
+from portal.support.ticket_grants import feature_label
 from portal.web.access import audits, note_denial, requires
 from portal.web.htmx import page, see_other
 from portal.web.once_forms import counted_once
@@ -44,8 +45,8 @@ def _steps_in_words(macro: Macro) -> list[str]:
     if "body" in steps:
         words.append("adds a note" if steps["is_internal"] else "sends a reply")
     if "grant" in steps:
-        days = steps["grant"]["days"]
-        words.append(f"grants {steps['grant']['feature_name']} for {days} days")
+        name, days = feature_label(steps["grant"]["feature_name"]), steps["grant"]["days"]
+        words.append(f"grants {name} for {days} day{'' if days == 1 else 's'}")
     return words
 
 
