@@ -107,8 +107,9 @@ def _say(lines: Sequence[str], *, at_most: int) -> None:
 
 def _report(number: Counter[Effect], would: str) -> None:
     """The sums, and exit 1 when a line was refused."""
+    total = number.total()
     click.echo(
-        f"{number.total()} lines: {number[Effect.CREATE]} {would}new, "
+        f"{total} {'line' if total == 1 else 'lines'}: {number[Effect.CREATE]} {would}new, "
         f"{number[Effect.UPDATE]} {would}changed, {number[Effect.SAME]} as they are, "
         f"{number[Effect.REFUSED]} {would}refused.",
         err=True,

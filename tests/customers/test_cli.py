@@ -101,6 +101,8 @@ def test_a_dry_run_names_so_many_lines_and_counts_the_rest(app, file, monkeypatc
     assert changed == "Line 2: would be changed: user_name: “Uma User” → “Uma U”"
     assert (added, more) == ("Line 3: would be new: new user", "... and 1 more.")
     assert (found.exit_code, sums.split(",")[0]) == (0, "3 lines: 2 would be new")
+    one = run(app, "customers", "import", file(new[0]), "--dry-run")
+    assert one.stderr.splitlines()[-1].startswith("1 line: 1 would be new")
 
 
 def test_a_file_is_taken_in(app, file):

@@ -337,6 +337,15 @@ def test_the_list_of_imports_says_how_far_each_is(ann_client, ann):
     assert "0 of 1" in shown[0].get_text(" ", strip=True)
 
 
+def test_of_one_line_is_said_so_and_of_more_as_well(ann_client, ann):
+    for lines, words in (
+        ([line()], "0 of 1 line is"),
+        ([line(), line(user="u2")], "0 of 2 lines are"),
+    ):
+        found = started(ann, *lines)
+        assert f"{words} done." in ann_client.get(f"/customers/imports/{found.id}").text
+
+
 def test_the_page_says_what_the_first_line_must_be(ann_client):
     shown = ann_client.soup("/customers/imports").select_one("#import-columns")
     assert shown["data-value"] == ",".join(COLUMNS)
