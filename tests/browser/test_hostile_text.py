@@ -5,9 +5,13 @@ from playwright.sync_api import expect
 
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.customers.import_file import COLUMNS, read_file
+from portal.customers.import_preview import judge
+from portal.customers.imports import keep_preview
+from portal.customers.tokens import issue_service_token
 from portal.staff.models import Admin
 from tests.browser.site import Site
-from tests.cast import make_tenant, make_user
+from tests.cast import actor, make_tenant, make_user
 from tests.support.desk import answer, customer_writes, make_ticket
 
 RUN = "document.title='ran'"
@@ -120,3 +124,19 @@ def test_a_name_of_one_long_word_makes_no_page_wider(page, ann, long_names, plac
     page.goto(long_names[place])
     expect(page.locator("main").get_by_role("link", name=name).first).to_be_visible()
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def test_a_token_of_one_long_word_leaves_its_button_in_sight(page, site, ann):
+    """As does the line of a file: a table would else be as wide as its longest word."""
+    with site.app.app_context():
+        by = actor(db.session.get_one(Admin, ann.id))
+        issue_service_token(by=by, name="N" * 120, scopes=["tickets:read"])
+        file = read_file(f"{','.join(COLUMNS)}\nx,{'T' * 200},u,{'U' * 200},u@x.test,\n".encode())
+        kept = keep_preview(by=by, filename="x.csv", file=file, verdicts=judge(file.lines))
+        db.session.commit()
+        places = ["/tokens?q=NNN", f"/customers/imports/{kept.id}"]
+    for place in places:
+        page.goto(place)
+        expect(page.locator("main tbody tr")).to_have_count(1)
+        region = page.locator("main .table-responsive")
+        assert region.evaluate("at => at.scrollWidth <= at.clientWidth"), place
