@@ -90,11 +90,16 @@ def _check(source: SupportTicket, target: SupportTicket) -> None:
             field="number",
         )
     for ticket in (source, target):
-        if ticket.status in {Status.MERGED, Status.DELETED, Status.SPAM, Status.CLOSED}:
+        if not may_be_merged(ticket):
             label = Status(ticket.status).label.lower()
             raise CannotMerge(
                 f"{ticket.number} is {label}, so it cannot be merged.", field="number"
             )
+
+
+def may_be_merged(ticket: SupportTicket) -> bool:
+    """Is it one that another can be merged into, and the other way about?"""
+    return ticket.status not in {Status.MERGED, Status.DELETED, Status.SPAM, Status.CLOSED}
 
 
 def _move_messages(source: SupportTicket, target: SupportTicket) -> list[int]:

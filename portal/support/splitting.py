@@ -47,7 +47,7 @@ def split(
     """
     title = checked_subject(subject)
     lock_ticket(ticket)
-    if not ticket.is_open and ticket.status != Status.SOLVED:
+    if not may_be_split(ticket):
         raise CannotSplit("This ticket is over. Open a new one instead.")
     chosen = _chosen(ticket, message_ids)
     first = next(each for each in chosen if each.author_type == AuthorType.CUSTOMER)
@@ -69,6 +69,11 @@ def split(
     )
     route(by=by, ticket=made)
     return made
+
+
+def may_be_split(ticket: SupportTicket) -> bool:
+    """Is it not over yet?"""
+    return ticket.is_open or ticket.status == Status.SOLVED
 
 
 def _chosen(ticket: SupportTicket, message_ids: Collection[int]) -> list[SupportMessage]:

@@ -49,6 +49,25 @@ def test_a_second_press_of_undo_says_that_it_is_done(bea_client, ticket, acme):
     assert bea_client.submit(url(ticket, "undo-merge")).status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        ("open", {"merge", "link", "split"}),
+        ("solved", {"merge", "link", "split"}),
+        ("closed", {"link"}),
+        ("merged", {"link"}),
+        ("spam", {"link"}),
+    ],
+)
+def test_only_what_the_ticket_can_still_do_is_offered(bea_client, ticket, status, offered):
+    ticket.status, ticket.is_open = status, status == "open"
+    page = bea_client.soup(url(ticket))
+    buttons = " ".join(button.text for button in page.select("main button"))
+    words = {"merge": "into it", "link": "Link the two", "split": "Split into"}
+    assert {verb for verb, said in words.items() if said in buttons} == offered
+    assert page.select_one(f'main a[href="{url(ticket)}"]') is None
+
+
 def test_whoever_works_on_no_tickets_sees_none_of_it(app, ticket):
     client = signed_in(app, make_admin("Max Marketing", Role.MARKETING, is_second_factor_on=True))
     assert client.get(url(ticket)).status_code == 403

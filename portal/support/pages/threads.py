@@ -10,11 +10,11 @@ from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.support.linking import link, related_to, unlink
-from portal.support.merging import may_undo, merge, undo_merge
+from portal.support.merging import may_be_merged, may_undo, merge, undo_merge
 from portal.support.models import SupportTicket
 from portal.support.pages.blueprint import bp
 from portal.support.seeing import ticket_or_404
-from portal.support.splitting import split
+from portal.support.splitting import may_be_split, split
 from portal.support.thread import messages_of
 from portal.support.thread_forms import OtherTicketForm, SplitForm
 from portal.support.words import MessageKind
@@ -44,6 +44,7 @@ def _page(
     splitting: PortalForm | None = None,
     status: int = 200,
 ) -> Response:
+    may_change = _actor().may(Permission.TICKETS_REPLY)
     return page(
         "support/related.html",
         status=status,
@@ -55,7 +56,9 @@ def _page(
         chosen=request.form.getlist("message", type=int),
         notes=MessageKind.NOTE,
         may_undo=may_undo(ticket),
-        may_change=_actor().may(Permission.TICKETS_REPLY),
+        may_change=may_change,
+        may_merge=may_change and may_be_merged(ticket),
+        may_split=may_change and may_be_split(ticket),
     )
 
 
