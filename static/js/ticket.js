@@ -124,6 +124,23 @@
     announce("The answer stands in your reply.");
   }
 
+  // Enter may come before the list shows what was typed: then its first answer is waited for.
+  let isAwaited = false;
+
+  function fillFirst() {
+    const list = find("answers");
+    isAwaited = list.dataset.search !== find("answer-search-field").value.trim();
+    const first = list.querySelector("[data-fill]");
+    if (!isAwaited && first) fill(first.dataset.fill);
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "answer-search-field") isAwaited = false;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (isAwaited && picker()?.open) fillFirst();
+  });
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest("#answer-picker [data-fill]");
     if (!link) return;
@@ -146,7 +163,7 @@
       find("reply-body").focus();
     } else if (key === "ArrowDown") links[Math.min(place + 1, links.length - 1)]?.focus();
     else if (key === "ArrowUp") (links[place - 1] ?? find("answer-search-field")).focus();
-    else if (key === "Enter" && target.id === "answer-search-field" && links.length) fill(links[0].dataset.fill);
+    else if (key === "Enter" && target.id === "answer-search-field") fillFirst();
     else return;
     event.preventDefault();
   });

@@ -119,6 +119,31 @@ def test_a_slash_in_an_empty_reply_chooses_an_answer(page, context, site, bea):
     expect(body).to_have_value("Paper, Uma./")
 
 
+def test_who_is_quicker_than_the_list_gets_the_answer_whose_name_they_typed(
+    page, context, site, bea
+):
+    site.sign_in(context, bea)
+    page.goto(at_ticket(site, bea))
+    body = page.locator("#reply-body")
+    body.press("/")
+    expect(page.locator("#answers [data-fill]")).to_have_count(2)
+    page.keyboard.type("pap")
+    page.keyboard.press("Enter")
+    expect(body).to_have_value("Paper, Uma.")
+
+
+def test_enter_leaves_the_ticket_for_no_answer_of_a_name_that_none_has(page, context, site, bea):
+    site.sign_in(context, bea)
+    page.goto(at_ticket(site, bea))
+    page.locator("#reply-body").press("/")
+    page.keyboard.type("zebra")
+    expect(page.locator("#answers")).to_contain_text("No answer has this name.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer-search-field")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#reply-body")).to_be_focused()
+
+
 def test_an_answer_is_chosen_without_javascript(plain_page, site, bea):
     site.sign_in(plain_page.context, bea)
     plain_page.goto(at_ticket(site, bea))
