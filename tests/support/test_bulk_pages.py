@@ -7,6 +7,7 @@ from portal.support.bulk_work import work_off
 from portal.support.models import BulkChange
 from portal.support.words import Status
 from tests.cast import make_user
+from tests.client import parsed
 from tests.support.desk import make_ticket
 from tests.support.queue_cast import put_many
 
@@ -58,6 +59,13 @@ def test_all_that_match_are_counted_whatever_the_page(bea_client, three):
     url = bea_client.submit(f"{BULK}/start", **more, expected="303").location
     bulk = db.session.get_one(BulkChange, int(url.rpartition("/")[2]))
     assert (bulk.total, bulk.query) == (303, "all: status:new")
+
+
+def test_who_changes_their_mind_comes_back_to_what_they_had_filtered(bea_client, three):
+    for more in ({"everything": "1"}, {"ticket": three[0].number}):
+        answer = bea_client.submit(BULK, **more, view="all", q="status:new", status="solved")
+        links = parsed(answer).select('main a[href="/support/queue/all?q=status:new"]')
+        assert [link.text for link in links] == ["Queue", "Cancel"]
 
 
 def test_more_than_were_asked_about_are_asked_about_again(bea_client, three):
