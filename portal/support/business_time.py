@@ -12,6 +12,8 @@ from itertools import count, pairwise, takewhile
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from portal.support.durations import interval_text
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WHOLE_DAY = 1440
@@ -285,12 +287,10 @@ def _hours(pairs: Iterable[tuple[int, int]], name: str) -> Hours:
                 f"{name}: an interval starts before it ends, in whole minutes from 0 to 1440; "
                 f"{start}-{end} does not. Split a night shift at midnight."
             )
-    for (_, end), (start, _) in pairwise(hours):
-        if start < end:
-            raise BadCalendar(
-                f"{name}: one interval starts at minute {start}, before another ends at {end}. "
-                "Join them."
-            )
+    for one, other in pairwise(hours):
+        if other[0] < one[1]:
+            both = f"{interval_text(one)} and {interval_text(other)}"
+            raise BadCalendar(f"{name}: {both} overlap. Join them.")
     return hours
 
 

@@ -1,4 +1,4 @@
-"""Stretches of business time as people write and read them: `4h`, `1d 2h`, `30m`."""
+"""Stretches of business time as people write and read them: `4h`, `1d 2h`, `09:00-12:30`."""
 
 import re
 
@@ -47,3 +47,8 @@ def roughly(seconds: int) -> str:
 def roughly_on_the_wall(seconds: int) -> str:
     """Of any hours, open or not: from two days on in days."""
     return f"{seconds // DAY} days" if seconds >= TWO_DAYS else roughly(seconds)
+
+
+def interval_text(pair: tuple[int, int]) -> str:
+    """Two minutes of a day as people write them: `09:00-12:30`."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in pair)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from portal.support.business_time import WHOLE_DAY
+from portal.support.durations import interval_text
 
 Pairs = tuple[tuple[int, int], ...]
 CLOSED = "closed"
@@ -42,11 +43,7 @@ def _pair(text: str) -> tuple[int, int]:
 
 
 def pairs_text(pairs: Iterable[tuple[int, int]]) -> str:
-    return ", ".join(f"{_time(start)}-{_time(end)}" for start, end in pairs)
-
-
-def _time(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return ", ".join(map(interval_text, pairs))
 
 
 def dates_of(text: str) -> tuple[date, ...]:

@@ -233,7 +233,7 @@ def test_a_calendar_keeps_its_hours_when_what_it_was_made_of_changes():
         ({1: [(-1, 60)]}, "from 0 to 1440"),
         ({1: [(0, 1441)]}, "from 0 to 1440"),
         ({1: [(9.5, 17)]}, "whole minutes"),
-        ({2: [(540, 720), (700, 1020)]}, "Wednesday: one interval starts at minute 700"),
+        ({2: [(540, 720), (700, 1020)]}, "Wednesday: 09:00-12:00 and 11:40-17:00 overlap"),
         ({2: [(540, 720), (540, 720)]}, "Join them"),
         ({7: [(540, 720)]}, "0 .Monday. to 6"),
         ({"0": [(540, 720)]}, "0 .Monday. to 6"),
