@@ -1,5 +1,7 @@
 """Business calendars: made, changed and archived. A version never changes: an edit adds one."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from portal.audit.actions import Action
@@ -96,11 +98,7 @@ def archive_calendar(*, by: Actor, calendar: BusinessCalendarRow) -> BusinessCal
         InUse: see the class.
     """
     row = _locked(calendar)
-    used = sa.select(SlaRule.name).where(
-        SlaRule.calendar_id == row.id, SlaRule.disabled_at.is_(None)
-    )
-    names = db.session.scalars(used.order_by(SlaRule.position)).all()
-    if names:
+    if names := levels_by(row):
         raise InUse(
             f"{row.name} is what these count by: {', '.join(names)}. Give them another calendar "
             "or switch them off first."
@@ -109,6 +107,14 @@ def archive_calendar(*, by: Actor, calendar: BusinessCalendarRow) -> BusinessCal
     changes = {"archived": (False, True)}
     record(Action.CALENDAR_ARCHIVED, by=by, target=target_of_calendar(row), changes=changes)
     return row
+
+
+def levels_by(calendar: BusinessCalendarRow) -> Sequence[str]:
+    """The names of the service levels in force that count by it, in their order."""
+    used = sa.select(SlaRule.name).where(
+        SlaRule.calendar_id == calendar.id, SlaRule.disabled_at.is_(None)
+    )
+    return db.session.scalars(used.order_by(SlaRule.position)).all()
 
 
 def target_of_calendar(row: BusinessCalendarRow) -> Target:

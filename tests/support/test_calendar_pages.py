@@ -135,6 +135,13 @@ def test_the_same_again_is_no_new_version(mo_client):
     assert calendar_or_404(row.id).version == 1
 
 
+def test_a_calendar_says_what_counts_by_it_and_offers_to_be_archived_else(mo_client):
+    used, free = make_rule().calendar_id, make_calendar(name="Spare").id
+    pages = [mo_client.soup(f"/support/calendars/{one}") for one in (used, free)]
+    assert [bool(page.select("form[action$=archive]")) for page in pages] == [False, True]
+    assert ["Standard" in page.select_one("main").text for page in pages] == [True, False]
+
+
 def test_a_calendar_in_use_is_not_archived(mo_client, app):
     rule = make_rule()
     url = f"/support/calendars/{rule.calendar_id}/archive"

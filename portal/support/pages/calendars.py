@@ -14,6 +14,7 @@ from portal.support.calendars import (
     calendar_or_404,
     change_calendar,
     create_calendar,
+    levels_by,
     version_of,
 )
 from portal.support.hours_text import special_days_text
@@ -39,6 +40,7 @@ def calendar(calendar_id: int) -> Response:
         week=week_in_words(version.content),
         closed=closed_days_ahead(version.content),
         special=special_days_text(version.content["special_days"]).splitlines(),
+        levels=levels_by(row),
         may_manage=may_manage and row.archived_at is None,
     )
 
