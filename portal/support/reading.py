@@ -194,5 +194,5 @@ def side_of(kind: str, author_type: str) -> str:
 def in_bytes(size: int) -> str:
     """`640 bytes`, `12 kB`, `3.4 MB`."""
     if size < 1000:
-        return f"{size} bytes"
+        return "1 byte" if size == 1 else f"{size} bytes"
     return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"

@@ -13,6 +13,7 @@ from portal.support.messages import add_note
 from portal.support.models import AttachmentBlob, MessageAttachment, SupportMessage
 from portal.support.outgoing import MESSAGE
 from portal.support.participants import add_participant
+from portal.support.reading import in_bytes
 from portal.support.thread import add_message
 from portal.support.words import AuthorType, MessageKind, Status
 from tests.cast import actor, make_admin, make_user, signed_in
@@ -237,6 +238,14 @@ def test_the_history_calls_customers_by_their_names_at_one_price(bea_client, acm
 
 def told(client, url):
     return " ".join(client.soup(url).select_one("#history-rows").get_text().split())
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (1, "1 byte"), (640, "640 bytes"), (12_000, "12 kB"), (3_400_000, "3.4 MB")],
+)
+def test_a_file_says_how_large_it_is(size, words):
+    assert in_bytes(size) == words
 
 
 def test_only_the_assignee_who_looks_makes_it_read(bea_client, mo_client, bea, ticket, url):
