@@ -13,7 +13,7 @@ from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Plan
 from portal.config import settings
 from portal.core import clock
-from portal.core.actor import SYSTEM, Actor, ActorType
+from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
@@ -27,6 +27,7 @@ from portal.support.goodwill_words import GestureStatus
 from portal.support.history import note_event
 from portal.support.merging import live_ticket
 from portal.support.models import GoodwillGesture, SupportTicket
+from portal.support.names import PORTAL
 from portal.support.seeing import lock_ticket
 from portal.support.thread import add_message
 from portal.support.ticket_grants import CAUSE, NOT_FOR, requester_of
@@ -185,7 +186,7 @@ def tell(
         author=AuthorType.SYSTEM,
         body=f"{words}\n{settings().base_url}/support/goodwill/{row.id}",
         at=clock.now(),
-        author_name=SYSTEM.label,
+        author_name=PORTAL,
     )
     note_event(ticket, action.value.replace(".", "_"), by=by, new=row.summary)
     meta: dict[str, object] = {

@@ -8,6 +8,9 @@ from portal.customers.models import User
 from portal.staff.models import Admin
 from portal.support.models import TicketEvent
 
+PORTAL = "The portal"
+"""Who did what nobody did by hand."""
+
 
 def name_of(by: Actor) -> str:
     """A person by their name; whatever else acts by its label, as the log calls it."""
@@ -28,5 +31,5 @@ def who_of_event() -> sa.ColumnElement[str]:
     """
     is_customer = TicketEvent.actor_type == ActorType.CUSTOMER.value
     user = sa.select(User.name).where(is_customer, User.id == TicketEvent.actor_id)
-    by_portal = sa.case((TicketEvent.actor_label == SYSTEM.label, "The portal"))
+    by_portal = sa.case((TicketEvent.actor_label == SYSTEM.label, PORTAL))
     return sa.func.coalesce(user.scalar_subquery(), by_portal, TicketEvent.actor_label)

@@ -22,6 +22,7 @@ from portal.support.models import (
     SupportMessage,
     SupportTicket,
 )
+from portal.support.names import PORTAL
 from portal.support.quoting import quotes
 from portal.support.ratings import is_worth_rating, rating_token
 from portal.support.thread import add_message
@@ -137,7 +138,7 @@ def tell_in_thread(ticket: SupportTicket, text: str) -> None:
         author=AuthorType.SYSTEM,
         body=text,
         at=clock.now(),
-        author_name=SYSTEM.label,
+        author_name=PORTAL,
     )
 
 

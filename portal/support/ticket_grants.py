@@ -30,7 +30,7 @@ from portal.entitlements.terms import BadTerms
 from portal.support.history import note_event
 from portal.support.merging import live_ticket
 from portal.support.models import SupportMessage, SupportTicket
-from portal.support.names import name_of
+from portal.support.names import PORTAL, name_of
 from portal.support.numbers import read_number
 from portal.support.seeing import lock_ticket
 from portal.support.thread import add_message, sent_before
@@ -204,7 +204,7 @@ def _tell(ticket: SupportTicket, text: str, *, submit_key: str | None = None) ->
         author=AuthorType.SYSTEM,
         body=text,
         at=clock.now(),
-        author_name=SYSTEM.label,
+        author_name=PORTAL,
         submit_key=submit_key,
     )
 

@@ -14,6 +14,7 @@ from portal.jobs.registry import handles, recurring
 from portal.staff.notices import notify
 from portal.support.history import note_event
 from portal.support.models import SupportTicket, TicketEvent
+from portal.support.names import PORTAL
 from portal.support.outgoing import mail_reply
 from portal.support.statuses import BY_TIME, move
 from portal.support.thread import add_message
@@ -91,7 +92,7 @@ def _solve_silent(now: datetime) -> int:
             author=AuthorType.SYSTEM,
             body=NO_ANSWER.format(days=SILENCE.days),
             at=now,
-            author_name="The portal",
+            author_name=PORTAL,
         )
         mail_reply(ticket, notice)
         move(by=SYSTEM, ticket=ticket, status=Status.SOLVED, cause=BY_TIME, at=now)

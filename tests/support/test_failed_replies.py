@@ -45,6 +45,7 @@ def test_the_thread_says_what_the_server_said(app, ticket, bea, monkeypatch):
     work_later(app)
     told = db.session.query(SupportMessage).filter_by(kind=MessageKind.SYSTEM).one()
     assert "uma@acme.test could not be delivered" in told.body
+    assert told.author_name == "The portal"
     assert told.body.endswith("550 No such person")
 
 

@@ -118,6 +118,7 @@ def test_trials_are_extended_by_thirty_days_in_all(ticket, bea, acme, mo):
 def test_the_ticket_tells_of_it_and_where_it_stands(ticket, bea):
     row = given(ticket, bea, coupon())
     note = db.session.scalars(sa.select(SupportMessage).filter_by(kind="system")).one()
+    assert note.author_name == "The portal"
     assert note.body == (
         f"{bea.name} made it good with a coupon of 20 %.\nhttp://localhost/support/goodwill/{row.id}"
     )

@@ -72,6 +72,7 @@ def test_a_grant_names_its_ticket_and_the_ticket_the_grant(ticket, uma, bea):
     assert (row.user_id, row.quota_limit) == (uma.id, 5)
     assert row.reason == f"{ticket.number}: the press is down"
     (note,) = notes(ticket)
+    assert note.author_name == "The portal"
     assert note.body.startswith(f"{bea.name} granted Custom Reports with a limit of 5 to Uma")
     assert note.body.endswith(f"http://localhost/entitlements/user-grants/{row.id}")
     assert happened(ticket)[-1] == "granted"
