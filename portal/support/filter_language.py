@@ -183,7 +183,7 @@ class _Reader:
         if is_quoted and self.here() not in {"", ","} and not self.here().isspace():
             raise BadFilter("Put a space or a comma after the quotation mark.", begin, self.at)
         if not text:
-            raise BadFilter(f"`{name}:` {FIELDS[name].takes}.", start, self.at)
+            raise BadFilter(f"“{name}:” {FIELDS[name].takes}.", start, self.at)
         if len(text) > LONGEST_VALUE:
             raise BadFilter(f"Use at most {LONGEST_VALUE} characters here.", begin, self.at)
         try:
@@ -194,14 +194,14 @@ class _Reader:
 
 def _no_such_filter(name: str) -> str:
     meant = get_close_matches(name.lower(), FIELDS, n=1)
-    advice = f"Did you mean `{meant[0]}:`?" if meant else "Put it in quotes to look for the words."
-    return f"`{name}:` is no filter. {advice}"
+    advice = f"Did you mean “{meant[0]}:”?" if meant else "Put it in quotes to look for the words."
+    return f"“{name}:” is no filter. {advice}"
 
 
 def _no_such_value(name: str, text: str, error: Unfit) -> str:
     meant = get_close_matches(text.lower(), error.choices, n=1)
-    advice = f" Did you mean `{meant[0]}`?" if meant else ""
-    return f"`{name}:` {FIELDS[name].takes}, not `{text}`.{advice}"
+    advice = f" Did you mean “{meant[0]}”?" if meant else ""
+    return f"“{name}:” {FIELDS[name].takes}, not “{text}”.{advice}"
 
 
 def written(narrowed: Filter) -> str:

@@ -119,7 +119,7 @@ def test_a_wrong_filter_is_shown_in_place_with_what_was_typed(bea_client, una):
     soup = parsed(answer)
     assert answer.status_code == 422
     assert soup.select_one("#q")["value"] == "is:unread statsu:open"
-    assert "Did you mean status:?" in soup.select_one("#q-error").get_text()
+    assert "Did you mean “status:”?" in soup.select_one("#q-error").get_text()
     assert "At character 11:" in soup.select_one("#q-error").get_text()
     assert soup.select_one("mark").get_text() == "statsu:"
     assert (rows(soup), soup.select_one("#queue-rows").get("hx-get")) == ([], None)

@@ -176,7 +176,7 @@ def test_a_refusal_stands_on_the_form_with_what_was_typed(bea_client, bea):
     save(bea)
     answer = bea_client.submit("/support/views/new", name="vips", q="statsu:x")
     assert answer.status_code == 422
-    assert "Did you mean `status:`?" in answer.text
+    assert "Did you mean “status:”?" in answer.text
     answer = bea_client.submit("/support/views/new", name="vips", q="tag:x")
     assert "There is a view of this name already." in answer.text
 
