@@ -76,6 +76,18 @@ def test_more_than_were_asked_about_are_asked_about_again(bea_client, three):
     assert "Change 3 tickets" in answer.text
 
 
+def test_its_thousands_are_set_apart_as_where_it_was_asked_for(bea_client, three):
+    url = started(bea_client, three, status="solved")
+    bulk = db.session.get_one(BulkChange, int(url.rpartition("/")[2]))
+    bulk.total, bulk.done, bulk.skipped = 9_000, 4_200, 1_100
+    assert "4,200 of 9,000 looked at, 3,100 done, 1,100 skipped" in bea_client.get(url).text
+    assert "3,100 done, 1,100 skipped, 4,800 to go" in bea_client.get(BULK).text
+    bulk.status, bulk.done = "done", 9_000
+    text = bea_client.get(url).text
+    assert "7,900 done, 1,100 skipped" in text
+    assert "Take it back on 7,900 tickets, wherever" in text
+
+
 def test_it_is_shown_while_it_runs_and_when_it_is_done(bea_client, three):
     three[2].status, three[2].is_open = Status.CLOSED, False
     url = started(bea_client, three, status="solved")
