@@ -17,6 +17,18 @@ CAUSES = {
     "timer": "as time had passed",
     "idle": "as nobody had worked on it",
     "routed": "by the rules of the desk",
+    "next": "as the next ticket",
+    "round_robin": "in turn",
+    "least_loaded": "as they had the most room",
+    "sticky": "as the customer knows them",
+    "away": "when going away",
+    "absent": "as they were away",
+    "gone": "as they work on tickets no more",
+    "disabled": "as their account was disabled",
+    "role_changed": "as their role changed",
+    "reply_withdrawn": "as the answer was taken back",
+    "escalation": "by the service level",
+    "target_changed": "as less time was promised from then on",
 }
 NUMBERED = {"bulk": "with many at once, change {}", "macro": "by a macro"}
 

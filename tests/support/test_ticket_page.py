@@ -206,6 +206,19 @@ def test_each_change_has_a_sentence_of_its_own(change, words):
     assert in_words(*change, None) == words
 
 
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("next", "gave it to Bea (as the next ticket)"),
+        ("least_loaded", "gave it to Bea (as they had the most room)"),
+        ("macro:7", "gave it to Bea (by a macro)"),
+        ("merge undone", "gave it to Bea (merge undone)"),
+    ],
+)
+def test_a_cause_is_said_in_plain_words_too(cause, words):
+    assert in_words("assigned", None, "Bea", cause) == words
+
+
 def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
     bea_client.submit(f"{url}/priority", priority="high", old_priority="medium")
     bea_client.submit(f"{url}/tag", add="vip late")
