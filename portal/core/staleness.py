@@ -6,10 +6,16 @@ from portal.core.errors import Conflict
 
 
 class Stale(Conflict):
-    """Somebody changed it after the form was opened."""
+    """Somebody changed it after the form was opened. `version` is the one that it is at now."""
 
     code = "stale"
     title = "Somebody was faster"
+
+    def __init__(
+        self, message: str, *, field: str | None = None, version: int | None = None
+    ) -> None:
+        super().__init__(message, field=field)
+        self.version = version
 
 
 def fingerprint(*values: str) -> str:

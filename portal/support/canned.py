@@ -110,7 +110,10 @@ def change_answer(*, by: Actor, answer_id: int, name: str, body: str, version: i
     answer = answer_or_404(by, answer_id, lock=True)
     check_may_change(by, answer.owner_id)
     if answer.version != version:
-        raise Stale(f"{answer.changed_by_label} saved this answer meanwhile. Yours was not saved.")
+        raise Stale(
+            f"{answer.changed_by_label} saved this answer meanwhile. Yours was not saved.",
+            version=answer.version,
+        )
     return _saved(by, answer, name, body)
 
 

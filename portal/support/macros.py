@@ -76,7 +76,10 @@ def change_macro(
     _check_may(by)
     macro = macro_or_404(macro_id, lock=True)
     if macro.version != version:
-        raise Stale(f"{macro.changed_by_label} saved this macro meanwhile. Yours was not saved.")
+        raise Stale(
+            f"{macro.changed_by_label} saved this macro meanwhile. Yours was not saved.",
+            version=macro.version,
+        )
     return _saved(by, macro, name, steps)
 
 

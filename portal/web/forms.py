@@ -10,6 +10,7 @@ from wtforms.fields.core import UnboundField
 
 from portal.core.database import db
 from portal.core.errors import Denied, DomainError
+from portal.core.staleness import Stale
 from portal.core.text import nfc
 from portal.web.access import note_denial
 
@@ -47,6 +48,9 @@ def is_finding(sent: Mapping[str, str], *, is_ready: bool) -> bool:
 class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """A form whose text fields are cleaned and whose deeds may refuse."""
 
+    is_replacing = False
+    """Somebody saved it meanwhile, and was told so: sent once more, it replaces theirs."""
+
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         # `access.guard` has checked the token before any view runs; the form only draws it.
         def bind_field(self, form: Any, unbound_field: "UnboundField[Any]", options: Any) -> Any:
@@ -83,6 +87,11 @@ class VersionedForm(PortalForm):
         """0, which no row is at, when it was tampered with."""
         text = str(self.version.data)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def add_refusal(self, error: DomainError) -> None:
+        if isinstance(error, Stale) and error.version is not None:
+            self.is_replacing, self.version.data = True, str(error.version)
+        super().add_refusal(error)
 
 
 class Refusing:

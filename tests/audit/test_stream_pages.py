@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
 from tests.audit.receivers import webhook
+from tests.client import parsed
 from tests.ledger import events
 from tests.statements import counted
 
@@ -175,6 +176,9 @@ def test_a_rule_that_was_changed_meanwhile_is_not_overwritten(ann_proven):
     assert "changed by somebody else" in answer.text
     assert 'value="9"' in answer.text
     assert rule.threshold == 4
+    again = {"threshold": "9", "version": parsed(answer).select_one("[name=version]")["value"]}
+    assert ann_proven.submit(here, **{**RULE, **again}).status_code == 303
+    assert rule.threshold == 9
 
 
 @pytest.mark.parametrize(
