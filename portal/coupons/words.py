@@ -1,11 +1,10 @@
 """What a coupon says, in words: for pages, and for whoever compares two versions of it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 
-from portal.core import clock
 from portal.core.currencies import price_text
+from portal.coupons.standing import Standing
 from portal.coupons.terms import Duration, Terms
 from portal.web.times import exact
 
@@ -26,11 +25,15 @@ def worth_text(basis_points: int | None, amounts: Mapping[str, int]) -> str:
     return f"{share} off"
 
 
-def usable_when(starts_at: datetime | None) -> str:
-    """`now`, or `from 1 May 2027, 00:00:00 CEST on`."""
-    if starts_at is None or starts_at <= clock.now():
-        return "now"
-    return f"from {exact(starts_at)} on"
+def usable_text(standing: Standing, terms: Terms) -> str:
+    """`can be used now`, or from when on it can, or why nobody can: `is used up`."""
+    if standing is Standing.ACTIVE:
+        return "can be used now"
+    if standing is Standing.SCHEDULED and terms.starts_at:
+        return f"can be used from {exact(terms.starts_at)} on"
+    if standing is Standing.ENDED and terms.redeem_by:
+        return f"ended on {exact(terms.redeem_by)}"
+    return f"is {standing.label.lower()}"
 
 
 def duration_text(duration: str, periods: int | None, months: int | None) -> str:

@@ -12,13 +12,11 @@ from portal.coupons.batches import (
     disable_batch,
     name_of,
     reject_batch,
-    terms_of_batch,
 )
 from portal.coupons.deciding_forms import ApprovalForm, SwitchForm
 from portal.coupons.models import CouponBatch
-from portal.coupons.pages.batches import batch_page
+from portal.coupons.pages.batches import batch_page, usable
 from portal.coupons.pages.blueprint import bp
-from portal.coupons.words import usable_when
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
@@ -33,8 +31,7 @@ def approve_codes(batch_id: int) -> ResponseReturnValue:
         with form.refusing():
             row = approve_batch(by=actor, batch_id=batch_id, reason=form.reason.data or None)
             db.session.commit()
-            usable = usable_when(terms_of_batch(row).starts_at)
-            return _done(row, f"are approved: they can be used {usable}")
+            return _done(row, f"are approved: they {usable(row)}")
     return batch_page(batch_or_404(batch_id), form)
 
 

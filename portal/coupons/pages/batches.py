@@ -43,7 +43,7 @@ from portal.coupons.pages.editing import (
     picks,
     terms_to_begin_with,
 )
-from portal.coupons.words import terms_in_words, usable_when
+from portal.coupons.words import terms_in_words, usable_text
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.csv import MEDIA_TYPE
@@ -92,10 +92,15 @@ def new_batch() -> ResponseReturnValue:
 
 def _made(row: CouponBatch) -> ResponseReturnValue:
     is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
-    usable = f"can be used {usable_when(terms_of_batch(row).starts_at)}"
-    then = "wait until a manager approves them" if is_waiting else usable
+    then = "wait until a manager approves them" if is_waiting else usable(row)
     flash(f"{name_of(row)} {then}.", "success")
     return see_other(url_for("coupons.batch", batch_id=row.id))
+
+
+def usable(row: CouponBatch) -> str:
+    """Whether its codes can be used, or when."""
+    terms = terms_of_batch(row)
+    return usable_text(standing_of_batch(row, terms, clock.now()), terms)
 
 
 @bp.get("/coupons/batches/<int:batch_id>")

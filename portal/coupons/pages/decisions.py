@@ -12,8 +12,7 @@ from portal.coupons.deciding_forms import ApprovalForm, SwitchForm
 from portal.coupons.models import Coupon
 from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import coupon_page
-from portal.coupons.pages.editing import asks_approval, done
-from portal.coupons.words import usable_when
+from portal.coupons.pages.editing import asks_approval, done, usable
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
 from portal.web.htmx import page, see_other
@@ -33,7 +32,7 @@ def approve(coupon_id: int) -> ResponseReturnValue:
                 seen=form.seen.data or "",
             )
             db.session.commit()
-            return _decided(row, f"is approved: it can be used {usable_when(row.starts_at)}")
+            return _decided(row, f"is approved: it {usable(row)}")
     return _refused(coupon_id, form)
 
 
@@ -83,7 +82,7 @@ def enable(coupon_id: int) -> ResponseReturnValue:
                 reason=form.reason.data,
             )
             db.session.commit()
-            return done(row, "can be used again")
+            return done(row, f"is enabled: it {usable(row)}")
     return _switch_page(coupon_id, form, is_on=False)
 
 

@@ -20,13 +20,14 @@ from portal.coupons.limits import LONGEST, MOST_BASIS_POINTS, MOST_USES, is_unli
 from portal.coupons.models import Coupon, CouponStatus
 from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import plan_labels
+from portal.coupons.standing import standing_of
 from portal.coupons.tenant_names import external_ids
 from portal.coupons.terms import Terms, terms_of
 from portal.coupons.words import (
     duration_text,
     percent_text,
     terms_in_words,
-    usable_when,
+    usable_text,
     worth_text,
 )
 from portal.staff.current import current_staff
@@ -58,7 +59,7 @@ def new_coupon() -> ResponseReturnValue:
                 asks_approval=asks_approval(),
             )
             db.session.commit()
-            return done(row, f"can be used {usable_when(row.starts_at)}")
+            return done(row, usable(row))
     return _form_page(form, "New coupon")
 
 
@@ -82,7 +83,7 @@ def edit_coupon(coupon_id: int) -> ResponseReturnValue:
                 seen=form.seen.data or "",
             )
             db.session.commit()
-            return done(row, "is saved")
+            return done(row, f"is saved: it {usable(row)}")
     return _form_page(form, f"Change {row.code}", coupon_or_404(coupon_id, locked=False))
 
 
@@ -97,6 +98,11 @@ def done(row: Coupon, text: str) -> ResponseReturnValue:
     else:
         flash(f"{row.code} {text}.", "success")
     return see_other(url_for("coupons.coupon", coupon_id=row.id))
+
+
+def usable(row: Coupon) -> str:
+    """Whether it can be used, or when."""
+    return usable_text(standing_of(row, clock.now()), terms_of(row))
 
 
 def limits_in_words() -> list[str]:
