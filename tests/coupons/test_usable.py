@@ -10,6 +10,7 @@ from portal.core.database import db
 from portal.core.once import new_once
 from portal.coupons.batches import create_batch
 from portal.coupons.coupons import create_coupon, disable_coupon
+from portal.coupons.models import CouponStatus
 from tests.coupons.conftest import make_coupon, small_terms
 from tests.coupons.test_form_page import fields_of
 
@@ -85,3 +86,22 @@ def test_what_is_disabled_is_saved_and_said_to_stay_so(mo_client, catalog):
     disable_coupon(by=SYSTEM, coupon_id=row.id)
     db.session.commit()
     assert "SPRING20 is saved: it is disabled." in edited(mo_client, row, description="Spring")
+
+
+@pytest.mark.parametrize(
+    ("status", "because"),
+    [(CouponStatus.AWAITING_APPROVAL, "waits for approval"), (CouponStatus.REJECTED, "was reject")],
+)
+def test_whoever_changes_what_is_held_back_is_told_that_it_can_be_used_then(
+    mo_client, asked, status, because
+):
+    asked.status = status
+    db.session.commit()
+    page = mo_client.soup(f"/coupons/{asked.id}/edit").get_text()
+    assert f"HALF {because}" in page
+    assert "Once you save a change it can be used: you may give it alone." in page
+    assert "HALF is saved: it can be used now." in edited(mo_client, asked, description="Fair")
+
+
+def test_whoever_asked_is_not_told_so(meg_client, asked):
+    assert "Once you save" not in meg_client.soup(f"/coupons/{asked.id}/edit").get_text()

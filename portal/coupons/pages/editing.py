@@ -156,8 +156,15 @@ def _form_page(form: CouponForm, title: str, row: Coupon | None = None) -> Respo
         worth=_worth(row) if row else "",
         picks=picks(),
         limits=limits_in_words(),
+        lets_use=row is not None and _lets_use(row),
         differences=_differences(form, row) if row and form.is_stale else [],
     )
+
+
+def _lets_use(row: Coupon) -> bool:
+    """Would a change by this person end that nobody can use it, without a word of approval?"""
+    is_held = row.status in {CouponStatus.AWAITING_APPROVAL, CouponStatus.REJECTED}
+    return is_held and is_unlimited(current_staff().actor)
 
 
 def picks() -> list[tuple[str, str]]:
