@@ -187,6 +187,14 @@ def about(
     return read_page(zone, seen_by(by, also), limit=limit).items
 
 
+def last_reason(action: Action, target: Target) -> str | None:
+    """Why that was done to the thing when it was done last: for all who may see the thing."""
+    done = [_event.action == action.value]
+    done += [_event.target_type == target.type, _event.target_id == str(target.id)]
+    newest = _event.occurred_at.desc(), _event.id.desc()
+    return db.session.scalar(sa.select(_event.reason).where(*done).order_by(*newest).limit(1))
+
+
 def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:
     id_, at, action, outcome, severity, reason, *others, canonical = row
     body = body_of(canonical)

@@ -134,6 +134,15 @@ def test_to_reject_codes_needs_a_reason(mo_client, waiting):
     assert set(db.session.scalars(sa.select(Coupon.status))) == {"rejected"}
 
 
+def test_whoever_asked_reads_why_the_codes_were_rejected(meg_client, mo_client, waiting):
+    mo_client.submit(f"{URL}/{waiting.id}/reject", reason="too many")
+    said = meg_client.soup(f"{URL}/{waiting.id}").select_one(".facts").get_text(" ", strip=True)
+    assert "Rejected by mo@boxcostpro.test Rejected because too many" in said
+    mo_client.submit(f"{URL}/{waiting.id}/disable", reason="tidied up")
+    said = meg_client.soup(f"{URL}/{waiting.id}").select_one(".facts").get_text(" ", strip=True)
+    assert "Decided by mo@boxcostpro.test Disabled because tidied up" in said
+
+
 def test_whoever_asked_sees_that_somebody_else_decides(meg_client, waiting):
     page = meg_client.soup(f"{URL}/{waiting.id}")
     assert "You asked for this yourself" in page.get_text()

@@ -123,6 +123,21 @@ def test_a_rejection_says_why(mo_client, half):
     assert (status_of(half), last_event().reason) == ("rejected", "too much")
 
 
+def test_whoever_asked_reads_why_it_was_rejected(meg_client, mo_client, half):
+    decide(mo_client, half, "reject", "too much at once")
+    said = meg_client.soup(place(half)).select_one(".facts").get_text(" ", strip=True)
+    assert "Rejected by mo@boxcostpro.test Rejected because too much at once" in said
+
+
+def test_what_was_rejected_is_not_called_approved_once_it_is_disabled(mo_client, half):
+    decide(mo_client, half, "reject", "too much at once")
+    mo_client.submit(place(half, "/disable"), reason="leaked")
+    said = mo_client.soup(place(half)).select_one(".facts").get_text(" ", strip=True)
+    assert "Decided by mo@boxcostpro.test Disabled because leaked" in said
+    mo_client.submit(place(half, "/enable"), reason="was not")
+    assert "because" not in mo_client.soup(place(half)).select_one(".facts").get_text()
+
+
 def test_whoever_asked_has_no_button_and_no_way(meg_client, mo_client, half, mo_acts):
     page = meg_client.soup(place(half)).select_one("#approval")
     assert "You asked for this yourself" in page.get_text()

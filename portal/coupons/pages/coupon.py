@@ -2,7 +2,8 @@
 
 from flask import Response, request, url_for
 
-from portal.audit.browsing import about
+from portal.audit.actions import Action
+from portal.audit.browsing import about, last_reason
 from portal.audit.scope import reach_about_money
 from portal.catalog.revisions import catalog_now
 from portal.core import clock
@@ -26,6 +27,10 @@ from portal.web.times import reader_zone
 FEW_TENANTS = 10
 MOST_TENANTS = 1_000
 FEW_USES = 20
+HELD_BACK_BY = {
+    CouponStatus.REJECTED.value: Action.COUPON_REJECTED,
+    CouponStatus.DISABLED.value: Action.COUPON_DISABLED,
+}
 
 
 @bp.get("/coupons/<int:coupon_id>")
@@ -48,6 +53,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         coupon=row,
         terms=terms_in_words(terms, plan_labels()),
         standing=standing_of(row, now),
+        why=_why(row),
         passed=beyond(terms, row.created_at) if is_waiting else [],
         form=form or ApprovalForm(data={"seen": mark_of(row)}),
         may_decide=may_decide(actor, row),
@@ -60,6 +66,12 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         reach=reach_about_money(actor),
         may_manage=actor.may(Permission.COUPONS_MANAGE),
     )
+
+
+def _why(row: Coupon) -> str | None:
+    """The reason for which nobody can use it: whoever asked may not see the deed in the log."""
+    by = HELD_BACK_BY.get(row.status)
+    return last_reason(by, target_of(row)) if by else None
 
 
 def _all_tenants(row: Coupon) -> str:
