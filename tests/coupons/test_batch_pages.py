@@ -127,6 +127,20 @@ def test_a_manager_approves_all_codes_with_one_button(mo_client, waiting):
     assert (again.status_code, "do not wait for approval" in again.text) == (422, True)
 
 
+def test_of_two_who_decide_the_second_is_not_told_that_the_codes_wait(mo_client, waiting):
+    mo_client.submit(f"{URL}/{waiting.id}/approve")
+    late = parsed(mo_client.submit(f"{URL}/{waiting.id}/reject", reason="too many"))
+    assert "do not wait for approval" in late.select_one(".error-summary").get_text()
+    assert late.select_one("#approval") is None
+
+
+def test_a_code_of_a_batch_that_waits_leads_to_where_it_is_decided_on(mo_client, waiting):
+    code = db.session.scalar(sa.select(sa.func.min(Coupon.id)))
+    card = mo_client.soup(f"/coupons/{code}").select_one("#approval")
+    assert card.select_one(f'a[href="{URL}/{waiting.id}"]')
+    assert "maker" not in card.get_text()
+
+
 def test_to_reject_codes_needs_a_reason(mo_client, waiting):
     bare = mo_client.submit(f"{URL}/{waiting.id}/reject")
     assert (bare.status_code, "Say why you reject it." in bare.text) == (422, True)
