@@ -17,6 +17,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.form import FormMeta
 from wtforms.validators import InputRequired, Length, Optional
 
+from portal.core import clock
 from portal.core.currencies import amount_text, known_currencies
 from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent_input
 from portal.coupons.deciding_forms import AskingForm
@@ -185,7 +186,7 @@ class TermsForm(AskingForm):
 
 
 class AudienceForm(TermsForm):
-    """The terms, and whom they are for."""
+    """The terms, and whom they are for. Who makes a coupon wants one that can be used."""
 
     audience = RadioField(
         "For whom",
@@ -208,6 +209,8 @@ class AudienceForm(TermsForm):
             lines = lines_of(self.tenants.data or "")
             for fault in _faults(lines):
                 self._complain("tenants", fault)
+        if self.audience and self.redeem_by.data and self.redeem_by.data <= clock.now():
+            self._complain("redeem_by", "Let it end at an instant ahead.")
         return not self.errors
 
     def terms(self, now: Terms) -> Terms:

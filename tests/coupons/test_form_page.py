@@ -277,6 +277,33 @@ def test_what_begins_later_is_not_said_to_be_usable_now(mo_page):
     assert f"can be used from {start.day} {start:%b %Y}, 00:00:00" in page
 
 
+@pytest.mark.parametrize(
+    ("place", "more"), [(NEW, {}), ("/coupons/batches/new", {"count": "5", "max_redemptions": "1"})]
+)
+def test_nothing_is_made_that_ended_before(mo_page, place, more):
+    yesterday = as_local(clock.now() - timedelta(days=1))
+    answer = mo_page.submit(place, **SMALL, **more, redeem_by=yesterday)
+    assert answer.status_code == 422
+    assert errors_at(answer) == {"redeem_by": "Let it end at an instant ahead."}
+
+
+def test_what_stands_can_be_ended_at_once(mo_page):
+    row = make_coupon()
+    url, now = f"/coupons/{row.id}/edit", as_local(clock.now())
+    assert mo_page.submit(url, **{**fields_of(mo_page, url), "redeem_by": now}).status_code == 303
+    db.session.refresh(row)
+    assert row.redeem_by <= clock.now()
+
+
+@pytest.mark.parametrize("place", [NEW, "/coupons/batches/new"])
+def test_like_one_that_ended_begins_without_its_window(mo_page, place):
+    now = clock.now()
+    row = make_coupon(starts_at=now - timedelta(days=9), redeem_by=now - timedelta(days=1))
+    page = mo_page.soup(f"{place}?like={row.id}")
+    assert page.select_one("#percent")["value"] == "20"
+    assert {page.select_one(f"#{name}")["value"] for name in ("starts_at", "redeem_by")} == {""}
+
+
 def test_over_json_an_unknown_plan_is_named(mo_page):
     body = {"code": "FAIR", "basis_points": 500, "plans": ["gold"]}
     answer = mo_page.call("POST", "/api/coupons", body)

@@ -1,5 +1,6 @@
 """Making a coupon and changing its terms, alone or with a manager's approval."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -118,12 +119,17 @@ def limits_in_words() -> list[str]:
 
 
 def terms_to_begin_with() -> Terms:
-    """The terms to begin with: those of the coupon that is copied, else none."""
+    """The terms to begin with: those of the coupon that is copied, else none.
+
+    A window that is over is left out.
+    """
     wanted = id_in_query("like")
     try:
-        return terms_of(coupon_or_404(wanted, locked=False)) if wanted else Terms()
+        terms = terms_of(coupon_or_404(wanted, locked=False)) if wanted else Terms()
     except NotFound:
         return Terms()
+    is_over = terms.redeem_by is not None and terms.redeem_by <= clock.now()
+    return replace(terms, starts_at=None, redeem_by=None) if is_over else terms
 
 
 def _tenants_asked_for() -> list[str]:
