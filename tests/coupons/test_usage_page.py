@@ -12,7 +12,8 @@ from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.coupons import uses
-from portal.coupons.redeeming import redeem_coupon, reserve_coupon
+from portal.coupons.models import CouponUsage
+from portal.coupons.redeeming import redeem_coupon, release_reservation, reserve_coupon
 from tests.cast import make_admin, make_tenant, signed_in
 from tests.coupons.conftest import buys, make_coupon
 from tests.statements import counted
@@ -67,6 +68,21 @@ def test_it_is_narrowed_by_coupon_tenant_and_status_on_the_page_and_in_the_file(
     bea_client, used, query, count
 ):
     assert (len(lines(bea_client, query)), len(table(bea_client, query))) == (count, count)
+
+
+def test_a_plan_is_called_as_people_call_it(bea_client, catalog, acme):
+    row = make_coupon()
+    redeem_coupon(by=SYSTEM, code="SPRING20", purchase=buys(acme, plan="basic"))
+    for url in (URL, f"/coupons/{row.id}"):
+        assert bea_client.soup(url).select_one("[data-label=Plan]").get_text() == "Basic"
+    assert "off Basic, redeemed" in bea_client.soup(f"/coupons/tenants/{acme.id}").get_text()
+
+
+def test_a_use_that_was_released_took_off_nothing(bea_client, used):
+    held = db.session.scalars(sa.select(CouponUsage).filter_by(status="reserved")).one()
+    release_reservation(by=SYSTEM, usage_id=held.id)
+    said = [one.get_text() for one in bea_client.soup(URL).select("[data-label='Took off']")]
+    assert said == ["nothing of 100.00 USD", *["20.00 USD of 100.00 USD"] * 2]
 
 
 def test_what_does_not_exist_is_said(bea_client, used):
