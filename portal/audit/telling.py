@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.audit.changed_values import field_label, value_text
 from portal.audit.phrases import day_of, reason_in_words, titled
 from portal.audit.sentences import SENTENCES
 from portal.audit.words import in_words
@@ -117,25 +118,30 @@ def _new(body: Body, field: str) -> object:
     return _changed_fields(body).get(field, {}).get("new")
 
 
-def _changes(body: Body, _zone: ZoneInfo) -> str:
+def _changes(body: Body, zone: ZoneInfo) -> str:
     """` (role from support agent to manager)`, of a few fields; the rest is counted."""
     rows = _changed_fields(body)
     if len(rows) > MOST_CHANGES and all(row.get("old") is None for row in rows.values()):
         return ""  # it was made just then
-    found = [_change(name, row) for name, row in rows.items()]
+    found = [_change(name, row, zone) for name, row in rows.items()]
     more = f" and {len(found) - MOST_CHANGES} more" if len(found) > MOST_CHANGES else ""
     parts = [part for part in found[:MOST_CHANGES] if part]
     return f" ({', '.join(parts)}{more})" if parts else ""
 
 
-def _change(name: str, row: dict[str, Any]) -> str:
-    label = name.replace("_", " ")
-    old, new = (_text(row.get(side)).replace("_", " ") for side in ("old", "new"))
+def _change(name: str, row: dict[str, Any], zone: ZoneInfo) -> str:
+    label = field_label(name)
+    old, new = (_side(name, row.get(side), zone) for side in ("old", "new"))
     if old and new:
         return f"{label} from {old} to {new}"
     if new:
         return f"{label} {new}"
     return f"{label} without {old}" if old else label
+
+
+def _side(name: str, value: object, zone: ZoneInfo) -> str:
+    told_as = value_text(name, value, zone)
+    return _text(value).replace("_", " ") if told_as is None else _cut(told_as)
 
 
 def _grant(body: Body) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.ledger import events
 
 UTC_ZONE = ZoneInfo("UTC")
 ANN = {"type": "admin", "id": 1, "label": "ann@x"}
+TWO = {"EUR": 900, "USD": 1000}
 BEA = {"type": "admin", "id": "2", "label": "bea@x"}
 
 
@@ -89,6 +90,27 @@ def test_a_grant_says_what_to_whom_and_until_when(catalog, acme, ann):
 def test_a_sentence_names_what_matters(sentence, given):
     action, more = given
     assert tell(action, **more) == sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "changes"),
+    [
+        ("share from 50 % to 12.5 %", change("basis_points", 5000, 1250)),
+        (
+            "redeem by from 30 Dec 2026 23:30 to 1 Jan 2027 00:00",
+            change("redeem_by", "2026-12-30T22:30:00.000000Z", "2026-12-31T23:00:00.000000Z"),
+        ),
+        ("amounts from 5.00 USD to 9.00 EUR or 10.00 USD", change("amounts", {"USD": 500}, TWO)),
+        ("min amounts 2,900 JPY", change("min_amounts", {}, {"JPY": 2900})),
+        ("basis points", change("basis points")),
+        ("redeem by 2026", change("redeem_by", None, "2026")),
+        ("share much", change("basis_points", None, "much")),
+        ("amounts USD: much", change("amounts", None, {"USD": "much"})),
+    ],
+)
+def test_moments_shares_and_amounts_are_told_as_people_write_them(said, changes):
+    berlin = ZoneInfo("Europe/Berlin")
+    assert tell("coupon.changed", berlin, changes=changes) == f"changed the coupon bea@x ({said})"
 
 
 def test_what_was_made_just_then_is_not_told_field_by_field():
