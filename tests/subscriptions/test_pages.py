@@ -46,6 +46,14 @@ def test_the_page_shows_what_a_plan_would_change(ann_client, url):
     ]
 
 
+def test_the_button_that_shows_a_plan_does_not_say_that_it_applies_it(ann_client, url):
+    form = ann_client.soup(url).select_one("form:has(select[name=plan])")
+    assert form["method"] == "get"
+    assert [one.get_text(strip=True) for one in form.select("button, a")] == [
+        "Show what it changes"
+    ]
+
+
 def test_htmx_gets_the_effects_alone(ann_client, url):
     page = ann_client.soup(f"{url}?plan=pro", headers={"HX-Request": "true"})
     assert (page.select_one("#change") is not None, page.select_one("h1")) == (True, None)
