@@ -88,6 +88,7 @@ def test_what_runs_out_soon_is_listed_and_what_lasts_is_not(bea_client, crew):
         grant_user_feature(by=SYSTEM, user=user, feature_name=REPORTS, expires_at=end)
     rows = bea_client.soup("/entitlements/expiring?within=7").select("tbody tr")
     assert [row.select_one("a").text for row in rows] == ["Una"]
+    assert rows[0].select_one("[data-label=Feature]").text == "Custom Reports"
 
 
 def test_what_is_scheduled_is_listed_until_it_begins(bea_client, crew):
@@ -95,6 +96,7 @@ def test_what_is_scheduled_is_listed_until_it_begins(bea_client, crew):
     grant_user_feature(by=SYSTEM, user=crew[1], feature_name=REPORTS, starts_at=start)
     rows = bea_client.soup("/entitlements/scheduled").select("tbody tr")
     assert [row.select_one("a").text for row in rows] == ["Udo"]
+    assert rows[0].select_one("[data-label=Feature]").text == "Custom Reports"
 
 
 def test_nothing_that_comes_or_ends_says_so(bea_client, catalog):

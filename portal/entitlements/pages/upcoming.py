@@ -6,6 +6,7 @@ from flask import Response, request
 
 from portal.core.permissions import Permission
 from portal.entitlements.pages.blueprint import bp
+from portal.entitlements.pages.usage import feature_labels
 from portal.entitlements.upcoming import expiring_grants, scheduled_grants
 from portal.web.access import requires
 from portal.web.htmx import page
@@ -28,6 +29,7 @@ def expiring() -> Response:
         kind="expiring",
         scope=_scope(),
         scopes=SCOPES,
+        labels=feature_labels(),
         within=within,
         spans=[(days, words) for days, words in SOON.items() if days != DEFAULT],
         listing=listing,
@@ -42,6 +44,7 @@ def scheduled() -> Response:
         kind="scheduled",
         scope=_scope(),
         scopes=SCOPES,
+        labels=feature_labels(),
         within="",
         spans=[],
         listing=scheduled_grants(scope=_scope(), cursor=request.args.get("cursor")),

@@ -9,6 +9,7 @@ from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
+from portal.catalog.revisions import catalog_now
 from portal.catalog.snapshot import Catalog
 from portal.core import clock
 from portal.core.actor import Actor
@@ -78,6 +79,7 @@ def usage() -> Response:
         "entitlements/usage.html",
         "entitlements/_over_limit.html",
         listing=listing,
+        labels=feature_labels(),
     )
 
 
@@ -162,6 +164,12 @@ def _choices_of(answers: Iterable[Answer]) -> list[tuple[str, str]]:
     """Features of which there can be more or less; seats are counted, not consumed."""
     found = [each for each in answers if each.decision.allowed and each.feature_name != SEATS]
     return [(each.feature_name, _label(each.standing.catalog, each.feature_name)) for each in found]
+
+
+def feature_labels() -> dict[str, str]:
+    """What people call each feature, archived ones too."""
+    catalog = catalog_now()
+    return {name: _label(catalog, name) for name in catalog.features}
 
 
 def _label(catalog: Catalog, name: str) -> str:
