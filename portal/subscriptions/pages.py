@@ -147,6 +147,7 @@ def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: Portal
     catalog, standing = catalog_now(), standing_of(found.id)
     offered = {plan.name: plan for plan in plans_on_offer(catalog)}
     line, chosen = standing.in_force, offered.get(wanted)
+    history = history_page(found.id, cursor=request.args.get("cursor"))
     present = catalog.plans.get(line.plan_id) if line else catalog.fallback_plan
     fresh = {
         "change": ChangeForm(None, data=_change_of(standing, wanted)),
@@ -160,7 +161,7 @@ def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: Portal
         status=status,
         tenant=found,
         standing=standing,
-        history=history_page(found.id, cursor=request.args.get("cursor")),
+        history=history.at("subscriptions.tenant"),
         plans=[(plan.name, plan.display_name) for plan in offered.values()],
         chosen=chosen,
         effects=differences(catalog, present, chosen) if chosen else [],

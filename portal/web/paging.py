@@ -1,7 +1,7 @@
 """Keyset pages: a list costs the same on its first page and on its thousandth."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -41,6 +41,12 @@ class ListPage(Generic[Item]):
     items: list[Item]
     next_cursor: str | None
     previous_cursor: str | None
+    endpoint: str | None = None
+    """Where the list stands, when not where this request went."""
+
+    def at(self, endpoint: str) -> "ListPage[Item]":
+        """For a page that a refused form answers with too, and which alone can be looked at."""
+        return replace(self, endpoint=endpoint)
 
     @property
     def next_url(self) -> str | None:
@@ -55,7 +61,8 @@ class ListPage(Generic[Item]):
             return None
         # Never to `url_for`: a visitor's `_external` or `endpoint` would mean something there.
         query = urlencode({**request.args.to_dict(flat=False), "cursor": cursor}, doseq=True)
-        return f"{url_for(request.endpoint or '', **(request.view_args or {}))}?{query}"
+        endpoint = self.endpoint or request.endpoint or ""
+        return f"{url_for(endpoint, **(request.view_args or {}))}?{query}"
 
 
 def page_of(

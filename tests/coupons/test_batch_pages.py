@@ -127,6 +127,12 @@ def test_a_manager_approves_all_codes_with_one_button(mo_client, waiting):
     assert (again.status_code, "do not wait for approval" in again.text) == (422, True)
 
 
+def test_beside_a_refused_decision_the_codes_can_be_paged_on(mo_client, waiting):
+    refused = parsed(mo_client.submit(f"{URL}/{waiting.id}/reject"))
+    more = mo_client.get(refused.select_one("[rel=next]")["href"])
+    assert (more.status_code, len(parsed(more).select("#code-rows tr"))) == (200, 50)
+
+
 def test_of_two_who_decide_the_second_is_not_told_that_the_codes_wait(mo_client, waiting):
     mo_client.submit(f"{URL}/{waiting.id}/approve")
     late = parsed(mo_client.submit(f"{URL}/{waiting.id}/reject", reason="too many"))

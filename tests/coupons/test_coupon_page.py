@@ -15,6 +15,7 @@ from portal.coupons.models import Coupon
 from portal.coupons.redeeming import redeem_coupon, release_reservation, reserve_coupon
 from portal.coupons.terms import Terms
 from tests.cast import make_tenant, make_user
+from tests.client import parsed
 from tests.coupons.conftest import buys, make_coupon, small_terms
 from tests.statements import counted
 
@@ -85,6 +86,17 @@ def test_a_long_history_comes_in_pages_of_as_few_queries(bea_client):
         second = bea_client.soup(first.select_one("#uses [rel=next]")["href"])
     assert (len(first.select("#use-rows tr")), len(second.select("#use-rows tr"))) == (20, 1)
     assert len(statements) <= 8, statements
+
+
+def test_beside_a_refused_decision_its_uses_can_be_paged_on(mo_client):
+    row = make_coupon()
+    for number in range(21):
+        tenant = make_tenant(f"T{number}", external_id=f"t{number}")
+        redeem_coupon(by=SYSTEM, code=row.code, purchase=buys(tenant))
+    refused = parsed(mo_client.submit(place(row, "/approve"), seen="x"))
+    assert "does not wait for approval" in refused.get_text()
+    older = mo_client.get(refused.select_one("#uses [rel=next]")["href"])
+    assert (older.status_code, len(parsed(older).select("#use-rows tr"))) == (200, 1)
 
 
 def test_whom_it_is_for_is_named(bea_client, acme):

@@ -15,6 +15,7 @@ from portal.subscriptions.history import plan_labels
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.trials import trials_page
 from tests.cast import actor, make_tenant
+from tests.client import parsed
 from tests.statements import counted
 
 IN_A_WEEK = timedelta(days=7)
@@ -44,6 +45,14 @@ def test_the_page_shows_what_a_plan_would_change(ann_client, url):
         ["Quotes", "10 a month", "Unlimited", "More"],
         ["Reports", "Not included", "Included", "More"],
     ]
+
+
+def test_beside_a_refused_form_the_history_can_be_paged_on(ann_client, acme, plans, url):
+    for number in range(21):
+        put(acme, plans[("free", "pro")[number % 2]])
+    refused = parsed(ann_client.submit(f"{url}/change", plan="pro", expected="0"))
+    older = ann_client.get(refused.select_one("[rel=next]")["href"])
+    assert (older.status_code, len(parsed(older).select("tbody tr"))) == (200, 1)
 
 
 def test_the_button_that_shows_a_plan_does_not_say_that_it_applies_it(ann_client, url):

@@ -138,7 +138,7 @@ def batch_page(row: CouponBatch, form: ApprovalForm | None = None) -> Response:
         redeem_by=terms.redeem_by,
         description=terms.description,
         used=uses_of(row),
-        listing=codes_page(batch_id=row.id, cursor=request.args.get("cursor")),
+        listing=codes_page(batch_id=row.id, cursor=request.args.get("cursor")).at("coupons.batch"),
         passed=beyond(terms, row.created_at, codes=row.size) if is_waiting else [],
         form=form or ApprovalForm(),
         may_decide=may_decide_batch(actor, row),

@@ -47,6 +47,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
     most = MOST_TENANTS if shows_all else FEW_TENANTS
     tenants = [] if row.is_public else tenants_of(row, most=most + 1)
     search = UsesSearch(coupon=row.code, coupon_id=row.id)
+    listing = uses_found(search, cursor=request.args.get("cursor"), limit=FEW_USES)
     is_waiting = row.status == CouponStatus.AWAITING_APPROVAL
     return page(
         "coupons/coupon.html",
@@ -61,7 +62,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         is_own_request=is_waiting and row.requested_by == actor.id,
         tenants=tenants[:most],
         all_tenants_url=_all_tenants(row) if len(tenants) > most else None,
-        listing=uses_found(search, cursor=request.args.get("cursor"), limit=FEW_USES),
+        listing=listing.at("coupons.coupon"),
         search=search,
         plan_labels=labels,
         events=about(by=actor, zone=reader_zone(), target=target_of(row)),
