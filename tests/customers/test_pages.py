@@ -78,6 +78,13 @@ def test_typing_fetches_the_rows_alone(bea_client, acme):
     assert 'data-announce="1 tenant"' in answer.text
 
 
+@pytest.mark.parametrize("tab", ["tenants", "users"])
+def test_an_address_that_typing_makes_names_the_tab_once(bea_client, tab):
+    form = bea_client.soup(f"/customers?tab={tab}").select_one("form.filters")
+    sent = [one["value"] for one in form.select("input[name=tab]")]
+    assert (form["hx-get"], sent) == ("/customers", [tab])
+
+
 def test_a_hundred_tenants_come_in_pages(bea_client):
     for number in range(101):
         make_tenant(f"T{number:03}")
