@@ -11,6 +11,7 @@ from portal.core.once import new_once
 from portal.coupons.batches import create_batch
 from portal.coupons.coupons import create_coupon, disable_coupon
 from portal.coupons.models import CouponStatus
+from tests.client import parsed
 from tests.coupons.conftest import make_coupon, small_terms
 from tests.coupons.test_form_page import fields_of
 
@@ -101,6 +102,22 @@ def test_whoever_changes_what_is_held_back_is_told_that_it_can_be_used_then(
     assert f"HALF {because}" in page
     assert "Once you save a change it can be used: you may give it alone." in page
     assert "HALF is saved: it can be used now." in edited(mo_client, asked, description="Fair")
+
+
+def test_whoever_asks_for_more_of_what_is_used_is_told_that_it_stops(catalog, meg_client, meg):
+    row = create_coupon(by=meg, code="FAIR", terms=small_terms())
+    db.session.commit()
+    place = f"/coupons/{row.id}/edit"
+    refused = meg_client.submit(place, **{**fields_of(meg_client, place), "percent": "50"})
+    said = parsed(refused).select_one("#passed").get_text()
+    assert "nobody can use it from then on until they approve it." in said
+
+
+def test_whoever_asks_for_something_new_is_told_when_it_begins(catalog, meg_client):
+    typed = {"code": "FAIR", "kind": "percent", "percent": "50", "duration": "once"}
+    refused = meg_client.submit("/coupons/new", **typed, audience="everybody")
+    said = parsed(refused).select_one("#passed").get_text()
+    assert "it can be used once they approve it." in said
 
 
 def test_whoever_asked_is_not_told_so(meg_client, asked):
