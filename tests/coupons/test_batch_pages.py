@@ -177,6 +177,8 @@ def test_all_codes_are_disabled_with_a_reason(mo_client):
     assert set(db.session.scalars(sa.select(Coupon.status))) == {"disabled"}
     again = mo_client.submit(place, reason="again")
     assert (again.status_code, "disabled already" in again.text) == (422, True)
+    for page in (parsed(again), mo_client.soup(place)):
+        assert page.select("main form") == []
 
 
 def test_the_codes_are_taken_away_as_a_table_and_that_is_recorded(mo_client):

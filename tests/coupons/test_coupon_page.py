@@ -190,6 +190,18 @@ def test_a_coupon_is_disabled_for_a_reason_and_enabled_again(mo_client):
     assert (status_of(row), last_event().reason) == ("active", "was not")
 
 
+def test_what_is_switched_already_is_not_offered_again(mo_client):
+    row = make_coupon()
+    assert "SPRING20 is not disabled." in mo_client.get(place(row, "/enable")).text
+    disable_coupon(by=SYSTEM, coupon_id=row.id)
+    for page in (
+        mo_client.soup(place(row, "/disable")),
+        parsed(mo_client.submit(place(row, "/disable"), reason="twice")),
+    ):
+        assert page.main.get_text().count("SPRING20 is disabled already.") == 1
+        assert page.select("main form") == []
+
+
 def test_marketing_asks_before_it_enables_what_is_larger(meg_client):
     row = make_coupon()
     disable_coupon(by=SYSTEM, coupon_id=row.id)

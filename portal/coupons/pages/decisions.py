@@ -9,7 +9,7 @@ from portal.core.permissions import Permission
 from portal.coupons.approvals import approve_coupon, reject_coupon
 from portal.coupons.coupons import coupon_or_404, disable_coupon, enable_coupon, mark_of
 from portal.coupons.deciding_forms import ApprovalForm, SwitchForm
-from portal.coupons.models import Coupon
+from portal.coupons.models import Coupon, CouponStatus
 from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import coupon_page
 from portal.coupons.pages.editing import asks_approval, done, usable
@@ -101,4 +101,7 @@ def _refused(coupon_id: int, form: ApprovalForm) -> Response:
 def _switch_page(coupon_id: int, form: SwitchForm, *, is_on: bool) -> Response:
     row = coupon_or_404(coupon_id, locked=False)
     status = 422 if form.is_submitted() else 200
-    return page("coupons/switch.html", status=status, form=form, coupon=row, is_on=is_on)
+    is_done = (row.status == CouponStatus.DISABLED) == is_on
+    return page(
+        "coupons/switch.html", status=status, form=form, coupon=row, is_on=is_on, is_done=is_done
+    )
