@@ -101,6 +101,29 @@ def test_what_lies_too_deep_is_left_out():
     assert "canary" not in str(redacted(value))
 
 
+def nested(depth):
+    value = "kept"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_eight_levels_are_kept_and_no_ninth():
+    assert redacted(nested(8)) == nested(8)
+    assert "kept" not in str(redacted(nested(9)))
+
+
+def test_a_number_is_one_as_long_as_every_reader_of_json_has_it():
+    for number in (2**53 - 1, -(2**53) + 1):
+        assert redacted(number) == number
+    assert redacted([2**53, -(2**53)]) == ["9007199254740992", "-9007199254740992"]
+
+
+def test_long_names_and_texts_are_cut():
+    assert redacted({"n" * 101: 1}) == {"n" * 100: 1}
+    assert redacted_text("a" * 8193) == "a" * 8192
+
+
 def test_a_long_value_becomes_its_hash():
     text = "é" * 1025
     assert redacted(text) == {
@@ -109,6 +132,7 @@ def test_a_long_value_becomes_its_hash():
         "starts": "é" * 200,
     }
     assert redacted("a" * 2048) == "a" * 2048
+    assert redacted("a" * 2049)["truncated"]
 
 
 def test_bytes_are_told_by_length_and_hash():
