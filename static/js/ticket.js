@@ -178,10 +178,27 @@
     if (event.detail.elt.id !== "ticket-news") return;
     if (document.hidden) event.preventDefault();
     else if (Date.now() - typedAt < 15_000) event.detail.parameters.typing = "1";
+    if (areFieldsOld) event.detail.path = event.detail.path.replace(/version=\d+/, "version=0");
   });
   document.addEventListener("visibilitychange", () => {
     const news = find("ticket-news");
     if (news && !document.hidden) window.htmx.trigger(news, "look");
+  });
+
+  // What somebody else set is shown once nobody is at work in the fields: it is asked for again.
+  let areFieldsOld = false;
+
+  function isAtWork(fields) {
+    const typed = [...fields.querySelectorAll("input:not([type=hidden]), textarea")];
+    return fields.contains(document.activeElement)
+      || fields.querySelector("[open], .is-waiting, .htmx-request") !== null
+      || typed.some((field) => field.value !== field.defaultValue);
+  }
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target } = event.detail;
+    if (target.id !== "ticket-fields") return;
+    areFieldsOld = isAtWork(target);
+    event.detail.shouldSwap = !areFieldsOld;
   });
 
   // Messages come in above the composer: whoever writes there must not see it move.

@@ -86,3 +86,65 @@ def test_a_saved_field_is_said_and_a_refused_one_is_not(site, page, number):
     bea.locator("#field-tag").press("Enter")
     expect(bea.locator("#ticket-fields [role=alert]")).to_contain_text("Write a tag first.")
     expect(bea.locator("#announcer")).to_have_text("")
+
+
+@pytest.fixture
+def two(site, page, open_context, number):
+    """Bea and Mo, with the same ticket open."""
+    mo = at_ticket(site, open_context().new_page(), "Mo Agent", number)
+    return at_ticket(site, page, "Bea Agent", number), mo
+
+
+def set_priority(page, value):
+    page.locator("#field-priority").select_option(value)
+    expect(page.locator("[name=old_priority]")).to_have_value(value)
+
+
+def look(page):
+    with page.expect_response(re.compile("/news")):
+        page.evaluate("htmx.trigger('#ticket-news', 'look')")
+
+
+def test_what_a_colleague_sets_is_seen_in_the_fields(two):
+    bea, mo = two
+    set_priority(mo, "low")
+    look(bea)
+    expect(bea.locator("#field-priority")).to_have_value("low")
+    set_priority(bea, "urgent")  # what it was drawn from came along
+    look(mo)
+    expect(mo.locator("#field-priority")).to_have_value("urgent")
+
+
+def focus_the_tags(page):
+    page.locator("#field-tag").focus()
+
+
+def open_the_snooze(page):
+    page.locator("#snooze summary").click()
+    page.evaluate("document.activeElement.blur()")
+
+
+def begin_a_tag(page):
+    page.fill("#field-tag", "half-writ")
+    page.evaluate("document.activeElement.blur()")
+
+
+@pytest.mark.parametrize("work", [focus_the_tags, open_the_snooze, begin_a_tag])
+def test_fields_stay_as_they_are_while_somebody_is_at_work_in_them(two, work):
+    bea, mo = two
+    work(bea)
+    set_priority(mo, "urgent")
+    look(bea)
+    expect(bea.locator("#ticket-head")).to_contain_text("Urgent")
+    assert bea.locator("#field-priority").input_value() == "medium"
+
+
+def test_fields_that_stayed_follow_once_nobody_is_at_work_in_them(two):
+    bea, mo = two
+    focus_the_tags(bea)
+    set_priority(mo, "urgent")
+    look(bea)
+    expect(bea.locator("#ticket-head")).to_contain_text("Urgent")
+    bea.evaluate("document.activeElement.blur()")
+    look(bea)
+    expect(bea.locator("#field-priority")).to_have_value("urgent")

@@ -340,6 +340,21 @@ def test_a_fragment_of_news_brings_what_is_new_and_no_more(bea_client, ticket, u
     assert soup.select_one("#ticket-head")["hx-swap-oob"] == "morph"
 
 
+def test_news_of_a_changed_ticket_brings_its_fields(app, bea_client, mo_client, ticket, url):
+    assert mo_client.submit(f"{url}/priority", priority="urgent").status_code == 303
+    finance = signed_in(app, make_admin("Fay Finance", Role.FINANCE))
+    for client, chosen in ((bea_client, "#field-priority [selected]"), (finance, "dl")):
+        fields = client.soup(f"{url}/news?after=0&version=1", headers=FRAGMENT).select_one(
+            "#ticket-fields"
+        )
+        assert (fields["hx-swap-oob"], "Urgent" in fields.select_one(chosen).get_text()) == (
+            "morph",
+            True,
+        )
+    same = f"{url}/news?after=0&version={ticket.version}"
+    assert "ticket-fields" not in bea_client.get(same, headers=FRAGMENT).text
+
+
 def test_finance_reads_a_ticket_and_is_offered_nothing_else(app, bea, ticket, url):
     ticket.tags, ticket.team_id = ["vip"], make_team(make_agent(bea)).id
     answer(ticket, bea)

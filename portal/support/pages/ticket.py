@@ -16,6 +16,8 @@ from portal.support.neighbours import Here
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
     Composing,
+    Keeping,
+    fields_context,
     found_ticket,
     head_context,
     next_url,
@@ -77,13 +79,14 @@ def news(number: str) -> ResponseReturnValue:
     if not wants_fragment():
         return redirect(ticket_url(found.number, view_now()), code=303)
     after = number_or_none(request.args.get("after", "")) or 0
-    lines = later_than(found, after)
+    lines, has_changed = later_than(found, after), request.args.get("version") != str(found.version)
     context = {
         **head_context(found),
+        **(fields_context(found, Keeping()) if has_changed else {}),
         "lines": lines,
         "is_first": False,
         "after": lines[-1].id if lines else after,
-        "has_changed": request.args.get("version") != str(found.version),
+        "has_changed": has_changed,
         "others": [one for one in _present(found) if one.admin_id != me.id],
     }
     answer = page("support/_news.html", **context)
