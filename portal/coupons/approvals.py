@@ -10,6 +10,7 @@ from portal.core.errors import Conflict, Denied
 from portal.core.permissions import Permission
 from portal.coupons.coupons import InBatch, check_mark, coupon_or_404, target_of
 from portal.coupons.models import Coupon, CouponStatus
+from portal.coupons.telling import tell_asker
 
 MOST_COUNTED = 100
 
@@ -85,4 +86,7 @@ def _decided(
     changes: dict[str, tuple[object, object]] = {"status": (row.status, status)}
     row.status, row.decided_by_label = status, by.label
     record(action, by=by, target=target_of(row), changes=changes, reason=reason)
+    tell_asker(
+        by=by, asker=row.requested_by, what=row.code, status=status, url=f"/coupons/{row.id}"
+    )
     return row

@@ -24,6 +24,7 @@ from portal.coupons.coupons import (
 )
 from portal.coupons.generating import checked_count, checked_prefix, drawn, new_codes
 from portal.coupons.models import Coupon, CouponBatch, CouponBatchTenant, CouponStatus
+from portal.coupons.telling import tell_asker
 from portal.coupons.terms import Terms, as_plain, check_terms, code_key
 
 MOST_ROUNDS = 100
@@ -222,6 +223,8 @@ def _decide(
     row.status, row.decided_by_label = status, by.label
     codes = _move(row, Coupon.status == was, status=status, decided_by_label=by.label)
     _record_move(action, by, row, was, codes, reason)
+    there = f"/coupons/batches/{row.id}"
+    tell_asker(by=by, asker=row.requested_by, what=name_of(row), status=row.status, url=there)
     return row
 
 

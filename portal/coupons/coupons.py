@@ -23,6 +23,7 @@ from portal.core.staleness import Stale, fingerprint
 from portal.coupons.given import giver_of, uses_given
 from portal.coupons.limits import beyond, is_unlimited, refuse_beyond
 from portal.coupons.models import Coupon, CouponBatch, CouponStatus, CouponTenant
+from portal.coupons.telling import tell_asker
 from portal.coupons.terms import (
     WORTH,
     BadTerms,
@@ -178,7 +179,8 @@ def change_coupon(
         setattr(row, name, value)
     if not is_off:
         _settle(by, row, is_waiting)
-    _note_status(changes, was, row.status)
+    if was != row.status:
+        changes["status"] = (was, row.status)
     record(Action.COUPON_CHANGED, by=by, target=target_of(row), changes=changes)
     return row
 
@@ -245,16 +247,14 @@ def must_wait(
 
 
 def _settle(by: Actor, row: Coupon, must_wait: bool) -> None:
+    there, was = f"/coupons/{row.id}", row.status
     row.status = CouponStatus.AWAITING_APPROVAL if must_wait else CouponStatus.ACTIVE
+    if was in {CouponStatus.AWAITING_APPROVAL, CouponStatus.REJECTED} and not must_wait:
+        tell_asker(by=by, asker=row.requested_by, what=row.code, status=row.status, url=there)
     row.requested_by = by.id if must_wait else None
     row.decided_by_label = None
     row.given_by, row.given_at = giver_of(by), clock.now()
     db.session.flush()
-
-
-def _note_status(changes: dict[str, tuple[object, object]], was: str, now: str) -> None:
-    if was != now:
-        changes["status"] = (was, now)
 
 
 def _refuse_in_batch(row: Coupon, unless: CouponStatus | None = None) -> None:
