@@ -218,7 +218,7 @@ def test_what_cannot_be_asked_is_refused_by_name(me, body, field):
         ('{"feature_name": "\\ud800"}', 400),
         ('{"a":' * 100_000, 400),
         ("[]", 422),
-        ("null", 400),
+        ("null", 422),
     ],
 )
 def test_a_body_that_is_no_question_is_refused(me, data, status):
