@@ -44,7 +44,7 @@ class Settings:
     is."""
     migration_database_url: str
     """URL of the role that owns the tables, for `db upgrade`, `audit archive` and `audit
-    privileges`. Default: `database_url`."""
+    privileges`. Default: `PORTAL_DATABASE_URL`."""
     secret_key: str
     """Signs cookies and form tokens; at least 32 characters."""
     secret_key_fallbacks: tuple[str, ...]
