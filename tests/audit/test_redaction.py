@@ -2,6 +2,8 @@
 
 import hashlib
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -137,6 +139,13 @@ def test_a_long_value_becomes_its_hash():
 
 def test_bytes_are_told_by_length_and_hash():
     assert redacted(b"x") == {"bytes": 1, "sha256": hashlib.sha256(b"x").hexdigest()}
+
+
+def test_an_instant_is_written_as_every_instant_of_the_ledger():
+    noon = datetime(2026, 6, 10, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert redacted(noon) == "2026-06-10T12:00:00.000000Z"
+    assert redacted(noon.replace(tzinfo=None)) == "2026-06-10 14:00:00"
+    assert redacted(noon.date()) == "2026-06-10"
 
 
 def test_a_nul_and_half_a_character_are_replaced():
