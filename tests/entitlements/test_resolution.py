@@ -127,6 +127,46 @@ def test_the_trace_tells_why_a_grant_stopped_and_what_is_to_come():
     assert (told[1]["expired_at"], told[3]["starts_at"]) == (NOW - DAY, NOW + DAY)
 
 
+def steps(who: Subject, step: str) -> list[dict[str, object]]:
+    return [told for told in explain(METERED, "f", who, NOW) if told["step"] == step]
+
+
+@pytest.mark.parametrize(("user", "plan"), [("on", "at_level"), ("off", "below_level")])
+def test_nothing_is_bypassed_by_what_the_level_allows_or_by_a_block(user, plan):
+    cell = replace(PLAIN, user=user, plan=plan)
+    trace = {step["step"]: step for step in explain(cell.feature, "f", subject(cell), NOW)}
+    assert "bypassed" not in trace["user_override"]
+
+
+def test_what_begins_at_this_instant_is_in_force_and_told_once():
+    rows = {"f": (override(Effect.ENABLE, 1, starts_at=NOW),)}
+    (told,) = steps(metered(user_overrides=rows), "user_override")
+    assert (told["id"], told["result"], "why" in told) == (1, "match", False)
+
+
+def test_of_what_is_past_the_latest_three_are_told_the_latest_first():
+    rows = tuple(
+        override(Effect.ENABLE, number, ends_at=NOW - days * DAY)
+        for number, days in ((1, 3), (2, 5), (3, 1), (4, 4), (5, 2))
+    )
+    told = steps(metered(tenant_overrides={"f": rows}), "tenant_override")
+    assert [step["id"] for step in told] == [3, 5, 1]
+
+
+def test_a_hard_denial_that_is_over_is_no_row_of_a_layer():
+    rows = {"f": (override(Effect.HARD_DENY, 1, ends_at=NOW),)}
+    (told,) = steps(metered(user_overrides=rows), "user_override")
+    assert told["why"] == "none"
+
+
+@pytest.mark.parametrize("scope", ["user", "tenant"])
+def test_a_hard_denial_says_whose_it_is(scope):
+    rows = {"f": (override(Effect.HARD_DENY, 7),)}
+    found = resolve(METERED, "f", metered(**{f"{scope}_overrides": rows}), NOW)
+    assert (found.reason, found.source["id"]) == ("HARD_DENY", 7)
+    assert found.source["type"] == f"{scope}_entitlement"
+
+
 def test_an_unknown_and_an_archived_feature_are_denied_alike():
     for feature in (None, replace(METERED, is_archived=True)):
         found = resolve(feature, "f", metered(user_overrides=enabling()), NOW)
