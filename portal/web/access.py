@@ -13,8 +13,8 @@ from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from portal.core.actor import Actor
-from portal.core.database import read_only
-from portal.core.errors import Denied
+from portal.core.database import db, read_only
+from portal.core.errors import Denied, DomainError
 from portal.core.permissions import Permission
 from portal.web.csrf import (
     ForgedRequest,
@@ -241,11 +241,11 @@ def acting() -> Actor:
     return found.actor
 
 
-def note_denial(error: Denied) -> None:
-    """Leave the trace of what a deed refused to whoever calls; nothing for a stranger."""
-    found = caller()
-    if found is not None:
-        _gatekeeper().note_denial(found, error)
+def roll_back(refusal: DomainError) -> None:
+    """Nothing of the deed stays, but the trace of an attempt that was denied to who is known."""
+    db.session.rollback()
+    if isinstance(refusal, Denied) and refusal.is_attempt and (found := caller()) is not None:
+        _gatekeeper().note_denial(found, refusal)
 
 
 def _refuse_access(view: Callable[..., Any]) -> ResponseReturnValue | None:

@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect
 
 from portal.core.database import db
-from portal.core.errors import Denied, DomainError
+from portal.core.errors import DomainError
 from portal.core.sealing import CannotUnseal
-from portal.web.access import note_denial
+from portal.web.access import roll_back
 from portal.web.headers import say_when
 from portal.web.htmx import wants_fragment
 from portal.web.problems import is_api_request, problem
@@ -69,9 +69,7 @@ def answer(
 
 
 def answer_refusal(error: DomainError) -> Response:
-    db.session.rollback()
-    if isinstance(error, Denied) and error.is_attempt:
-        note_denial(error)
+    roll_back(error)
     errors = [{"field": error.field, "message": error.message}] if error.field else None
     if error.status == 422 and errors is None:
         errors = []

@@ -8,11 +8,10 @@ from markupsafe import Markup, escape
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 
-from portal.core.database import db
-from portal.core.errors import Denied, DomainError
+from portal.core.errors import DomainError
 from portal.core.staleness import Stale
 from portal.core.text import nfc
-from portal.web.access import note_denial
+from portal.web.access import roll_back
 
 
 def clean_text(value: str | None) -> str | None:
@@ -105,8 +104,6 @@ class Refusing:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         if not isinstance(error, DomainError) or hasattr(error, "retry_after"):
             return False  # to wait is nothing that another value in a field would mend
-        db.session.rollback()
-        if isinstance(error, Denied) and error.is_attempt:
-            note_denial(error)
+        roll_back(error)
         self.form.add_refusal(error)
         return True

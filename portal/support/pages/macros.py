@@ -7,7 +7,7 @@ from werkzeug.exceptions import BadRequest
 from portal.audit.actions import Action
 from portal.catalog.revisions import catalog_now
 from portal.core.database import db
-from portal.core.errors import Conflict, Denied, DomainError
+from portal.core.errors import Conflict, DomainError
 from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.staff.directory import person_or_404
@@ -27,7 +27,7 @@ from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import found_ticket, head_context, ticket_url
 from portal.support.pages.written import view_now
 from portal.support.ticket_grants import feature_label
-from portal.web.access import audits, note_denial, requires
+from portal.web.access import audits, requires, roll_back
 from portal.web.htmx import page, see_other
 from portal.web.once_forms import counted_once
 from portal.web.times import reader_zone
@@ -150,9 +150,7 @@ def apply_macro(number: str) -> ResponseReturnValue:
         )
         db.session.commit()
     except DomainError as refusal:
-        db.session.rollback()
-        if isinstance(refusal, Denied) and refusal.is_attempt:
-            note_denial(refusal)
+        roll_back(refusal)
         return _preview(number, form, refusal)
     flash("The macro was applied.", "success")
     return see_other(ticket_url(found.number, view_now(), "#macros"))
