@@ -16,11 +16,11 @@ from portal.core.staleness import Stale
 from portal.entitlements.superseding import grantable_feature
 from portal.entitlements.terms import LARGEST_LIMIT
 from portal.staff.identity import checked_name
-from portal.staff.models import Admin
 from portal.support.bodies import checked_body
 from portal.support.change_words import NothingToChange, checked_change
 from portal.support.filling import check_variables
 from portal.support.models import Macro, SupportTeam
+from portal.support.names import name_of_person
 from portal.support.ticket_grants import feature_label
 
 LONGEST_NAME = 80
@@ -140,8 +140,8 @@ def targets_of(steps: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Whom, which team and which feature the steps name, gone or not: (value, name) by field."""
     found: dict[str, tuple[str, str]] = {}
     if steps.get("assign_to") is not None:
-        person = db.session.get(Admin, steps["assign_to"])
-        found["assign_to"] = str(steps["assign_to"]), person.name if person else "Somebody"
+        person_id = steps["assign_to"]
+        found["assign_to"] = str(person_id), name_of_person(person_id, "Somebody")
     if steps.get("team_id") is not None:
         team = db.session.get(SupportTeam, steps["team_id"])
         found["team_id"] = str(steps["team_id"]), team.name if team else "A team"
