@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from portal.core.currencies import price_text
+from portal.audit.phrases import minute_of
+from portal.core.currencies import amounts_text
+from portal.core.money import percent_text
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 """As the ledger writes every instant."""
@@ -24,21 +24,17 @@ def value_text(field: str, value: object, zone: ZoneInfo) -> str | None:
         return tell(value)
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
         return None
-    try:
-        at = datetime.fromisoformat(value).astimezone(zone)
-    except (ValueError, OverflowError):
-        return None
-    return f"{at.day} {at:%b %Y %H:%M}"
+    return minute_of(value, zone) or None
 
 
 def _share(value: object) -> str | None:
-    return f"{Decimal(value).scaleb(-2).normalize():f} %" if isinstance(value, int) else None
+    return percent_text(value) if isinstance(value, int) else None
 
 
 def _prices(value: object) -> str | None:
     if not isinstance(value, dict) or not all(isinstance(one, int) for one in value.values()):
         return None
-    return " or ".join(price_text(cents, str(currency)) for currency, cents in value.items())
+    return amounts_text(value)
 
 
 TELLS: dict[str, Callable[[object], str | None]] = {

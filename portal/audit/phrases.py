@@ -24,8 +24,19 @@ def reason_in_words(reason: str | None) -> str | None:
 
 def day_of(value: object, zone: ZoneInfo) -> str:
     """`12 Dec 2026` of an instant's text; empty when it is none."""
+    at = _local(value, zone)
+    return f"{at.day} {at:%b %Y}" if at else ""
+
+
+def minute_of(value: object, zone: ZoneInfo) -> str:
+    """`12 Dec 2026 14:05` of an instant's text; empty when it is none."""
+    at = _local(value, zone)
+    return f"{at.day} {at:%b %Y %H:%M}" if at else ""
+
+
+def _local(value: object, zone: ZoneInfo) -> datetime | None:
+    """None: the text is none, or one that the calendar of the zone has no day for."""
     try:
-        at = datetime.fromisoformat(str(value)).astimezone(zone)
+        return datetime.fromisoformat(str(value)).astimezone(zone)
     except (ValueError, OverflowError):
-        return ""
-    return f"{at.day} {at:%b %Y}"
+        return None

@@ -1,6 +1,7 @@
 """Currencies and how many decimals they have (ISO 4217, list one)."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 
@@ -39,6 +40,11 @@ def amount_text(cents: int, currency: str) -> str:
 def price_text(cents: int, currency: str) -> str:
     """`29.00 USD`, `2,900 JPY`, `9.500 KWD`."""
     return f"{amount_text(cents, currency)} {currency}"
+
+
+def amounts_text(amounts: Mapping[str, int]) -> str:
+    """`9.00 EUR or 10.00 USD` of minor units by currency."""
+    return " or ".join(price_text(cents, currency) for currency, cents in sorted(amounts.items()))
 
 
 def minor_units(text: str, currency: str) -> int:

@@ -1,6 +1,7 @@
 """Money in integer minor units. No float ever: `int(19.99 * 100)` is 1998."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 WHOLE = 10_000  # basis points
 
@@ -19,6 +20,11 @@ def round_ratio(numerator: int, denominator: int) -> int:
 def percent_of(cents: int, basis_points: int) -> int:
     """A share of an amount: 1450 basis points are 14.5 %, rounded half away from zero."""
     return round_ratio(cents * basis_points, WHOLE)
+
+
+def percent_text(basis_points: int) -> str:
+    """`20 %`, `14.5 %`."""
+    return f"{Decimal(basis_points).scaleb(-2).normalize():f} %"
 
 
 def allocate(total: int, weights: Sequence[int]) -> list[int]:

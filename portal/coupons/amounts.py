@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from portal.core.currencies import amount_text, minor_units
-from portal.core.money import WHOLE
+from portal.core.money import WHOLE, percent_text
 from portal.coupons.terms import LARGEST_AMOUNT
 
 LONGEST = 40
@@ -31,7 +31,7 @@ def basis_points_of(text: str) -> int:
 
 def percent_input(basis_points: int) -> str:
     """The reverse: `12.5`."""
-    return f"{Decimal(basis_points).scaleb(-2).normalize():f}"
+    return percent_text(basis_points).removesuffix(" %")
 
 
 def cents_of(text: str, currency: str) -> int:

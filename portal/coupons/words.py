@@ -1,22 +1,12 @@
 """What a coupon says, in words: for pages, and for whoever compares two versions of it."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from portal.core.currencies import price_text
+from portal.core.currencies import amounts_text
+from portal.core.money import percent_text
 from portal.coupons.standing import Standing
 from portal.coupons.terms import Duration, Terms
 from portal.web.times import exact
-
-
-def percent_text(basis_points: int) -> str:
-    """`20 %`, `14.5 %`."""
-    return f"{Decimal(basis_points).scaleb(-2).normalize():f} %"
-
-
-def amounts_text(amounts: Mapping[str, int]) -> str:
-    """`10.00 USD or 9.00 EUR`."""
-    return " or ".join(price_text(cents, currency) for currency, cents in sorted(amounts.items()))
 
 
 def worth_text(basis_points: int | None, amounts: Mapping[str, int]) -> str:

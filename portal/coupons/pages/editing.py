@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.core.currencies import known_currencies
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.money import percent_text
 from portal.core.permissions import Permission
 from portal.coupons.coupons import change_coupon, coupon_or_404, create_coupon, mark_of
 from portal.coupons.forms import CouponForm, values_of, with_prices
@@ -26,7 +27,6 @@ from portal.coupons.tenant_names import external_ids
 from portal.coupons.terms import Terms, terms_of
 from portal.coupons.words import (
     duration_text,
-    percent_text,
     terms_in_words,
     usable_text,
     worth_text,
