@@ -86,7 +86,5 @@ def _decided(
     changes: dict[str, tuple[object, object]] = {"status": (row.status, status)}
     row.status, row.decided_by_label = status, by.label
     record(action, by=by, target=target_of(row), changes=changes, reason=reason)
-    tell_asker(
-        by=by, asker=row.requested_by, what=row.code, status=status, url=f"/coupons/{row.id}"
-    )
+    tell_asker(by=by, asker=row.requested_by, about=target_of(row), status=status)
     return row

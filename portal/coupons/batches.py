@@ -223,8 +223,7 @@ def _decide(
     row.status, row.decided_by_label = status, by.label
     codes = _move(row, Coupon.status == was, status=status, decided_by_label=by.label)
     _record_move(action, by, row, was, codes, reason)
-    there = f"/coupons/batches/{row.id}"
-    tell_asker(by=by, asker=row.requested_by, what=name_of(row), status=row.status, url=there)
+    tell_asker(by=by, asker=row.requested_by, about=target_of_batch(row), status=status)
     return row
 
 

@@ -22,7 +22,7 @@ from portal.core.errors import Conflict, NotFound
 from portal.core.staleness import Stale, fingerprint
 from portal.coupons.given import giver_of, uses_given
 from portal.coupons.limits import beyond, is_unlimited, refuse_beyond
-from portal.coupons.models import Coupon, CouponBatch, CouponStatus, CouponTenant
+from portal.coupons.models import HELD_BACK, Coupon, CouponBatch, CouponStatus, CouponTenant
 from portal.coupons.telling import tell_asker
 from portal.coupons.terms import (
     WORTH,
@@ -247,10 +247,10 @@ def must_wait(
 
 
 def _settle(by: Actor, row: Coupon, must_wait: bool) -> None:
-    there, was = f"/coupons/{row.id}", row.status
+    was = row.status
     row.status = CouponStatus.AWAITING_APPROVAL if must_wait else CouponStatus.ACTIVE
-    if was in {CouponStatus.AWAITING_APPROVAL, CouponStatus.REJECTED} and not must_wait:
-        tell_asker(by=by, asker=row.requested_by, what=row.code, status=row.status, url=there)
+    if was in HELD_BACK and not must_wait:
+        tell_asker(by=by, asker=row.requested_by, about=target_of(row), status=row.status)
     row.requested_by = by.id if must_wait else None
     row.decided_by_label = None
     row.given_by, row.given_at = giver_of(by), clock.now()

@@ -19,6 +19,10 @@ class CouponStatus(StrEnum):
     DISABLED = "disabled"
 
 
+HELD_BACK = frozenset({CouponStatus.AWAITING_APPROVAL, CouponStatus.REJECTED})
+"""Nobody can use what somebody asked for, until another person lets them."""
+
+
 class UsageStatus(StrEnum):
     """reserved -> redeemed | released, each by one guarded change."""
 

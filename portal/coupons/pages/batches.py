@@ -6,7 +6,7 @@ from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
-from portal.audit.browsing import about, last_reason
+from portal.audit.browsing import about
 from portal.audit.scope import reach_about_money
 from portal.core import clock
 from portal.core.database import db
@@ -35,7 +35,7 @@ from portal.coupons.limits import beyond
 from portal.coupons.listing import tenants_of_batch
 from portal.coupons.models import CouponBatch, CouponStatus
 from portal.coupons.pages.blueprint import bp
-from portal.coupons.pages.coupon import FEW_TENANTS, MOST_TENANTS, plan_labels
+from portal.coupons.pages.coupon import FEW_TENANTS, MOST_TENANTS, plan_labels, why_stopped
 from portal.coupons.pages.editing import (
     asks_approval,
     limits_in_words,
@@ -52,10 +52,6 @@ from portal.web.htmx import page, see_other
 from portal.web.times import reader_zone
 
 ONE_USE_EACH = 1
-HELD_BACK_BY = {
-    CouponStatus.REJECTED.value: Action.COUPON_BATCH_REJECTED,
-    CouponStatus.DISABLED.value: Action.COUPON_BATCH_DISABLED,
-}
 
 
 @bp.get("/coupons/batches")
@@ -132,7 +128,7 @@ def batch_page(row: CouponBatch, form: ApprovalForm | None = None) -> Response:
             url_for("coupons.batch", batch_id=row.id, tenants="all") if has_more else None
         ),
         standing=standing_of_batch(row, terms, clock.now()),
-        why=_why(row),
+        why=why_stopped(target_of_batch(row), row.status),
         terms=terms_in_words(terms, plan_labels()),
         starts_at=terms.starts_at,
         redeem_by=terms.redeem_by,
@@ -147,12 +143,6 @@ def batch_page(row: CouponBatch, form: ApprovalForm | None = None) -> Response:
         reach=reach_about_money(actor),
         may_manage=actor.may(Permission.COUPONS_MANAGE),
     )
-
-
-def _why(row: CouponBatch) -> str | None:
-    """As of a coupon."""
-    by = HELD_BACK_BY.get(row.status)
-    return last_reason(by, target_of_batch(row)) if by else None
 
 
 @bp.get("/coupons/batches/<int:batch_id>/codes.csv")

@@ -4,6 +4,7 @@ from flask import Response, request, url_for
 
 from portal.audit.actions import Action
 from portal.audit.browsing import about, last_reason
+from portal.audit.ledger import Target
 from portal.audit.scope import reach_about_money
 from portal.catalog.revisions import catalog_now
 from portal.core import clock
@@ -27,9 +28,11 @@ from portal.web.times import reader_zone
 FEW_TENANTS = 10
 MOST_TENANTS = 1_000
 FEW_USES = 20
-HELD_BACK_BY = {
-    CouponStatus.REJECTED.value: Action.COUPON_REJECTED,
-    CouponStatus.DISABLED.value: Action.COUPON_DISABLED,
+STOPPED_BY = {
+    ("coupon", CouponStatus.REJECTED.value): Action.COUPON_REJECTED,
+    ("coupon", CouponStatus.DISABLED.value): Action.COUPON_DISABLED,
+    ("coupon_batch", CouponStatus.REJECTED.value): Action.COUPON_BATCH_REJECTED,
+    ("coupon_batch", CouponStatus.DISABLED.value): Action.COUPON_BATCH_DISABLED,
 }
 
 
@@ -55,7 +58,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         coupon=row,
         terms=terms_in_words(terms, labels),
         standing=standing_of(row, now),
-        why=_why(row),
+        why=why_stopped(target_of(row), row.status),
         passed=beyond(terms, row.created_at) if is_waiting else [],
         form=form or ApprovalForm(data={"seen": mark_of(row)}),
         may_decide=may_decide(actor, row),
@@ -71,10 +74,10 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
     )
 
 
-def _why(row: Coupon) -> str | None:
-    """The reason for which nobody can use it: whoever asked may not see the deed in the log."""
-    by = HELD_BACK_BY.get(row.status)
-    return last_reason(by, target_of(row)) if by else None
+def why_stopped(target: Target, status: str) -> str | None:
+    """Why nobody can use a coupon, or a batch: whoever asked may not see the deed in the log."""
+    deed = STOPPED_BY.get((target.type, status))
+    return last_reason(deed, target) if deed else None
 
 
 def _all_tenants(row: Coupon) -> str:

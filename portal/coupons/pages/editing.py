@@ -19,7 +19,7 @@ from portal.core.permissions import Permission
 from portal.coupons.coupons import change_coupon, coupon_or_404, create_coupon, mark_of
 from portal.coupons.forms import CouponForm, values_of, with_prices
 from portal.coupons.limits import LONGEST, MOST_BASIS_POINTS, MOST_USES, is_unlimited
-from portal.coupons.models import Coupon, CouponStatus
+from portal.coupons.models import HELD_BACK, Coupon, CouponStatus
 from portal.coupons.pages.blueprint import bp
 from portal.coupons.pages.coupon import plan_labels
 from portal.coupons.standing import standing_of
@@ -169,8 +169,7 @@ def _form_page(form: CouponForm, title: str, row: Coupon | None = None) -> Respo
 
 def _lets_use(row: Coupon) -> bool:
     """Would a change by this person end that nobody can use it, without a word of approval?"""
-    is_held = row.status in {CouponStatus.AWAITING_APPROVAL, CouponStatus.REJECTED}
-    return is_held and is_unlimited(current_staff().actor)
+    return row.status in HELD_BACK and is_unlimited(current_staff().actor)
 
 
 def picks() -> list[tuple[str, str]]:
