@@ -18,8 +18,8 @@ from portal.customers.tokens import issue_user_token
 from portal.entitlements.grants import grant_user_feature
 from portal.staff.current import cookie_name
 from portal.subscriptions.assignments import assign_plan
-from portal.web.access import SessionState
 from seeds.catalog import seed_catalog
+from tests.addresses import pages_of_staff
 from tests.cast import actor, make_admin, make_tenant, make_user, open_session, sudo_until
 from tests.databases import Postgres
 
@@ -29,7 +29,6 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 """
-IN_ADDRESSES = {"feature_name": "basic_quotes", "scope": "user", "way": "next"}
 TARGET_ROLES = list(Role)
 
 
@@ -143,7 +142,7 @@ def queries_by_page(stage):
     found = {}
     with app.app_context():
         engine = db.engine
-    for path in _pages(app):
+    for path in pages_of_staff(app):
         client = app.test_client(use_cookies=False)
         with noted_statements() as statements:
             # A request sets context variables that must not outlive it, as on a server; a file
@@ -162,13 +161,3 @@ def queries_by_page(stage):
 
 def _headers(stage):
     return {"Cookie": stage.cookie, "Host": "127.0.0.1", "Accept": "text/html"}
-
-
-def _pages(app):
-    """Every GET page of somebody signed in; an id in its address is 1, which mostly is there."""
-    for rule in sorted(app.url_map.iter_rules(), key=str):
-        access = getattr(app.view_functions[rule.endpoint], "access", None)
-        is_page = "GET" in rule.methods and not rule.rule.startswith("/api/")
-        if is_page and access is not None and SessionState.ACTIVE in access.states:
-            values = {name: IN_ADDRESSES.get(name, 1) for name in rule.arguments}
-            yield app.url_map.bind("").build(rule.endpoint, values)

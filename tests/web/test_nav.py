@@ -3,8 +3,8 @@
 import pytest
 
 from portal.core.permissions import Permission
-from portal.web.access import SessionState
 from portal.web.nav import navigation
+from tests.addresses import pages_of_staff
 
 BELONG = {
     "/support/queue/all": "Tickets",
@@ -54,16 +54,6 @@ def test_what_higher_rooms_show_of_a_customer_belongs_to_the_customers(ann_clien
 def test_every_page_belongs_somewhere(app):
     nowhere = [path for path in pages_of_staff(app) if not is_marked(app, path)]
     assert [path for path in nowhere if not path.startswith(IN_NO_MENU)] == []
-
-
-def pages_of_staff(app):
-    """The address of every page of somebody signed in."""
-    for rule in app.url_map.iter_rules():
-        states = app.view_functions[rule.endpoint].access.states
-        if "GET" in rule.methods and SessionState.ACTIVE in states and "/api/" not in rule.rule:
-            values = {"scope": "user", "way": "next"}
-            given = {name: values.get(name, 1) for name in rule.arguments}
-            yield app.url_map.bind("").build(rule.endpoint, given)
 
 
 def is_marked(app, path):
