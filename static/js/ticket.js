@@ -174,6 +174,9 @@
 
   // What is new, and who is there
 
+  // What somebody else set is shown once nobody is at work in the fields: it is asked for again.
+  let areFieldsOld = false;
+
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id !== "ticket-news") return;
     if (document.hidden) event.preventDefault();
@@ -184,9 +187,6 @@
     const news = find("ticket-news");
     if (news && !document.hidden) window.htmx.trigger(news, "look");
   });
-
-  // What somebody else set is shown once nobody is at work in the fields: it is asked for again.
-  let areFieldsOld = false;
 
   function isAtWork(fields) {
     const typed = [...fields.querySelectorAll("input:not([type=hidden]), textarea")];
