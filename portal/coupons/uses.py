@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import record
+from portal.catalog.models import PlanTemplate
 from portal.core.actor import Actor
 from portal.core.clock import timestamp
 from portal.core.currencies import exponent_of, price_text
@@ -56,6 +57,7 @@ COLUMNS = (
     User.name.label("user_name"),
     _use.status,
     _use.plan,
+    sa.func.coalesce(sa.func.nullif(PlanTemplate.display_name, ""), _use.plan).label("plan_label"),
     _use.currency,
     _use.base_cents,
     _use.discount_cents,
@@ -194,6 +196,7 @@ def _joined() -> sa.Select[Any]:
         .join_from(CouponUsage.__table__, Coupon, Coupon.id == _use.coupon_id)
         .join(Tenant, Tenant.id == _use.tenant_id)
         .outerjoin(User, User.id == _use.user_id)
+        .outerjoin(PlanTemplate, PlanTemplate.name == _use.plan)
     )
 
 
@@ -208,7 +211,7 @@ def _line(row: Any) -> UseLine:
         user_name=row.user_name,
         status=row.status,
         colour=COLOURS[row.status],
-        plan=row.plan,
+        plan=row.plan_label,
         discount=price_text(row.discount_cents, row.currency),
         amount=price_text(row.base_cents, row.currency),
         periods=_periods(row),

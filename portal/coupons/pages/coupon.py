@@ -45,7 +45,6 @@ def coupon(coupon_id: int) -> Response:
 def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
     """With a form that was refused: what was typed, and why."""
     actor, terms, now = current_staff().actor, terms_of(row), clock.now()
-    labels = plan_labels()
     shows_all = request.args.get("tenants") == "all"
     most = MOST_TENANTS if shows_all else FEW_TENANTS
     tenants = [] if row.is_public else tenants_of(row, most=most + 1)
@@ -56,7 +55,7 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         "coupons/coupon.html",
         status=422 if form else 200,
         coupon=row,
-        terms=terms_in_words(terms, labels),
+        terms=terms_in_words(terms, plan_labels()),
         standing=standing_of(row, now),
         why=why_stopped(target_of(row), row.status),
         passed=beyond(terms, row.created_at) if is_waiting else [],
@@ -67,7 +66,6 @@ def coupon_page(row: Coupon, form: ApprovalForm | None = None) -> Response:
         all_tenants_url=_all_tenants(row) if len(tenants) > most else None,
         listing=listing.at("coupons.coupon"),
         search=search,
-        plan_labels=labels,
         events=about(by=actor, zone=reader_zone(), target=target_of(row)),
         reach=reach_about_money(actor),
         may_manage=actor.may(Permission.COUPONS_MANAGE),

@@ -7,7 +7,6 @@ from portal.core.actor import Actor
 from portal.core.permissions import Permission
 from portal.coupons.listing import coupons_for
 from portal.coupons.pages.blueprint import bp
-from portal.coupons.pages.coupon import plan_labels
 from portal.coupons.uses import latest_uses
 from portal.customers.models import Tenant
 from portal.customers.panels import Panel, register_tenant_panel
@@ -32,7 +31,6 @@ def tenant(tenant_id: int) -> Response:
         uses=uses[:FEW],
         has_more=len(uses) > FEW,
         coupons=coupons_for(found.id, most=FEW),
-        plan_labels=plan_labels(),
         may_manage=current_staff().actor.may(Permission.COUPONS_MANAGE),
     )
 

@@ -7,7 +7,6 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.coupons.pages.blueprint import bp
-from portal.coupons.pages.coupon import plan_labels
 from portal.coupons.uses import REPORT, STATUSES, UsesSearch, csv_of, note_csv, uses_found
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires
@@ -26,7 +25,6 @@ def usage() -> Response:
         listing=uses_found(search, cursor=request.args.get("cursor")),
         search=search,
         shows_coupon=True,
-        plan_labels=plan_labels(),
         statuses=STATUSES,
     )
 
