@@ -33,6 +33,9 @@ HAS_COME = """async () => {
 }"""
 ON_ITS_WAY = "form[data-sent], form.htmx-request"
 HAS_A_SIGN = "getComputedStyle(document.body, '::after').content !== 'none'"
+# At the instant at which something comes, before htmx has taken its own classes from it.
+NOTES_SIGNS = f"""window.signs = [];
+addEventListener("htmx:afterSwap", () => signs.push({HAS_A_SIGN}));"""
 
 
 def hold(held, route):
@@ -127,3 +130,11 @@ def test_what_a_page_asks_by_itself_is_not_seen(site, page, number):
     expect(bea.locator("#ticket-news.htmx-request")).to_be_attached()
     assert not bea.evaluate(HAS_A_SIGN)
     held.pop().continue_()
+
+
+def test_what_has_come_is_not_seen_to_be_on_its_way(site, page, number):
+    page.add_init_script(NOTES_SIGNS)
+    bea = at_ticket(site, page, "Bea Agent", number)
+    expect(bea.locator("#customer-panel.htmx-request")).to_have_count(0)
+    expect(bea.locator("#customer-panel")).not_to_be_empty()
+    assert set(bea.evaluate("signs")) == {False}
