@@ -89,6 +89,7 @@ def test_what_runs_out_soon_is_listed_and_what_lasts_is_not(bea_client, crew):
     rows = bea_client.soup("/entitlements/expiring?within=7").select("tbody tr")
     assert [row.select_one("a").text for row in rows] == ["Una"]
     assert rows[0].select_one("[data-label=Feature]").text == "Custom Reports"
+    assert rows[0].select_one("[data-label=Effect]").text == "Grant"
 
 
 def test_what_is_scheduled_is_listed_until_it_begins(bea_client, crew):

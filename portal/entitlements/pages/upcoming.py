@@ -6,6 +6,7 @@ from flask import Response, request
 
 from portal.core.permissions import Permission
 from portal.entitlements.pages.blueprint import bp
+from portal.entitlements.pages.overrides import WORDS
 from portal.entitlements.pages.usage import feature_labels
 from portal.entitlements.upcoming import expiring_grants, scheduled_grants
 from portal.web.access import requires
@@ -30,6 +31,7 @@ def expiring() -> Response:
         scope=_scope(),
         scopes=SCOPES,
         labels=feature_labels(),
+        words=WORDS,
         within=within,
         spans=[(days, words) for days, words in SOON.items() if days != DEFAULT],
         listing=listing,
@@ -45,6 +47,7 @@ def scheduled() -> Response:
         scope=_scope(),
         scopes=SCOPES,
         labels=feature_labels(),
+        words=WORDS,
         within="",
         spans=[],
         listing=scheduled_grants(scope=_scope(), cursor=request.args.get("cursor")),
