@@ -1,30 +1,44 @@
-"""What sign-ins leave behind is swept out once a day. The ledger keeps what happened."""
+"""What people leave behind is swept out once a day. The ledger keeps what happened."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import changed_rows
+from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
-from portal.staff.models import AdminSession
+from portal.staff.models import AdminSession, Notice, StaffLink
 from portal.staff.throttles import forget_ended_windows
 
 KIND = "staff.sweep_sessions"
+AT_ONCE = 5_000
 KEPT_FOR = timedelta(days=90)
+NOTICES_KEPT_FOR = timedelta(days=400)
+"""Longer than backup codes are good for: a notice that they are few is not sent a second time."""
 
 
 @handles(KIND)
 def sweep(_payload: dict[str, Any]) -> None:
-    """Remove sessions that ended long ago, and counts whose window is over."""
-    forget_sessions_before(clock.now() - KEPT_FOR)
+    """Remove sessions and mailed links that ended long ago, old notices that were read, and counts
+    whose window is over: at most 5000 of each, and the next job when there may be more.
+    """
+    now = clock.now()
+    was_read = sa.and_(Notice.read_at.is_not(None), Notice.created_at < now - NOTICES_KEPT_FOR)
+    removed = (
+        _remove(AdminSession, AdminSession.absolute_expires_at < now - KEPT_FOR),
+        _remove(StaffLink, StaffLink.expires_at < now - KEPT_FOR),
+        _remove(Notice, was_read),
+    )
     forget_ended_windows()
+    if AT_ONCE in removed:
+        enqueue(KIND, {})
 
 
-def forget_sessions_before(limit: datetime) -> int:
-    """Remove sessions that could not have been used since `limit`. How many there were."""
-    return changed_rows(sa.delete(AdminSession).where(AdminSession.absolute_expires_at < limit))
+def _remove(model: type[AdminSession | StaffLink | Notice], which: sa.ColumnElement[bool]) -> int:
+    some = sa.select(model.id).where(which).limit(AT_ONCE)
+    return changed_rows(sa.delete(model).where(model.id.in_(some)))
 
 
 recurring(KIND, every=timedelta(days=1))
