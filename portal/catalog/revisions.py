@@ -22,7 +22,7 @@ from portal.catalog.models import CatalogRevision, FeatureRow, PlanFeatureRow, P
 from portal.catalog.snapshot import Allowance, Catalog, Feature, Interval, Plan, PlanFeature
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import PortalSession, db
+from portal.core.database import PortalSession, db, take_turns
 
 NOTHING = Catalog(0, MappingProxyType({}), MappingProxyType({}), None)
 DRAFT = -1
@@ -37,12 +37,10 @@ _memories: WeakKeyDictionary[Any, OrderedDict[int, Catalog]] = WeakKeyDictionary
 
 
 def lock_catalog() -> None:
-    """Changes of the catalogue wait for each other until the transaction ends.
-
-    So each revision holds everything that was published before it. SQLite has one writer anyway.
+    """Changes of the catalogue wait for each other, so each revision holds everything that was
+    published before it.
     """
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    take_turns(LOCK)
 
 
 def publish_revision(*, by: Actor) -> int:

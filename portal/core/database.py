@@ -243,6 +243,14 @@ def is_sqlite() -> bool:
     return db.engine.dialect.name == "sqlite"
 
 
+def take_turns(lock: int) -> None:
+    """Whoever else asks for this number waits until the transaction ends: for what no row stands
+    for, such as a list that must not grow beyond a limit. SQLite has one writer anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+
 def insert_into(model: Any) -> Any:
     """An INSERT that knows ON CONFLICT, which SQLAlchemy spells once a database."""
     return sqlite.insert(model) if is_sqlite() else postgresql.insert(model)

@@ -13,7 +13,7 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import db, take_turns
 from portal.core.errors import Conflict
 from portal.core.staleness import Stale
 from portal.support.alignment import align_later
@@ -174,9 +174,7 @@ def about(row: SlaRule) -> tuple[str, int, str]:
 
 
 def _lock_all() -> list[SlaRule]:
-    # Rows that are locked do not keep new ones away. SQLite has one writer anyway.
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    take_turns(LOCK)  # rows that are locked do not keep new ones away
     query = sa.select(SlaRule).order_by(SlaRule.position, SlaRule.id)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 

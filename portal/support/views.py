@@ -9,16 +9,17 @@ from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import db, take_turns
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.customers.naming import name_key
+from portal.staff.directory import locked_person
 from portal.staff.identity import checked_name
-from portal.staff.models import Admin
 from portal.support.filter_language import parse, written
 from portal.support.models import SavedView
 
 MOST_VIEWS = 30
+LOCK = 0x51A0_0002
 LONGEST_NAME = 60
 SAVED = "view-"
 """Stands before the number of a saved view, where the name of a queue is asked for."""
@@ -159,12 +160,11 @@ def check_owner(by: Actor, owner_id: int | None) -> None:
 
 
 def _lock_list(owner_id: int | None) -> None:
-    """One change of a list at a time. That of everybody is held by its rows."""
+    """One change of a list at a time: that of everybody, or of its owner."""
     if owner_id is None:
-        held = sa.select(SavedView.id).where(_of_owner(None)).order_by(SavedView.id)
+        take_turns(LOCK)
     else:
-        held = sa.select(Admin.id).where(Admin.id == owner_id)
-    db.session.execute(held.with_for_update())
+        locked_person(owner_id)
 
 
 def _store(view: SavedView) -> None:

@@ -10,13 +10,14 @@ from portal.audit.ledger import Target, record
 from portal.audit.models import AlertRule, GroupBy
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.database import db
+from portal.core.database import db, take_turns
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.roles import Role
 from portal.core.staleness import Stale
 
 LONGEST_NAME = 80
 MOST_RULES = 100
+LOCK = 0xA0D1_0003
 LARGEST_THRESHOLD = 10_000
 LONGEST_WINDOW = 24 * 60
 LONGEST_QUIET = 7 * 24 * 60
@@ -80,6 +81,7 @@ def create_rule(*, by: Actor, terms: RuleTerms) -> AlertRule:
         BadRule: see the class.
     """
     _check(terms)
+    take_turns(LOCK)
     if len(all_rules()) >= MOST_RULES:
         raise BadRule(f"There are {MOST_RULES} rules. Change one of them.")
     row = AlertRule(created_at=clock.now())

@@ -13,7 +13,7 @@ from portal.audit.streaming.addresses import checked_address
 from portal.audit.tree import tree_size
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
-from portal.core.database import db
+from portal.core.database import db, take_turns
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.sealed_rows import Samples, purposes
 from portal.core.sealing import CannotUnseal, resealed, seal, unseal
@@ -21,6 +21,7 @@ from portal.web.texts import LONGEST_REASON
 
 LONGEST_NAME = 80
 MOST_STREAMS = 20
+LOCK = 0xA0D1_0002
 OLD_SECRET_HOLDS = timedelta(hours=24)
 GIVEN_UP = "The key that sealed its secret is gone. Make a new secret, then resume."
 PURPOSE = "audit_streams.secret:"
@@ -72,6 +73,7 @@ def add_stream(*, by: Actor, terms: StreamTerms, from_beginning: bool) -> WithSe
         TooManyStreams: there are 20 already.
         BadAddress: it cannot go there.
     """
+    take_turns(LOCK)
     if len(all_streams()) >= MOST_STREAMS:
         raise TooManyStreams(f"There are {MOST_STREAMS} streams. Remove one before you add one.")
     row = AuditStream(
