@@ -4,6 +4,7 @@ Limits are derived, so a lowered one is seen when the sweeper comes by: each cou
 use, some at a time.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import UTCDateTime, changed_rows, db
+from portal.core.database import UTCDateTime, changed_rows, db, looking
 from portal.customers.models import Tenant
 from portal.entitlements.buckets import Bucket, Calendar, Source
 from portal.entitlements.checks import standing_of
@@ -89,8 +90,16 @@ def _used() -> Any:
 
 
 def _note(query: Any) -> int | None:
-    rows = list(db.session.execute(query))
     at = clock.now()
+    with looking():  # a thousand decisions would keep every writer of SQLite waiting
+        rows = list(db.session.execute(query))
+        over = {row.id for row in _over(rows, at)}
+    for row in rows:
+        _mark(row, row.id in over, at)
+    return max((row.id for row in rows), default=None) if len(rows) == AT_ONCE else None
+
+
+def _over(rows: list[Any], at: datetime) -> Iterator[Any]:
     ordered = sorted(rows, key=lambda row: (row.tenant_id, row.user_key))
     for (tenant_id, user_key), mine in groupby(ordered, lambda row: (row.tenant_id, row.user_key)):
         user_id = user_key if user_key != TENANT_KEY else None
@@ -99,20 +108,19 @@ def _note(query: Any) -> int | None:
         for row in mine:
             demands = demands_of(found.decide(row.feature_name, at), user_id)
             own = [each for each in demands if each.user_key == user_key]
-            is_over = False
             if own and found.decide(row.feature_name, at).allowed:
                 bucket = Bucket(*row[3:])
                 block = pools_of(own, [bucket], calendar, at)[0].block()
-                is_over = not block.is_unlimited and block.used > block.limit and not block.is_soft
-            _mark(row, is_over, at)
-    return max((row.id for row in rows), default=None) if len(rows) == AT_ONCE else None
+                if not block.is_unlimited and block.used > block.limit and not block.is_soft:
+                    yield row
 
 
 def _mark(row: Any, is_over: bool, at: datetime) -> None:
+    """A counter that moved meanwhile waits for the next round."""
     if is_over == (row.over_limit_since is not None):
         return
     changed_rows(
         sa.update(QuotaBucket)
-        .where(QuotaBucket.id == row.id)
+        .where(QuotaBucket.id == row.id, QuotaBucket.used == row.used)
         .values(over_limit_since=at if is_over else None)
     )
