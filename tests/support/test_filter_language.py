@@ -39,6 +39,7 @@ def test_the_whole_language_is_read_and_written_as_it_stands():
         ('-"blue screen"', (Words("blue screen", is_phrase=True, is_not=True),)),
         ("-spam", (Words("spam", is_not=True),)),
         ("-", (Words("-"),)),
+        ("- x", (Words("-"), Words("x"))),
         ('12"x10"', (Words('12"x10"'),)),
         ("12:30", (Words("12:30"),)),
         ("STATUS:On-Hold", (Property("status", ("on_hold",)),)),
@@ -75,6 +76,7 @@ def test_a_text_is_read(text, parts):
         ('tag:"a"b', 5, "Put a space or a comma after the quotation mark."),
         (f"tag:{'x' * 121}", 5, "Use at most 120 characters here."),
         ("x" * 501, 501, "Use at most 500 characters."),
+        (f'"{"x" * 248}"' * 2, 1, "Use at most 500 characters."),  # with the space between them
         ("x " * 31, 61, "Use at most 30 parts."),
     ],
 )
@@ -96,11 +98,37 @@ def test_a_part_is_taken_out_by_its_place():
 
 
 def test_a_filter_knows_what_it_asks_for():
-    narrowed = parse("is:snoozed -status:open")
+    narrowed = parse("is:snoozed -status:open press")
     assert narrowed.asks_for("is", "snoozed")
     assert narrowed.asks_for("status")
+    assert not narrowed.asks_for("press")
     assert not narrowed.asks_for("status", "open")
     assert not EVERYTHING.asks_for("status")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("status:new", True),
+        ("press status:open,new", True),
+        ("status:open,new,closed", False),
+        ("-status:open", False),
+        ("status:closed is:open", False),
+        ("is:open", False),
+        ("", False),
+    ],
+)
+def test_a_filter_knows_whether_it_asks_for_nothing_else(text, is_so):
+    assert parse(text).asks_only_for("status", ("new", "open")) is is_so
+
+
+def test_filters_are_put_together_in_their_order():
+    assert parse("b") + parse("a b") == parse("b a b")
+
+
+def test_a_text_may_be_as_long_as_its_limit():
+    for text in ("x" * 500, f'"{"x" * 248}"{"y" * 250}'[:499]):
+        assert len(written(parse(text))) == 500
 
 
 NEAR_MISSES = st.lists(
