@@ -194,8 +194,18 @@
       || fields.querySelector("[open], .is-waiting, .htmx-request") !== null
       || typed.some((field) => field.value !== field.defaultValue);
   }
+  // What was asked for before a change may come after it: the newer one stays.
+  function isOlder(part, than) {
+    const comes = part.matches?.("[data-version]") ? part : part.querySelector("[data-version]");
+    return comes !== null && Number(comes.dataset.version) < Number(than.dataset.version);
+  }
+
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const { target } = event.detail;
+    const { target, fragment } = event.detail;
+    if (isOlder(fragment, target)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     if (target.id !== "ticket-fields") return;
     areFieldsOld = isAtWork(target);
     event.detail.shouldSwap = !areFieldsOld;

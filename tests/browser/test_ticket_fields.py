@@ -115,6 +115,32 @@ def test_what_a_colleague_sets_is_seen_in_the_fields(two):
     expect(mo.locator("#field-priority")).to_have_value("urgent")
 
 
+def come_late(page, deed):
+    """The next news of the page are asked for before the deed, and come after it."""
+    page.locator("#ticket-news").evaluate("news => { news.dataset.before = '' }")
+
+    def answer(route):
+        held = route.fetch()
+        deed()
+        route.fulfill(response=held)
+
+    page.route("**/news**", answer, times=1)
+    look(page)
+    expect(page.locator("#ticket-news[data-before]")).to_have_count(0)
+
+
+def test_news_that_come_late_take_nothing_back(two):
+    bea, mo = two
+    expect(bea.locator("#ticket-news")).not_to_have_attribute("hx-trigger", re.compile("load"))
+    mo.locator("#field-category").select_option("billing")
+    expect(mo.locator("[name=old_category]")).to_have_value("billing")
+    come_late(bea, lambda: set_priority(bea, "urgent"))
+    assert "Urgent" in bea.locator("#ticket-head").inner_text()
+    assert bea.locator("#field-priority").input_value() == "urgent"
+    look(bea)  # what they brought besides is not lost
+    expect(bea.locator("#field-category")).to_have_value("billing")
+
+
 def focus_the_tags(page):
     page.locator("#field-tag").focus()
 
