@@ -29,12 +29,13 @@ from portal.web.moments import MomentField, as_local
 PERCENT, AMOUNT = "percent", "amount"
 EVERYBODY, NAMED = "everybody", "named"
 ANOTHER = "another"
+BEFORE_PRICES = ("description", "kind", "percent")
 MONTHS = "months"
 """A repeating one that counts them: for a person, a length of its own."""
 
 
 class TermsForm(AskingForm):
-    """What a coupon says. `terms_form` adds two fields for each currency that is known."""
+    """What a coupon says. `with_prices` adds two fields for each currency that is known."""
 
     currencies: tuple[str, ...] = ()
 
@@ -225,6 +226,7 @@ class AudienceForm(TermsForm):
 class CouponForm(AudienceForm):
     """A new coupon; of one that exists, the code and whom it is for are settled."""
 
+    leading = ("code", *BEFORE_PRICES)
     code = StringField(
         "Code",
         [InputRequired("Write a code."), Length(max=64)],
@@ -244,7 +246,8 @@ def with_prices(form: type[TermsForm], currencies: tuple[str, ...]) -> Any:
     for currency in currencies:
         fields[f"amount_{currency}"] = price_field(f"Amount off in {currency}")
         fields[f"least_{currency}"] = price_field(f"Least price in {currency}")
-    return FormMeta(form.__name__, (form,), fields)
+    leading = (*form.leading, *(name for name in fields if name != "currencies"))
+    return FormMeta(form.__name__, (form,), fields | {"leading": leading})
 
 
 def values_of(terms: Terms) -> dict[str, Any]:

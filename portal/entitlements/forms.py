@@ -46,16 +46,16 @@ class TermsForm(PortalForm):
 
     feature_name = SelectField("Feature", [InputRequired("Choose a feature.")])
     effect = RadioField("Effect", [Optional()], choices=EFFECTS, default=Effect.ENABLE.value)
+    starts_at = MomentField("From", [Optional()], description="Empty: at once.")
+    expires_at = MomentField("Until", [Optional()], description="Empty: without an end.")
     quota_limit = IntegerField(
         "Limit",
         [Optional(), NumberRange(0, LARGEST_LIMIT, "Use a whole number from 0 on.")],
         description="Empty: the limit that counts without this grant.",
         render_kw={"inputmode": "numeric", "min": "0"},
     )
-    unlimited = BooleanField("Without a limit")
     interval = SelectField("The limit starts anew", [Optional()], choices=INTERVALS, default="")
-    starts_at = MomentField("From", [Optional()], description="Empty: at once.")
-    expires_at = MomentField("Until", [Optional()], description="Empty: without an end.")
+    unlimited = BooleanField("Without a limit")
     reason = TextAreaField(
         "Reason",
         [InputRequired("Say why: it stands in the audit log."), Length(max=LONGEST_REASON)],
@@ -106,6 +106,7 @@ class RevokeForm(PortalForm):
 class BulkForm(TermsForm, OnceForm):
     """The same terms for many: named one a line, or found by plan and state."""
 
+    leading = ("scope", "subjects", "plan")
     scope = RadioField(
         "For",
         choices=[SelectChoice("user", "Users"), SelectChoice("tenant", "Whole tenants")],

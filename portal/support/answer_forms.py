@@ -58,6 +58,7 @@ class AnswerForm(VersionedForm, OnceForm):
 class MacroForm(ChangeForm, VersionedForm, OnceForm):
     """A name, the fields to set, something to write and something to grant."""
 
+    leading = ("name",)
     name = StringField(
         "Name", [InputRequired("Write what this macro is called."), Length(max=LONGEST_NAME)]
     )

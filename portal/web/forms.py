@@ -49,6 +49,10 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     is_replacing = False
     """Somebody saved it meanwhile, and was told so: sent once more, it replaces theirs."""
+    leading: tuple[str, ...] = ()
+    """Fields that the page shows before those that the class inherits: what is wrong with a form is
+    listed in the order of its page.
+    """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         # `access.guard` has checked the token before any view runs; the form only draws it.
@@ -63,6 +67,11 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
             field.widget.html_params = attributes
             return super().render_field(field, render_kw)
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        for name in reversed(self.leading):
+            self._fields.move_to_end(name, last=False)
 
     def refusing(self) -> "Refusing":
         """Run a deed; when it refuses, roll back and show its reason on the form."""
