@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -16,6 +17,10 @@ from tests.support.desk import make_agent
 from tests.support.queue_cast import put
 
 HOUR = timedelta(hours=1)
+# Once what the list itself asked for has come, or was given up.
+NOTES_ENDS = """document.addEventListener("htmx:afterRequest", event => {
+  if (event.detail.elt.id === "queue-rows") document.body.dataset.ended = "";
+})"""
 REFRESH = "htmx.trigger('#queue-rows', 'refresh')"
 PLACES = (
     """[...document.querySelectorAll(".queue-row")].map(row => row.getBoundingClientRect().top)"""
@@ -138,6 +143,29 @@ def test_a_poll_moves_no_row_and_the_button_brings_the_new_ones(queue, desk):
     button.click()
     expect(button).to_have_count(0)
     assert shown(queue) == [early, desk.numbers[0], desk.numbers[2]]
+
+
+def hold(page, held, route):
+    held.append((route, route.fetch()))
+    page.evaluate("document.body.dataset.held = ''")
+
+
+def test_an_older_list_that_comes_late_takes_no_new_ticket_away(queue, desk):
+    early = desk.add("Brand new", timedelta(minutes=5))
+    queue.evaluate(REFRESH)
+    button = queue.get_by_role("link", name="Show 1 new ticket")
+    expect(button).to_be_visible()
+    queue.evaluate(NOTES_ENDS)
+    held = []
+    queue.route(re.compile("shown="), partial(hold, queue, held), times=1)
+    queue.evaluate(REFRESH)
+    expect(queue.locator("body[data-held]")).to_be_attached()
+    button.click()
+    expect(link(queue, early)).to_be_visible()
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    expect(queue.locator("body[data-ended]")).to_be_attached()
+    assert shown(queue) == [early, *desk.numbers]
 
 
 def test_the_page_asks_again_every_fifteen_seconds(queue, desk):
