@@ -195,9 +195,10 @@
       || typed.some((field) => field.value !== field.defaultValue);
   }
   // What was asked for before a change may come after it: the newer one stays.
+  const versionOf = (element) => Number(element.dataset.version);
   function isOlder(part, than) {
     const comes = part.matches?.("[data-version]") ? part : part.querySelector("[data-version]");
-    return comes !== null && Number(comes.dataset.version) < Number(than.dataset.version);
+    return comes !== null && versionOf(comes) < versionOf(than);
   }
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
@@ -218,6 +219,10 @@
     if (target?.id === "ticket-news") {
       const composer = find("composer");
       place = composer?.contains(document.activeElement) ? composer.getBoundingClientRect().top : null;
+    }
+    if (target?.id === "ticket-fields" && xhr.status === 200) {
+      const [, comes] = /data-version="(\d+)"/.exec(xhr.responseText) ?? [];
+      if (Number(comes) < versionOf(target)) event.detail.shouldSwap = false;
     }
     if (xhr.status !== 409 || !/^(ticket-fields|problem-)/.test(target?.id ?? "")) return;
     event.detail.shouldSwap = true;

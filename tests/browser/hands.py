@@ -4,11 +4,19 @@ A click returns before its answer is there: whoever looks at what came of it, as
 or goes elsewhere first waits for something that only the new page shows.
 """
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from portal.staff.models import Admin
 from tests.browser.phone import Phone
 from tests.cast import PASSWORD
+
+HELD = "body[data-kept]"
+
+
+def hold(page: Page, held: list[tuple[Route, APIResponse]], route: Route) -> None:
+    """Keep an answer that was made from the page, which then is `HELD`."""
+    held.append((route, route.fetch()))
+    page.evaluate("document.body.dataset.kept = ''")
 
 
 def send(page: Page, button: str | None = None, **fields: str) -> None:

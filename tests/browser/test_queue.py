@@ -145,11 +145,6 @@ def test_a_poll_moves_no_row_and_the_button_brings_the_new_ones(queue, desk):
     assert shown(queue) == [early, desk.numbers[0], desk.numbers[2]]
 
 
-def hold(page, held, route):
-    held.append((route, route.fetch()))
-    page.evaluate("document.body.dataset.held = ''")
-
-
 def test_an_older_list_that_comes_late_takes_no_new_ticket_away(queue, desk):
     early = desk.add("Brand new", timedelta(minutes=5))
     queue.evaluate(REFRESH)
@@ -157,9 +152,9 @@ def test_an_older_list_that_comes_late_takes_no_new_ticket_away(queue, desk):
     expect(button).to_be_visible()
     queue.evaluate(NOTES_ENDS)
     held = []
-    queue.route(re.compile("shown="), partial(hold, queue, held), times=1)
+    queue.route(re.compile("shown="), partial(hands.hold, queue, held), times=1)
     queue.evaluate(REFRESH)
-    expect(queue.locator("body[data-held]")).to_be_attached()
+    expect(queue.locator(hands.HELD)).to_be_attached()
     button.click()
     expect(link(queue, early)).to_be_visible()
     [(route, answer)] = held

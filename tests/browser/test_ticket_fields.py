@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 from portal.core import clock
 from portal.core.database import db
 from portal.support.models import SupportTicket
+from tests.browser import hands
 from tests.browser.test_ticket import agent
 
 
@@ -140,6 +142,22 @@ def test_news_that_come_late_take_nothing_back(two):
     assert bea.locator("#field-priority").input_value() == "urgent"
     look(bea)  # what they brought besides is not lost
     expect(bea.locator("#field-category")).to_have_value("billing")
+
+
+def test_of_two_fields_set_at_once_the_later_answer_counts(two):
+    bea, _ = two
+    held = []
+    bea.route("**/priority", partial(hands.hold, bea, held), times=1)
+    bea.locator("#field-priority").select_option("urgent")
+    expect(bea.locator(hands.HELD)).to_be_attached()
+    bea.locator("#field-category").select_option("billing")
+    expect(bea.locator("[name=old_category]")).to_have_value("billing")
+    [(route, answer)] = held
+    with bea.expect_response("**/priority"):
+        route.fulfill(response=answer)
+    expect(bea.locator("form.htmx-request")).to_have_count(0)
+    assert bea.locator("#field-category").input_value() == "billing"
+    assert bea.locator("#field-priority").input_value() == "urgent"
 
 
 def focus_the_tags(page):
