@@ -109,6 +109,39 @@ def test_each_clock_says_how_it_stands_and_by_what(ticket):
     assert (first.consumed, first.zone) == ("50m", "Europe/Berlin")
 
 
+@pytest.mark.parametrize(
+    ("text", "colour", "words"),
+    [
+        ("10:45", "success", "15m left"),
+        ("10:46", "warning", "14m left"),
+        ("11:00", "warning", "under 1m left"),
+        ("11:01", "danger", "overdue by 1m"),
+    ],
+)
+def test_a_clock_is_amber_in_its_last_quarter_and_red_once_late(ticket, text, colour, words):
+    assert (lines(ticket, 7, text)[0].colour, lines(ticket, 7, text)[0].words) == (colour, words)
+
+
+def test_clocks_that_still_run_stand_first(ticket, bea):
+    assert [line.label for line in lines(ticket, 7, "10:30")] == ["First response", "Solution"]
+    with then(7, "10:30"):
+        answer(ticket, bea)
+    assert [line.label for line in lines(ticket, 7, "10:31")] == ["Solution", "First response"]
+
+
+def test_a_promise_that_broke_as_its_terms_changed_says_so(calendar, acme):
+    make_rule(calendar, priority="urgent", resolution_s=HOUR)
+    make_rule(calendar)
+    with then(7, "10:00"):
+        ticket = make_ticket(make_user(acme))
+    first, whole = lines(ticket, 7, "12:00")
+    assert (first.colour, first.reason, whole.reason) == ("danger", None, None)
+    with then(7, "12:00"):
+        change_fields(by=SYSTEM, ticket=ticket, wanted={"priority": Wanted("urgent")})
+    whole = lines(ticket, 7, "12:01")[1]
+    assert (whole.colour, whole.reason) == ("danger", "its terms changed")
+
+
 def test_a_due_time_is_explained_by_the_open_hours_it_uses(ticket):
     with then(7, "12:00"):
         move_to(ticket, Status.PENDING)
