@@ -119,7 +119,8 @@ def test_each_clock_says_how_it_stands_and_by_what(ticket):
     ],
 )
 def test_a_clock_is_amber_in_its_last_quarter_and_red_once_late(ticket, text, colour, words):
-    assert (lines(ticket, 7, text)[0].colour, lines(ticket, 7, text)[0].words) == (colour, words)
+    first, _ = lines(ticket, 7, text)
+    assert (first.colour, first.words) == (colour, words)
 
 
 def test_clocks_that_still_run_stand_first(ticket, bea):
