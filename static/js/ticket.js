@@ -195,15 +195,11 @@
       || typed.some((field) => field.value !== field.defaultValue);
   }
   // What was asked for before a change may come after it: the newer one stays.
-  const versionOf = (element) => Number(element.dataset.version);
-  function isOlder(part, than) {
-    const comes = part.matches?.("[data-version]") ? part : part.querySelector("[data-version]");
-    return comes !== null && versionOf(comes) < versionOf(than);
-  }
+  const isOlder = (version, shown) => Number(version) < Number(shown.dataset.version);
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target, fragment } = event.detail;
-    if (isOlder(fragment, target)) {
+    if (isOlder(fragment.querySelector("[data-version]")?.dataset.version, target)) {
       event.detail.shouldSwap = false;
       return;
     }
@@ -221,8 +217,8 @@
       place = composer?.contains(document.activeElement) ? composer.getBoundingClientRect().top : null;
     }
     if (target?.id === "ticket-fields" && xhr.status === 200) {
-      const [, comes] = /data-version="(\d+)"/.exec(xhr.responseText) ?? [];
-      if (Number(comes) < versionOf(target)) event.detail.shouldSwap = false;
+      const comes = /data-version="(\d+)"/.exec(xhr.responseText)?.[1];
+      if (isOlder(comes, target)) event.detail.shouldSwap = false;
     }
     if (xhr.status !== 409 || !/^(ticket-fields|problem-)/.test(target?.id ?? "")) return;
     event.detail.shouldSwap = true;
