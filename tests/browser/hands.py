@@ -4,6 +4,8 @@ A click returns before its answer is there: whoever looks at what came of it, as
 or goes elsewhere first waits for something that only the new page shows.
 """
 
+import re
+
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from portal.staff.models import Admin
@@ -13,10 +15,21 @@ from tests.cast import PASSWORD
 HELD = "body[data-kept]"
 
 
-def hold(page: Page, held: list[tuple[Route, APIResponse]], route: Route) -> None:
-    """Keep an answer that was made from the page, which then is `HELD`."""
-    held.append((route, route.fetch()))
-    page.evaluate("document.body.dataset.kept = ''")
+def hold(page: Page, address: str | re.Pattern[str]) -> list[tuple[Route, APIResponse]]:
+    """Keep the next answer from the page, which is `HELD` once it was made."""
+    held = []
+
+    def keep(route: Route) -> None:
+        held.append((route, route.fetch()))
+        page.evaluate("document.body.dataset.kept = ''")
+
+    page.route(address, keep, times=1)
+    return held
+
+
+def let_go(held: list[tuple[Route, APIResponse]]) -> None:
+    [(route, answer)] = held
+    route.fulfill(response=answer)
 
 
 def send(page: Page, button: str | None = None, **fields: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -151,14 +150,12 @@ def test_an_older_list_that_comes_late_takes_no_new_ticket_away(queue, desk):
     button = queue.get_by_role("link", name="Show 1 new ticket")
     expect(button).to_be_visible()
     queue.evaluate(NOTES_ENDS)
-    held = []
-    queue.route(re.compile("shown="), partial(hands.hold, queue, held), times=1)
+    held = hands.hold(queue, re.compile("shown="))
     queue.evaluate(REFRESH)
     expect(queue.locator(hands.HELD)).to_be_attached()
     button.click()
     expect(link(queue, early)).to_be_visible()
-    [(route, answer)] = held
-    route.fulfill(response=answer)
+    hands.let_go(held)
     expect(queue.locator("body[data-ended]")).to_be_attached()
     assert shown(queue) == [early, *desk.numbers]
 

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -118,26 +117,17 @@ def test_what_a_colleague_sets_is_seen_in_the_fields(two):
     expect(mo.locator("#field-priority")).to_have_value("urgent")
 
 
-def come_late(page, deed):
-    """The next news of the page are asked for before the deed, and come after it."""
-    page.locator("#ticket-news").evaluate("news => { news.dataset.before = '' }")
-
-    def answer(route):
-        held = route.fetch()
-        deed()
-        route.fulfill(response=held)
-
-    page.route("**/news**", answer, times=1)
-    look(page)
-    expect(page.locator("#ticket-news[data-before]")).to_have_count(0)
-
-
 def test_news_that_come_late_take_nothing_back(two):
     bea, mo = two
     expect(bea.locator("#ticket-news")).not_to_have_attribute("hx-trigger", re.compile("load"))
     mo.locator("#field-category").select_option("billing")
     expect(mo.locator("[name=old_category]")).to_have_value("billing")
-    come_late(bea, lambda: set_priority(bea, "urgent"))
+    held = hands.hold(bea, "**/news**")
+    bea.evaluate("htmx.trigger('#ticket-news', 'look')")
+    expect(bea.locator(hands.HELD)).to_be_attached()
+    set_priority(bea, "urgent")
+    hands.let_go(held)
+    expect(bea.locator("#ticket-news.htmx-request")).to_have_count(0)
     assert "Urgent" in bea.locator("#ticket-head").inner_text()
     assert bea.locator("#field-priority").input_value() == "urgent"
     look(bea)  # what they brought besides is not lost
@@ -146,15 +136,13 @@ def test_news_that_come_late_take_nothing_back(two):
 
 def test_of_two_fields_set_at_once_the_later_answer_counts(two):
     bea, _ = two
-    held = []
-    bea.route("**/priority", partial(hands.hold, bea, held), times=1)
+    held = hands.hold(bea, "**/priority")
     bea.locator("#field-priority").select_option("urgent")
     expect(bea.locator(hands.HELD)).to_be_attached()
     bea.locator("#field-category").select_option("billing")
     expect(bea.locator("[name=old_category]")).to_have_value("billing")
-    [(route, answer)] = held
     with bea.expect_response("**/priority"):
-        route.fulfill(response=answer)
+        hands.let_go(held)
     expect(bea.locator("form.htmx-request")).to_have_count(0)
     assert bea.locator("#field-category").input_value() == "billing"
     assert bea.locator("#field-priority").input_value() == "urgent"
