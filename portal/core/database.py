@@ -247,7 +247,7 @@ def take_turns(lock: int) -> None:
     """Whoever else asks for this number waits until the transaction ends: for what no row stands
     for, such as a list that must not grow beyond a limit. SQLite has one writer anyway.
     """
-    if db.session.get_bind().dialect.name == "postgresql":
+    if not is_sqlite():
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
 
@@ -263,6 +263,12 @@ def changed_rows(statement: sa.Update | sa.Delete) -> int:
     """
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     return int(result.rowcount)  # type: ignore[attr-defined]  # such a statement's result has it
+
+
+def remove_some(model: Any, which: sa.ColumnElement[bool], *, at_most: int) -> int:
+    """Remove so many of these rows that no transaction grows long. How many there were."""
+    some = sa.select(model.id).where(which).limit(at_most)
+    return changed_rows(sa.delete(model).where(model.id.in_(some)))
 
 
 def engine_options(url: str) -> dict[str, Any]:

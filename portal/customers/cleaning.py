@@ -1,12 +1,13 @@
 """What has served its time is swept out once a day. The ledger keeps what happened."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import changed_rows
+from portal.core.database import remove_some
 from portal.customers.models import ApiToken, CustomerImport, ImportStatus
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
@@ -32,20 +33,14 @@ def sweep(_payload: dict[str, Any]) -> None:
         CustomerImport.created_at < now - IMPORTS_KEPT_FOR,
         CustomerImport.status != ImportStatus.RUNNING,
     )
+    remove = partial(remove_some, at_most=AT_ONCE)
     removed = (
-        _remove(ApiToken, is_dead),
-        _remove(CustomerImport, is_left_over),
-        _remove(IdempotencyKey, IdempotencyKey.created_at < now - ANSWERS_KEPT_FOR),
+        remove(ApiToken, is_dead),
+        remove(CustomerImport, is_left_over),
+        remove(IdempotencyKey, IdempotencyKey.created_at < now - ANSWERS_KEPT_FOR),
     )
     if AT_ONCE in removed:
         enqueue(KIND, {})
-
-
-def _remove(
-    model: type[ApiToken | CustomerImport | IdempotencyKey], which: sa.ColumnElement[bool]
-) -> int:
-    some = sa.select(model.id).where(which).limit(AT_ONCE)
-    return changed_rows(sa.delete(model).where(model.id.in_(some)))
 
 
 recurring(KIND, every=timedelta(days=1))

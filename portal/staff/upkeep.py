@@ -1,12 +1,13 @@
 """What people leave behind is swept out once a day. The ledger keeps what happened."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.database import changed_rows
+from portal.core.database import remove_some
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.staff.models import AdminSession, Notice, StaffLink
@@ -26,19 +27,15 @@ def sweep(_payload: dict[str, Any]) -> None:
     """
     now = clock.now()
     was_read = sa.and_(Notice.read_at.is_not(None), Notice.created_at < now - NOTICES_KEPT_FOR)
+    remove = partial(remove_some, at_most=AT_ONCE)
     removed = (
-        _remove(AdminSession, AdminSession.absolute_expires_at < now - KEPT_FOR),
-        _remove(StaffLink, StaffLink.expires_at < now - KEPT_FOR),
-        _remove(Notice, was_read),
+        remove(AdminSession, AdminSession.absolute_expires_at < now - KEPT_FOR),
+        remove(StaffLink, StaffLink.expires_at < now - KEPT_FOR),
+        remove(Notice, was_read),
     )
     forget_ended_windows()
     if AT_ONCE in removed:
         enqueue(KIND, {})
-
-
-def _remove(model: type[AdminSession | StaffLink | Notice], which: sa.ColumnElement[bool]) -> int:
-    some = sa.select(model.id).where(which).limit(AT_ONCE)
-    return changed_rows(sa.delete(model).where(model.id.in_(some)))
 
 
 recurring(KIND, every=timedelta(days=1))
