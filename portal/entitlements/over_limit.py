@@ -106,9 +106,9 @@ def _over(rows: list[Any], at: datetime) -> Iterator[Any]:
         found = standing_of(user_id=user_id, tenant_id=tenant_id if user_id is None else None)
         calendar = Calendar(found.anchor_at, found.zone)
         for row in mine:
-            demands = demands_of(found.decide(row.feature_name, at), user_id)
-            own = [each for each in demands if each.user_key == user_key]
-            if own and found.decide(row.feature_name, at).allowed:
+            decision = found.decide(row.feature_name, at)
+            own = [each for each in demands_of(decision, user_id) if each.user_key == user_key]
+            if own and decision.allowed:
                 bucket = Bucket(*row[3:])
                 block = pools_of(own, [bucket], calendar, at)[0].block()
                 if not block.is_unlimited and block.used > block.limit and not block.is_soft:
