@@ -242,12 +242,12 @@ class CouponForm(AudienceForm):
 @lru_cache(maxsize=64)
 def with_prices(form: type[TermsForm], currencies: tuple[str, ...]) -> Any:
     """The form with an amount and a least price in each of these currencies."""
-    fields: dict[str, Any] = {"currencies": currencies}
+    fields: dict[str, Any] = {}
     for currency in currencies:
         fields[f"amount_{currency}"] = price_field(f"Amount off in {currency}")
         fields[f"least_{currency}"] = price_field(f"Least price in {currency}")
-    leading = (*form.leading, *(name for name in fields if name != "currencies"))
-    return FormMeta(form.__name__, (form,), fields | {"leading": leading})
+    settled = {"currencies": currencies, "leading": (*form.leading, *fields)}
+    return FormMeta(form.__name__, (form,), fields | settled)
 
 
 def values_of(terms: Terms) -> dict[str, Any]:
