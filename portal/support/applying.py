@@ -10,7 +10,7 @@ from portal.core.actor import Actor
 from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.core.errors import DomainError
-from portal.support.assignment import assign
+from portal.support.assignment import Holders, assign
 from portal.support.fields import Wanted, change_fields
 from portal.support.models import SupportTicket
 from portal.support.statuses import move, set_status
@@ -52,14 +52,13 @@ def apply_fields(*, by: Actor, ticket: SupportTicket, change: Change, cause: str
     add, remove = change.get("add_tags", ()), change.get("remove_tags", ())
     if add or remove:
         change_tags(by=by, ticket=ticket, add=add, remove=remove, cause=cause)
-    if "assign_to" in change or "team_id" in change:
-        assign(
-            by=by,
-            ticket=ticket,
-            agent_id=change.get("assign_to", ticket.assignee_id),
-            team_id=change.get("team_id", ticket.team_id),
-            cause=cause,
-        )
+    to = Holders()
+    if "assign_to" in change:
+        to["agent_id"] = change["assign_to"]
+    if "team_id" in change:
+        to["team_id"] = change["team_id"]
+    if to:
+        assign(by=by, ticket=ticket, to=to, cause=cause)
 
 
 def apply_status(*, by: Actor, ticket: SupportTicket, change: Change, cause: str) -> None:
@@ -128,9 +127,8 @@ def _restoring(
     if name in {"priority", "category"}:
         wanted = {name: Wanted(old)}
         return partial(change_fields, by=by, ticket=ticket, wanted=wanted, cause=cause)
-    ids = {"agent_id": ticket.assignee_id, "team_id": ticket.team_id}
-    ids["team_id" if name == "team_id" else "agent_id"] = old
-    return partial(assign, by=by, ticket=ticket, cause=cause, **ids)
+    to: Holders = {"team_id": old} if name == "team_id" else {"agent_id": old}
+    return partial(assign, by=by, ticket=ticket, to=to, cause=cause)
 
 
 def _restoring_tags(

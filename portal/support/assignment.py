@@ -1,6 +1,7 @@
 """Who works on a ticket: taken, given, or found by the strategy of its team."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from portal.audit.ledger import record
 from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError
+from portal.core.staleness import Stale
 from portal.staff.models import Admin
 from portal.support.correspondence import Answering
 from portal.support.draining import drain, place
@@ -43,6 +45,13 @@ class NobodyThere(DomainError):
 
 class NoSuchTeam(DomainError):
     """No team of this id takes tickets."""
+
+
+class Holders(TypedDict, total=False):
+    """Who has a ticket, each only where it is meant: None is nobody, or no team."""
+
+    agent_id: int | None
+    team_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,37 +124,51 @@ def assign(
     *,
     by: Actor,
     ticket: SupportTicket,
-    agent_id: int | None,
-    team_id: int | None,
+    to: Holders,
+    seen: Holders | None = None,
     cause: str | None = None,
 ) -> Given:
-    """Give a ticket to this agent and this team; None is nobody, or no team.
-
-    `cause` as of `note_event`.
+    """Give a ticket to an agent, to a team, or to both. `cause` as of `note_event`.
 
     A person may give more than somebody takes, or to somebody who is away: they are warned.
+    `seen` says who had it when the giver looked.
 
     Raises:
         NobodyThere, NoSuchTeam: see the classes (422).
         NotForTaking: it is closed, merged or deleted (409).
+        Stale: it changed hands after the giver looked (409).
     """
-    agent = named(agent_id) if agent_id is not None else None
+    wanted = to.get("agent_id")
+    agent = named(wanted) if wanted is not None else None
     lock_ticket(ticket)
     if ticket.status in FINAL:
         label = Status(ticket.status).label.lower()
         raise NotForTaking(f"{ticket.number} is {label}: it stays with whom it is.")
-    if team_id != ticket.team_id:  # a solved one may stay with a team that is gone
-        _move_to(ticket, _team(team_id), by=by, cause=cause)
+    _check_holders(ticket, to=to, seen=seen or {})
+    if "team_id" in to and to["team_id"] != ticket.team_id:  # one may stay in a team that is gone
+        _move_to(ticket, _team(to["team_id"]), by=by, cause=cause)
     before = ticket.assignee_id
-    if before == agent_id:
+    if "agent_id" not in to or before == wanted:
         return Given(ticket)
-    if agent_id is not None and agent is None:
+    if wanted is not None and agent is None:
         raise NobodyThere("This person does not work on tickets.", field="agent_id")
     warning = _warning(agent, ticket) if agent is not None else None
-    give(ticket, by=by, agent_id=agent_id, name=agent.name if agent else None, cause=cause)
+    give(ticket, by=by, agent_id=wanted, name=agent.name if agent else None, cause=cause)
     if before is not None:
         drain(agent_id=before)
     return Given(ticket, warning)
+
+
+def _check_holders(ticket: SupportTicket, *, to: Holders, seen: Holders) -> None:
+    """Whom two people chose alike is no conflict."""
+    agents = {seen.get("agent_id"), to.get("agent_id")}
+    if "agent_id" in seen and ticket.assignee_id not in agents:
+        has_it = f"{ticket.assignee_name or 'Nobody'} has {ticket.number} by now."
+        raise Stale(f"{has_it} Yours was not saved.", field="agent_id")
+    if "team_id" in seen and ticket.team_id not in {seen.get("team_id"), to.get("team_id")}:
+        team = db.session.get(SupportTeam, ticket.team_id) if ticket.team_id is not None else None
+        is_in = f"{ticket.number} is in {team.name if team else 'no team'} by now."
+        raise Stale(f"{is_in} Yours was not saved.", field="team_id")
 
 
 def _team(team_id: int | None) -> SupportTeam | None:

@@ -76,4 +76,4 @@ def assign_on_behalf(*, by: Actor, ticket: SupportTicket, agent_id: int | None) 
     """
     if by.type is ActorType.CUSTOMER:
         raise NotForCustomers("Who works on a ticket is decided by our own people.")
-    return assign(by=by, ticket=ticket, agent_id=agent_id, team_id=ticket.team_id)
+    return assign(by=by, ticket=ticket, to={"agent_id": agent_id})

@@ -136,7 +136,7 @@ def test_answering_a_colleagues_ticket_leaves_it_theirs(uma, bea):
     one = hire("One Agent")
     make_agent(bea)
     ticket = make_ticket(uma)
-    assign(by=SYSTEM, ticket=ticket, agent_id=one.id, team_id=None)
+    assign(by=SYSTEM, ticket=ticket, to={"agent_id": one.id, "team_id": None})
     answer(ticket, bea)
     assert ticket.assignee_id == one.id
 

@@ -8,13 +8,15 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
+from portal.core.actor import SYSTEM
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.roles import Role
+from portal.core.staleness import Stale
 from portal.customers.models import User
 from portal.staff.models import Admin
 from portal.support.agents import set_availability
-from portal.support.assignment import AlreadyTaken, AtCapacity, next_ticket, take
+from portal.support.assignment import AlreadyTaken, AtCapacity, assign, next_ticket, take
 from portal.support.backlog import work_off
 from portal.support.load import WHOLE, loads_of
 from portal.support.models import SupportAgent, SupportTicket, TicketEvent
@@ -91,16 +93,26 @@ def test_one_agent_in_many_windows_never_claims_too_much(own_app):
         assert loads() == dict.fromkeys(agents[:2], 5 * WHOLE)
 
 
-def test_of_many_who_take_one_ticket_one_gets_it(own_app):
+def take_it(ticket: SupportTicket, agent_id: int) -> None:
+    take(by=actor(db.session.get_one(Admin, agent_id)), ticket=ticket)
+
+
+def give_it(ticket: SupportTicket, agent_id: int) -> None:
+    """By somebody who saw that nobody had it."""
+    assign(by=SYSTEM, ticket=ticket, to={"agent_id": agent_id}, seen={"agent_id": None})
+
+
+@pytest.mark.parametrize("deed", [take_it, give_it])
+def test_of_many_who_take_one_ticket_or_give_it_one_does(own_app, deed):
     agents = crew(own_app, capacity=5, tickets=1)
 
     def try_it(number: int) -> str:
         with own_app.app_context():
             ticket = db.session.scalars(sa.select(SupportTicket)).one()
             try:
-                take(by=actor(db.session.get_one(Admin, agents[number])), ticket=ticket)
+                deed(ticket, agents[number])
                 db.session.commit()
-            except AlreadyTaken:
+            except (AlreadyTaken, Stale):
                 db.session.rollback()
                 return "late"
             return "mine"

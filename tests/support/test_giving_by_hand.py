@@ -6,6 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.actor import SYSTEM
+from portal.core.staleness import Stale
 from portal.support.assignment import (
     AtCapacity,
     NobodyThere,
@@ -28,8 +29,8 @@ def uma(acme):
 
 
 def give(ticket, agent=None, team=None, by=SYSTEM):
-    ids = {"agent_id": agent and agent.id, "team_id": team and team.id}
-    return assign(by=by, ticket=ticket, **ids)
+    to = {"agent_id": agent and agent.id, "team_id": team and team.id}
+    return assign(by=by, ticket=ticket, to=to)
 
 
 def test_a_ticket_is_given_to_an_agent_and_a_team_and_back_to_nobody(uma, mo):
@@ -71,9 +72,25 @@ def test_a_ticket_goes_to_no_stranger_and_no_archived_team(uma, bea):
     with pytest.raises(NobodyThere):
         give(ticket, gone)
     with pytest.raises(NobodyThere):
-        assign(by=SYSTEM, ticket=ticket, agent_id=bea.id, team_id=None)
+        assign(by=SYSTEM, ticket=ticket, to={"agent_id": bea.id})
     with pytest.raises(NoSuchTeam):
         give(ticket, team=make_team(archived_at=clock.now()))
+
+
+@pytest.mark.parametrize("held", ["agent_id", "team_id"])
+def test_a_ticket_that_changed_hands_meanwhile_stays_with_whom_it_is(uma, held):
+    more = {} if held == "agent_id" else {"is_default": False, "strategy": Strategy.MANUAL}
+    hold = hire if held == "agent_id" else make_team
+    first, second, third = (hold(name=name, **more) for name in ("One", "Two", "Three"))
+    ticket = make_ticket(uma)
+    assign(by=SYSTEM, ticket=ticket, to={held: second.id})
+    for seen in (None, first.id):
+        with pytest.raises(Stale, match="Two"):
+            assign(by=SYSTEM, ticket=ticket, to={held: third.id}, seen={held: seen})
+    for seen, to in ((first.id, second.id), (second.id, third.id), (third.id, None)):
+        assign(by=SYSTEM, ticket=ticket, to={held: to}, seen={held: seen})
+    with pytest.raises(Stale, match=r"Nobody has|no team"):
+        assign(by=SYSTEM, ticket=ticket, to={held: second.id}, seen={held: third.id})
 
 
 def test_a_closed_ticket_stays_with_whom_it_is(uma, bea):
