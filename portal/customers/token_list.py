@@ -39,6 +39,9 @@ KIND_LABELS = {
     TokenKind.USER: "Customers’ users",
 }
 
+MEANINGS = {permission.value: permission.meaning for permission in Permission}
+"""Scopes of services are words that programs know, and stay as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSearch:
@@ -90,6 +93,7 @@ def token_page(search: TokenSearch, *, by: Actor, cursor: str | None = None) -> 
 def _rows() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(
         _token.id,
+        _token.kind,
         _token.public_id,
         _token.name,
         _admin.email.label("owner"),
@@ -132,12 +136,13 @@ def _matches(search: TokenSearch) -> sa.ColumnElement[bool]:
 
 def _row(row: sa.Row[*tuple[Any, ...]]) -> TokenRow:
     state = state_of(row.revoked_at, row.expires_at)
+    in_words = MEANINGS if row.kind == TokenKind.STAFF else {}
     return TokenRow(
         row.public_id,
         row.name,
         row.owner,
         row.user_id,
-        row.scopes,
+        [in_words.get(name, name) for name in row.scopes],
         row.networks,
         row.created_at,
         row.expires_at,

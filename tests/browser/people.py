@@ -22,7 +22,8 @@ from portal.customers.import_file import COLUMNS, read_file
 from portal.customers.import_preview import judge
 from portal.customers.imports import keep_preview, start_import
 from portal.customers.models import Tenant, User
-from portal.customers.tokens import issue_service_token, issue_user_token
+from portal.customers.scopes import lendable
+from portal.customers.tokens import issue_service_token, issue_staff_token, issue_user_token
 from portal.entitlements.bulk import start_bulk_grant
 from portal.entitlements.facts import Effect
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
@@ -121,7 +122,7 @@ def cast_of(site: Site) -> Cast:
         for purpose, admin in ((LinkPurpose.INVITE, invited), *[(p, bea) for p in LATER]):
             names[purpose.value] = link(admin, purpose, ann)
         catalogue()
-        names |= customers()
+        names |= customers(ann)
         names |= dashboard(db.session.get_one(User, names["user"]), people[Who.IVO])
         names |= recoveries(people, ann, frozen)
         names |= told_outside()
@@ -163,7 +164,7 @@ def catalogue() -> None:
         kill_feature(by=SYSTEM, name="killed_feature", reason="It leaks.")
 
 
-def customers() -> dict[str, object]:
+def customers(ann: Admin) -> dict[str, object]:
     """A tenant with a user and a trial, and one that left."""
     acme, closed = make_tenant("Acme"), make_tenant("Cedar", status="closed")
     user = make_user(acme)
@@ -175,7 +176,7 @@ def customers() -> dict[str, object]:
         "tenant": acme.id,
         "closed_tenant": closed.id,
         "user": user.id,
-        **programs(user),
+        **programs(user, ann),
         **grants(acme, user),
         **desk(user),
         **coupons(acme, user),
@@ -234,10 +235,13 @@ def grants(tenant: Tenant, user: User) -> dict[str, object]:
     return {"grant": given.row.id, "block": block.row.id, "bulk": many.id}
 
 
-def programs(user: User) -> dict[str, object]:
-    """Tokens of two kinds, a file that waits to be confirmed, and one under way."""
+def programs(user: User, ann: Admin) -> dict[str, object]:
+    """Tokens of each kind, a file that waits to be confirmed, and one under way."""
     issue_service_token(by=SYSTEM, name="Product", scopes=["customers:read"], networks=["::1"])
     issue_user_token(by=SYSTEM, user=user, expires_in=timedelta(hours=1))
+    lent = lendable(Role.ADMIN)
+    issue_staff_token(by=actor(ann), name="All I may", permissions=lent)
+    issue_staff_token(by=actor(ann), name="One thing", permissions=[max(lent)])
     file = read_file(FILE)
     kept = [
         keep_preview(by=SYSTEM, filename=name, file=file, verdicts=judge(file.lines))

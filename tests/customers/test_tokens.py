@@ -14,7 +14,7 @@ from portal.core.errors import Conflict, NotFound
 from portal.core.permissions import Permission
 from portal.core.tokens import token_sha256
 from portal.customers.models import ApiToken, TokenKind
-from portal.customers.scopes import NEVER_LENT, Scope, permissions_of_scopes
+from portal.customers.scopes import NEVER_LENT, Scope, lendable, permissions_of_scopes
 from portal.customers.token_text import LENGTH, public_id_of
 from portal.customers.tokens import (
     BadToken,
@@ -225,6 +225,16 @@ def test_an_agent_lends_a_token_what_they_may(bea_proven, bea):
         bea.id,
         ["customers.view"],
     )
+    assert "See tenants and their users" in rows(bea_proven)[0]
+
+
+def test_many_permissions_fold_into_their_number(ann_client, bea):
+    lent = [permission for permission in Permission if permission in lendable(bea.role)]
+    issue_staff_token(by=actor(bea), name="All", permissions=lent)
+    (folded,) = ann_client.soup("/tokens?kind=staff").select("#token-rows details")
+    shown = [one.get_text() for one in folded.select("li")]
+    assert folded.summary.get_text() == f"{len(lent)} permissions"
+    assert sorted(shown) == sorted(permission.meaning for permission in lent)
 
 
 def test_an_agent_makes_no_service_token(bea_proven):
