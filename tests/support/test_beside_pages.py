@@ -7,6 +7,8 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.customers.tenants import suspend_tenant
+from portal.customers.users import deactivate_user
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.entitlements.models import UserEntitlement
 from portal.support.customer_words import customer_sentence
@@ -47,6 +49,21 @@ def test_the_panel_says_who_they_are_and_what_they_may(bea_client, place, uma):
     text = bea_client.soup(f"{place}/customer").get_text(" ", strip=True)
     for words in ("Uma User", "Acme", "Custom Reports", "Not allowed", "Plan"):
         assert words in text
+
+
+@pytest.mark.parametrize("is_tenant", [False, True])
+def test_the_panel_warns_of_whoever_may_use_nothing_and_still_gets_mail(
+    bea_client, mo, place, uma, acme, is_tenant
+):
+    if is_tenant:
+        suspend_tenant(by=actor(mo), tenant=acme, reason="Unpaid")
+    else:
+        deactivate_user(by=actor(mo), user=uma, reason=None)
+    notice = bea_client.soup(f"{place}/customer").select_one("#customer-panel .alert")
+    text = notice.get_text(" ", strip=True)
+    assert text.startswith("Acme is suspended." if is_tenant else "Uma User is inactive.")
+    assert "may use nothing" in text
+    assert "by mail" in text
 
 
 def test_the_panel_comes_alone_for_htmx(bea_client, place):
