@@ -20,3 +20,8 @@ The tenant's row is locked by then, so that what the listener counts stays true.
 
 status_changed = Signal()
 """Sent with `(tenant, by=, user=)` after a status changed; `user` is None for the tenant's own."""
+
+renamed = Signal()
+"""Sent with `(tenant, by=, user=)` after a user has another name or address; `user` is None when
+the tenant has another name.
+"""

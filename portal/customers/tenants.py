@@ -24,7 +24,7 @@ from portal.customers.naming import (
     name_key,
     target_of_tenant,
 )
-from portal.customers.signals import plan_wanted, status_changed
+from portal.customers.signals import plan_wanted, renamed, status_changed
 from portal.staff.zones import checked_zone
 
 
@@ -133,6 +133,8 @@ def change_tenant(
     if changes:
         tenant.name_key = name_key(tenant.name)
         _record(Action.TENANT_CHANGED, by, tenant, changes)
+    if "name" in changes:
+        renamed.send(tenant, by=by, user=None)
     return tenant
 
 
@@ -267,8 +269,7 @@ def _checked_status(text: str | None) -> TenantStatus | None:
     try:
         return TenantStatus(text)
     except ValueError as error:
-        words = ", ".join(TenantStatus)
-        raise UnknownStatus(f"Use one of: {words}.", field="status") from error
+        raise UnknownStatus(f"Use one of: {', '.join(TenantStatus)}.", field="status") from error
 
 
 def _changed(tenant: Tenant, wanted: Mapping[str, str]) -> dict[str, tuple[object, object]]:

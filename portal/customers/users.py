@@ -25,7 +25,7 @@ from portal.customers.naming import (
     name_key,
     target_of_user,
 )
-from portal.customers.signals import seat_wanted, status_changed
+from portal.customers.signals import renamed, seat_wanted, status_changed
 from portal.customers.tenants import IdTaken, UnknownStatus, raise_version, tenant_or_404
 
 MOVES = {
@@ -234,6 +234,7 @@ def _change(by: Actor, user: User, wanted: _Wanted) -> None:
     user.name, user.name_key = wanted.name, name_key(wanted.name)
     user.email, user.email_key = wanted.email, address_key(wanted.email)
     _record(Action.USER_CHANGED, by, user, changed=changed)
+    renamed.send(db.session.get_one(Tenant, user.tenant_id), by=by, user=user)
 
 
 def _move(

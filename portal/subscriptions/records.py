@@ -11,6 +11,7 @@ from portal.core.database import db
 from portal.customers.models import Tenant
 from portal.customers.naming import target_of_tenant
 from portal.subscriptions.models import Subscription
+from portal.subscriptions.signals import stay_changed
 
 Values = dict[str, str | None]
 NOTHING: Values = {"plan": None, "status": None, "trial_ends_at": None, "ends_at": None}
@@ -52,6 +53,7 @@ def record_change(
             "user_id": None,
         },
     )
+    stay_changed.send(tenant, by=by)
 
 
 def _text(at: datetime | None) -> str | None:

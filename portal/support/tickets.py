@@ -144,3 +144,10 @@ def plan_of(tenant_id: int) -> tuple[str | None, int]:
     )
     row = db.session.execute(query).first()
     return (row[0], row[1]) if row is not None else (None, 0)
+
+
+def fallback_plan() -> tuple[str | None, int]:
+    """As `plan_of`, for a tenant with no plan of its own."""
+    query = sa.select(PlanTemplate.display_name, PlanTemplate.level)
+    row = db.session.execute(query.where(PlanTemplate.is_fallback)).first()
+    return (row[0], row[1]) if row is not None else (None, 0)

@@ -1,0 +1,9 @@
+"""What rooms above may hear of plans. A listener that raises undoes the deed."""
+
+from blinker import Signal
+
+stay_changed = Signal()
+"""Sent with `(tenant, by=)` after a deed changed which plan a tenant is on, or until when.
+
+What comes by time alone, such as the end of a trial, is told by nobody.
+"""

@@ -1,0 +1,114 @@
+"""Tickets say who asks and on which plan they are, and follow when that changes.
+
+Queues, the search and the service levels read it from the ticket's own row. It is written a
+moment later by the worker: whoever changes a customer holds their row, and waits for no ticket.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.catalog.models import PlanTemplate
+from portal.core import clock
+from portal.core.actor import SYSTEM, Actor
+from portal.core.database import db
+from portal.customers.models import Tenant, User
+from portal.customers.signals import renamed
+from portal.jobs.queue import enqueue
+from portal.jobs.registry import handles, recurring
+from portal.subscriptions.in_force import in_force
+from portal.subscriptions.models import Subscription
+from portal.subscriptions.signals import stay_changed
+from portal.support.clock_rows import clocks_of_all
+from portal.support.clock_terms import align
+from portal.support.history import note_event
+from portal.support.models import SupportTicket
+from portal.support.rule_terms import levels_in_force
+from portal.support.tickets import fallback_plan, plan_of
+
+NAMES, PLANS = "support.follow_names", "support.follow_plans"
+AT_ONCE = 200
+_ticket = SupportTicket
+
+recurring(PLANS, every=timedelta(minutes=1))
+
+
+@renamed.connect
+def follow_names(tenant: Tenant, *, by: Actor, user: User | None) -> None:
+    del by
+    theirs = _ticket.tenant_id == tenant.id if user is None else _ticket.requester_id == user.id
+    if db.session.scalar(sa.select(sa.exists().where(theirs))):
+        enqueue(NAMES, {"tenant_id": tenant.id, "user_id": user.id if user else None})
+
+
+@stay_changed.connect
+def follow_plan(tenant: Tenant, *, by: Actor) -> None:
+    del by
+    has_work = sa.exists().where(_ticket.tenant_id == tenant.id, _ticket.is_open)
+    if db.session.scalar(sa.select(has_work)):
+        enqueue(PLANS, {})
+
+
+@handles(NAMES)
+def write_names(payload: dict[str, Any]) -> None:
+    """The next tickets of the tenant or the user, and the job for those after them."""
+    if payload["user_id"] is None:
+        tenant = db.session.get_one(Tenant, payload["tenant_id"])
+        where, names = _ticket.tenant_id == tenant.id, {"tenant_name": tenant.name}
+    else:
+        user = db.session.get_one(User, payload["user_id"])
+        where = _ticket.requester_id == user.id
+        names = {"requester_name": user.name, "requester_email": user.email}
+    differs = sa.or_(*(getattr(_ticket, column) != value for column, value in names.items()))
+    query = sa.select(_ticket.id).where(where, differs).order_by(_ticket.id).limit(AT_ONCE)
+    ids = db.session.scalars(query).all()
+    changing = sa.update(_ticket).where(_ticket.id.in_(ids))
+    db.session.execute(changing.values(**names, version=_ticket.version + 1))
+    if len(ids) == AT_ONCE:
+        enqueue(NAMES, payload)
+
+
+@handles(PLANS)
+def write_plans(_payload: dict[str, Any]) -> None:
+    """Open tickets of tenants on another plan by now; their clocks count by its promises."""
+    off = tenants_off()
+    tickets = [ticket for tenant_id in off[:AT_ONCE] for ticket in _moved(tenant_id)]
+    if tickets:
+        align(clocks_of_all(tickets), levels_in_force(), clock.now())
+    if len(off) > AT_ONCE:
+        enqueue(PLANS, {})
+
+
+def tenants_off() -> list[int]:
+    """Those with an open ticket that says another plan than theirs."""
+    asking = sa.select(_ticket.tenant_id, _ticket.plan_name, _ticket.plan_level).distinct()
+    said = db.session.execute(asking.where(_ticket.is_open).order_by(_ticket.tenant_id)).all()
+    own = (
+        sa.select(Subscription.tenant_id, PlanTemplate.display_name, PlanTemplate.level)
+        .join(PlanTemplate, PlanTemplate.id == Subscription.plan_id)
+        .where(in_force(clock.now()), Subscription.tenant_id.in_(_askers()))
+        .order_by(PlanTemplate.level)
+    )
+    plans = {tenant_id: (name, level) for tenant_id, name, level in db.session.execute(own)}
+    fallback = fallback_plan()
+    off = [row[0] for row in said if (row[1], row[2]) != plans.get(row[0], fallback)]
+    return list(dict.fromkeys(off))
+
+
+def _askers() -> sa.Select[int]:
+    return sa.select(_ticket.tenant_id).where(_ticket.is_open)
+
+
+def _moved(tenant_id: int) -> list[SupportTicket]:
+    """The open tickets of the tenant that said another plan, locked; now they say this one."""
+    query = sa.select(_ticket).where(_ticket.is_open, _ticket.tenant_id == tenant_id)
+    locked = query.order_by(_ticket.id).with_for_update().execution_options(populate_existing=True)
+    found, (name, level) = db.session.scalars(locked).all(), plan_of(tenant_id)
+    moved = [one for one in found if (one.plan_name, one.plan_level) != (name, level)]
+    for ticket in moved:
+        if ticket.plan_name != name:
+            note_event(ticket, "plan", by=SYSTEM, old=ticket.plan_name, new=name)
+        ticket.plan_name, ticket.plan_level = name, level
+        ticket.version += 1
+    return moved
