@@ -88,14 +88,13 @@
 
   function palette() {
     const dialog = dialogNamed("palette", "Search or jump to");
-    const input = make("input", { type: "search", className: "form-control", autocomplete: "off", placeholder: "Type the name of a page" });
+    const input = make("input", { type: "search", className: "form-control", autocomplete: "off", placeholder: "A page, or what you look for" });
     const list = make("ul", { id: "palette-choices", className: "choices" });
     const marks = { role: "combobox", "aria-expanded": "true", "aria-controls": list.id, "aria-autocomplete": "list", "aria-labelledby": "palette-title" };
     for (const [name, value] of Object.entries(marks)) input.setAttribute(name, value);
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-labelledby", "palette-title");
-    const nothing = make("p", { className: "text-secondary", textContent: "No page has that name." });
-    dialog.append(input, list, nothing);
+    dialog.append(input, list);
     let chosen = 0;
 
     function choose(index) {
@@ -107,16 +106,25 @@
     }
 
     function draw() {
-      const wanted = input.value.trim().toLowerCase();
+      const text = input.value.trim(), wanted = text.toLowerCase();
       const pages = links().map((link) => ({ url: link.getAttribute("href"), label: words(link) }));
       const known = new Set(pages.map((page) => page.url));
       const past = recent().filter((page) => !known.has(page.url) && page.url !== location.pathname)
         .map((page) => ({ ...page, note: "recent" }));
       const found = [...past, ...pages].filter((page) => page.label.toLowerCase().includes(wanted));
-      list.replaceChildren(...found.map(option));
-      list.hidden = !found.length;
-      nothing.hidden = found.length > 0;
+      list.replaceChildren(...[...found, ...searches(text)].map(option));
+      list.hidden = !list.children.length;
       choose(0);
+    }
+
+    // What no page is called stands perhaps in a ticket, or is a customer.
+    function searches(text) {
+      const able = text ? links().filter((link) => link.dataset.finds) : [];
+      const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+      return able.map((link) => ({
+        url: link.dataset.finds + encodeURIComponent(text),
+        label: `Find “${shown}” in ${words(link)}`,
+      }));
     }
 
     function option(page, index) {

@@ -20,7 +20,15 @@ from portal.core.permissions import Permission
 from portal.web.nav import NavItem
 
 NAV = (
-    NavItem("Evidence", "Audit log", "audit.browse", "history", "a", Permission.AUDIT_OWN),
+    NavItem(
+        "Evidence",
+        "Audit log",
+        "audit.browse",
+        "history",
+        "a",
+        Permission.AUDIT_OWN,
+        finds="audit.browse",
+    ),
     NavItem("Evidence", "Alerts", "audit.alerts", "bell", "b", Permission.AUDIT_ALL),
     NavItem("Evidence", "Proofs", "audit.log", "fingerprint", "s", Permission.AUDIT_ALL),
     NavItem("Evidence", "Streams", "audit.streams", "send", "v", Permission.AUDIT_ALL),

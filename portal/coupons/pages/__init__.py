@@ -15,7 +15,17 @@ from portal.coupons.pages import (
 from portal.coupons.pages.blueprint import bp
 from portal.web.nav import NavItem
 
-NAV = (NavItem("Work", "Coupons", "coupons.coupons", "discount", "n", Permission.COUPONS_VIEW),)
+NAV = (
+    NavItem(
+        "Work",
+        "Coupons",
+        "coupons.coupons",
+        "discount",
+        "n",
+        Permission.COUPONS_VIEW,
+        finds="coupons.coupons",
+    ),
+)
 
 __all__ = [
     "NAV",

@@ -7,7 +7,15 @@ from portal.customers.pages.blueprint import bp
 from portal.web.nav import NavItem
 
 NAV = (
-    NavItem("Work", "Customers", "customers.customers", "building", "c", Permission.CUSTOMERS_VIEW),
+    NavItem(
+        "Work",
+        "Customers",
+        "customers.customers",
+        "building",
+        "c",
+        Permission.CUSTOMERS_VIEW,
+        finds="customers.customers",
+    ),
     NavItem("System", "API tokens", "customers.tokens", "key", "k", Permission.TOKENS_OWN),
 )
 
