@@ -15,7 +15,7 @@ from portal.staff.sudo import PASSWORD, is_proven, prove_again
 from portal.web.access import SAFE_METHODS
 from portal.web.htmx import page, wants_fragment
 from portal.web.problems import is_api_request, problem
-from portal.web.urls import safe_next
+from portal.web.urls import safe_next, split_url
 
 Fields = list[tuple[str, str]]
 
@@ -48,8 +48,8 @@ def ask_for_proof(staff: SignedInStaff) -> Response | None:
     if is_api_request():
         return sudo_required()
     if request.method in SAFE_METHODS:
-        here = safe_next(request.full_path.rstrip("?"))
-        return prompt(SudoForm.for_person(staff), url_for("staff.sudo"), [("next", here)], 403)
+        fields = [("next", safe_next(_here())), ("back", safe_next(_before()))]
+        return prompt(SudoForm.for_person(staff), url_for("staff.sudo"), fields, 403)
     form = SudoForm.for_person(staff)
     if form.proof() is None:
         return _posted_prompt(form, 403)
@@ -122,6 +122,12 @@ def _posted() -> list[tuple[str, str]]:
 
 def _here() -> str:
     return request.full_path.rstrip("?")
+
+
+def _before() -> str:
+    """The page of ours from which somebody came."""
+    parts = split_url(request.referrer or "")
+    return parts._replace(scheme="", netloc="").geturl() if parts.netloc == request.host else "/"
 
 
 def _carry(token: str) -> None:

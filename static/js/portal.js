@@ -75,11 +75,10 @@
     else if ("back" in button.dataset) history.back();
   });
 
-  // An export answers with a file, and so may what follows a proof: the page stays, and its form
-  // token is of before the proof.
+  // An export answers with a file: the page stays, and its form token may be of before a proof.
   function afterFile(form, goOn) {
     const path = (form.getAttribute("action") ?? location.pathname).split("?")[0];
-    if (!path.endsWith("/export") && path !== "/account/sudo") return;
+    if (!path.endsWith("/export")) return;
     setTimeout(() => {
       goOn();
       window.portal.askFirst?.();

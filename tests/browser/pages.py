@@ -248,6 +248,7 @@ SCENES: dict[str, list[Scene]] = {
         Scene(Who.ANN, "/account/sudo"),
         Scene(Who.BEA, "/account/sudo"),
         Scene(Who.BARE, "/account/sudo"),
+        Scene(Who.ANN_PROVEN, "/account/sudo?next=/audit/events.csv"),
     ],
     "two_factor.security": [
         Scene(Who.ANN, "/account/security"),

@@ -8,11 +8,14 @@ import time_machine
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.database import db
+from portal.core.roles import Role
 from portal.staff.models import AdminSession
 from tests.cast import PASSWORD, open_session, signed_in, trusted
+from tests.client import parsed
 from tests.staff.conftest import RIGHT, WRONG
 
 OTHERS = "/account/sessions/revoke-others"
+FILE = "/audit/events.csv?log=everything&q=a%20b"
 
 
 @pytest.fixture
@@ -104,3 +107,24 @@ def test_who_presses_again_after_the_proof_is_led_on_and_nothing_is_counted(app,
         answer = client.submit("/account/sudo", next=target, sudo_totp_code=WRONG)
         assert (answer.status_code, answer.location) == (303, place)
     assert db.session.query(AuditEvent).count() == events
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://localhost/audit?q=a%20b", "/audit?q=a%20b"),
+        ("http://evil.test/audit", "/"),
+        ("http://localhost//evil.test", "/"),
+        ("http://[", "/"),
+    ],
+)
+def test_a_file_comes_after_the_proof_from_a_page_that_leads_back(app, bea, factor, referer, back):
+    bea.role, client = Role.MANAGER, signed_in(app, bea)
+    asked = parsed(client.get(FILE, headers={"Referer": referer}))
+    fields = {one["name"]: one["value"] for one in asked.select("main [type=hidden]")}
+    assert (fields["next"], fields["back"]) == (FILE, back)
+    answer = client.submit("/account/sudo", **fields, sudo_totp_code=RIGHT)
+    page = client.soup(answer.location)
+    assert page.select_one("meta[http-equiv=refresh]")["content"] == f"0;url={FILE}"
+    assert [link["href"] for link in page.select("main .btn")] == [back, FILE]
+    assert client.get(FILE).mimetype == "text/csv"
