@@ -46,6 +46,7 @@ def test_the_forms_send_what_they_saw(bea_client, ticket, url):
         "old_status": "new",
         "old_priority": "medium",
         "old_category": "question",
+        "old_agent_id": "",
         "old_subject": "The press stopped",
     }
 
