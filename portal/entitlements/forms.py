@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.catalog.snapshot import Catalog, Interval
 from portal.entitlements.facts import Effect
-from portal.entitlements.terms import LARGEST_LIMIT
+from portal.entitlements.terms import BRIEFLY, LARGEST_LIMIT
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.once_forms import OnceForm
@@ -26,6 +26,7 @@ EFFECTS = [
     SelectChoice(Effect.DISABLE.value, "Block it"),
     SelectChoice(Effect.HARD_DENY.value, "Deny it, whatever else is granted"),
 ]
+ENDLESS = "Empty: without an end."
 EVERY = {
     Interval.HOUR: "every hour",
     Interval.DAY: "every day",
@@ -47,7 +48,7 @@ class TermsForm(PortalForm):
     feature_name = SelectField("Feature", [InputRequired("Choose a feature.")])
     effect = RadioField("Effect", [Optional()], choices=EFFECTS, default=Effect.ENABLE.value)
     starts_at = MomentField("From", [Optional()], description="Empty: at once.")
-    expires_at = MomentField("Until", [Optional()], description="Empty: without an end.")
+    expires_at = MomentField("Until", [Optional()], description=ENDLESS)
     quota_limit = IntegerField(
         "Limit",
         [Optional(), NumberRange(0, LARGEST_LIMIT, "Use a whole number from 0 on.")],
@@ -67,6 +68,7 @@ class TermsForm(PortalForm):
         self.feature_name.choices = _feature_choices(catalog)
         if only_brief:
             del self.effect
+            ask_for_an_end(self.expires_at)
         elif not may_deny:
             self.effect.choices = EFFECTS[:-1]
 
@@ -94,8 +96,13 @@ def _feature_choices(catalog: Catalog) -> list[SelectChoice]:
     return [SelectChoice("", "Choose…"), *named]
 
 
+def ask_for_an_end(field: MomentField) -> None:
+    """Of whoever may grant briefly alone."""
+    field.description = field.description.replace(ENDLESS, f"Within {BRIEFLY.days} days.")
+
+
 class ExtendForm(PortalForm):
-    expires_at = MomentField("Until", [Optional()], description="Empty: without an end.")
+    expires_at = MomentField("Until", [Optional()], description=ENDLESS)
     reason = StringField("Reason", [InputRequired("Say why."), Length(max=LONGEST_REASON)])
 
 

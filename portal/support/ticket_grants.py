@@ -189,7 +189,8 @@ def _reason(ticket: SupportTicket, given: str | None) -> str:
     """It begins with the number, whatever else stands there."""
     text = (given or "").strip()
     start = reason_for(ticket).strip()
-    return text if text.startswith(start.rstrip(":")) else f"{start} {text}".strip()
+    found = text if text.startswith(start.rstrip(":")) else f"{start} {text}"
+    return found.strip().removesuffix(":")
 
 
 def _until(at: datetime | None) -> str:

@@ -85,7 +85,7 @@ def test_the_ledger_links_the_grant_to_the_ticket(ticket, bea):
     event = db.session.scalars(query).one()
     meta = json.loads(event.canonical)["meta"]
     assert (meta["cause_type"], meta["cause_id"]) == ("ticket", ticket.number)
-    assert event.reason == f"{ticket.number}:"
+    assert event.reason == ticket.number
 
 
 def test_a_reason_that_names_the_ticket_names_it_once(ticket, bea):

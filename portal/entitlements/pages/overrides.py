@@ -9,7 +9,7 @@ from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.entitlements.causes import cause_of
-from portal.entitlements.forms import ExtendForm, RevokeForm
+from portal.entitlements.forms import ExtendForm, RevokeForm, ask_for_an_end
 from portal.entitlements.grants import extend_grant
 from portal.entitlements.holders import Entitlement
 from portal.entitlements.models import TenantEntitlement, UserEntitlement
@@ -105,9 +105,12 @@ def _page(
     state = state_of(row, now)
     is_open = state in {"active", "scheduled"}
     shield = shield_of(actor, row, now) if scope == "user" and is_open else None
+    is_brief = may_only_grant_briefly(actor)
     if extend is None:
-        end = now + BRIEFLY if may_only_grant_briefly(actor) else row.expires_at
+        end = now + BRIEFLY if is_brief else row.expires_at
         extend = ExtendForm(None, prefix="extend", data={"expires_at": end})
+    if is_brief:
+        ask_for_an_end(extend.expires_at)
     return page(
         "entitlements/override.html",
         status=status,
