@@ -60,6 +60,11 @@ class MomentField(Field):
 
     widget = DateTimeLocalInput()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Whose clock counts no browser shows, so the description says it."""
+        super().__init__(*args, **kwargs)
+        self.description = f"{self.description} Time in {reader_zone().key}.".strip()
+
     def _value(self) -> str:
         """Empty for what could not be read: a browser's own input holds nothing else either."""
         if not isinstance(self.data, datetime):

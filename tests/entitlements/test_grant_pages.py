@@ -55,6 +55,21 @@ def test_an_agents_form_offers_two_weeks_and_no_block(bea_client, uma):
     assert page.select("[name=effect]") == []
 
 
+def test_beside_an_end_stands_whose_clock_counts_and_how_far_off_it_may_be(
+    bea_client, mo_client, uma
+):
+    soon = clock.now() + timedelta(days=2)
+    more = {"feature_name": REPORTS, "expires_at": soon}
+    row = grant_user_feature(by=SYSTEM, user=uma, **more).row
+    for url in (f"/entitlements/users/{uma.id}/grant", f"/entitlements/user-grants/{row.id}"):
+        for client, said in (
+            (bea_client, "Within 14 days."),
+            (mo_client, "Empty: without an end."),
+        ):
+            (end,) = client.soup(url).select("[name$=expires_at]")
+            assert f"{said} Time in UTC." in end.parent.get_text()
+
+
 def test_an_agent_gives_two_weeks(bea_client, uma):
     url = f"/entitlements/users/{uma.id}/grant"
     assert bea_client.submit(url, **WHY, expires_at=in_days(13)).status_code == 303

@@ -124,6 +124,7 @@ def fields_context(ticket: SupportTicket, keeping: Keeping) -> dict[str, Any]:
         "agents": assign_choices(ticket),
         "around": found,
         "snoozes": presets(clock.now(), reader_zone()),
+        "zone": reader_zone().key,
     }
 
 
