@@ -43,7 +43,7 @@ def test_a_root_is_what_the_definition_says(size):
 def test_a_frontier_goes_on_where_it_was_put_down():
     for size in SIZES:
         begun = Frontier().extend(LEAVES[: size // 2])
-        resumed = Frontier(begun.size, begun.hashes).extend(LEAVES[size // 2 : size])
+        resumed = Frontier.unpacked(begun.size, begun.packed).extend(LEAVES[size // 2 : size])
         assert resumed.root == ROOTS[size]
         assert len(resumed.hashes) == size.bit_count()
 
