@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from functools import cache
 
 from babel.core import get_global
@@ -13,6 +13,7 @@ EXPONENTS = {
     4: "CLF UYW",
 }
 _AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?")
+_EXACT = Context(traps=[Inexact])
 _exponents = {code: exponent for exponent, codes in EXPONENTS.items() for code in codes.split()}
 
 
@@ -59,9 +60,9 @@ def minor_units(text: str, currency: str) -> int:
     if not _AMOUNT.fullmatch(plain):
         raise ValueError("not an amount")
     try:
-        amount = Decimal(plain.replace(",", "")).scaleb(exponent_of(currency))
+        amount = Decimal(plain.replace(",", "")).scaleb(exponent_of(currency), _EXACT)
     except ArithmeticError as error:  # no digit, or more than any amount has
         raise ValueError("not an amount") from error
-    if not amount.is_finite() or amount != amount.to_integral_value():
+    if amount != amount.to_integral_value():
         raise ValueError("finer than the smallest coin")
     return int(amount)

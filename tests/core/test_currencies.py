@@ -15,6 +15,7 @@ from portal.core.currencies import minor_units
         (".5", "USD", 50),
         ("5.", "USD", 500),
         ("-3", "USD", -300),
+        ("7." + "0" * 40, "USD", 700),
     ],
 )
 def test_an_amount_is_read_in_the_smallest_unit(text, currency, cents):
@@ -29,6 +30,12 @@ def test_what_is_no_amount_is_refused(text):
 
 @pytest.mark.parametrize("text", ["10,50", "1,5", "1,2345", "1234,567", ",500", "1,,000", "1,000,"])
 def test_a_comma_that_parts_no_thousands_is_refused(text):
+    with pytest.raises(ValueError, match="not an amount"):
+        minor_units(text, "USD")
+
+
+@pytest.mark.parametrize("text", ["1." + "0" * 28 + "1", "9" * 27 + ".99"])
+def test_more_digits_than_are_reckoned_with_are_refused_and_not_rounded(text):
     with pytest.raises(ValueError, match="not an amount"):
         minor_units(text, "USD")
 
