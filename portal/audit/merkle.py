@@ -265,8 +265,6 @@ def subtree_root(hash_of: Callable[[int, int], bytes], span: Span) -> bytes:
     parts: list[bytes] = []
     while start < end:
         level = (end - start).bit_length() - 1
-        if start:
-            level = min(level, (start & -start).bit_length() - 1)
         parts.append(hash_of(level, start >> level))
         start += 1 << level
     found = parts.pop()
