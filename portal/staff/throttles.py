@@ -196,4 +196,4 @@ def _upsert(rows: list[dict[str, object]], now: datetime) -> Any:
 def _longest_wait(ends: Collection[datetime], now: datetime) -> int | None:
     if not ends:
         return None
-    return max(1, int((max(ends) - now).total_seconds()) + 1)
+    return int((max(ends) - now).total_seconds()) + 1
