@@ -93,6 +93,7 @@ def test_rule_6_a_recorded_breach_is_not_erased_by_a_longer_target(on_change):
     clock = through(response(), (to(4 * HOUR, on_change=on_change), 7, "12:00"))
     assert clock.breached_at == at(7, "11:00")
     assert clock.due_at == at(7, "14:00" if on_change is OnChange.KEEP else "16:00")
+    assert breached(clock, at(8, "10:00")) == clock
     late = through(clock, (satisfied, 7, "12:30"))
     assert (late.state, late.breach_reason) == (ClockState.MISSED, None)
 

@@ -190,10 +190,11 @@ def test_a_first_response_that_never_came_in_time_stays_missed_when_the_ticket_i
     assert through(response(), (cancelled, 7, "12:00")).state is ClockState.CANCELLED
 
 
+@pytest.mark.parametrize("day", [7, 8])
 @pytest.mark.parametrize("end", [satisfied, cancelled])
 @pytest.mark.parametrize("change", [paused, resumed, satisfied, cancelled])
-def test_nothing_happens_to_a_clock_that_is_over(end, change):
-    over = through(resolution(), (end, 8, "12:00"))
+def test_nothing_happens_to_a_clock_that_is_over_in_time_or_late(day, end, change):
+    over = through(resolution(), (end, day, "12:00"))
     assert through(over, (change, 9, "12:00")) == over
     assert breached(over, at(30, "12:00")) == over
 
