@@ -139,7 +139,7 @@ def test_nothing_is_bypassed_by_what_the_level_allows_or_by_a_block(user, plan):
 
 
 def test_what_begins_at_this_instant_is_in_force_and_told_once():
-    rows = {"f": (override(Effect.ENABLE, 1, starts_at=NOW),)}
+    rows = {"f": (override(Effect.ENABLE, 1, starts_at=NOW, ends_at=NOW + DAY),)}
     (told,) = steps(metered(user_overrides=rows), "user_override")
     assert (told["id"], told["result"], "why" in told) == (1, "match", False)
 
@@ -153,10 +153,12 @@ def test_of_what_is_past_the_latest_three_are_told_the_latest_first():
     assert [step["id"] for step in told] == [3, 5, 1]
 
 
-def test_a_hard_denial_that_is_over_is_no_row_of_a_layer():
-    rows = {"f": (override(Effect.HARD_DENY, 1, ends_at=NOW),)}
-    (told,) = steps(metered(user_overrides=rows), "user_override")
+@pytest.mark.parametrize("span", [{"ends_at": NOW}, {"starts_at": NOW + DAY}])
+def test_a_hard_denial_out_of_force_denies_nothing_and_is_no_row_of_a_layer(span):
+    who = metered(user_overrides={"f": (override(Effect.HARD_DENY, 1, **span),)})
+    (told,) = steps(who, "user_override")
     assert told["why"] == "none"
+    assert resolve(METERED, "f", who, NOW).allowed
 
 
 @pytest.mark.parametrize("scope", ["user", "tenant"])
