@@ -32,9 +32,9 @@ def nth_boundary(anchor: datetime, interval: str, n: int, zone: str) -> datetime
         return anchor.astimezone(UTC) + n * HOUR
     local = anchor.astimezone(ZoneInfo(zone))
     if interval in DAYS:
-        moved = local.replace(tzinfo=None, fold=0) + timedelta(days=n * DAYS[interval])
+        moved = local.replace(tzinfo=None) + timedelta(days=n * DAYS[interval])
     elif interval in MONTHS:
-        moved = _add_months(local.replace(tzinfo=None, fold=0), n * MONTHS[interval])
+        moved = _add_months(local.replace(tzinfo=None), n * MONTHS[interval])
     else:
         raise ValueError(f"no interval is called {interval!r}")
     if n == 0:
