@@ -113,8 +113,9 @@ def test_a_clock_that_goes_back_to_the_day_before_begins_no_period_again():
     anchor = datetime(2010, 11, 6, 0, 0, 30, tzinfo=ZoneInfo("America/St_Johns"))
     begins = at("2010-11-07T02:30:30+00:00")
     ends = at("2010-11-08T03:30:30+00:00")
-    found = period_at(anchor, "day", begins + timedelta(minutes=10), "America/St_Johns")
-    assert found == (begins, ends)
+    again = begins + timedelta(minutes=10)
+    assert period_at(anchor, "day", again, "America/St_Johns") == (begins, ends)
+    assert period_number(anchor, "day", again, "America/St_Johns") == 1
 
 
 def test_a_local_time_that_comes_twice_is_the_first_of_the_two():
@@ -140,9 +141,16 @@ def test_a_period_before_the_anchor_is_found_as_well():
     assert found == (at("2025-11-30"), at("2025-12-31"))
 
 
-def test_a_naive_instant_is_refused():
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda: nth_boundary(NAIVE, "month", 1, "UTC"),
+        lambda: period_at(at("2026-01-01"), "month", NAIVE, "UTC"),
+    ],
+)
+def test_a_naive_instant_is_refused(look):
     with pytest.raises(ValueError, match="time zone"):
-        nth_boundary(NAIVE, "month", 1, "UTC")
+        look()
 
 
 @pytest.mark.parametrize(
