@@ -72,9 +72,13 @@ def test_a_limit_of_nothing_is_not_unlimited():
     assert (found.allowed, found.allowance.is_unlimited, found.allowance.limit) == (True, False, 0)
 
 
-def test_what_is_neither_limited_nor_metered_is_not_counted():
-    assert resolve(Feature("f"), "f", metered(Allowance(is_unlimited=True)), NOW).allowance is None
-    assert resolve(METERED, "f", metered(Allowance(is_unlimited=True)), NOW).allowance.is_unlimited
+def test_what_is_neither_limited_nor_metered_is_not_counted_unless_it_was_granted():
+    endless, plain = Allowance(is_unlimited=True), Feature("f")
+    granted = metered(user_overrides=enabling(allowance=endless))
+    assert resolve(plain, "f", metered(endless), NOW).allowance is None
+    assert resolve(plain, "f", metered(limited(9)), NOW).allowance.limit == 9
+    assert resolve(plain, "f", granted, NOW).allowance.is_unlimited
+    assert resolve(METERED, "f", metered(endless), NOW).allowance.is_unlimited
 
 
 def test_a_denial_allows_no_amount():
