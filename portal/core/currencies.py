@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from functools import cache
 
 from babel.core import get_global
+
+from portal.core.money import EXACT
 
 EXPONENTS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -13,7 +15,6 @@ EXPONENTS = {
     4: "CLF UYW",
 }
 _AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?")
-_EXACT = Context(traps=[Inexact])
 _exponents = {code: exponent for exponent, codes in EXPONENTS.items() for code in codes.split()}
 
 
@@ -60,7 +61,7 @@ def minor_units(text: str, currency: str) -> int:
     if not _AMOUNT.fullmatch(plain):
         raise ValueError("not an amount")
     try:
-        amount = Decimal(plain.replace(",", "")).scaleb(exponent_of(currency), _EXACT)
+        amount = Decimal(plain.replace(",", "")).scaleb(exponent_of(currency), EXACT)
     except ArithmeticError as error:  # no digit, or more than any amount has
         raise ValueError("not an amount") from error
     if amount != amount.to_integral_value():

@@ -1,9 +1,11 @@
 """Money in integer minor units. No float ever: `int(19.99 * 100)` is 1998."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 
 WHOLE = 10_000  # basis points
+EXACT = Context(traps=[Inexact])
+"""In which more digits than are reckoned with raise an ArithmeticError, where others round."""
 
 
 def round_ratio(numerator: int, denominator: int) -> int:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from portal.core.currencies import amount_text, minor_units
-from portal.core.money import WHOLE, percent_text
+from portal.core.money import EXACT, WHOLE, percent_text
 from portal.coupons.terms import LARGEST_AMOUNT
 
 LONGEST = 40
@@ -21,10 +21,10 @@ def basis_points_of(text: str) -> int:
     """
     plain = text.strip().removesuffix("%").strip().replace(",", ".")
     try:
-        share = Decimal(plain).scaleb(2) if len(plain) <= LONGEST else Decimal("NaN")
+        share = Decimal(plain).scaleb(2, EXACT) if len(plain) <= LONGEST else Decimal("NaN")
     except ArithmeticError:
         share = Decimal("NaN")
-    if not share.is_finite() or share != share.to_integral_value() or not 1 <= share <= WHOLE:
+    if share != share.to_integral_value() or not 1 <= share <= WHOLE:
         raise BadAmount("Enter a number from 0.01 to 100, with at most two decimals.")
     return int(share)
 

@@ -6,6 +6,7 @@ from portal.coupons.amounts import BadAmount, basis_points_of, cents_of, percent
 from portal.coupons.terms import LARGEST_AMOUNT
 
 LONG, TOO_LONG = "1".rjust(40, "0"), "1".rjust(41, "0")
+FINE = "12." + "0" * 28 + "1"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,16 @@ def test_a_share_is_read_as_it_is_typed(text, basis_points):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "%", "ten", "0", "0.001", "0.009", "12.505", "100.01", "-5", "NaN", "inf", TOO_LONG],
+    [
+        *("", "%", "ten", "NaN", "sNaN", "inf"),
+        "0",
+        "0.001",
+        "12.505",
+        "100.01",
+        "-5",
+        FINE,
+        TOO_LONG,
+    ],
 )
 def test_what_is_no_share_or_finer_than_a_hundredth_is_refused(text):
     with pytest.raises(BadAmount, match=r"from 0\.01 to 100"):
