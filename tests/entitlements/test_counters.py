@@ -71,6 +71,15 @@ def test_of_equals_the_oldest_is_burnt_first():
 
 
 @pytest.mark.parametrize(
+    ("expires_at", "order"),
+    [(END - timedelta(days=1), [2, 1]), (END + timedelta(days=1), [1, 2]), (None, [1, 2])],
+)
+def test_what_ends_first_is_burnt_first_be_it_a_period_or_a_top_up(expires_at, order):
+    rooms = [(top_up(2, 5, expires_at=expires_at), 5), (bucket(1), 5)]
+    assert [part.bucket.id for part in burn(10, rooms)[0]] == order
+
+
+@pytest.mark.parametrize(
     ("remaining", "least", "most", "carried"),
     [
         (VECTORS["Q4"]["input"]["end_balance"], 0, 50, VECTORS["Q4"]["expect"]),
@@ -114,6 +123,11 @@ def test_skipped_periods_carry_over_as_if_each_had_been_rolled():
         at = base.period_end
 
 
+def test_where_there_is_no_limit_nothing_is_carried_over():
+    endless = Allowance(is_unlimited=True, interval=Interval.MONTH, rollover_max=50)
+    assert rolled(bucket(), END, endless, rollover=9).carried == 0
+
+
 def test_another_interval_keeps_what_was_used():
     day = Allowance(False, 10, Interval.DAY)
     found = renew(bucket(used=7), 0, day, CALENDAR, NOW).bucket
@@ -121,6 +135,15 @@ def test_another_interval_keeps_what_was_used():
     assert found.period_end == datetime(2026, 6, 11, tzinfo=UTC)
     never = renew(bucket(used=7), 0, Allowance(False, 9, Interval.NEVER), CALENDAR, NOW).bucket
     assert (never.used, never.period_end) == (7, None)
+    assert renew(never, 0, Allowance(False, 9, Interval.MONTH), CALENDAR, NOW).bucket == bucket(
+        used=7
+    )
+
+
+def test_another_interval_after_the_end_of_a_period_begins_anew():
+    found = renew(bucket(used=7), 0, Allowance(False, 10, Interval.DAY), CALENDAR, END)
+    assert (found.is_rolled, found.bucket.used, found.bucket.interval) == (True, 0, "day")
+    assert (found.bucket.period_start, found.bucket.period_end) == (END, END + timedelta(days=1))
 
 
 def test_another_zone_leaves_neither_gap_nor_overlap():
