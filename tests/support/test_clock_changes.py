@@ -202,10 +202,14 @@ def test_rule_9_after_a_merge_the_older_message_is_the_one_that_waits():
     assert (clock.due_at, clock.breached_at) == (at(7, "10:30"), None)
 
 
-def test_rule_9_a_merge_changes_no_clock_that_began_earlier_or_measures_something_else():
-    merge = partial(begun_earlier, at=at(7, "11:00"), calendar=OFFICE)
-    assert merge(response(), since=at(7, "10:00")) == response()
-    assert merge(resolution(), since=at(7, "09:00")) == resolution()
+@pytest.mark.parametrize("since", ["10:00", "10:30"])
+def test_rule_9_a_merge_changes_no_clock_that_began_no_later(since):
+    assert begun_earlier(response(), at(7, "11:00"), OFFICE, at(7, since)) == response()
+
+
+def test_rule_9_a_merge_changes_no_clock_that_is_over_or_measures_something_else():
+    for clock in (through(response(), (satisfied, 7, "10:40")), resolution()):
+        assert begun_earlier(clock, at(7, "11:00"), OFFICE, at(7, "09:00")) == clock
 
 
 def test_rule_9_what_was_late_before_the_merge_stays_late_since_then():
