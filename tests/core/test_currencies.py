@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.currencies import minor_units
+from portal.core.currencies import known_currencies, minor_units
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,8 @@ def test_more_digits_than_are_reckoned_with_are_refused_and_not_rounded(text):
 def test_what_only_a_program_writes_is_refused(text):
     with pytest.raises(ValueError, match="not an amount"):
         minor_units(text, "USD")
+
+
+def test_a_currency_is_known_while_it_is_tender_somewhere():
+    assert {"EUR", "JPY", "USD"} <= known_currencies()
+    assert known_currencies().isdisjoint({"DEM", "CHW", ""})  # the past, and no tender
