@@ -117,6 +117,14 @@ def test_what_is_unlimited_is_counted(shop):
     }
 
 
+def test_what_is_neither_limited_nor_metered_is_counted_by_the_month(shop):
+    grant_tenant_feature(by=SYSTEM, tenant=shop.acme, feature_name="reports")
+    db.session.commit()
+    result = shop.use("reports").result
+    assert (result["used"], result["unlimited"]) == (1, True)
+    assert shop.bucket("reports").interval == "month"
+
+
 def test_a_soft_limit_is_passed_as_far_as_its_cap(shop):
     assert shop.use("mails", amount=12).result["remaining"] == 0
     assert shop.use("mails", amount=3).result["used"] == 15
