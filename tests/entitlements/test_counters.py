@@ -152,9 +152,26 @@ def test_another_zone_leaves_neither_gap_nor_overlap():
     assert renew(bucket(), 0, allowance, tokyo, END).bucket.period_start == END
 
 
-def pool(allowance, *buckets):
+def pool(allowance, *buckets, at=NOW):
     demand = Demand(0, allowance, frozenset({0, 9}))
-    return pools_of([demand], list(buckets), CALENDAR, NOW)[0]
+    return pools_of([demand], list(buckets), CALENDAR, at)[0]
+
+
+def test_what_is_left_of_the_last_carry_and_of_no_other_goes_on():
+    allowance = Allowance(False, 100, Interval.MONTH, rollover_max=50)
+    kept = {"source": Source.ROLLOVER, "own_limit": 40, "used": 10}
+    last, older = (bucket(n, expires_at=end, **kept) for n, end in ((2, END), (3, START)))
+    found = pool(allowance, bucket(used=90), last, older, top_up(4, 5, expires_at=END), at=END)
+    assert found.renewal.carried == 10 + 30
+
+
+def test_top_ups_of_tenant_and_user_help_and_what_the_counter_itself_carried():
+    carried = {"source": Source.ROLLOVER, "own_limit": 5, "expires_at": END}
+    helping = [top_up(2, 5), top_up(3, 5, user_key=9), bucket(4, **carried)]
+    others = [top_up(5, 5, user_key=8), bucket(6, user_key=9, **carried)]
+    over = [top_up(7, 5, expires_at=NOW), top_up(8, 5, exhausted_at=START - timedelta(1))]
+    found = pool(Allowance(False, 1, Interval.MONTH), bucket(1), *helping, *others, *over)
+    assert list(found.extras) == helping
 
 
 def test_an_exhausted_cap_is_never_unlimited():
@@ -178,21 +195,36 @@ def test_the_pool_that_ends_first_is_shown():
     assert tighter([endless]).is_unlimited
 
 
-@given(
-    st.integers(0, 100),
-    st.lists(st.integers(0, 40), max_size=4),
-    st.integers(1, 200),
-    st.booleans(),
-)
-def test_what_is_taken_adds_up_and_no_bucket_goes_below_nothing(used, sizes, amount, is_soft):
+counts = st.integers(0, 40)
+parts = st.lists(st.tuples(counts, counts, counts), max_size=4)
+
+
+def filled(parts):
+    """Top-ups of which so much is free, used and held."""
+    return [
+        top_up(number, free + used + held, used=used, reserved=held)
+        for number, (free, used, held) in enumerate(parts, 2)
+    ]
+
+
+@given(counts, counts, parts, st.booleans())
+def test_there_is_room_for_what_is_neither_used_nor_held(used, held, parts, is_soft):
     allowance = Allowance(False, 50, Interval.MONTH, is_soft=is_soft, overage_cap=30)
-    extras = [top_up(number, size) for number, size in enumerate(sizes, 2)]
+    found = pool(allowance, bucket(1, used=used, reserved=held), *filled(parts))
+    free = 50 - used - held + sum(part[0] for part in parts) + (30 if is_soft else 0)
+    assert found.room() == max(free, 0)
+
+
+@given(st.integers(0, 100), parts, st.integers(1, 200), st.booleans())
+def test_what_is_taken_adds_up_and_no_bucket_goes_below_nothing(used, parts, amount, is_soft):
+    allowance = Allowance(False, 50, Interval.MONTH, is_soft=is_soft, overage_cap=30)
+    extras = filled(parts)
     found = pool(allowance, bucket(1, used=used), *extras)
     room = found.room()
     assume(room)
     amount = min(amount, room)
     burnt = found.take(amount)
     assert sum(part.amount for part in burnt) == amount
-    for extra in extras:
+    for extra, (free, _, _) in zip(extras, parts, strict=True):
         mine = sum(part.amount for part in burnt if part.bucket.id == extra.id)
-        assert 0 <= mine <= extra.own_limit
+        assert 0 <= mine <= free
