@@ -167,7 +167,8 @@ def test_what_is_left_of_the_last_carry_and_of_no_other_goes_on():
 
 def test_top_ups_of_tenant_and_user_help_and_what_the_counter_itself_carried():
     carried = {"source": Source.ROLLOVER, "own_limit": 5, "expires_at": END}
-    helping = [top_up(2, 5), top_up(3, 5, user_key=9), bucket(4, **carried)]
+    users = top_up(3, 5, user_key=9, exhausted_at=START)
+    helping = [top_up(2, 5), users, bucket(4, **carried)]
     others = [top_up(5, 5, user_key=8), bucket(6, user_key=9, **carried)]
     over = [top_up(7, 5, expires_at=NOW), top_up(8, 5, exhausted_at=START - timedelta(1))]
     found = pool(Allowance(False, 1, Interval.MONTH), bucket(1), *helping, *others, *over)
@@ -192,7 +193,14 @@ def test_the_pool_that_ends_first_is_shown():
     )
     endless = pool(Allowance(is_unlimited=True, interval=Interval.MONTH))
     assert tighter([endless, wide, narrow]).limit == 3
+    soft = pool(Allowance(False, 9, Interval.MONTH, is_soft=True))
+    assert tighter([endless, soft]).limit == 9
     assert tighter([endless]).is_unlimited
+
+
+def test_a_counter_begins_with_the_running_period_of_its_interval():
+    found = pool(Allowance(False, 3, Interval.DAY)).base
+    assert (found.interval, found.period_start) == ("day", datetime(2026, 6, 10, tzinfo=UTC))
 
 
 counts = st.integers(0, 40)
