@@ -1,5 +1,7 @@
 """A word at 50, 80 and 100 per cent: once a period, however it is reached."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -64,6 +66,26 @@ def test_what_is_committed_alerts_when_it_is_used(shop, told):
     assert told == []
     commit_reservation(reservation_id=held.id, idempotency_key="c")
     assert told == [50, 80]
+
+
+def test_what_is_committed_in_the_next_period_tells_nothing_of_that_one(shop, told):
+    shop.use()
+    end = shop.bucket().period_end
+    with time_machine.travel(end - timedelta(minutes=5), tick=False):
+        held = reserve_quota(
+            user_id=shop.uma.id, feature_name="quotes", amount=9, idempotency_key="h"
+        )
+    with time_machine.travel(end, tick=False):
+        commit_reservation(reservation_id=held.id, idempotency_key="c")
+    assert told == []
+
+
+def test_what_was_carried_over_is_used_without_a_word(shop, told):
+    shop.use("exports")
+    with time_machine.travel(shop.bucket("exports").period_end, tick=False):
+        shop.use("exports", amount=50)
+        assert shop.bucket("exports").used == 0
+    assert told == []
 
 
 def test_a_users_own_counter_tells_of_the_user(shop, told):
