@@ -111,7 +111,7 @@ def alert_of(use: Use, pool: Pool, lines: list[dict[str, Any]], at: datetime) ->
     start = timestamp(base.period_start)
     mine = [line for line in lines if line["bucket"] == base.id and line["period_start"] == start]
     more = sum(line["used"] for line in mine)
-    if more > 0 and not terms.is_unlimited:
+    if not terms.is_unlimited:
         now = replace(base, used=base.used + more)
         alert(
             tenant_id=use.tenant_id,
