@@ -171,13 +171,7 @@ def change_limits(
             raise BadLimit("Use an amount from 0 to 10 million.", field=name)
     target, before = _target(admin_id), limits_of(admin_id)
     _save(by, admin_id, values, version)
-    shown = ("monthly_cents", "cap_cents", *(() if admin_id else ("tenant_cents",)))
-    changes: dict[str, tuple[object, object]] = {
-        name: (getattr(before, name), values[name])
-        for name in shown
-        if getattr(before, name) != values[name]
-    }
-    record(Action.GOODWILL_BUDGET_CHANGED, by=by, target=target, changes=changes)
+    _record_change(by, target, before, limits_of(admin_id))
 
 
 def drop_limits(*, by: Actor, admin_id: int) -> None:
@@ -187,13 +181,17 @@ def drop_limits(*, by: Actor, admin_id: int) -> None:
     if row is None or admin_id == EVERYBODY:
         return
     db.session.delete(row)
-    db.session.flush()
-    after = limits_of(admin_id)
+    _record_change(by, _target(admin_id), before, limits_of(admin_id))
+
+
+def _record_change(by: Actor, target: Target, before: Limits, after: Limits) -> None:
+    names = ("monthly_cents", "cap_cents", *(() if target.id else ("tenant_cents",)))
     changes: dict[str, tuple[object, object]] = {
         name: (getattr(before, name), getattr(after, name))
-        for name in ("monthly_cents", "cap_cents")
+        for name in names
+        if getattr(before, name) != getattr(after, name)
     }
-    record(Action.GOODWILL_BUDGET_CHANGED, by=by, target=_target(admin_id), changes=changes)
+    record(Action.GOODWILL_BUDGET_CHANGED, by=by, target=target, changes=changes)
 
 
 def _check_may(by: Actor) -> None:

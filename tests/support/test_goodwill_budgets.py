@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from portal.audit.models import AuditEvent
+from portal.audit.actions import Action
 from portal.config import settings
 from portal.core import clock
 from portal.core.database import db
@@ -26,6 +26,7 @@ from portal.support.goodwill_budgets import (
 )
 from portal.support.models import GoodwillGesture
 from tests.cast import actor, make_tenant, make_user
+from tests.ledger import events
 from tests.support.desk import make_ticket
 from tests.support.goodwill import allow, coupon, feature, given, on_plan
 
@@ -90,7 +91,14 @@ def test_somebody_with_a_budget_of_their_own_has_that(ticket, bea, mo, acme):
     drop_limits(by=actor(mo), admin_id=bea.id)
     assert given(ticket, bea, coupon(20)).status == "given"
     drop_limits(by=actor(mo), admin_id=bea.id)
+
+
+def test_everybodys_budget_is_nobodys_own_and_stays(mo):
+    allow(mo, monthly_cents=5000)
     drop_limits(by=actor(mo), admin_id=EVERYBODY)
+    assert limits_of(mo.id).monthly_cents == 5000
+    assert not limits_of(mo.id).is_own
+    assert not limits_of(EVERYBODY).is_own
 
 
 @pytest.mark.parametrize(
@@ -126,12 +134,13 @@ def test_only_a_manager_changes_a_budget_and_the_log_says_how(bea, mo):
     with pytest.raises(Denied):
         drop_limits(by=actor(bea), admin_id=bea.id)
     allow(mo, bea.id, monthly_cents=5000)
-    event = db.session.scalars(
-        sa.select(AuditEvent).where(AuditEvent.action == "goodwill.budget_changed")
-    ).one()
-    assert event.target_label == "Bea Agent"
-    changes = json.loads(event.canonical)["changes"]
-    assert changes == [{"field": "monthly_cents", "old": 20_000, "new": 5000}]
+    drop_limits(by=actor(mo), admin_id=bea.id)
+    found = events(Action.GOODWILL_BUDGET_CHANGED)
+    assert {event.target_label for event in found} == {"Bea Agent"}
+    assert [json.loads(event.canonical)["changes"] for event in found] == [
+        [{"field": "monthly_cents", "old": old, "new": new}]
+        for old, new in ((20_000, 5000), (5000, 20_000))
+    ]
 
 
 def test_a_budget_that_is_none_is_refused(mo):
@@ -152,5 +161,5 @@ def test_of_two_who_save_the_later_one_looks_again(mo):
 
 def test_a_lower_budget_takes_nothing_back(ticket, bea, mo, acme):
     given(ticket, bea, feature(14))
-    allow(mo, monthly_cents=10)
-    assert standing(bea, acme).left == 0
+    allow(mo, monthly_cents=10, tenant_cents=10)
+    assert standing(bea, acme).left == standing(bea, acme).tenant_left == 0
