@@ -1,6 +1,6 @@
 """Which coupons can be made, by whom, and who approves of the larger ones."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -21,13 +21,14 @@ from portal.coupons.coupons import (
     disable_coupon,
     enable_coupon,
 )
-from portal.coupons.limits import BeyondLimits
+from portal.coupons.limits import LONGEST, BeyondLimits, beyond
 from portal.coupons.models import CouponStatus
 from portal.coupons.redeeming import redeem_coupon
 from portal.coupons.terms import BadTerms, Terms, terms_of
 from tests.coupons.conftest import buys, make_coupon, small_terms
 
 IN_A_DAY = timedelta(days=1)
+TODAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def event(action: Action) -> AuditEvent:
@@ -105,6 +106,10 @@ def test_a_coupon_for_tenants_names_some_that_exist(app):
             {"basis_points": None, "amounts": {"USD": 301}, "min_amounts": {"USD": 1000}},
             "more than 30 %",
         ),
+        (
+            {"basis_points": None, "amounts": {"EUR": 1, "USD": 1}, "min_amounts": {"EUR": 1000}},
+            "more than 30 %",
+        ),
     ],
 )
 def test_marketing_is_told_which_limit_it_passed(app, meg, mo_acts, more, words):
@@ -113,11 +118,13 @@ def test_marketing_is_told_which_limit_it_passed(app, meg, mo_acts, more, words)
     assert create_coupon(by=mo_acts, code="BIG", terms=small_terms(**more)).status == "active"
 
 
-def test_a_window_of_a_second_more_than_90_days_is_beyond(app, meg):
-    start = clock.now()
-    late = small_terms(starts_at=start, redeem_by=start + timedelta(days=90, seconds=1))
-    with pytest.raises(BeyondLimits, match="90 days"):
-        create_coupon(by=meg, code="LONG", terms=late)
+@pytest.mark.parametrize(("starts_at", "begins"), [(TODAY, TODAY - LONGEST), (None, TODAY)])
+def test_a_window_of_90_days_is_within_the_limits_and_a_second_more_is_not(starts_at, begins):
+    found = [
+        beyond(small_terms(starts_at=starts_at, redeem_by=TODAY + LONGEST + more), begins)
+        for more in (timedelta(0), timedelta(seconds=1))
+    ]
+    assert found == [[], ["it runs for more than 90 days"]]
 
 
 def test_an_amount_is_a_share_of_the_least_price(app, meg):
