@@ -50,6 +50,8 @@ def test_an_expired_top_up_counts_no_more(shop, add):
 def test_a_users_top_up_helps_that_user_alone(shop, add):
     other = make_user(shop.acme, "Otto Other")
     add(5, user=shop.uma)
+    found = [check_feature_access(user_id=of.id, feature_name="quotes") for of in (shop.uma, other)]
+    assert [answer.limit.limit for answer in found] == [15, 10]
     shop.use(amount=12)
     with pytest.raises(QuotaExceeded):
         shop.use(user_id=other.id)
