@@ -143,12 +143,13 @@ def test_a_promise_that_broke_as_its_terms_changed_says_so(calendar, acme):
     assert (whole.colour, whole.reason) == ("danger", "its terms changed")
 
 
-def test_a_due_time_is_explained_by_the_open_hours_it_uses(ticket):
+@pytest.mark.parametrize("status", [Status.PENDING, Status.SOLVED])
+def test_a_due_time_is_explained_by_the_open_hours_it_uses(ticket, status):
     with then(7, "12:00"):
-        move_to(ticket, Status.PENDING)
+        move_to(ticket, status)
     with then(8, "15:00"):
         move_to(ticket, Status.OPEN)
-    whole = lines(ticket, 8, "16:00")[1]
+    (whole,) = (line for line in lines(ticket, 8, "16:00") if line.label == "Solution")
     assert [(span.start, span.end) for span in whole.spans] == [
         (at(7, "10:00"), at(7, "12:00")),
         (at(8, "15:00"), at(8, "17:00")),

@@ -179,3 +179,11 @@ def test_the_page_explains_when_it_is_due(ticket):
     with then(7, "12:00"):
         lines = {line.label: line for line in clock_lines(ticket)}
     assert (lines["Next update"].target, lines["Next update"].words) == ("4h", "3h left")
+
+
+def test_begun_by_an_answer_that_waits_for_the_customer_it_has_not_run(ticket, bea):
+    with then(7, "12:00"):
+        answer(ticket, bea, "Which fuse is it?", status=Status.PENDING)
+    with then(7, "13:00"):
+        (line,) = (each for each in clock_lines(ticket) if each.words == "paused, 4h left")
+    assert line.spans == ()
