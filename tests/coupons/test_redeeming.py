@@ -23,7 +23,7 @@ from portal.coupons.redeeming import (
     reserve_coupon,
 )
 from portal.coupons.running import NotRunning, count_period
-from portal.coupons.terms import Terms
+from portal.coupons.terms import LARGEST_AMOUNT, Terms
 from portal.coupons.upkeep import release_stale
 from portal.coupons.validating import BadPurchase, validate_coupon
 from tests.cast import make_user
@@ -257,6 +257,12 @@ def test_a_purchase_that_cannot_be_is_refused(app, acme, more, field):
         with pytest.raises(BadPurchase) as refusal:
             ask()
         assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("cents", [0, LARGEST_AMOUNT])
+def test_a_purchase_of_nothing_and_of_the_largest_amount_can_be(app, acme, cents):
+    make_coupon()
+    assert reason(acme, amount_cents=cents) is None
 
 
 def test_a_user_of_another_tenant_uses_nothing(app, acme, birch):
