@@ -25,7 +25,7 @@ from portal.coupons.redeeming import (
 from portal.coupons.running import NotRunning, count_period
 from portal.coupons.terms import LARGEST_AMOUNT, Terms
 from portal.coupons.upkeep import release_stale
-from portal.coupons.validating import BadPurchase, validate_coupon
+from portal.coupons.validating import BadPurchase, validate_coupon, verdict_of
 from tests.cast import make_user
 from tests.coupons.conftest import buys, make_coupon
 
@@ -214,6 +214,14 @@ def test_two_discounts_go_together_when_both_allow_it(app, acme, first, second, 
     make_coupon("SECOND", is_stackable=second)
     redeem(acme, code="FIRST")
     assert reason(acme, code="SECOND") == said
+
+
+def test_a_coupon_goes_with_others_if_each_of_them_goes_with_it(app, acme):
+    row, one, alone = (
+        make_coupon(code, is_stackable=code != "ALONE") for code in ("A", "B", "ALONE")
+    )
+    said = [verdict_of(row, buys(acme), clock.now(), beside) for beside in ([one], [one, alone])]
+    assert [verdict.reason for verdict in said] == [None, "coupon_not_stackable"]
 
 
 def test_a_discount_that_was_used_up_is_in_nobodys_way(app, acme):
