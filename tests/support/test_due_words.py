@@ -57,6 +57,7 @@ def test_what_is_no_stretch_of_time_is_refused(text):
 def test_a_stretch_of_time_is_told_roughly():
     told = {seconds: roughly(seconds) for seconds in (0, 59, 60, 3725, 100_000)}
     assert list(told.values()) == ["under 1m", "under 1m", "1m", "1h 2m", "27h"]
+    assert duration_text(0) == "0m"
 
 
 @pytest.mark.parametrize(
