@@ -142,6 +142,14 @@ def test_the_same_key_creates_once(ann_client, catalog):
     assert other.status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("key", "status"), [("k" * 200, 201), ("k" * 201, 400), ("", 400), ("k\t", 400), ("\xe9", 400)]
+)
+def test_a_key_is_up_to_200_printable_characters(ann_client, catalog, key, status):
+    answer = ann_client.call("POST", URL, BODY, headers={"Idempotency-Key": key})
+    assert answer.status_code == status
+
+
 def test_plans_are_told_with_what_they_say_of_every_feature(bea_client, catalog):
     items = bea_client.get("/api/entitlements/plans").get_json()["items"]
     assert [item["name"] for item in items] == ["free", "basic", "professional", "enterprise"]
