@@ -9,7 +9,16 @@ from portal.audit.actions import Action
 from portal.core import clock
 from portal.staff import sign_in, sudo
 from portal.staff.password_changes import RESETS_BY_ADDRESS
-from portal.staff.throttles import MINUTES_5, RESETS_BY_ACCOUNT
+from portal.staff.throttles import (
+    HOUR,
+    MINUTES_5,
+    RESETS_BY_ACCOUNT,
+    book_failure,
+    buckets,
+    clear,
+    hand_back,
+    is_first_refusal,
+)
 from tests.cast import signed_in
 from tests.ledger import events
 from tests.staff.conftest import RIGHT, WRONG
@@ -86,3 +95,40 @@ def test_one_subscriber_s_addresses_share_a_bucket(client, bea_ready):
         assert guess(client, 1, REMOTE_ADDR=f"2001:db8::{host + 1}") == [401]
     assert guess(client, 1, REMOTE_ADDR="2001:db8::ffff") == [429]
     assert guess(client, 1, REMOTE_ADDR="2001:db8:0:1::1") == [401]
+
+
+def may_be_looked_at(found, times):
+    """Of so many guesses, each."""
+    return [book_failure(found) is None for _ in range(times)]
+
+
+def test_a_right_guess_is_handed_back_and_no_more_than_was_booked(app):
+    found = buckets([(2, MINUTES_5)], "a guess")
+    assert may_be_looked_at(found, 3) == [True, True, False]
+    hand_back(found)
+    assert may_be_looked_at(found, 2) == [True, False]
+    for _ in range(3):
+        hand_back(found)
+    assert may_be_looked_at(found, 3) == [True, True, False]
+
+
+def test_a_window_is_over_at_its_end(app):
+    found = buckets([(2, MINUTES_5)], "a guess")
+    with time_machine.travel(clock.now(), tick=False) as now:
+        for _ in range(2):
+            assert may_be_looked_at(found, 3) == [True, True, False]
+            now.shift(MINUTES_5)
+
+
+def test_one_waits_until_the_last_full_window_is_over(app):
+    found = buckets([(1, MINUTES_5), (1, HOUR)], "a guess")
+    with time_machine.travel(clock.now(), tick=False):
+        assert [book_failure(found) for _ in range(2)] == [None, 3601]
+
+
+def test_after_an_unlock_the_next_refusal_is_a_first_one(app):
+    found = buckets([(2, MINUTES_5)], "a guess")
+    for _ in range(2):
+        may_be_looked_at(found, 3)
+        assert [is_first_refusal(found), is_first_refusal(found)] == [True, False]
+        assert clear(found) == 2
