@@ -85,11 +85,13 @@ def reply(
     send_anyway: bool = False,
     submit_key: str | None = None,
     uploads: Sequence[Upload] = (),
+    is_composed: bool = False,
 ) -> Sent:
     """Answer the customer publicly, by mail too, and move the ticket to `status`.
 
     `seen_message_id` is the newest public message that the sender had before them; None asks for
-    no guard. `submit_key` makes a second press of the button the same message.
+    no guard. `submit_key` makes a second press of the button the same message. What was composed on
+    the ticket's page takes the author's draft with it; what a macro or a program says does not.
 
     Raises:
         BadBody, BadAttachment: what was written or attached (422).
@@ -106,7 +108,7 @@ def reply(
     if newer and not send_anyway:
         raise StaleSend(newer)
     at_hand = AtHand(clocks_of(ticket), known)
-    if known.has_draft:
+    if is_composed and known.has_draft:
         drafts.consume(ticket, author.id, MessageKind.PUBLIC)
     message = new_message(
         ticket,
@@ -171,6 +173,7 @@ def add_note(
     body: str,
     submit_key: str | None = None,
     uploads: Sequence[Upload] = (),
+    is_composed: bool = False,
 ) -> Sent:
     """Write an internal note; whoever is mentioned in it by `@name` is told.
 
@@ -192,7 +195,7 @@ def add_note(
         author_name=author.name if author else by.label,
     )
     attachments.attach(message, uploads)
-    if author is not None:
+    if author is not None and is_composed:
         drafts.consume(ticket, author.id, MessageKind.NOTE)
     telling.message_added(by=by, ticket=ticket, message=message)
     record(

@@ -23,6 +23,10 @@ def keep(ticket, admin, body="Half a sen", kind=PUBLIC, **more):
     return save_draft(admin_id=admin.id, ticket=ticket, kind=kind, body=body, **more)
 
 
+def write_note(ticket, admin, **more):
+    return add_note(by=actor(admin), ticket=ticket, author=admin, body="note", **more)
+
+
 def test_a_later_draft_takes_the_place_of_the_earlier(ticket, bea):
     assert keep(ticket, bea)
     assert keep(ticket, bea, "Half a sentence\r\nand more 🧾")
@@ -55,12 +59,20 @@ def test_sending_consumes_the_senders_draft_of_that_kind_alone(ticket, bea, mo):
     keep(ticket, bea)
     keep(ticket, bea, "note", NOTE)
     keep(ticket, mo, "mine")
-    answer(ticket, bea)
+    answer(ticket, bea, is_composed=True)
     assert draft_of(ticket, bea.id, PUBLIC) is None
     assert draft_of(ticket, bea.id, NOTE) == "note"
-    add_note(by=actor(bea), ticket=ticket, author=bea, body="note")
+    write_note(ticket, bea, is_composed=True)
     assert draft_of(ticket, bea.id, NOTE) is None
     assert draft_of(ticket, mo.id, PUBLIC) == "mine"
+
+
+@pytest.mark.parametrize("write", [write_note, answer])
+def test_what_was_written_elsewhere_leaves_the_draft_alone(ticket, bea, write):
+    keep(ticket, bea)
+    keep(ticket, bea, "note", NOTE)
+    write(ticket, bea)
+    assert [draft_of(ticket, bea.id, kind) for kind in (PUBLIC, NOTE)] == ["Half a sen", "note"]
 
 
 def test_a_refused_reply_keeps_the_draft(ticket, bea):

@@ -125,6 +125,12 @@ def test_it_is_shown_then_applied_then_taken_back(bea_client, bea, mo, ticket, u
     assert "cannot be unsent" in bea_client.get(url).text
 
 
+def test_half_an_answer_is_there_after_a_macro_answered(bea_client, mo, url):
+    bea_client.submit(f"{url}/draft", kind="public", body="Half a sen")
+    assert confirmed(bea_client, url, saved(mo, body="Hello.")).status_code == 303
+    assert bea_client.soup(url).select_one("#reply-body").get_text().strip() == "Half a sen"
+
+
 def test_what_changed_since_the_preview_is_shown_again(bea_client, mo, ticket, url):
     macro = saved(mo)
     seen = {"macro_version": "1", "ticket_version": str(ticket.version)}

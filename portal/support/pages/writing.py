@@ -54,6 +54,7 @@ def send_reply(number: str) -> ResponseReturnValue:
             send_anyway=written.send_anyway,
             submit_key=written.submit_key,
             uploads=written.uploads,
+            is_composed=True,
         )
         # Before the commit, after which each of the rows would be read again.
         done = _done(sent, here, written, f"Your answer to {sent.ticket.number} is on its way.")
@@ -80,6 +81,7 @@ def write_note(number: str) -> ResponseReturnValue:
             body=written.body,
             submit_key=written.submit_key,
             uploads=written.uploads,
+            is_composed=True,
         )
         db.session.commit()
     except DomainError as refusal:
