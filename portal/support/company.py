@@ -16,6 +16,7 @@ from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
 from portal.customers.models import User, UserStatus
 from portal.staff.models import Admin
+from portal.support.drafts import mark_of
 from portal.support.models import (
     SupportTeam,
     SupportTicket,
@@ -84,6 +85,10 @@ class Around:
 
     def draft(self, kind: MessageKind) -> str:
         return self.drafts.get(kind.value, "")
+
+    def draft_mark(self, kind: str) -> str:
+        """For a form that is drawn with this draft."""
+        return mark_of(self.drafts.get(kind, ""))
 
 
 def around(ticket: SupportTicket, admin_id: int) -> Around:

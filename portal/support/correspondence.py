@@ -79,7 +79,8 @@ class Correspondence:
     told: set[int] = field(default_factory=set)
     """Those of ours whose notice of an earlier message is unread."""
     agent: Answering | None = None
-    has_draft: bool = False
+    draft: str | None = None
+    """What they have begun to answer."""
     sent_id: int | None = None
     """The message that the same form sent before."""
     said: list[Said] = field(default_factory=list)
@@ -179,7 +180,7 @@ def _people() -> Iterator[sa.Select[Any]]:
         .join_from(SupportAgent.__table__, Admin.__table__, admin.id == agent.id)
         .where(agent.id == _admin_id)
     )
-    yield sa.select(*_row("draft", TicketDraft.admin_id)).where(
+    yield sa.select(*_row("draft", TicketDraft.admin_id, text=TicketDraft.body)).where(
         TicketDraft.ticket_id == _ticket_id,
         TicketDraft.admin_id == _admin_id,
         TicketDraft.kind == MessageKind.PUBLIC.value,
@@ -242,7 +243,6 @@ def correspondence_of(
         zone=asked.extra,
         watchers={row.number for row in of.get("watcher", ())},
         told={row.number for row in of.get("told", ())},
-        has_draft="draft" in of,
         said=[Said(row.number, row.name, row.text, row.at) for row in _newest(of, "said")],
         place=_place(of),
     )
@@ -250,6 +250,8 @@ def correspondence_of(
     found.participants = [Recipient(row.name, row.text) for row in others]
     for row in of.get("agent", ()):
         found.agent = Answering(admin_id or 0, row.name, row.text, row.number == 1)
+    for row in of.get("draft", ()):
+        found.draft = row.text
     for row in of.get("sent", ()):
         found.sent_id = row.number
     return found

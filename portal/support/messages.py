@@ -85,13 +85,14 @@ def reply(
     send_anyway: bool = False,
     submit_key: str | None = None,
     uploads: Sequence[Upload] = (),
-    is_composed: bool = False,
+    draft_seen: Sequence[str] | None = None,
 ) -> Sent:
     """Answer the customer publicly, by mail too, and move the ticket to `status`.
 
     `seen_message_id` is the newest public message that the sender had before them; None asks for
-    no guard. `submit_key` makes a second press of the button the same message. What was composed on
-    the ticket's page takes the author's draft with it; what a macro or a program says does not.
+    no guard. `submit_key` makes a second press of the button the same message. What was composed
+    on the ticket's page consumes the draft that it had seen (as in `save_draft`); without
+    `draft_seen`, as a macro or a program answers, the author's draft stays.
 
     Raises:
         BadBody, BadAttachment: what was written or attached (422).
@@ -108,8 +109,10 @@ def reply(
     if newer and not send_anyway:
         raise StaleSend(newer)
     at_hand = AtHand(clocks_of(ticket), known)
-    if is_composed and known.has_draft:
-        drafts.consume(ticket, author.id, MessageKind.PUBLIC)
+    if draft_seen is not None and known.draft is not None:
+        drafts.consume(
+            ticket, author.id, MessageKind.PUBLIC, present=known.draft, seen=draft_seen, sent=text
+        )
     message = new_message(
         ticket,
         id=known.next_id,
@@ -173,7 +176,7 @@ def add_note(
     body: str,
     submit_key: str | None = None,
     uploads: Sequence[Upload] = (),
-    is_composed: bool = False,
+    draft_seen: Sequence[str] | None = None,
 ) -> Sent:
     """Write an internal note; whoever is mentioned in it by `@name` is told.
 
@@ -195,8 +198,11 @@ def add_note(
         author_name=author.name if author else by.label,
     )
     attachments.attach(message, uploads)
-    if author is not None and is_composed:
-        drafts.consume(ticket, author.id, MessageKind.NOTE)
+    if author is not None and draft_seen is not None:
+        present = drafts.draft_of(ticket, author.id, MessageKind.NOTE) or ""
+        drafts.consume(
+            ticket, author.id, MessageKind.NOTE, present=present, seen=draft_seen, sent=text
+        )
     telling.message_added(by=by, ticket=ticket, message=message)
     record(
         Action.TICKET_NOTED,

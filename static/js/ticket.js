@@ -1,7 +1,6 @@
-// One ticket: keys, drafts that keep themselves, who else is there. Everything works without it.
+// One ticket: keys, prepared answers, who else is there. Everything works without it.
 (() => {
   const find = (id) => document.getElementById(id);
-  const AUTOSAVE = 3000;
   const { announce } = window.portal;
 
   // Reply or note
@@ -32,78 +31,9 @@
     (next || form.querySelector(".composer-foot [type=submit]")).click();
   });
 
-
-  // Drafts
-
-  const timers = new Map(); // of forms with words that are not kept yet
-  const saves = new Map(); // of those that are being kept
-  const MOST_PATIENCE = 2000;
-  const wait = (time) => new Promise((go) => setTimeout(go, time));
   let typedAt = 0;
-
-  async function keep(form) {
-    forget(form);
-    const save = Promise.race([saved(form), wait(MOST_PATIENCE)]);
-    saves.set(form, save);
-    await save;
-    if (saves.get(form) === save) saves.delete(form);
-  }
-
-  async function saved(form) {
-    const data = new FormData(form);
-    data.delete("files");
-    const place = find("composer-saved");
-    try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
-      if (place) place.textContent = answer.ok ? "Draft kept" : "The draft could not be kept";
-    } catch {
-      if (place) place.textContent = "No connection: the draft is only here";
-    }
-  }
-
-  function forget(form) {
-    clearTimeout(timers.get(form));
-    timers.delete(form);
-  }
-
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest?.("[data-draft]");
-    if (!form || event.target.name !== "body") return;
-    typedAt = Date.now();
-    const saved = find("composer-saved");
-    if (saved) saved.textContent = "";
-    forget(form);
-    timers.set(form, setTimeout(() => keep(form), AUTOSAVE));
-  });
-
-  // A form that takes the page away waits until the words in the others are kept: the next page is
-  // drawn with them. Before all who listen at the document, for they ask once.
-  const held = new Set();
-  addEventListener("submit", async (event) => {
-    const { target: form, submitter } = event;
-    forget(form);
-    const isLeaving = form.dataset.draft || !form.hasAttribute("hx-post");
-    if (form.getAttribute("method") !== "post" || !isLeaving) return;
-    for (const other of [...timers.keys()]) keep(other);
-    if (!saves.size) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (held.has(form)) return;
-    held.add(form);
-    await Promise.all(saves.values());
-    held.delete(form);
-    if (submitter) submitter.click();
-    else form.requestSubmit();
-  }, true);
-  // Whoever leaves within these seconds keeps the last words, too.
-  addEventListener("pagehide", () => {
-    for (const form of [...timers.keys()]) {
-      forget(form);
-      const data = new FormData(form);
-      data.delete("files");
-      data.set("quietly", "1");
-      navigator.sendBeacon(form.dataset.draft, data);
-    }
+  document.addEventListener("input", ({ target }) => {
+    if (target.name === "body" && target.form?.dataset.draft) typedAt = Date.now();
   });
 
   // Prepared answers: / in an empty reply opens the list

@@ -4,9 +4,10 @@ import pytest
 
 from portal.core.database import db
 from portal.support.bodies import BadBody
-from portal.support.drafts import draft_of, save_draft
+from portal.support.drafts import draft_of, mark_of, save_draft
 from portal.support.messages import StaleSend, add_note
 from portal.support.models import TicketDraft
+from portal.support.suggesting import suggest
 from portal.support.words import MessageKind
 from tests.cast import actor, make_user
 from tests.support.desk import answer, customer_writes, make_ticket
@@ -59,10 +60,10 @@ def test_sending_consumes_the_senders_draft_of_that_kind_alone(ticket, bea, mo):
     keep(ticket, bea)
     keep(ticket, bea, "note", NOTE)
     keep(ticket, mo, "mine")
-    answer(ticket, bea, is_composed=True)
+    answer(ticket, bea, draft_seen=())
     assert draft_of(ticket, bea.id, PUBLIC) is None
     assert draft_of(ticket, bea.id, NOTE) == "note"
-    write_note(ticket, bea, is_composed=True)
+    write_note(ticket, bea, draft_seen=())
     assert draft_of(ticket, bea.id, NOTE) is None
     assert draft_of(ticket, mo.id, PUBLIC) == "mine"
 
@@ -89,3 +90,51 @@ def test_a_save_that_comes_after_its_form_was_sent_keeps_nothing(ticket, bea):
     assert not keep(ticket, bea, submit_key="form-1")
     assert draft_of(ticket, bea.id, PUBLIC) is None
     assert keep(ticket, bea, submit_key="form-2")
+
+
+SENTENCE = "Use the code SORRY-20."
+
+
+def approved(ticket, admin):
+    """Somebody else puts a sentence into the reply that the person is writing."""
+    suggest(admin_id=admin.id, ticket=ticket, text=SENTENCE)
+
+
+@pytest.mark.parametrize("begun", ["", "Half a ", "Grüße 🧾"])
+def test_what_a_form_had_not_seen_stands_after_what_was_typed_in_it(ticket, bea, begun):
+    keep(ticket, bea, begun)
+    approved(ticket, bea)
+    seen = [mark_of(begun)]
+    for typed in ("Half a sen", "Half", "Half a sentence"):
+        kept = keep(ticket, bea, typed, seen=seen)
+        assert kept == draft_of(ticket, bea.id, PUBLIC) == f"{typed}\n\n{SENTENCE}"
+        seen.append(mark_of(typed))
+
+
+def test_what_a_form_has_seen_may_be_deleted_in_it(ticket, bea):
+    keep(ticket, bea)
+    approved(ticket, bea)
+    seen = [mark_of("Half a sen"), mark_of(draft_of(ticket, bea.id, PUBLIC))]
+    assert keep(ticket, bea, "Half", seen=seen) == "Half"
+    assert keep(ticket, bea, "", seen=[*seen, mark_of("Half")]) is None
+
+
+def test_an_answer_that_comes_back_above_is_kept_above(ticket, bea):
+    keep(ticket, bea, "Sent.\n\nHalf")
+    assert keep(ticket, bea, "Half a", seen=[mark_of("Half")]) == "Sent.\n\nHalf a"
+
+
+def test_of_two_forms_that_were_typed_in_neither_text_is_lost(ticket, bea):
+    keep(ticket, bea, "In the first.")
+    kept = keep(ticket, bea, "In the second.", seen=[mark_of("")])
+    assert kept == "In the second.\n\nIn the first."
+    assert keep(ticket, bea, kept, seen=[mark_of(""), "no mark", "9-9"]) == kept
+
+
+@pytest.mark.parametrize(("write", "kind"), [(answer, PUBLIC), (write_note, NOTE)])
+def test_what_was_not_seen_when_it_was_sent_is_the_draft_that_is_left(ticket, bea, write, kind):
+    keep(ticket, bea, f"Half\n\n{SENTENCE}", kind)
+    write(ticket, bea, draft_seen=[mark_of("Half")])
+    assert draft_of(ticket, bea.id, kind) == SENTENCE
+    write(ticket, bea, draft_seen=[mark_of("Half"), mark_of(SENTENCE)])
+    assert draft_of(ticket, bea.id, kind) is None

@@ -10,8 +10,10 @@ from portal.core.database import db
 from portal.support import attachments
 from portal.support.drafts import draft_of
 from portal.support.models import SupportMessage, TicketPresence
+from portal.support.suggesting import suggest
 from portal.support.words import MessageKind, Status
 from tests.cast import make_user, signed_in
+from tests.client import parsed
 from tests.ledger import events
 from tests.statements import counted
 from tests.support.desk import customer_writes, make_ticket
@@ -196,6 +198,28 @@ def test_the_last_words_of_somebody_who_leaves_are_kept_quietly(bea_client, url)
     answer = bea_client.submit(f"{url}/draft", kind="public", body="Half", quietly="1")
     assert answer.status_code == 204
     assert "Your draft is kept" not in bea_client.get(url).text
+
+
+def test_a_page_gets_what_it_had_not_seen_of_its_draft(bea_client, bea, ticket, url):
+    form = fields_of(bea_client, url)
+    suggest(admin_id=bea.id, ticket=ticket, text="Use SORRY-20.")
+    fields = {**form, "body": "Half\r\na sentence", "quietly": "1"}
+    answer = bea_client.submit(f"{url}/draft", **fields)
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    assert answer.text == "Half\na sentence\n\nUse SORRY-20."
+    assert bea_client.submit(f"{url}/draft", **{**fields, "body": answer.text}).status_code == 204
+
+
+def test_an_answer_that_is_held_back_shows_what_it_had_not_seen(bea_client, bea, ticket, url):
+    form = fields_of(bea_client, url)
+    suggest(admin_id=bea.id, ticket=ticket, text="Use SORRY-20.")
+    customer_writes(ticket)
+    answer = bea_client.submit(f"{url}/reply", **form, body="Try this.")
+    soup = parsed(answer)
+    assert soup.select_one("#reply-body").get_text().strip() == "Try this.\n\nUse SORRY-20."
+    again = {one["name"]: one["value"] for one in soup.select("#reply-form input[type=hidden]")}
+    bea_client.submit(f"{url}/reply", **{**again, "body": "Sent.", "send_anyway": "1"})
+    assert draft_of(ticket, bea.id, MessageKind.PUBLIC) is None
 
 
 def test_a_draft_survives_signing_out_and_in_again(bea_client, bea, app, url):

@@ -10,7 +10,7 @@ from portal.core.permissions import Permission
 from portal.staff.current import current_staff
 from portal.staff.directory import person_or_404
 from portal.support.bodies import LONGEST_BODY
-from portal.support.drafts import save_draft
+from portal.support.drafts import as_kept, mark_of, save_draft
 from portal.support.messages import Sent, StaleSend, add_note, reply
 from portal.support.models import SupportTicket
 from portal.support.neighbours import Here
@@ -54,7 +54,7 @@ def send_reply(number: str) -> ResponseReturnValue:
             send_anyway=written.send_anyway,
             submit_key=written.submit_key,
             uploads=written.uploads,
-            is_composed=True,
+            draft_seen=written.draft_seen,
         )
         # Before the commit, after which each of the rows would be read again.
         done = _done(sent, here, written, f"Your answer to {sent.ticket.number} is on its way.")
@@ -81,7 +81,7 @@ def write_note(number: str) -> ResponseReturnValue:
             body=written.body,
             submit_key=written.submit_key,
             uploads=written.uploads,
-            is_composed=True,
+            draft_seen=written.draft_seen,
         )
         db.session.commit()
     except DomainError as refusal:
@@ -94,15 +94,19 @@ def write_note(number: str) -> ResponseReturnValue:
 @accepts_files(MOST_BYTES)  # the button of a form that has files is pressed as well
 @unaudited(NOBODYS_BUSINESS)
 def keep_draft(number: str) -> ResponseReturnValue:
+    """By script the answer is what is kept, where something was put in that the page had not."""
     found, written = found_ticket(number), Written.now()
-    save_draft(
+    kept = save_draft(
         admin_id=current_staff().id,
         ticket=found,
         kind=kind_now(),
         body=written.body,
         submit_key=written.submit_key,
+        seen=written.draft_seen,
     )
     db.session.commit()
+    if "quietly" in request.form and kept and mark_of(kept) != mark_of(as_kept(written.body)):
+        return make_response(kept, 200, {"Content-Type": "text/plain; charset=utf-8"})
     if wants_fragment() or "quietly" in request.form:
         return make_response("", 204)
     flash("Your draft is kept. Nobody else sees it.", "success")
@@ -134,7 +138,7 @@ def _tell(sent: Sent, view: str, text: str) -> None:
 
 def _stale(number: str, written: Written) -> ResponseReturnValue:
     """Only what is new, and the text once more; it is kept as a draft, too."""
-    found = _kept(number, written, MessageKind.PUBLIC)
+    found, text = _kept(number, written, MessageKind.PUBLIC)
     lines = public_after(found, written.seen_message_id or 0)
     return page_or_fragment(
         "support/stale.html",
@@ -143,6 +147,8 @@ def _stale(number: str, written: Written) -> ResponseReturnValue:
         lines=lines,
         newest_id=found.last_public_message_id,
         written=written,
+        text=text,
+        text_mark=mark_of(text),
         file_names=[upload.filename for upload in written.uploads],
         **head_context(found),
     )
@@ -151,19 +157,25 @@ def _stale(number: str, written: Written) -> ResponseReturnValue:
 def _refused(
     number: str, written: Written, refusal: DomainError, kind: MessageKind
 ) -> ResponseReturnValue:
-    found = _kept(number, written, kind)
+    found, text = _kept(number, written, kind)
     names = [upload.filename for upload in written.uploads]
-    composing = Composing(kind, written.body, refusal.message, names)
+    composing = Composing(kind, text, refusal.message, names)
     if wants_fragment():
         return page("support/_compose_problem.html", status=422, composing=composing, kind=kind)
     return ticket_page(found, status=refusal.status, composing=composing)
 
 
-def _kept(number: str, written: Written, kind: MessageKind) -> SupportTicket:
-    """The ticket as it is now, after the refused deed was rolled back and its text kept."""
+def _kept(number: str, written: Written, kind: MessageKind) -> tuple[SupportTicket, str]:
+    """The ticket as it is now, after the refused deed was rolled back, and the text as kept."""
     db.session.rollback()
-    found = found_ticket(number)
+    found, kept = found_ticket(number), None
     if written.body.strip() and len(written.body) <= LONGEST_BODY:
-        save_draft(admin_id=current_staff().id, ticket=found, kind=kind, body=written.body)
+        kept = save_draft(
+            admin_id=current_staff().id,
+            ticket=found,
+            kind=kind,
+            body=written.body,
+            seen=written.draft_seen,
+        )
         db.session.commit()
-    return found
+    return found, kept or written.body

@@ -14,6 +14,7 @@ LONGEST_VIEW = 600
 SENT_AS = {Status.OPEN.value, Status.PENDING.value, Status.ON_HOLD.value, Status.SOLVED.value}
 MOST_BYTES = 32 * 1024 * 1024
 """A few files of the largest size that a message takes."""
+MOST_MARKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Written:
     then_next: bool
     view: str
     uploads: list[Upload]
+    draft_seen: list[str]
+    """The marks of the drafts that the form knew, the newest last."""
 
     @classmethod
     def now(cls) -> "Written":
@@ -47,6 +50,7 @@ class Written:
                 for file in request.files.getlist("files")
                 if file.filename
             ],
+            draft_seen=form.get("draft_seen", "").split()[-MOST_MARKS:],
         )
 
 
