@@ -1,12 +1,14 @@
-// What is written and not sent yet: it keeps itself.
+// What is written and not sent yet: it keeps itself, and rests while it is on its way.
 (() => {
   const AUTOSAVE = 3000;
+  const TRY_AGAIN = 15_000;
   const MOST_PATIENCE = 2000;
   const { announce } = window.portal;
   const wait = (time) => new Promise((go) => setTimeout(go, time));
 
   const timers = new Map(); // of forms with words that are not kept yet
   const saves = new Map(); // of those that are being kept
+  const sending = new Set(); // those whose answer is awaited
 
   function say(text) {
     const place = document.getElementById("composer-saved");
@@ -16,6 +18,11 @@
   function forget(form) {
     clearTimeout(timers.get(form));
     timers.delete(form);
+  }
+
+  function keepSoon(form, time) {
+    forget(form);
+    timers.set(form, setTimeout(() => keep(form), time));
   }
 
   // A form says which drafts it has seen (`mark_of` in drafts.py): the one that was surely kept, and
@@ -47,7 +54,7 @@
 
   function show(form, sent, kept) {
     const { body } = form.elements;
-    if (body.value !== sent) return; // the next save brings it again
+    if (body.value !== sent || sending.has(form)) return; // the next save brings it again
     const { selectionStart: start, selectionEnd: end } = body;
     const moved = Math.max(kept.indexOf(sent), 0);
     body.value = kept;
@@ -81,20 +88,25 @@
     const text = form.elements.body.value;
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
-      if (answer.ok) arrived(form, text);
-      if (answer.status === 200) show(form, text, await answer.text());
-      say(answer.ok ? "Draft kept" : "The draft could not be kept");
+      if (!answer.ok) return failed(form, "The draft could not be kept");
+      arrived(form, text);
+      if (answer.headers.get("Content-Type")?.startsWith("text/plain")) show(form, text, await answer.text());
+      return say("Draft kept");
     } catch {
-      say("No connection: the draft is only here");
+      return failed(form, "No connection: the draft is only here");
     }
+  }
+
+  function failed(form, words) {
+    if (!timers.has(form) && !sending.has(form)) keepSoon(form, TRY_AGAIN);
+    say(words);
   }
 
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("[data-draft]");
     if (!form || event.target.name !== "body") return;
     say("");
-    forget(form);
-    timers.set(form, setTimeout(() => keep(form), AUTOSAVE));
+    keepSoon(form, AUTOSAVE);
   });
 
   // A form that takes the page away waits until the words in the others are kept: the next page is
@@ -102,11 +114,10 @@
   const held = new Set();
   addEventListener("submit", async (event) => {
     const { target: form, submitter } = event;
-    forget(form);
     if (form.dataset.draft) note(form, form.elements.body.value);
     const isLeaving = form.dataset.draft || !form.hasAttribute("hx-post");
     if (form.getAttribute("method") !== "post" || !isLeaving) return;
-    for (const other of [...timers.keys()]) keep(other);
+    for (const other of [...timers.keys()]) if (other !== form) keep(other);
     if (!saves.size) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -117,11 +128,41 @@
     if (submitter) submitter.click();
     else form.requestSubmit();
   }, true);
-  // Whoever leaves within these seconds keeps the last words, too.
+  // Whoever leaves within these seconds keeps the last words, too. What is on its way is kept only
+  // if it does not arrive.
   addEventListener("pagehide", () => {
-    for (const form of [...timers.keys()]) {
+    for (const form of new Set([...timers.keys(), ...sending])) {
       forget(form);
       navigator.sendBeacon(form.dataset.draft, dataOf(form));
     }
   });
+
+  // On its way: nothing is typed that would not be sent, and after a failure all goes on
+
+  function rest(form) {
+    forget(form);
+    sending.add(form);
+    form.setAttribute("aria-busy", "true");
+    form.elements.body.readOnly = true;
+    say("Sending…");
+  }
+
+  function goOn(form) {
+    form.removeAttribute("aria-busy");
+    form.elements.body.readOnly = false;
+  }
+
+  document.addEventListener("htmx:beforeSend", ({ target }) => { if (target.dataset.draft) rest(target); });
+  document.addEventListener("htmx:afterRequest", ({ target: form, detail: { xhr } }) => {
+    if (!sending.delete(form)) return;
+    // Then the next page comes, and until it is there the form rests.
+    if (xhr.status === 204 && xhr.getResponseHeader("HX-Redirect")) return;
+    goOn(form);
+    keep(form);
+    if (document.activeElement === document.body) form.elements.body.focus({ preventScroll: true });
+  });
+  const goOnAll = () => document.querySelectorAll("[data-draft][aria-busy]")
+    .forEach((form) => { if (!sending.has(form)) goOn(form); });
+  addEventListener("pageshow", goOnAll);
+  window.navigation?.addEventListener("navigateerror", goOnAll);
 })();

@@ -9,6 +9,7 @@ from portal.core.database import db
 from portal.staff.models import Admin
 from portal.support.models import SupportTicket
 from portal.support.suggesting import suggest
+from tests.browser.conftest import HABITS, close
 from tests.browser.test_ticket import agent, at_ticket
 
 SENTENCE = "Use the code SORRY-20 ☂."
@@ -58,3 +59,51 @@ def test_a_sentence_that_came_before_the_answer_was_sent_is_there_afterwards(bea
     bea.keyboard.press("Control+Enter")
     expect(bea.locator(".message-ours .message-text")).to_have_text("Try again.")
     expect(bea.locator("#reply-body")).to_have_value(SENTENCE)
+
+
+@pytest.fixture
+def moving(browser, site, number):
+    """Bea in a train, in a browser that may complain of its connection."""
+    context = browser.new_context(base_url=site.url, **HABITS)
+    yield at_ticket(site, context, agent(site, "Bea Agent"), number)
+    close(context)
+
+
+def send_in_a_tunnel(page, text):
+    page.locator("#reply-body").press_sequentially(text)
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("could not be reached")
+    expect(page.locator(KEPT)).to_have_text(re.compile("No connection"))
+    page.context.set_offline(False)
+
+
+def test_an_answer_that_could_not_be_sent_is_kept_by_leaving(moving, number):
+    send_in_a_tunnel(moving, "Try again.")
+    moving.goto("/support/queue/all")
+    for _ in range(20):  # what is kept by leaving may come after the next page was drawn
+        moving.goto(f"/support/tickets/{number}")
+        if moving.locator("#reply-body").input_value():
+            break
+    expect(moving.locator("#reply-body")).to_have_value("Try again.")
+
+
+def test_an_answer_that_could_not_be_sent_is_kept_once_there_is_a_connection(moving):
+    moving.clock.install()
+    send_in_a_tunnel(moving, "Try again.")
+    expect(moving.locator("#reply-body")).to_be_focused()
+    moving.keyboard.type(" Or not.")
+    expect(moving.locator("#reply-body")).to_have_value("Try again. Or not.")
+    moving.clock.fast_forward(15_000)
+    expect(moving.locator(KEPT)).to_have_text("Draft kept")
+    moving.keyboard.press("Control+Enter")
+    expect(moving.locator(".message-ours .message-text")).to_have_text("Try again. Or not.")
+
+
+def test_an_answer_that_was_refused_can_be_changed(bea):
+    bea.locator("#reply-body").fill(" ")
+    bea.keyboard.press("Control+Enter")
+    expect(bea.locator("#reply-form [role=alert]")).to_be_focused()
+    bea.locator("#reply-body").fill("Try again.")
+    bea.keyboard.press("Control+Enter")
+    expect(bea.locator(".message-ours")).to_be_visible()
