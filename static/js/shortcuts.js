@@ -186,6 +186,27 @@
   // In a tick box no letter is written.
   const isWriting = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
 
+  // Letters that come while a form takes the page away are meant for it: they are no commands, here
+  // and on the page that comes, until whoever types pauses.
+  const PAUSE = 1000;
+  const TYPING = "portal.typing";
+  const LEAVING = "form[aria-busy], form[data-sent]:not([action$='/export'])";
+  let pause;
+
+  function typesOn() {
+    sessionStorage.setItem(TYPING, "on");
+    clearTimeout(pause);
+    pause = setTimeout(() => sessionStorage.removeItem(TYPING), PAUSE);
+  }
+
+  function isMeantForAnother() {
+    if (!sessionStorage.getItem(TYPING) && !document.querySelector(LEAVING)) return false;
+    typesOn();
+    return true;
+  }
+
+  if (sessionStorage.getItem(TYPING)) typesOn();
+
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
       event.preventDefault();
@@ -193,6 +214,7 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key.length === 1 && isMeantForAnother()) return;
     if (!areOn() || isWriting(event.target)) return;
     if (press(event)) event.preventDefault();
   });

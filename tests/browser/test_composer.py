@@ -9,6 +9,7 @@ from portal.core.database import db
 from portal.staff.models import Admin
 from portal.support.models import SupportTicket
 from portal.support.suggesting import suggest
+from tests.browser import hands
 from tests.browser.conftest import HABITS, close
 from tests.browser.test_ticket import agent, at_ticket
 
@@ -98,6 +99,50 @@ def test_an_answer_that_could_not_be_sent_is_kept_once_there_is_a_connection(mov
     expect(moving.locator(KEPT)).to_have_text("Draft kept")
     moving.keyboard.press("Control+Enter")
     expect(moving.locator(".message-ours .message-text")).to_have_text("Try again. Or not.")
+
+
+def come(page, held):
+    """Wait for the page after the held answer: news may bring the message to the one before."""
+    hands.let_go(held)
+    expect(page.locator(hands.HELD)).to_have_count(0)
+    page.wait_for_load_state()
+
+
+def status_of(site, number):
+    with site.app.app_context():
+        return db.session.query(SupportTicket).filter_by(number=number).one().status
+
+
+def test_whoever_types_on_while_it_is_sent_commands_nothing(bea, site, number):
+    bea.clock.install()
+    bea.goto(f"/support/tickets/{number}?view=all")
+    bea.locator("#reply-body").press_sequentially("Try again.")
+    held = hands.hold(bea, "**/reply")
+    bea.keyboard.press("Control+Enter")
+    expect(bea.locator(hands.HELD)).to_be_attached()
+    expect(bea.locator("#reply-form")).to_have_attribute("aria-busy", "true")
+    bea.clock.pause_at(bea.evaluate("Date.now() + 1000"))
+    bea.keyboard.type(" Or e")
+    expect(bea.locator("#reply-body")).to_have_value("Try again.")
+    come(bea, held)
+    bea.keyboard.type("lse e")
+    bea.clock.fast_forward(1_100)
+    bea.keyboard.press("n")
+    expect(bea.locator("#note-body")).to_be_focused()
+    assert status_of(site, number) == "open"
+
+
+def test_no_key_commands_while_an_answer_is_on_its_way(bea, site, number):
+    bea.locator("#reply-body").fill("Try again.")
+    held = hands.hold(bea, "**/reply")
+    bea.get_by_role("button", name="Send to customer").click()
+    expect(bea.locator(hands.HELD)).to_be_attached()
+    bea.locator("#content").focus()
+    bea.keyboard.press("e")
+    expect(bea.locator("#solve")).not_to_have_attribute("data-sent", "yes")
+    come(bea, held)
+    expect(bea.locator(".message-ours")).to_be_visible()
+    assert status_of(site, number) == "open"
 
 
 def test_an_answer_that_was_refused_can_be_changed(bea):
