@@ -88,7 +88,7 @@ def consume(
     return None
 
 
-def draft_of(ticket: SupportTicket, admin_id: int, kind: MessageKind) -> str | None:
+def draft_of(ticket: SupportTicket, admin_id: int, kind: str) -> str | None:
     """What the person has written there, or None."""
     query = sa.select(TicketDraft.body).where(
         TicketDraft.ticket_id == ticket.id,
@@ -96,6 +96,16 @@ def draft_of(ticket: SupportTicket, admin_id: int, kind: MessageKind) -> str | N
         TicketDraft.kind == kind,
     )
     return db.session.scalar(query)
+
+
+def move_drafts(source: SupportTicket, target: SupportTicket) -> None:
+    """What people have not sent in one locked ticket comes after what they have in another."""
+    mine = TicketDraft.__table__.c
+    query = sa.select(mine.admin_id, mine.kind, mine.body).where(mine.ticket_id == source.id)
+    for admin_id, kind, body in db.session.execute(query).all():
+        there = draft_of(target, admin_id, kind) or ""
+        _keep(target, admin_id, kind, _joined(there, body))
+    changed_rows(sa.delete(TicketDraft).where(TicketDraft.ticket_id == source.id))
 
 
 def mark_of(body: str) -> str:

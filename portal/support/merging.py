@@ -17,6 +17,7 @@ from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict
 from portal.customers.naming import address_key
 from portal.support import clocks
+from portal.support.drafts import move_drafts
 from portal.support.history import note_event, target_of_ticket
 from portal.support.linking import add_link
 from portal.support.models import (
@@ -46,6 +47,8 @@ class CannotUndo(Conflict):
 def merge(*, by: Actor, source: SupportTicket, target: SupportTicket) -> TicketMerge:
     """Move everything said in `source` to `target`, where its customer takes part from then on.
 
+    What people have not sent moves as well, and stays there when the merge is taken back.
+
     Raises:
         CannotMerge: both are one, of different tenants, or one of them is merged, closed or gone.
     """
@@ -63,6 +66,7 @@ def merge(*, by: Actor, source: SupportTicket, target: SupportTicket) -> TicketM
     )
     db.session.add(made)
     _bring_people(source, target, now)
+    move_drafts(source, target)
     clocks.merged_away(source, target, now)
     source.merged_into_id = target.id
     move(by=by, ticket=source, status=Status.MERGED, cause=f"merged into {target.number}", at=now)

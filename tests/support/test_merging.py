@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.support.drafts import draft_of, save_draft
 from portal.support.linking import related_to
 from portal.support.merging import (
     UNDO_WINDOW,
@@ -20,7 +21,7 @@ from portal.support.merging import (
 from portal.support.models import SupportMessage, TicketEvent, TicketParticipant
 from portal.support.participants import add_participant
 from portal.support.statuses import move
-from portal.support.words import Status
+from portal.support.words import MessageKind, Status
 from tests.cast import actor, make_user
 from tests.ledger import events
 from tests.support.desk import answer, customer_writes, make_ticket
@@ -166,6 +167,20 @@ def test_a_merge_can_be_taken_back_for_thirty_days(pair):
         pytest.raises(CannotUndo, match="30 days"),
     ):
         undo_merge(by=SYSTEM, source=source)
+
+
+@pytest.mark.parametrize(("there", "then"), [("", "Half"), ("Begun ", "Begun\n\nHalf")])
+def test_what_people_have_not_sent_comes_along(pair, bea, mo, there, then):
+    source, target = pair
+    for ticket, body in ((source, "Half"), (target, there)):
+        save_draft(admin_id=bea.id, ticket=ticket, kind=MessageKind.PUBLIC, body=body)
+    save_draft(admin_id=mo.id, ticket=source, kind=MessageKind.NOTE, body="Mo's")
+    merge(by=SYSTEM, source=source, target=target)
+    assert draft_of(target, bea.id, MessageKind.PUBLIC) == then
+    assert draft_of(target, mo.id, MessageKind.NOTE) == "Mo's"
+    assert draft_of(source, bea.id, MessageKind.PUBLIC) is None
+    undo_merge(by=SYSTEM, source=source)
+    assert draft_of(target, bea.id, MessageKind.PUBLIC) == then
 
 
 def test_the_way_of_merges_leads_to_the_last_one(acme):

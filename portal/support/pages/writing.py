@@ -11,9 +11,11 @@ from portal.staff.current import current_staff
 from portal.staff.directory import person_or_404
 from portal.support.bodies import LONGEST_BODY
 from portal.support.drafts import as_kept, mark_of, save_draft
+from portal.support.merging import live_ticket
 from portal.support.messages import Sent, StaleSend, add_note, reply
 from portal.support.models import SupportTicket
 from portal.support.neighbours import Here
+from portal.support.numbers import read_number
 from portal.support.outgoing import UNDO_HOLD
 from portal.support.pages.blueprint import bp
 from portal.support.pages.ticket_view import (
@@ -26,8 +28,8 @@ from portal.support.pages.ticket_view import (
 )
 from portal.support.pages.written import MOST_BYTES, Written, kind_now
 from portal.support.reading import public_after
-from portal.support.seeing import ticket_or_404
-from portal.support.words import MessageKind
+from portal.support.seeing import lock_ticket, ticket_or_404
+from portal.support.words import MessageKind, Status
 from portal.web.access import accepts_files, audits, requires, unaudited
 from portal.web.flashes import flash_with_button
 from portal.web.htmx import page, page_or_fragment, see_other, wants_fragment
@@ -95,11 +97,12 @@ def write_note(number: str) -> ResponseReturnValue:
 @unaudited(NOBODYS_BUSINESS)
 def keep_draft(number: str) -> ResponseReturnValue:
     """By script the answer is what is kept, where something was put in that the page had not."""
-    found, written = found_ticket(number), Written.now()
+    written, kind = Written.now(), kind_now()
+    found = _written_on(number, kind)
     kept = save_draft(
         admin_id=current_staff().id,
         ticket=found,
-        kind=kind_now(),
+        kind=kind,
         body=written.body,
         submit_key=written.submit_key,
         seen=written.draft_seen,
@@ -158,6 +161,8 @@ def _refused(
     number: str, written: Written, refusal: DomainError, kind: MessageKind
 ) -> ResponseReturnValue:
     found, text = _kept(number, written, kind)
+    if found.number != read_number(number):
+        return _moved(number, found, written)
     names = [upload.filename for upload in written.uploads]
     composing = Composing(kind, text, refusal.message, names)
     if wants_fragment():
@@ -165,10 +170,20 @@ def _refused(
     return ticket_page(found, status=refusal.status, composing=composing)
 
 
+def _moved(number: str, target: SupportTicket, written: Written) -> ResponseReturnValue:
+    files = " Attach its files anew." if written.uploads else ""
+    flash(
+        f"{number} was merged into this ticket meanwhile. Nothing was sent: "
+        f"your text is your draft here.{files}",
+        "warning",
+    )
+    return see_other(ticket_url(target.number, written.view, "#reply-body"))
+
+
 def _kept(number: str, written: Written, kind: MessageKind) -> tuple[SupportTicket, str]:
     """The ticket as it is now, after the refused deed was rolled back, and the text as kept."""
     db.session.rollback()
-    found, kept = found_ticket(number), None
+    found, kept = _written_on(number, kind), None
     if written.body.strip() and len(written.body) <= LONGEST_BODY:
         kept = save_draft(
             admin_id=current_staff().id,
@@ -179,3 +194,13 @@ def _kept(number: str, written: Written, kind: MessageKind) -> tuple[SupportTick
         )
         db.session.commit()
     return found, kept or written.body
+
+
+def _written_on(number: str, kind: MessageKind) -> SupportTicket:
+    """Where a reply is written on: a merged ticket takes notes alone."""
+    found = found_ticket(number)
+    if kind is MessageKind.NOTE:
+        return found
+    if found.status != Status.MERGED:
+        lock_ticket(found)  # so that no merge comes between
+    return live_ticket(found) or found
