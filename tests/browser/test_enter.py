@@ -1,5 +1,7 @@
 """Enter in a field sends its form, also where another button stands before the real one."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,6 +9,8 @@ from portal.core.database import db
 from portal.core.roles import Role
 from seeds.catalog import seed_catalog
 from tests.cast import make_tenant, make_user
+
+FILE = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"x"}
 
 
 @pytest.fixture
@@ -37,15 +41,30 @@ def found_by_enter(page, form, name):
 
 def test_enter_in_the_subject_opens_the_ticket_with_its_files(mo, uma):
     mo.goto("/support/tickets/new")
-    found_by_enter(mo, "main", uma)
+    field = mo.locator("#user")
+    field.fill(uma)
+    field.press("Enter")
+    expect(mo.locator("#requester-choices input:checked")).to_have_count(1)
     expect(mo.locator("main .field-error, main .error-summary")).to_have_count(0)
     mo.locator("[name=body]").fill("It creaks.")
-    file = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"x"}
-    mo.locator("[name=files]").set_input_files(file)
+    mo.locator("[name=files]").set_input_files(FILE)
     mo.locator("[name=subject]").fill("A call")
     mo.locator("[name=subject]").press("Enter")
     expect(mo.locator("h1")).to_have_text("A call")
     expect(mo.locator(".message-files")).to_contain_text("plan.txt")
+
+
+def test_enter_finds_who_asks_and_leaves_the_rest_as_it_is(site, page, uma):
+    site.sign_in(page.context, site.person("Bea Agent", is_second_factor_on=True))
+    page.goto("/support/tickets/new")
+    page.locator("[name=files]").set_input_files(FILE)
+    page.locator("#user").fill(uma)
+    with page.expect_response(re.compile("/support/tickets/new")) as answered:
+        page.locator("#user").press("Enter")
+    assert answered.value.request.method == "GET"
+    expect(page.locator("#requester-choices input:checked")).to_have_count(1)
+    expect(page.locator("#user")).to_be_focused()
+    expect(page.locator("[name=files]")).to_have_value(re.compile("plan.txt"))
 
 
 def test_enter_in_the_price_shows_what_they_pay(mo, uma):
