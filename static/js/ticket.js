@@ -138,6 +138,19 @@
     event.detail.shouldSwap = !areFieldsOld;
   });
 
+  // A change may take the control away that made it: the focus stays where that was.
+  const PLACES = { snooze: "#snoozed button", snoozed: "#snooze summary", subject: "#subject summary" };
+  let left = null;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (target?.id === "ticket-fields") left = document.activeElement?.closest(".field-block")?.id;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!PLACES[left]) return;
+    const { activeElement: now, body } = document;
+    if (!now || now === body || !now.checkVisibility()) document.querySelector(PLACES[left])?.focus();
+    left = null;
+  });
+
   // Messages come in above the composer: whoever writes there must not see it move.
   let place = null;
   document.addEventListener("htmx:beforeSwap", (event) => {

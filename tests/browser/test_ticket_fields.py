@@ -80,6 +80,27 @@ def test_watching_keeps_the_place_and_is_said(site, page, number):
         expect(bea.locator("#announcer")).to_have_text("Saved")
 
 
+def test_the_focus_stays_where_a_ticket_is_snoozed_and_woken(site, page, number):
+    bea = at_ticket(site, page, "Bea Agent", number)
+    bea.keyboard.press("z")
+    bea.keyboard.press("Enter")
+    expect(bea.get_by_role("button", name="Wake it")).to_be_focused()
+    bea.keyboard.press("Enter")
+    expect(bea.locator("#snooze summary")).to_be_focused()
+
+
+@pytest.mark.parametrize("way", ["Enter", "Tab"])
+def test_the_focus_stays_where_a_subject_is_saved(site, page, number, way):
+    bea = at_ticket(site, page, "Bea Agent", number)
+    bea.locator("#subject summary").press("Enter")
+    bea.locator("#field-subject").fill("It stopped again")
+    bea.locator("#field-subject").press(way)
+    if way == "Tab":
+        bea.keyboard.press("Enter")
+    expect(bea.locator("h1")).to_have_text("It stopped again")
+    expect(bea.locator("#subject summary")).to_be_focused()
+
+
 def test_a_saved_field_is_said_and_a_refused_one_is_not(site, page, number):
     bea = at_ticket(site, page, "Bea Agent", number)
     bea.locator("#field-priority").select_option("urgent")
