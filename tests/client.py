@@ -3,7 +3,7 @@
 import contextvars
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -58,3 +58,18 @@ class Client(FlaskClient):
 def parsed(answer: TestResponse) -> BeautifulSoup:
     """The page, or a piece of one, that was answered."""
     return BeautifulSoup(answer.text, "lxml")
+
+
+def fields_in(form: Tag) -> dict[str, list[str]]:
+    """What a browser would send of the form as it stands, but for its token."""
+    found: dict[str, list[str]] = {}
+    for one in form.select("input[name], textarea[name]"):
+        if one.get("type") not in {"checkbox", "radio"} or one.get("checked") is not None:
+            value = one.get("value") if one.name == "input" else one.get_text().strip("\n")
+            found.setdefault(one["name"], []).append(value or "")
+    for one in form.select("select[name]"):
+        chosen = one.select("option[selected]")
+        if not chosen and one.get("multiple") is None:
+            chosen = one.select("option")[:1]
+        found[one["name"]] = [each["value"] for each in chosen]
+    return {name: values for name, values in found.items() if name != "csrf_token"}

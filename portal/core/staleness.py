@@ -6,16 +6,24 @@ from portal.core.errors import Conflict
 
 
 class Stale(Conflict):
-    """Somebody changed it after the form was opened. `version` is the one that it is at now."""
+    """Somebody changed it after the form was opened.
+
+    `version` and `seen`: what a form that was opened now would carry.
+    """
 
     code = "stale"
     title = "Somebody was faster"
 
     def __init__(
-        self, message: str, *, field: str | None = None, version: int | None = None
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        version: int | None = None,
+        seen: str | None = None,
     ) -> None:
         super().__init__(message, field=field)
-        self.version = version
+        self.version, self.seen = version, seen
 
 
 def fingerprint(*values: str) -> str:
@@ -29,6 +37,6 @@ def check_seen(seen: str | None, *values: str) -> None:
     Raises:
         Stale: see the class.
     """
-    if seen is not None and seen != fingerprint(*values):
-        shown = ", ".join(values)
-        raise Stale(f"Somebody changed it a moment ago: {shown}. Save again to replace that.")
+    present = fingerprint(*values)
+    if seen is not None and seen != present:
+        raise Stale("Somebody changed it a moment ago. Yours was not saved.", seen=present)

@@ -83,8 +83,8 @@ def check_mark(row: Coupon, seen: str | None) -> None:
     Raises:
         Stale: see the class.
     """
-    if seen is not None and seen != mark_of(row):
-        raise Stale(f"Somebody changed {row.code} a moment ago. Look at it again.")
+    if seen is not None and seen != (now := mark_of(row)):
+        raise Stale(f"Somebody changed {row.code} a moment ago. Look at it again.", seen=now)
 
 
 def create_coupon(

@@ -1,12 +1,12 @@
 """What a browser may submit with a decision on a coupon: why, and whether a manager is asked."""
 
-from wtforms import HiddenField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.core.errors import DomainError
 from portal.core.staleness import Stale
 from portal.coupons.limits import BeyondLimits
-from portal.web.forms import PortalForm
+from portal.web.forms import SeenForm
 from portal.web.texts import LONGEST_REASON
 
 ROOM = {"rows": 2, "maxlength": str(LONGEST_REASON)}
@@ -20,10 +20,10 @@ TYPED_AT = {
 """Where a term of another name is typed."""
 
 
-class AskingForm(PortalForm):
+class AskingForm(SeenForm):
     """A form whose deed may pass the limits of whoever sends it; then they can ask a manager."""
 
-    seen = HiddenField()
+    shows_present = True
     passed: tuple[str, ...] = ()
     """The limits, in words: no error of a field, and nothing that another value must mend."""
     is_stale = False
@@ -37,10 +37,10 @@ class AskingForm(PortalForm):
         super().add_refusal(error)
 
 
-class ApprovalForm(PortalForm):
+class ApprovalForm(SeenForm):
     """Of a request: it carries which coupon was looked at."""
 
-    seen = HiddenField()
+    shows_present = True
     reason = TextAreaField(
         "Reason",
         [Length(max=LONGEST_REASON)],

@@ -1,13 +1,13 @@
 """What a browser may submit about tenants and users."""
 
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length
 
 from portal.customers.naming import LONGEST_EXTERNAL_ID, LONGEST_NAME
 from portal.staff.identity import LONGEST_EMAIL
 from portal.staff.zones import zones
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SeenForm
 from portal.web.texts import LONGEST_REASON
 
 OFF = {"autocomplete": "off"}
@@ -31,7 +31,7 @@ def _name(render_kw: dict[str, str]) -> StringField:
     return StringField("Name", wanted, render_kw=render_kw)
 
 
-class TenantForm(PortalForm):
+class TenantForm(SeenForm):
     """A tenant as it may be changed."""
 
     name = _name(OFF)
@@ -42,7 +42,6 @@ class TenantForm(PortalForm):
         validate_choice=False,
         description="Its days and months begin by this clock.",
     )
-    seen = HiddenField()
 
 
 class NewTenantForm(PortalForm):
@@ -65,12 +64,11 @@ def _email() -> StringField:
     )
 
 
-class UserForm(PortalForm):
+class UserForm(SeenForm):
     """A user as they may be changed."""
 
     name = _name(OFF)
     email = _email()
-    seen = HiddenField()
 
 
 class NewUserForm(PortalForm):

@@ -200,8 +200,12 @@ def _is_same(present: Subscription, plan: PlanTemplate, trial_ends_at: datetime 
 
 
 def _check_expected(tenant: Tenant, present: Subscription | None, expected: int | None) -> None:
-    if expected is not None and expected != (present.id if present else 0):
-        raise Stale(f"The plan of {tenant.name} was changed meanwhile. Look again, then decide.")
+    there = present.id if present else 0
+    if expected is not None and expected != there:
+        raise Stale(
+            f"The plan of {tenant.name} was changed meanwhile. Look again, then decide.",
+            version=there,
+        )
 
 
 def _check_trial(trial_ends_at: datetime | None, now: datetime) -> None:

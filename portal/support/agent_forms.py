@@ -2,7 +2,6 @@
 
 from wtforms import (
     BooleanField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -18,7 +17,7 @@ from portal.support.agents import LONGEST_SIGNATURE, MOST_CAPACITY, Profile
 from portal.support.shifts import DAYS, read_week
 from portal.support.teams import LONGEST_NAME, Terms
 from portal.support.words import Category, Strategy
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SeenForm
 
 CATEGORIES = [SelectChoice(category.value, category.label) for category in Category]
 STRATEGIES = [
@@ -42,7 +41,7 @@ def _hours(day: str) -> StringField:
     return StringField(f"Hours on {day.capitalize()}", [Length(max=LONGEST_HOURS)], render_kw=OFF)
 
 
-class AgentForm(PortalForm):
+class AgentForm(SeenForm):
     capacity = IntegerField(
         "Capacity",
         [InputRequired("Say how many tickets."), NumberRange(0, MOST_CAPACITY)],
@@ -63,7 +62,6 @@ class AgentForm(PortalForm):
     monday, tuesday, wednesday = _hours(DAYS[0]), _hours(DAYS[1]), _hours(DAYS[2])
     thursday, friday = _hours(DAYS[3]), _hours(DAYS[4])
     saturday, sunday = _hours(DAYS[5]), _hours(DAYS[6])
-    seen = HiddenField()
 
     def profile(self) -> Profile:
         """What was submitted.
@@ -90,7 +88,7 @@ class SignatureForm(PortalForm):
     )
 
 
-class TeamForm(PortalForm):
+class TeamForm(SeenForm):
     name = StringField(
         "Name", [InputRequired("Write a name."), Length(max=LONGEST_NAME)], render_kw=OFF
     )
@@ -113,7 +111,6 @@ class TeamForm(PortalForm):
         description="A ticket on which no agent does anything for so many open minutes while its "
         "customer waits is nobody's again. Empty: it stays with its agent.",
     )
-    seen = HiddenField()
 
     def offer(self, agents: list[tuple[int, str]]) -> "TeamForm":
         """Whom one may choose: agents by id and name."""

@@ -224,4 +224,7 @@ def _save(by: Actor, admin_id: int, values: dict[str, int], version: int) -> Non
         changed = sa.update(GoodwillLimit).where(*mine).values(version=version + 1, **more)
         is_saved = changed_rows(changed) == 1
     if not is_saved:
-        raise Stale("Somebody saved this budget meanwhile. Look at it again.")
+        there = db.session.scalar(
+            sa.select(GoodwillLimit.version).where(GoodwillLimit.admin_id == admin_id)
+        )
+        raise Stale("Somebody saved it meanwhile. Yours was not saved.", version=there or 0)

@@ -18,7 +18,7 @@ from portal.support.goodwill_terms import (
     Wanted,
 )
 from portal.support.goodwill_words import Kind
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, VersionedForm
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 MONEY = {"inputmode": "decimal", "autocomplete": "off"}
@@ -116,10 +116,9 @@ class DecisionForm(PortalForm):
     reason = StringField("Reason", [Length(max=LONGEST_REASON)])
 
 
-class BudgetForm(PortalForm):
+class BudgetForm(VersionedForm):
     """Amounts in the currency of the plans, as people write them."""
 
-    version = HiddenField()
     monthly_cents = StringField(
         "Budget a month", [InputRequired("Enter an amount.")], render_kw=MONEY
     )
@@ -169,6 +168,7 @@ class BudgetForm(PortalForm):
         return {name: self._cents(self[name]) if name in self else 0 for name in names}
 
     def expected_version(self) -> int:
+        """-1 when it was tampered with: 0 says that there is none yet."""
         text = self.version.data or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 

@@ -49,6 +49,8 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     is_replacing = False
     """Somebody saved it meanwhile, and was told so: sent once more, it replaces theirs."""
+    present_url: str | None = None
+    """Where one may look at what stands now; the address that it was sent to unless it is said."""
     leading: tuple[str, ...] = ()
     """Fields that the page shows before those that the class inherits: what is wrong with a form is
     listed in the order of its page.
@@ -99,6 +101,19 @@ class VersionedForm(PortalForm):
     def add_refusal(self, error: DomainError) -> None:
         if isinstance(error, Stale) and error.version is not None:
             self.is_replacing, self.version.data = True, str(error.version)
+        super().add_refusal(error)
+
+
+class SeenForm(PortalForm):
+    """A form that carries the fingerprint of what its reader saw: nobody's change is lost."""
+
+    seen = HiddenField()
+    shows_present = False
+    """Its page says beside it what stands now, so nobody has to look elsewhere."""
+
+    def add_refusal(self, error: DomainError) -> None:
+        if isinstance(error, Stale) and error.seen is not None:
+            self.is_replacing, self.seen.data = not self.shows_present, error.seen
         super().add_refusal(error)
 
 

@@ -16,7 +16,7 @@ from portal.coupons.models import Coupon, CouponTenant
 from portal.coupons.redeeming import redeem_coupon
 from portal.coupons.terms import Terms, terms_of
 from portal.web.moments import as_local
-from tests.client import parsed
+from tests.client import fields_in, parsed
 from tests.coupons.conftest import buys, make_coupon
 
 NEW = "/coupons/new"
@@ -35,15 +35,7 @@ def made(code="FAIR-10"):
 
 def fields_of(client, url):
     """What a browser would send of the form as it stands."""
-    form, found = client.soup(url).select_one("#coupon-form"), {}
-    for one in form.select("input[name], textarea[name], select[name]"):
-        if one.get("type") in {"checkbox", "radio"} and one.get("checked") is None:
-            continue
-        found.setdefault(one["name"], []).append(one.get("value") or one.get_text().strip("\n"))
-    for one in form.select("select[name]"):
-        chosen = one.select_one("option[selected]")
-        found[one["name"]] = [chosen["value"] if chosen else ""]
-    return {name: values for name, values in found.items() if name != "csrf_token"}
+    return fields_in(client.soup(url).select_one("#coupon-form"))
 
 
 def errors_at(answer):

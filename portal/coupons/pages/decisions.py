@@ -7,7 +7,7 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.coupons.approvals import approve_coupon, reject_coupon
-from portal.coupons.coupons import coupon_or_404, disable_coupon, enable_coupon, mark_of
+from portal.coupons.coupons import coupon_or_404, disable_coupon, enable_coupon
 from portal.coupons.deciding_forms import ApprovalForm, SwitchForm
 from portal.coupons.models import Coupon, CouponStatus
 from portal.coupons.pages.blueprint import bp
@@ -94,7 +94,6 @@ def _decided(row: Coupon, text: str) -> ResponseReturnValue:
 def _refused(coupon_id: int, form: ApprovalForm) -> Response:
     """The coupon as it is now, for whoever decides after another look."""
     row = coupon_or_404(coupon_id, locked=False)
-    form.seen.data = mark_of(row)
     return coupon_page(row, form)
 
 

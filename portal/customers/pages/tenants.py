@@ -89,7 +89,6 @@ def save_tenant(tenant_id: int) -> ResponseReturnValue:
             )
             db.session.commit()
             return _done(found, f"{found.name} is saved.")
-    form.seen.data = _seen(found)
     return page("customers/edit_tenant.html", status=422, tenant=found, form=form)
 
 

@@ -125,7 +125,6 @@ def save_user(user_id: int) -> ResponseReturnValue:
             )
             db.session.commit()
             return _done(found, f"{found.name} is saved.")
-    form.seen.data = _seen(found)
     return page("customers/edit_user.html", status=422, user=found, form=form)
 
 

@@ -105,7 +105,7 @@ def save_agent(agent_id: int) -> ResponseReturnValue:
             change_agent(by=_actor(), agent_id=agent_id, profile=form.profile(), seen=seen)
             db.session.commit()
             return _done(agent_id, "The agent is saved.")
-    form.seen.data = _seen(found)
+    form.present_url = url_for("support.agent", agent_id=agent_id)
     return _page(found, form=form, status=422)
 
 

@@ -103,7 +103,7 @@ def save_team(team_id: int) -> ResponseReturnValue:
             db.session.commit()
             flash(f"{found.name} is saved.", "success")
             return see_other(url_for("support.team", team_id=team_id))
-    form.seen.data = _seen(found)
+    form.present_url = url_for("support.team", team_id=team_id)
     return _page(found, form, 422)
 
 
