@@ -1,7 +1,7 @@
 """Reading the ledger: pages of events, one event whole, what a tenant or thing met last."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
@@ -18,11 +18,12 @@ from portal.audit.keyset import ledger_page
 from portal.audit.ledger import Target
 from portal.audit.logs import LOGS
 from portal.audit.models import AuditEvent
-from portal.audit.readable import FIRST, instant_of
+from portal.audit.readable import FIRST, event_in, instant_of
 from portal.audit.scope import Conditions, Reach, fitting, is_seen_by, reach_of, seen_by
 from portal.audit.telling import quoted_reason, told
 from portal.audit.words import in_words
 from portal.core.actor import Actor
+from portal.core.clock import timestamp
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.quick import Quick
@@ -193,6 +194,33 @@ def last_reason(action: Action, target: Target) -> str | None:
     done += [_event.target_type == target.type, _event.target_id == str(target.id)]
     newest = _event.occurred_at.desc(), _event.id.desc()
     return db.session.scalar(sa.select(_event.reason).where(*done).order_by(*newest).limit(1))
+
+
+class Deed(NamedTuple):
+    """What was done to a thing, or to a part of it: `entity_id`."""
+
+    action: Action
+    at: datetime
+    by: str
+    reason: str | None
+    entity_id: int | None
+
+
+def deeds_on(
+    target: Target, actions: Sequence[Action], *, since: datetime, most: int = 100
+) -> list[Deed]:
+    """The newest first, at most so many: for all who may see the thing."""
+    where = [_event.target_type == target.type, _event.target_id == str(target.id)]
+    where += [_event.occurred_at >= timestamp(since), _event.action.in_(actions)]
+    query = sa.select(*COLUMNS).where(*where).order_by(_event.occurred_at.desc(), _event.id.desc())
+    return [_deed(row) for row in db.session.execute(query.limit(most))]
+
+
+def _deed(row: Any) -> Deed:
+    at, event = instant_of(row.occurred_at) or FIRST, event_in(row.canonical)
+    number = event["meta"].get("entity_id") if event else None
+    known = number if isinstance(number, int) else None
+    return Deed(Action(row.action), at, row.actor_label, row.reason, known)
 
 
 def _row(row: sa.Row[*tuple[Any, ...]], zone: ZoneInfo) -> EventRow:

@@ -18,6 +18,7 @@ from portal.staff.current import current_staff
 from portal.subscriptions import import_plans, plan_use
 from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial, extend_trial
 from portal.subscriptions.comparison import differences
+from portal.subscriptions.endings import endings_of
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
 from portal.subscriptions.history import Standing, history_page, plan_labels, standing_of
 from portal.subscriptions.plan_tenants import plan_label, tenants_on_plan
@@ -162,6 +163,7 @@ def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: Portal
         tenant=found,
         standing=standing,
         history=history.at("subscriptions.tenant"),
+        endings=endings_of(found, history.items),
         plans=[(plan.name, plan.display_name) for plan in offered.values()],
         chosen=chosen,
         effects=differences(catalog, present, chosen) if chosen else [],
@@ -184,10 +186,12 @@ def _change_of(standing: Standing, wanted: str) -> dict[str, object]:
 
 def plan_panel(found: Tenant, by: Actor) -> Panel | None:
     """The plan on the tenant's own page."""
+    standing = standing_of(found.id)
     html = render_template(
         "subscriptions/_panel.html",
         tenant=found,
-        standing=standing_of(found.id),
+        standing=standing,
+        endings=endings_of(found, standing.recent),
         may_assign=by.may(Permission.SUBSCRIPTIONS_ASSIGN),
     )
     return Panel("plan", "Plan", Markup(html))  # noqa: S704 - a template made it

@@ -130,6 +130,29 @@ def test_a_trial_is_moved_ended_and_the_plan_canceled(ann_client, acme, plans, u
     assert latest().status == "canceled"
 
 
+def test_who_ended_a_trial_or_a_plan_and_why_stands_in_the_history(ann_client, acme, plans, url):
+    put(acme, plans["pro"], trial_ends_at=clock.now() + IN_A_WEEK, reason="wants to try")
+    ann_client.submit(f"{url}/end-trial", **{"end-reason": "no budget"})
+    put(acme, plans["basic"], reason="small start")
+    ann_client.submit(f"{url}/cancel", **{"cancel-reason": "moved away"})
+    column = ann_client.soup(url).select("td[data-label=Reason]")
+    cancelled, trial = (td.get_text(" ", strip=True) for td in column)
+    assert cancelled.startswith("small start Cancelled ")
+    assert cancelled.endswith("by ann@boxcostpro.test: moved away")
+    assert trial.startswith("wants to try Trial ended ")
+    assert trial.endswith("by ann@boxcostpro.test: no budget")
+
+
+def test_a_trial_that_was_moved_is_not_said_to_be_ended(ann_client, acme, plans, url):
+    put(acme, plans["pro"], trial_ends_at=clock.now() + IN_A_WEEK)
+    later = local(clock.now() + 2 * IN_A_WEEK)
+    fields = {"trial-trial_ends_at": later, "trial-reason": "busy"}
+    ann_client.submit(f"{url}/extend-trial", **fields)
+    ann_client.submit(f"{url}/cancel", **{"cancel-reason": "left"})
+    text = ann_client.soup(url).select_one("td[data-label=Reason]").get_text(" ", strip=True)
+    assert (text.count("Cancelled"), "Trial ended" in text) == (1, False)
+
+
 @pytest.mark.parametrize("verb", ["extend-trial", "end-trial", "cancel"])
 def test_without_a_stay_nothing_can_be_ended(ann_client, url, verb):
     fields = {"trial-trial_ends_at": local(clock.now() + IN_A_WEEK)}
