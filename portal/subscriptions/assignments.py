@@ -164,7 +164,7 @@ def cancel_plan(
 
     Raises:
         NoSubscription: there is nothing to cancel.
-        DomainError: the instant lies in the past.
+        DomainError: the instant lies in the past, or behind the end of a trial.
     """
     reason = checked_reason(reason)
     raise_version(tenant.id)
@@ -173,6 +173,7 @@ def cancel_plan(
         raise NoSubscription(f"{tenant.name} is on no plan that could be canceled.")
     if at is not None and at < now:
         raise DomainError("Choose an instant that lies ahead.", field="at")
+    _check_within_trial(stay, at, now)
     before = values_of(stay)
     ends_at = max(second_of(at or now), now, stay.starts_at)
     stay.ends_at, stay.status = ends_at, SubscriptionStatus.CANCELED
@@ -185,6 +186,19 @@ def cancel_plan(
         reason=reason,
     )
     return stay
+
+
+def _check_within_trial(stay: Subscription, at: datetime | None, now: datetime) -> None:
+    """Nobody gets anything behind it, so the plan would only seem to go on."""
+    end = stay.trial_ends_at
+    if at is None or end is None or second_of(at) <= end:
+        return
+    if end <= now:
+        raise DomainError("The trial is over. Leave this empty to end the plan now.", field="at")
+    raise DomainError(
+        "The trial ends before that. Choose an instant until its end, or move its end first.",
+        field="at",
+    )
 
 
 def _runs(present: Subscription, plan: PlanTemplate) -> bool:

@@ -158,6 +158,22 @@ def test_a_plan_is_not_canceled_in_the_past(acme, plans):
     assert refusal.value.field == "at"
 
 
+def test_a_trial_is_canceled_until_its_end_and_no_later(acme, plans, moving):
+    end = assign(acme, plans["pro"], trial_ends_at=clock.now() + 7 * DAY).trial_ends_at
+    with pytest.raises(DomainError, match="trial ends before that") as refused:
+        cancel_plan(by=SYSTEM, tenant=acme, at=end + DAY)
+    assert refused.value.field == "at"
+    assert cancel_plan(by=SYSTEM, tenant=acme, at=end).ends_at == end
+
+
+def test_a_trial_that_is_over_is_canceled_now_alone(acme, plans, moving):
+    assign(acme, plans["pro"], trial_ends_at=clock.now() + 7 * DAY)
+    moving.shift(8 * DAY)
+    with pytest.raises(DomainError, match="trial is over"):
+        cancel_plan(by=SYSTEM, tenant=acme, at=clock.now() + DAY)
+    assert cancel_plan(by=SYSTEM, tenant=acme).ends_at == clock.now()
+
+
 def test_a_closed_tenant_keeps_its_stays_and_gets_no_other(acme, plans):
     assign(acme, plans["pro"])
     close_tenant(by=SYSTEM, tenant=acme, reason="left")
