@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.counting import capped, in_words
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
-from portal.customers.models import Tenant
+from portal.customers.models import Tenant, TenantStatus
 from portal.subscriptions.models import Subscription, SubscriptionStatus
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
 
@@ -73,9 +73,13 @@ def _trial(row: sa.Row[*tuple[Any, ...]]) -> Trial:
 
 
 def _undecided() -> list[sa.ColumnElement[bool]]:
-    """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone."""
+    """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone.
+
+    On a closed tenant's trial nobody can decide.
+    """
     trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
-    return [Subscription.status == trialing, Subscription.ends_at.is_(None)]
+    is_open = Tenant.status != TenantStatus.CLOSED.value
+    return [Subscription.status == trialing, Subscription.ends_at.is_(None), is_open]
 
 
 class Trials(NamedTuple):
@@ -94,7 +98,11 @@ def trials_now() -> Trials:
 @cache
 def _counting() -> Quick:
     now, soon = (sa.bindparam(name, type_=UTCDateTime()) for name in ("now", "soon"))
-    trials = sa.select(Subscription.id).where(*_undecided())
+    trials = (
+        sa.select(Subscription.id)
+        .join(Tenant, Tenant.id == Subscription.tenant_id)
+        .where(*_undecided())
+    )
     return Quick(
         sa.select(
             capped(trials.where(now < _END, soon >= _END)).label("ending"),

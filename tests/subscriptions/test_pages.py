@@ -13,7 +13,7 @@ from portal.customers.tenants import close_tenant
 from portal.subscriptions.assignments import assign_plan
 from portal.subscriptions.history import plan_labels
 from portal.subscriptions.models import Subscription
-from portal.subscriptions.trials import trials_page
+from portal.subscriptions.trials import trials_now, trials_page
 from tests.cast import actor, make_tenant
 from tests.client import parsed
 from tests.statements import counted
@@ -168,10 +168,23 @@ def test_whoever_may_not_change_it_reads_it_alone(bea_client, url):
     assert bea_client.submit(f"{url}/change", plan="pro").status_code == 403
 
 
-def test_a_closed_tenant_has_no_form(ann_client, acme, url):
+def test_a_closed_tenant_is_offered_nothing_that_is_refused(ann_client, acme, plans, url):
+    put(acme, plans["pro"], trial_ends_at=clock.now() + IN_A_WEEK)
     close_tenant(by=SYSTEM, tenant=acme, reason="left")
-    page = ann_client.soup(url)
-    assert page.select("form[action$='/change']") == []
+    posted = [form["action"] for form in ann_client.soup(url).select("main form[method=post]")]
+    assert posted == [f"{url}/end-trial", f"{url}/cancel"]
+
+
+def test_nobody_waits_for_a_decision_on_a_closed_tenant(ann_client, acme, birch, plans):
+    for tenant in (acme, birch):
+        put(tenant, plans["pro"], trial_ends_at=clock.now() + IN_A_WEEK)
+    close_tenant(by=SYSTEM, tenant=acme, reason="left")
+    assert trials_now() == ("1", "0")
+    assert ann_client.soup("/subscriptions/trials").select_one("#trial-rows a").text == "Birch"
+    db.session.execute(sa.update(Subscription).values(trial_ends_at=clock.now() - IN_A_WEEK))
+    assert trials_now() == ("0", "1")
+    over = ann_client.soup("/subscriptions/trials?state=over").select("#trial-rows a")
+    assert [link.text for link in over] == ["Birch"]
 
 
 def test_an_unknown_tenant_is_not_found(ann_client):
