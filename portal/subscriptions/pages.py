@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from portal.audit.actions import Action
 from portal.catalog.overview import plans_on_offer
-from portal.catalog.plans import plan_named
+from portal.catalog.plans import plan_named, plan_or_404
 from portal.catalog.revisions import catalog_now
 from portal.core.actor import Actor
 from portal.core.database import db
@@ -21,7 +21,7 @@ from portal.subscriptions.comparison import differences
 from portal.subscriptions.endings import endings_of
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
 from portal.subscriptions.history import Standing, history_page, plan_labels, standing_of
-from portal.subscriptions.plan_tenants import plan_label, tenants_on_plan
+from portal.subscriptions.plan_tenants import tenants_on_plan
 from portal.subscriptions.trials import SOON, trials_page
 from portal.web.access import audits, requires
 from portal.web.forms import PortalForm
@@ -58,11 +58,13 @@ def trials() -> Response:
 @bp.get("/subscriptions/plans/<plan_name>")
 @requires(Permission.CUSTOMERS_VIEW)
 def on_plan(plan_name: str) -> Response:
+    plan = plan_or_404(plan_name)
     return page_or_fragment(
         "subscriptions/on_plan.html",
         "subscriptions/_on_plan.html",
-        plan_label=plan_label(plan_name),
-        listing=tenants_on_plan(plan_name, cursor=request.args.get("cursor")),
+        plan_label=plan.display_name,
+        is_fallback=plan.is_fallback,
+        listing=tenants_on_plan(plan, cursor=request.args.get("cursor")),
     )
 
 

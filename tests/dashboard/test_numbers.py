@@ -1,6 +1,7 @@
 """Each number opens the list that it counts, and both say the same."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -160,8 +161,23 @@ def test_the_numbers_of_plans_and_trials_agree_with_their_lists(browser_of):
         on_trial(name, timedelta(days=days))
     client = browser_of(Role.FINANCE)
     found = {url: int(n) for n, url in tiles(client).values()} | numbers(client)
-    assert sorted(found.values()) == [0, 0, 1, 2, 4]
+    assert sorted(found.values()) == [0, 0, 1, 1, 2, 3]
     check_all(client, found)
+
+
+def test_whoever_is_on_no_plan_stands_on_the_one_that_counts_for_them(browser_of, acme, birch):
+    seed_catalog()
+    make_tenant("Cedar")
+    put = partial(assign_plan, by=SYSTEM)
+    put(tenant=acme, plan=plan_named("professional"))
+    put(tenant=birch, plan=plan_named("free"))
+    client, place = browser_of(Role.MARKETING), "/subscriptions/plans/"
+    assert numbers(client) == {f"{place}professional": 1, f"{place}free": 2}
+    column = client.soup("/customers").select("td[data-label=Plan]")
+    rows = client.soup(f"{place}free").select("#on-plan-rows tr")
+    assert sorted(td.text.strip() for td in column) == ["Free", "Free", "Professional"]
+    assert [row.select_one("a").text for row in rows] == ["Cedar", "Birch"]
+    assert "no plan of its own" in rows[0].text
 
 
 def test_whoever_left_a_plan_is_not_on_it(browser_of, acme):

@@ -14,6 +14,7 @@ from portal.subscriptions.assignments import assign_plan
 from portal.subscriptions.history import plan_labels
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.trials import trials_now, trials_page
+from portal.web.paging import PAGE_SIZE
 from tests.cast import actor, make_tenant
 from tests.client import parsed
 from tests.statements import counted
@@ -231,6 +232,15 @@ def test_trials_are_paged_without_leaving_one_out(app, plans, is_over):
             if cursor is None:
                 break
     assert sorted(seen) == ["T0", "T1", "T2", "T3", "T4"]
+
+
+def test_the_list_of_the_fallback_plan_is_paged(ann_client, plans):
+    for number in range(PAGE_SIZE + 1):
+        make_tenant(f"T{number}")
+    first = ann_client.soup("/subscriptions/plans/free")
+    second = ann_client.soup(first.select_one("[rel=next]")["href"])
+    names = [link.text for page in (first, second) for link in page.select("#on-plan-rows a")]
+    assert names == [f"T{number}" for number in reversed(range(PAGE_SIZE + 1))]
 
 
 def test_the_page_asks_the_database_eight_times_at_most(ann_client, acme, plans, url):
