@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.catalog.snapshot import Catalog, Interval
 from portal.entitlements.facts import Effect
-from portal.entitlements.terms import BRIEFLY, LARGEST_LIMIT
+from portal.entitlements.terms import BRIEFLY, LARGEST_LIMIT, OF_A_LIMIT
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.once_forms import OnceForm
@@ -51,7 +51,7 @@ class TermsForm(PortalForm):
     expires_at = MomentField("Until", [Optional()], description=ENDLESS)
     quota_limit = IntegerField(
         "Limit",
-        [Optional(), NumberRange(0, LARGEST_LIMIT, "Use a whole number from 0 on.")],
+        [Optional(), NumberRange(0, LARGEST_LIMIT, OF_A_LIMIT)],
         description="Empty: the limit that counts without this grant.",
         render_kw={"inputmode": "numeric", "min": "0"},
     )

@@ -13,6 +13,7 @@ from portal.entitlements.facts import Effect
 from portal.web.texts import LONGEST_REASON
 
 LARGEST_LIMIT = 2**53
+OF_A_LIMIT = f"Use a whole number from 0 to {LARGEST_LIMIT:,}."
 BRIEFLY = timedelta(days=14)
 STARTS_NOW = timedelta(minutes=1)
 """A start that passed while the request was on its way, or that a form rounded to the minute."""
@@ -91,7 +92,7 @@ def _check_limit(terms: Terms) -> None:
     limits = {"quota_limit": terms.quota_limit, "overage_cap": terms.overage_cap}
     for field, value in limits.items():
         if value is not None and not 0 <= value <= LARGEST_LIMIT:
-            raise BadTerms("Use a whole number from 0 to 2 to the power of 53.", field=field)
+            raise BadTerms(OF_A_LIMIT, field=field)
     if terms.interval is not None and terms.interval not in list(Interval):
         raise BadTerms(f"Choose one of {', '.join(Interval)}.", field="interval")
     if terms.quota_limit is None:

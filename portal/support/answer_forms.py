@@ -14,7 +14,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from portal.entitlements.terms import LARGEST_LIMIT
+from portal.entitlements.terms import LARGEST_LIMIT, OF_A_LIMIT
 from portal.support.bodies import LONGEST_BODY
 from portal.support.bulk_forms import NONE, ChangeForm
 from portal.support.canned import LONGEST_NAME
@@ -85,7 +85,7 @@ class MacroForm(ChangeForm, VersionedForm, OnceForm):
     )
     quota_limit = IntegerField(
         "With a limit of",
-        [Optional(), NumberRange(0, LARGEST_LIMIT)],
+        [Optional(), NumberRange(0, LARGEST_LIMIT, OF_A_LIMIT)],
         description="Empty: the limit of the plan still counts.",
         render_kw={"min": "0", "inputmode": "numeric"},
     )

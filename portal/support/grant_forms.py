@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.catalog.snapshot import Catalog
-from portal.entitlements.terms import LARGEST_LIMIT
+from portal.entitlements.terms import LARGEST_LIMIT, OF_A_LIMIT
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.texts import LONGEST_REASON
@@ -40,7 +40,7 @@ class TicketGrantForm(PortalForm):
     expires_at = MomentField("Until", [Optional()], description="Counts when “Until…” is chosen.")
     quota_limit = IntegerField(
         "Limit",
-        [Optional(), NumberRange(0, LARGEST_LIMIT, "Use a whole number from 0 on.")],
+        [Optional(), NumberRange(0, LARGEST_LIMIT, OF_A_LIMIT)],
         description="Empty: the limit that counts without this grant.",
         render_kw={"inputmode": "numeric", "min": "0"},
     )

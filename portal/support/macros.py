@@ -14,7 +14,7 @@ from portal.core.errors import Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.core.staleness import Stale
 from portal.entitlements.superseding import grantable_feature
-from portal.entitlements.terms import LARGEST_LIMIT
+from portal.entitlements.terms import LARGEST_LIMIT, OF_A_LIMIT
 from portal.staff.identity import checked_name
 from portal.support.bodies import checked_body
 from portal.support.change_words import NothingToChange, checked_change
@@ -130,7 +130,7 @@ def _checked_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
     if days is None or not 1 <= days <= MOST_DAYS:
         raise BadGrant(f"Say for how many days, from 1 to {MOST_DAYS}.", field="days")
     if limit is not None and not 0 <= limit <= LARGEST_LIMIT:
-        raise BadGrant("Use a whole number from 0.", field="quota_limit")
+        raise BadGrant(OF_A_LIMIT, field="quota_limit")
     grantable_feature(grant["feature_name"])
     limited = {} if limit is None else {"quota_limit": limit}
     return {"feature_name": grant["feature_name"], "days": days, **limited}

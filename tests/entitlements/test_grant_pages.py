@@ -114,6 +114,12 @@ def test_what_cannot_be_is_refused_and_kept(mo_client, uma, field, value):
     assert grants() == []
 
 
+def test_a_limit_beyond_all_is_told_the_largest(mo_client, uma):
+    url = f"/entitlements/users/{uma.id}/grant"
+    answer = mo_client.submit(url, **WHY, quota_limit="9" * 20)
+    assert "Use a whole number from 0 to 9,007,199,254,740,992." in answer.text
+
+
 def test_tenants_are_granted_to_by_admins_alone(ann_client, mo_client, catalog, acme):
     url = f"/entitlements/tenants/{acme.id}/grant"
     assert mo_client.get(url).status_code == 403
