@@ -92,7 +92,7 @@ SENTENCES: dict[Action, str] = {
     Action.PLAN_ARCHIVED: "archived the plan {target}",
     Action.SUBSCRIPTION_PLAN_CHANGED: "put {target} on the plan {plan}{trial}",
     Action.SUBSCRIPTION_TRIAL_CHANGED: "changed the trial of {target}{trial}",
-    Action.SUBSCRIPTION_CANCELED: "canceled the plan of {target}{ends}",
+    Action.SUBSCRIPTION_CANCELED: "cancelled the plan of {target}{ends}",
     Action.ENTITLEMENT_GRANTED: "granted {feature} to {target}{limit}{since}{until}",
     Action.ENTITLEMENT_DISABLED: "blocked {feature} for {target}{since}{until}",
     Action.ENTITLEMENT_DENIED: "denied {feature} to {target} beyond any grant{since}{until}",

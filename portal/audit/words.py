@@ -89,7 +89,7 @@ WORDS: dict[Action, str] = {
     Action.PLAN_ARCHIVED: "archived a plan",
     Action.SUBSCRIPTION_PLAN_CHANGED: "put a tenant on a plan",
     Action.SUBSCRIPTION_TRIAL_CHANGED: "changed a trial's end",
-    Action.SUBSCRIPTION_CANCELED: "canceled a tenant's plan",
+    Action.SUBSCRIPTION_CANCELED: "cancelled a tenant's plan",
     Action.ENTITLEMENT_GRANTED: "granted a feature",
     Action.ENTITLEMENT_DISABLED: "blocked a feature",
     Action.ENTITLEMENT_DENIED: "denied a feature beyond any grant",

@@ -1,6 +1,6 @@
 """From when until when a stay on a plan gives access. Pure.
 
-A trial gives it until the trial ends, a late payment until the grace ends, a canceled stay until
+A trial gives it until the trial ends, a late payment until the grace ends, a cancelled stay until
 it ends; after that the fallback plan counts.
 """
 
@@ -18,7 +18,7 @@ def access_span(
 ) -> tuple[datetime, datetime | None]:
     """The half-open span [start, end); an end of None means without end.
 
-    A stay that gives nothing (late without any grace, canceled without an end) has an empty one.
+    A stay that gives nothing (late without any grace, cancelled without an end) has an empty one.
     """
     ends = [end for end in (ends_at, trial_ends_at) if end is not None]
     if status == SubscriptionStatus.PAST_DUE:

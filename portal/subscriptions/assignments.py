@@ -170,7 +170,7 @@ def cancel_plan(
     raise_version(tenant.id)
     stay, now = lasting_stay(tenant.id), clock.now()
     if stay is None:
-        raise NoSubscription(f"{tenant.name} is on no plan that could be canceled.")
+        raise NoSubscription(f"{tenant.name} is on no plan that could be cancelled.")
     if at is not None and at < now:
         raise DomainError("Choose an instant that lies ahead.", field="at")
     _check_within_trial(stay, at, now)

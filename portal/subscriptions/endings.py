@@ -1,4 +1,4 @@
-"""Who canceled a stay or ended its trial, when and why.
+"""Who cancelled a stay or ended its trial, when and why.
 
 A stay keeps who began it; of its end the ledger alone knows, until it is archived.
 """

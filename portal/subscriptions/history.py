@@ -176,7 +176,7 @@ IN_FORCE = {
     SubscriptionStatus.ACTIVE: ("Active", "green"),
     SubscriptionStatus.TRIALING: ("Trial", "blue"),
     SubscriptionStatus.PAST_DUE: ("Payment late", "yellow"),
-    SubscriptionStatus.CANCELED: ("Canceled, still running", "orange"),
+    SubscriptionStatus.CANCELED: ("Cancelled, still running", "orange"),
 }
 OVER = {
     SubscriptionStatus.TRIALING.value: ("Trial over", "yellow"),

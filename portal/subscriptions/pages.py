@@ -136,7 +136,7 @@ def cancel(tenant_id: int) -> ResponseReturnValue:
                 by=current_staff().actor, tenant=found, at=form.at.data, reason=form.reason.data
             )
             db.session.commit()
-            return _done(found, f"The plan of {found.name} is canceled.")
+            return _done(found, f"The plan of {found.name} is cancelled.")
     return _page(tenant_or_404(tenant_id), status=422, cancel=form)
 
 

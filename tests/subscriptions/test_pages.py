@@ -144,6 +144,15 @@ def test_who_ended_a_trial_or_a_plan_and_why_stands_in_the_history(ann_client, a
     assert trial.endswith("by ann@boxcostpro.test: no budget")
 
 
+def test_a_plan_is_cancelled_as_in_every_other_text(ann_client, acme, plans, url):
+    put(acme, plans["pro"])
+    ends = local(clock.now() + IN_A_WEEK)
+    ann_client.submit(f"{url}/cancel", **{"cancel-at": ends, "cancel-reason": "left"})
+    page = ann_client.soup(url).get_text(" ", strip=True)
+    assert "is cancelled." in page
+    assert "Cancelled, still running" in page
+
+
 def test_a_trial_that_was_moved_is_not_said_to_be_ended(ann_client, acme, plans, url):
     put(acme, plans["pro"], trial_ends_at=clock.now() + IN_A_WEEK)
     later = local(clock.now() + 2 * IN_A_WEEK)
