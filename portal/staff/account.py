@@ -54,7 +54,9 @@ def _change(by: Actor, person_id: int, wanted: dict[str, object]) -> Admin:
     }
     for field, (_, value) in changes.items():
         setattr(person, field, value)
-    record(Action.ACCOUNT_PREFERENCES_CHANGED, by=by, target=target_of(person), changes=changes)
+    if changes:
+        target = target_of(person)
+        record(Action.ACCOUNT_PREFERENCES_CHANGED, by=by, target=target, changes=changes)
     if "name" in changes:
         person_changed.send(person, by=by)
     return person

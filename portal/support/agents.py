@@ -130,7 +130,8 @@ def change_agent(
         for key, old, new in zip(WORDS, as_words(before), as_words(wanted), strict=True)
         if old != new
     }
-    record(Action.AGENT_CHANGED, by=by, target=target_of_agent(agent, name), changes=changes)
+    if changes:
+        record(Action.AGENT_CHANGED, by=by, target=target_of_agent(agent, name), changes=changes)
     db.session.flush()
     drain(agent_id=agent.id)
     return agent

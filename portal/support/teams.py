@@ -159,7 +159,8 @@ def change_team(
         for key, old, new in zip(WORDS, as_words(before), as_words(wanted), strict=True)
         if old != new
     }
-    record(Action.TEAM_SAVED, by=by, target=_target(team), changes=changes)
+    if changes:
+        record(Action.TEAM_SAVED, by=by, target=_target(team), changes=changes)
     drain(team_ids=[team.id])
     return team
 

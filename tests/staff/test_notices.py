@@ -5,6 +5,7 @@ import pytest
 from portal.core.database import db
 from portal.staff.models import Admin, Notice
 from portal.staff.notices import notify
+from tests.ledger import events
 
 WISH = {"name": "Bea B", "time_zone": "europe/paris", "theme": "dark", "shortcuts_enabled": ""}
 
@@ -34,6 +35,12 @@ def test_preferences_are_kept_and_other_fields_ignored(bea, bea_client):
     found = db.session.get(Admin, bea.id)
     assert (found.name, found.time_zone, found.theme) == ("Bea B", "Europe/Paris", "dark")
     assert (found.role, found.email) == ("support_agent", "bea@boxcostpro.test")
+
+
+def test_preferences_that_stay_as_they_were_are_no_event(bea_client):
+    for _ in range(2):
+        assert bea_client.submit("/account/preferences", **WISH).status_code == 303
+    assert len(events("account.preferences_changed")) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"theme": "pink"}, {"time_zone": "Moon"}, {"name": "x" * 5000}])

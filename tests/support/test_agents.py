@@ -81,6 +81,8 @@ def test_how_an_agent_works_is_set_at_once_and_written_down(mo):
     assert profile_of(agent) == Profile(5, ["billing"], ["en", "de"], spans, True)
     event = events("agent.changed")[-1]
     assert event.target_label == "One Agent"
+    change(agent, mo, skills=["billing"], languages=["en", "de"], shifts=spans)
+    assert events("agent.changed")[-1] == event  # nothing changed once more
 
 
 @pytest.mark.parametrize(
