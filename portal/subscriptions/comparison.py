@@ -3,11 +3,23 @@
 Overrides of the tenant and its users stay as they are and are not looked at here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from portal.catalog.inclusion import Via, via_of
 from portal.catalog.snapshot import UNLIMITED, Allowance, Catalog, Feature, Interval, Plan
+
+
+class Use(NamedTuple):
+    """How much a tenant has used, and whether the other plan would give less than that."""
+
+    used: int
+    is_over: bool
+
+
+UNUSED = Use(0, is_over=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +31,17 @@ class Difference:
     after: str
     is_gain: bool | None
     """None: neither more nor less, such as another period."""
+    use: Use = UNUSED
 
 
-def differences(catalog: Catalog, before: Plan | None, after: Plan | None) -> list[Difference]:
-    """In the order of the catalogue."""
-    found = []
+def differences(
+    catalog: Catalog,
+    before: Plan | None,
+    after: Plan | None,
+    uses: Mapping[str, Use] | None = None,
+) -> list[Difference]:
+    """In the order of the catalogue. `uses`: of a tenant, by feature."""
+    found, known = [], uses or {}
     for feature in catalog.features.values():
         if feature.is_archived:
             continue
@@ -32,7 +50,8 @@ def differences(catalog: Catalog, before: Plan | None, after: Plan | None) -> li
         if texts[0] != texts[1]:
             sizes = _size(old), _size(new)
             is_gain = None if sizes[0] == sizes[1] else sizes[1] > sizes[0]
-            found.append(Difference(feature.display_name or feature.name, *texts, is_gain))
+            label, use = feature.display_name or feature.name, known.get(feature.name, UNUSED)
+            found.append(Difference(label, *texts, is_gain, use))
     return found
 
 

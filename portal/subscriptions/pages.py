@@ -8,6 +8,7 @@ from portal.audit.actions import Action
 from portal.catalog.overview import plans_on_offer
 from portal.catalog.plans import plan_named, plan_or_404
 from portal.catalog.revisions import catalog_now
+from portal.catalog.snapshot import Catalog, Plan
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.permissions import Permission
@@ -17,11 +18,12 @@ from portal.customers.tenants import tenant_or_404
 from portal.staff.current import current_staff
 from portal.subscriptions import import_plans, plan_use
 from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial, extend_trial
-from portal.subscriptions.comparison import differences
+from portal.subscriptions.comparison import Difference, Use, differences
 from portal.subscriptions.endings import endings_of
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
 from portal.subscriptions.history import Standing, history_page, plan_labels, standing_of
 from portal.subscriptions.plan_tenants import tenants_on_plan
+from portal.subscriptions.signals import use_asked
 from portal.subscriptions.trials import SOON, trials_page
 from portal.web.access import audits, requires
 from portal.web.forms import PortalForm
@@ -168,11 +170,21 @@ def _page(found: Tenant, wanted: str = "", *, status: int = 200, **forms: Portal
         endings=endings_of(found, history.items),
         plans=[(plan.name, plan.display_name) for plan in offered.values()],
         chosen=chosen,
-        effects=differences(catalog, present, chosen) if chosen else [],
+        effects=_effects(found, catalog, present, chosen) if chosen else [],
         fallback=catalog.fallback_plan.display_name if catalog.fallback_plan else "no plan",
         may_assign=current_staff().actor.may(Permission.SUBSCRIPTIONS_ASSIGN),
         **{**fresh, **forms},
     )
+
+
+def _effects(
+    found: Tenant, catalog: Catalog, present: Plan | None, chosen: Plan
+) -> list[Difference]:
+    """What the plan would change, and what is used by now of what it would limit."""
+    uses: dict[str, Use] = {}
+    for _, answer in use_asked.send(found.id, plan=chosen):
+        uses |= answer
+    return differences(catalog, present, chosen, uses)
 
 
 def _change_of(standing: Standing, wanted: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Pages of entitlements: grants, why, what comes and ends, many at once, usage."""
 
 from portal.core.permissions import Permission
-from portal.entitlements import personal
+from portal.entitlements import personal, plan_use
 from portal.entitlements.pages import (
     bulk,
     compare,
@@ -51,6 +51,7 @@ __all__ = [
     "overrides",
     "panels",
     "personal",
+    "plan_use",
     "topups",
     "upcoming",
     "usage",
