@@ -16,7 +16,7 @@ from portal.core.actor import Actor
 from portal.core.database import db, take_turns
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
-from portal.core.text import nfc
+from portal.core.text import nfc, one_line
 
 MOST_VIEWS = 30
 LOCK = 0xA0D1_0001
@@ -117,7 +117,7 @@ def checked_name(text: str) -> str:
     Raises:
         BadViewName: see the class.
     """
-    name = " ".join(nfc(text).split())
+    name = one_line(text)
     if not name:
         raise BadViewName("Write what this view is called.", field="name")
     if len(name) > LONGEST_NAME:

@@ -18,6 +18,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict
 from portal.core.staleness import Stale
+from portal.core.text import is_blank
 
 NAME = r"[a-z0-9_.-]{2,64}"
 
@@ -176,12 +177,12 @@ def check_name(name: str) -> None:
 
 
 def check_reason(reason: str) -> None:
-    if not reason.strip():
+    if is_blank(reason):
         raise BadTerms("Say why: the audit log keeps it.", field="reason")
 
 
 def check_terms(terms: FeatureTerms) -> None:
-    if not terms.display_name.strip():
+    if is_blank(terms.display_name):
         raise BadTerms("Enter what people read.", field="display_name")
     if terms.category not in list(Category):
         raise BadTerms("There is no such category.", field="category")

@@ -2,11 +2,18 @@
 
 import re
 from functools import cache
-from unicodedata import combining, normalize
+from unicodedata import bidirectional, category, combining, normalize
 
 MOST_MARKS = 30  # Stream-Safe Text Format, UAX #15: no language stacks more on one letter
 JOINER = "\u034f"  # COMBINING GRAPHEME JOINER, which is not seen and ends a run of marks
 FIRST_MARK, LAST_MARK = 0x300, 0x1FFFF
+NOTHING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+"""Categories of what nobody sees by itself: controls, formats, space."""
+FILLERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+"""What is not seen either, though it calls itself a letter, a mark or a symbol."""
+TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of the text around it."""
+LEFTWARDS = frozenset({"R", "AL", "AN"})
 
 
 def nfc(text: str) -> str:
@@ -27,3 +34,26 @@ def _too_many_marks() -> re.Pattern[str]:
     found = "".join(mark for mark in marks if combining(normalize("NFD", mark)[0]))
     one = f"[{re.escape(found)}]"
     return re.compile(f"{one}{{{MOST_MARKS}}}(?={one})")
+
+
+def is_blank(text: str) -> bool:
+    """Is there nothing in it that anybody could see?"""
+    return all(category(one) in NOTHING or FILLERS.match(one) for one in text)
+
+
+def one_line(text: str) -> str:
+    """In normal form C, on one line with single spaces; empty where nothing can be seen."""
+    found = " ".join(nfc(text).split())
+    return "" if is_blank(found) else found
+
+
+def kept_apart(text: str) -> str:
+    """A value for the middle of a sentence: in whatever direction it runs, it turns no other word.
+
+    As `<bdi>` does it, for text that is no HTML yet.
+    """
+    if text.isascii():
+        return text
+    found = TURNS.sub("", text)
+    is_leftwards = any(bidirectional(one) in LEFTWARDS for one in found)
+    return f"\u2068{found}\u2069" if is_leftwards else found

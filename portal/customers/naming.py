@@ -2,7 +2,7 @@
 
 from portal.audit.ledger import Target
 from portal.core.errors import DomainError
-from portal.core.text import nfc
+from portal.core.text import nfc, one_line
 from portal.customers.models import Tenant, User
 from portal.staff.identity import BadEmail, Email, checked_email, email_key
 from portal.staff.identity import checked_name as checked_staff_name
@@ -80,7 +80,7 @@ def checked_reason(text: str | None) -> str | None:
     Raises:
         BadReason: longer than 500 characters.
     """
-    reason = " ".join(nfc(text or "").replace("\x00", "").split())
+    reason = one_line((text or "").replace("\x00", ""))
     if len(reason) > LONGEST_REASON:
         raise BadReason(f"Use at most {LONGEST_REASON} characters.", field="reason")
     return reason or None

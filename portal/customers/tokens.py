@@ -13,6 +13,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import changed_rows, db, insert_into
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.permissions import Permission
+from portal.core.text import one_line
 from portal.core.tokens import token_sha256
 from portal.customers.models import ApiToken, TokenKind, User
 from portal.customers.scopes import Scope, lendable
@@ -265,7 +266,7 @@ def _record_issue(by: Actor, row: ApiToken) -> None:
 
 
 def _checked_name(text: str) -> str:
-    name = " ".join(text.split())
+    name = one_line(text)
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadToken(f"Use a name of 1 to {LONGEST_NAME} characters.", field="name")
     return name

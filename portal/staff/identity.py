@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
 from portal.core.errors import DomainError
-from portal.core.text import nfc
+from portal.core.text import nfc, one_line
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254  # RFC 5321, as errata 1690 of RFC 3696 counts it
@@ -64,7 +64,7 @@ def checked_name(
     Raises:
         BadName: it is empty, too long, or holds characters that cannot be seen.
     """
-    name = " ".join(nfc(text).split())
+    name = one_line(text)
     if not name:
         raise BadName(missing, field="name")
     if len(name) > longest:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from markupsafe import Markup, escape
 
 from portal.core.errors import DomainError
-from portal.core.text import nfc
+from portal.core.text import is_blank, nfc, one_line
 
 LONGEST_BODY = 50_000
 LONGEST_SUBJECT = 300
@@ -31,7 +31,7 @@ def checked_body(text: str) -> str:
         BadBody: it is empty or longer than 50,000 characters.
     """
     found = nfc(text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if not found:
+    if is_blank(found):
         raise BadBody("Write something first.", field="body")
     if len(found) > LONGEST_BODY:
         raise BadBody(f"Use at most {LONGEST_BODY:,} characters.", field="body")
@@ -44,7 +44,7 @@ def checked_subject(text: str) -> str:
     Raises:
         BadSubject: it is empty or longer than 300 characters.
     """
-    found = " ".join(nfc(text.replace("\x00", "")).split())
+    found = one_line(text.replace("\x00", ""))
     if not found:
         raise BadSubject("Write a subject.", field="subject")
     if len(found) > LONGEST_SUBJECT:

@@ -10,6 +10,7 @@ from typing import Any
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.text import one_line
 from portal.staff.zones import UnknownZone, checked_zone
 from portal.support.business_time import WEEKDAYS, BadCalendar, BusinessCalendar
 from portal.support.level_refusals import BadHours
@@ -53,7 +54,7 @@ def checked_terms(terms: CalendarTerms) -> tuple[str, dict[str, Any]]:
     Raises:
         BadHours: a name, zone, country or hours that cannot be; the message says what to do.
     """
-    name = " ".join(terms.name.split())
+    name = one_line(terms.name)
     if not 0 < len(name) <= LONGEST_NAME:
         raise BadHours(f"Give it a name of at most {LONGEST_NAME} characters.", field="name")
     if len(terms.holidays) + len(terms.special_days) > MOST_DAYS:

@@ -12,6 +12,7 @@ from portal.core.database import db
 from portal.core.errors import Conflict, Denied
 from portal.core.money import WHOLE
 from portal.core.permissions import Permission
+from portal.core.text import is_blank
 from portal.support.goodwill_asking import call_deciders
 from portal.support.goodwill_budgets import Owner, give_back, limits_of, spend
 from portal.support.goodwill_kinds import undo
@@ -89,7 +90,7 @@ def ask(
     Raises:
         BadGesture: also where no reason is given (422). Else as `give`, but for its limits.
     """
-    if not reason.strip():
+    if is_blank(reason):
         raise BadGesture("Say why: somebody else decides by it.", field="reason")
     row = begun(by, ticket, wanted, reason, submit_key)
     row.status = GestureStatus.AWAITING_APPROVAL

@@ -17,6 +17,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, NotFound
 from portal.core.permissions import Permission
+from portal.core.text import one_line
 from portal.customers.tenants import raise_version
 from portal.subscriptions.stays import gives_access, lasting_stay
 from portal.support.goodwill_budgets import month_of
@@ -73,7 +74,7 @@ def begun(
     if by.type is not ActorType.ADMIN or not by.may(Permission.GOODWILL_GIVE):
         raise Denied("You may not make something good from a ticket.")
     check_wanted(wanted)
-    text = " ".join(reason.split())
+    text = one_line(reason)
     if len(text) > LONGEST_REASON:
         raise BadGesture(f"Keep the reason to {LONGEST_REASON} characters.", field="reason")
     raise_version(ticket.tenant_id)

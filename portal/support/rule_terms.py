@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from portal.catalog.plan_rules import HIGHEST_LEVEL
 from portal.core import clock
 from portal.core.quick import Quick
-from portal.core.text import nfc
+from portal.core.text import nfc, one_line
 from portal.support.business_time import BusinessCalendar
 from portal.support.calendar_terms import hours_of, hours_written
 from portal.support.clock_changes import OnChange, OnReopen
@@ -231,7 +231,7 @@ def checked_rule(terms: RuleTerms) -> RuleTerms:
     Raises:
         BadLevel: a value that cannot be, or nothing that is promised.
     """
-    name = " ".join(nfc(terms.name).split())
+    name = one_line(terms.name)
     if not 0 < len(name) <= LONGEST_NAME:
         raise BadLevel(f"Give it a name of at most {LONGEST_NAME} characters.", field="name")
     _check_targets(terms)

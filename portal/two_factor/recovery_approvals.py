@@ -12,7 +12,7 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, Denied, DomainError
 from portal.core.roles import Role
-from portal.core.text import nfc
+from portal.core.text import one_line
 from portal.jobs.queue import enqueue
 from portal.staff.directory import locked_person
 from portal.staff.links import revoke_links
@@ -97,7 +97,7 @@ def checked_statement(text: str) -> str:
     Raises:
         BadStatement: too short or too long.
     """
-    said = " ".join(nfc(text).split())
+    said = one_line(text)
     if not SHORTEST_STATEMENT <= len(said) <= LONGEST_STATEMENT:
         raise BadStatement(
             f"Say in {SHORTEST_STATEMENT} to {LONGEST_STATEMENT} characters how you made sure.",

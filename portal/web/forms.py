@@ -10,13 +10,18 @@ from wtforms.fields.core import UnboundField
 
 from portal.core.errors import DomainError
 from portal.core.staleness import Stale
-from portal.core.text import nfc
+from portal.core.text import is_blank, nfc
 from portal.web.access import roll_back
 
 
 def clean_text(value: str | None) -> str | None:
-    """NFC, without surrounding space or NUL. Never applied to passwords."""
-    return nfc(value).replace("\x00", "").strip() if value is not None else None
+    """NFC, without surrounding space or NUL; empty where nothing in it can be seen. Never applied
+    to passwords.
+    """
+    if value is None:
+        return None
+    found = nfc(value).replace("\x00", "").strip()
+    return "" if is_blank(found) else found
 
 
 def attributes(**given: Any) -> Markup:
@@ -74,6 +79,13 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         super().__init__(*args, **values)
         for name in reversed(self.leading):
             self._fields.move_to_end(name, last=False)
+
+    def process(self, *args: Any, **values: Any) -> None:
+        """What was cleaned to nothing counts as left out: `InputRequired` asks what was sent."""
+        super().process(*args, **values)
+        for field in self:
+            if isinstance(field, StringField) and field.raw_data and field.data == "":
+                field.raw_data = [""]
 
     def refusing(self) -> "Refusing":
         """Run a deed; when it refuses, roll back and show its reason on the form."""

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from portal.core.text import FIRST_MARK, LAST_MARK, nfc
+from portal.core.text import FIRST_MARK, LAST_MARK, is_blank, kept_apart, nfc, one_line
 
 DOT_BELOW, ACUTE, TIBETAN_II = "\u0323", "\u0301", "\u0f73"
 
@@ -39,3 +39,21 @@ def test_the_form_of_the_form_is_itself():
 def test_every_mark_of_unicode_is_known():
     marks = [code for code in range(sys.maxunicode) if unicodedata.combining(chr(code))]
     assert FIRST_MARK <= min(marks) < max(marks) < LAST_MARK
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\u200b", "\u200d\u202e", "\u3164", "\u2800 \ufe0f", "\x01"]
+)
+def test_what_nobody_sees_is_blank(text):
+    assert (is_blank(text), one_line(text)) == (True, "")
+
+
+@pytest.mark.parametrize("text", ["x", "\u200bx", "é", "👩\u200d👧", "שלום", "नमस्ते", "-"])
+def test_what_somebody_sees_is_not(text):
+    assert (is_blank(text), one_line(text)) == (False, text)
+
+
+def test_a_value_turns_no_word_around_it():
+    assert kept_apart("Acme\u202e Ltd") == "Acme Ltd"
+    assert kept_apart("\u2069\u202eשלום") == "\u2068שלום\u2069"
+    assert kept_apart("Café") == "Café"

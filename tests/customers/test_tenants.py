@@ -70,7 +70,9 @@ def test_two_spellings_of_one_letter_are_one_id(app):
     assert tenant_by_external_id("cafe\u0301").name == "Café"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "x" * 5000, "a\x00b", "a\u202eb", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 201, "x" * 5000, "a\x00b", "a\u202eb", "\ud800", "\u200d"]
+)
 def test_a_name_that_no_page_can_show_is_refused(app, name):
     with pytest.raises(BadName):
         create_tenant(by=SYSTEM, external_id="acme", name=name)

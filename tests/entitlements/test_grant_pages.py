@@ -105,6 +105,8 @@ def test_a_preview_of_bad_terms_says_what_to_mend(mo_client, uma):
         ("interval", "fortnight"),
         ("feature_name", "no_such"),
         ("reason", ""),
+        ("reason", " "),
+        ("reason", "\u200b"),
         ("reason", "x" * 501),
     ],
 )

@@ -105,6 +105,7 @@ def test_the_list_of_tenants_names_the_plan_that_counts(app, acme, birch, plans)
     ("fields", "status"),
     [
         ({"plan": "pro", "expected": "0", "reason": ""}, 422),
+        ({"plan": "pro", "expected": "0", "reason": "\u200b"}, 422),
         ({"plan": "pro", "expected": "0", "reason": "x" * 501}, 422),
         ({"plan": "pro", "expected": "nine", "reason": "x"}, 422),
         ({"plan": "gold", "expected": "0", "reason": "x"}, 422),

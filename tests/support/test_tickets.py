@@ -41,7 +41,9 @@ def test_opening_a_ticket_leaves_its_event(uma):
     [
         ({"subject": " \n "}, BadSubject),
         ({"subject": "x" * 301}, BadSubject),
+        ({"subject": "\u200b"}, BadSubject),
         ({"body": "\x00 "}, BadBody),
+        ({"body": "\u200b\n\u3164"}, BadBody),
         ({"body": "x" * 50_001}, BadBody),
     ],
 )
