@@ -13,6 +13,7 @@ from portal.audit.changed_values import field_label, value_text
 from portal.audit.phrases import day_of, reason_in_words, titled
 from portal.audit.sentences import SENTENCES
 from portal.audit.words import in_words
+from portal.core.text import kept_apart
 
 LONGEST_VALUE = 60
 MOST_CHANGES = 3
@@ -66,7 +67,8 @@ def _text(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    short = text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    return kept_apart(short)
 
 
 def _title(name: object) -> str:
@@ -76,7 +78,8 @@ def _title(name: object) -> str:
 
 def _target(body: Body, _zone: ZoneInfo) -> str:
     found = _part(body, "target")
-    return str(found.get("label") or "") or _text(found.get("id")) or "something"
+    label = kept_apart(str(found.get("label") or ""))
+    return label or _text(found.get("id")) or "something"
 
 
 def _is_itself(body: Body) -> bool:

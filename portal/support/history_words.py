@@ -7,6 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.text import kept_apart
 from portal.support.models import SupportTicket, TicketEvent
 from portal.support.names import who_of_event
 
@@ -115,12 +116,16 @@ def _list(tags: list[str]) -> str:
 
 
 def _plain(value: str) -> str:
-    return value.replace("_", " ")
+    return kept_apart(value.replace("_", " "))
+
+
+def _subject(old: str, new: str) -> str:
+    return f"changed the subject from “{kept_apart(old)}” to “{kept_apart(new)}”"
 
 
 def _assigned(old: str, new: str) -> str:
-    instead = f" instead of {old}" if old else ""
-    return f"gave it to {new}{instead}" if new else f"took it from {old}"
+    instead = f" instead of {kept_apart(old)}" if old else ""
+    return f"gave it to {kept_apart(new)}{instead}" if new else f"took it from {kept_apart(old)}"
 
 
 def _team(old: str, new: str) -> str:
@@ -144,6 +149,7 @@ OWN_WORDS: dict[str, Callable[[str, str], str]] = {
     "rated": lambda _old, new: f"rated it {new.lower()}",
     "reply_withdrawn": lambda _old, _new: "took an answer back before it was sent",
     "snoozed": _snoozed,
+    "subject": _subject,
     "tags": _tags,
     "team": _team,
 }

@@ -123,6 +123,12 @@ def test_an_action_of_another_version_is_told_by_its_name():
     assert tell("dragon.tamed", target=None) == "dragon.tamed"
 
 
+def test_no_value_turns_the_words_around_it():
+    changes = change("role", "support\u202eagent", "manager")
+    said = tell("staff.role_changed", target={**BEA, "label": "bea\u202e@x"}, changes=changes)
+    assert said == "changed the role of bea@x from supportagent to manager"
+
+
 def test_a_reason_that_the_sentence_tells_is_not_quoted_again():
     assert quoted_reason("session.password_refused", "wrong password") is None
     assert quoted_reason("tenant.closed", "gave up") == "gave up"

@@ -195,6 +195,8 @@ HAPPENED = {
     ("assigned", "Bea", None): "took it from Bea",
     ("team", None, "Support"): "put it into the team Support",
     ("team", "Support", None): "took it out of the team Support",
+    ("subject", "a_b", "x"): "changed the subject from “a_b” to “x”",
+    ("subject", "x\u202ey", "שלום\u2069"): "changed the subject from “xy” to “\u2068שלום\u2069”",
     ("breached", None, "first_response"): "noted that the promised first response is overdue",
     ("rated", None, "Good"): "rated it good",
     ("reply_withdrawn", None, "470"): "took an answer back before it was sent",
