@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from portal.catalog.refusals import BadTerms
 from portal.catalog.snapshot import Allowance, Interval, PlanFeature
 from portal.core.currencies import known_currencies
+from portal.core.text import is_blank
 
 HIGHEST_LEVEL = 1000
 HIGHEST_PRICE = 2**31 - 1
@@ -27,7 +28,7 @@ def check_plan_terms(
     BadTerms: which field is not right, and why.
     """
     del description, includes_all  # any is fine
-    if not display_name.strip():
+    if is_blank(display_name):
         raise BadTerms("Enter what people read.", field="display_name")
     if not 0 <= level <= HIGHEST_LEVEL:
         raise BadTerms(f"A level is 0 to {HIGHEST_LEVEL}.", field="level")
