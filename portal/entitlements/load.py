@@ -4,7 +4,7 @@ The present costs one statement for who it is and under which versions, one for 
 for the overrides; all three are indexed and do not grow with the tables.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,10 +85,16 @@ def facts_then(facts: Facts, at: datetime) -> Facts:
 
 def subject_of(facts: Facts, catalog: Catalog, at: datetime) -> tuple[Subject, datetime]:
     """The subject with its stays and overrides, and the second its periods are counted from."""
-    stays = stays_of(facts.tenant_id)
     rows = _OVERRIDES.rows(
         tenant_id=facts.tenant_id, user_id=facts.user_id or 0, since=at - REMEMBERED
     )
+    return subject_with(facts, catalog, at, stays_of(facts.tenant_id), rows)
+
+
+def subject_with(
+    facts: Facts, catalog: Catalog, at: datetime, stays: tuple[Stay, ...], rows: Sequence[Any]
+) -> tuple[Subject, datetime]:
+    """The same from what is read by now: `rows` are overrides of the tenant and of the user."""
     subject = Subject(
         tenant_id=facts.tenant_id,
         user_id=facts.user_id,
@@ -162,21 +168,18 @@ _shared = (
     _tenant.entitlement_version.label("tenant_version"),
     _newest_catalog.label("catalog_version"),
 )
-_USER = Quick(
-    sa.select(
-        _user.id.label("user_id"), _user.tenant_id, _user.status.label("user_status"), *_shared
-    )
-    .join_from(User.__table__, Tenant.__table__, _user.tenant_id == _tenant.id)
-    .where(_user.id == sa.bindparam("id"))
+OF_USERS = sa.select(
+    _user.id.label("user_id"), _user.tenant_id, _user.status.label("user_status"), *_shared
+).join_from(User.__table__, Tenant.__table__, _user.tenant_id == _tenant.id)
+OF_TENANTS = sa.select(
+    _tenant.id.label("tenant_id"),
+    sa.null().label("user_id"),
+    sa.null().label("user_status"),
+    *_shared,
 )
-_TENANT = Quick(
-    sa.select(
-        _tenant.id.label("tenant_id"),
-        sa.null().label("user_id"),
-        sa.null().label("user_status"),
-        *_shared,
-    ).where(_tenant.id == sa.bindparam("id"))
-)
+"""What `facts_in` reads, of everybody."""
+_USER = Quick(OF_USERS.where(_user.id == sa.bindparam("id")))
+_TENANT = Quick(OF_TENANTS.where(_tenant.id == sa.bindparam("id")))
 
 
 def _state_of(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
@@ -206,9 +209,9 @@ _STATES = Quick(
 )
 
 
-def _overrides(scope: str, model: Any, *, of: str) -> sa.Select[Any]:
+def overrides(scope: str, model: Any, since: Any) -> sa.Select[Any]:
+    """Of everybody, without those that ended or ran out until then."""
     table = model.__table__.c
-    since = sa.bindparam("since", type_=table.starts_at.type)
     return sa.select(
         sa.literal_column(f"'{scope}'").label("scope"),
         table.id,
@@ -227,15 +230,19 @@ def _overrides(scope: str, model: Any, *, of: str) -> sa.Select[Any]:
         table.ended_at,
         table.ended_by_label,
     ).where(
-        table[of] == sa.bindparam(of),
         sa.or_(table.ended_at.is_(None), table.ended_at > since),
         sa.or_(table.expires_at.is_(None), table.expires_at > since),
     )
 
 
+_since = sa.bindparam("since", type_=UserEntitlement.__table__.c.starts_at.type)
 _OVERRIDES = Quick(
     sa.union_all(
-        _overrides("user", UserEntitlement, of="user_id"),
-        _overrides("tenant", TenantEntitlement, of="tenant_id"),
+        overrides("user", UserEntitlement, _since).where(
+            UserEntitlement.__table__.c.user_id == sa.bindparam("user_id")
+        ),
+        overrides("tenant", TenantEntitlement, _since).where(
+            TenantEntitlement.__table__.c.tenant_id == sa.bindparam("tenant_id")
+        ),
     )
 )

@@ -4,7 +4,7 @@ Limits are derived, so a lowered one is seen when the sweeper comes by: each cou
 use, some at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -18,8 +18,10 @@ from portal.customers.models import Tenant
 from portal.entitlements.buckets import Bucket, Calendar, Source
 from portal.entitlements.checks import standing_of
 from portal.entitlements.counters import BUCKETS, COLUMNS
+from portal.entitlements.many import standings_of
 from portal.entitlements.models import QuotaBucket
-from portal.entitlements.pools import TENANT_KEY, demands_of, pools_of
+from portal.entitlements.pools import TENANT_KEY, Demand, demands_of, pools_of
+from portal.entitlements.snapshots import Standing
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
@@ -66,6 +68,25 @@ def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage
     return page_of(query, lambda row: OverLimit(*row), cursor=cursor, limit=limit)
 
 
+def limits_now(rows: Iterable[OverLimit]) -> dict[int, int]:
+    """What each of them may use at most now, by its counter; without those whom nothing limits."""
+    of_each = {row: (row.tenant_id, row.user_key) for row in rows}
+    found, at = standings_of(set(of_each.values())), clock.now()
+    return {
+        row.bucket_id: demand.allowance.limit
+        for row, key in of_each.items()
+        for demand in _own_demands(found[key], row.feature_name, row.user_key, at)
+        if not demand.allowance.is_unlimited
+    }
+
+
+def _own_demands(found: Standing, feature_name: str, user_key: int, at: datetime) -> list[Demand]:
+    """By which allowance this counter counts; by none of a feature that is not given any more."""
+    decision = found.decide(feature_name, at)
+    demands = demands_of(decision, user_key if user_key != TENANT_KEY else None)
+    return [each for each in demands if each.user_key == user_key] if decision.allowed else []
+
+
 @handles(KIND)
 def sweep(payload: dict[str, Any]) -> None:
     """Some counters a run, then the next run is queued: no transaction grows long."""
@@ -106,9 +127,8 @@ def _over(rows: list[Any], at: datetime) -> Iterator[Any]:
         found = standing_of(user_id=user_id, tenant_id=tenant_id if user_id is None else None)
         calendar = Calendar(found.anchor_at, found.zone)
         for row in mine:
-            decision = found.decide(row.feature_name, at)
-            own = [each for each in demands_of(decision, user_id) if each.user_key == user_key]
-            if own and decision.allowed:
+            own = _own_demands(found, row.feature_name, user_key, at)
+            if own:
                 bucket = Bucket(*row[3:])
                 block = pools_of(own, [bucket], calendar, at)[0].block()
                 if not block.is_unlimited and block.used > block.limit and not block.is_soft:

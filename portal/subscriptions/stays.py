@@ -1,6 +1,6 @@
 """The stays of a tenant as plain values, with the spans in which they give access."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -55,6 +55,17 @@ def stays_of(tenant_id: int) -> tuple[Stay, ...]:
     return tuple(_stay(row) for row in _STAYS.rows(tenant_id=tenant_id))
 
 
+def stays_of_each(tenant_ids: Collection[int]) -> dict[int, tuple[Stay, ...]]:
+    """The same of many tenants, in one statement."""
+    query = sa.select(Subscription.tenant_id, *_COLUMNS).where(
+        Subscription.tenant_id.in_(tenant_ids)
+    )
+    found: dict[int, tuple[Stay, ...]] = dict.fromkeys(tenant_ids, ())
+    for row in db.session.execute(query.order_by(Subscription.starts_at, Subscription.id)):
+        found[row.tenant_id] += (_stay(row),)
+    return found
+
+
 def keep_rows(tenant_id: int, rows: Sequence[Any]) -> None:
     """All rows of a tenant, the oldest first, that a request has read and will not change.
 
@@ -88,17 +99,18 @@ def gives_access(stay: Spanning, at: datetime) -> bool:
     return start <= at and (end is None or at < end)
 
 
+_COLUMNS = (
+    Subscription.id,
+    Subscription.plan_id,
+    Subscription.status,
+    Subscription.starts_at,
+    Subscription.ends_at,
+    Subscription.trial_ends_at,
+    Subscription.grace_ends_at,
+    Subscription.anchor_at,
+)
 _STAYS = Quick(
-    sa.select(
-        Subscription.id,
-        Subscription.plan_id,
-        Subscription.status,
-        Subscription.starts_at,
-        Subscription.ends_at,
-        Subscription.trial_ends_at,
-        Subscription.grace_ends_at,
-        Subscription.anchor_at,
-    )
+    sa.select(*_COLUMNS)
     .where(Subscription.tenant_id == sa.bindparam("tenant_id"))
     .order_by(Subscription.starts_at, Subscription.id)
 )

@@ -3,12 +3,19 @@
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
+from portal.catalog.models import PlanTemplate
 from portal.core import clock
+from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
+from portal.entitlements.models import QuotaBucket
 from portal.entitlements.over_limit import sweep
 from portal.entitlements.usage import Report, take_in
+from portal.subscriptions.assignments import assign_plan
 from tests.cast import make_tenant, make_user
+from tests.statements import counted
 
 
 def place(shop, rest=""):
@@ -97,7 +104,34 @@ def test_who_is_over_the_limit_is_listed(ann_client, used):
     db.session.commit()
     sweep({})
     (row,) = ann_client.soup("/entitlements/usage").select("tbody tr")
-    assert [one.get_text(strip=True) for one in row.select("td")][:3] == ["Acme", "Quotes", "99"]
+    cells = [one.get_text(strip=True) for one in row.select("td")]
+    assert cells[:3] == ["Acme", "Quotes", "99 of 10"]
+
+
+def over_twice(shop, name):
+    """A tenant over a limit of its own, and a user of it over another one."""
+    tenant = make_tenant(name)
+    user = make_user(tenant)
+    assign_plan(by=SYSTEM, tenant=tenant, plan=db.session.scalars(sa.select(PlanTemplate)).first())
+    grant_tenant_feature(by=SYSTEM, tenant=tenant, feature_name="parties", quota_limit=4)
+    grant_user_feature(by=SYSTEM, user=user, feature_name="quotes", quota_limit=7)
+    db.session.commit()
+    for feature, amount in (("parties", 4), ("quotes", 7)):
+        shop.use(feature, amount, user_id=user.id)
+    db.session.execute(sa.update(QuotaBucket).values(used=9))
+    db.session.commit()
+
+
+def test_each_limit_is_that_which_counts_and_many_cost_no_more_than_one(ann_client, shop):
+    asked = []
+    for name in ("Birch", "Cedar", "Dogwood"):
+        over_twice(shop, name)
+        sweep({})
+        with counted() as statements:
+            rows = ann_client.soup("/entitlements/usage").select("td[data-label=Used]")
+        asked.append(len(statements))
+    assert sorted(row.text for row in rows) == ["9 of 4"] * 3 + ["9 of 7"] * 3
+    assert asked[1] == asked[2]
 
 
 def test_the_tenants_page_shows_what_was_used(ann_client, used):

@@ -22,7 +22,7 @@ from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
 from portal.entitlements.checks import get_tenant_features
 from portal.entitlements.counters import SEATS
-from portal.entitlements.over_limit import over_limit
+from portal.entitlements.over_limit import limits_now, over_limit
 from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.topups import reset_quota, top_up
 from portal.entitlements.usage_forms import QuotaForm, ResetForm, TopUpForm
@@ -79,6 +79,7 @@ def usage() -> Response:
         "entitlements/usage.html",
         "entitlements/_over_limit.html",
         listing=listing,
+        limits=limits_now(listing.items),
         labels=feature_labels(),
     )
 
