@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from portal.support.words import Category, Channel, Priority, Status
 
 LONGEST_VALUE = 120
-ANY, NONE, ME, BREACHED = "any", "none", "me", "breached"
+ANY, NONE, ME, MINE, BREACHED = "any", "none", "me", "mine", "breached"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DURATION = re.compile(r"([<>])0*([1-9][0-9]{0,3})([mhdw])")
 DAY = re.compile(r"(<=|>=|<|>|)([0-9]{4}-[0-9]{2}-[0-9]{2})")
@@ -105,7 +105,7 @@ FIELDS: dict[str, Field] = {
     "status": Field(*_one_of(*_seen_statuses(), ANY), "status:open,pending"),
     "priority": Field(*_one_of(*Priority, known=Priority), "priority:high,urgent"),
     "assignee": Field("takes me, none, or how a name or address begins", _text, "assignee:none"),
-    "team": Field("takes none, or how a team's name begins", _text, "team:billing"),
+    "team": Field("takes mine, none, or how a team's name begins", _text, "team:billing"),
     "tenant": Field("takes how a tenant's name begins, or its id", _text, "tenant:acme"),
     "requester": Field("takes how a name or an address begins", _text, "requester:una@acme"),
     "plan": Field("takes none, or the name of a plan", _text, "plan:enterprise"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,12 +13,13 @@ from portal.customers.models import Tenant, User
 from portal.customers.naming import address_key, name_key
 from portal.staff.models import Admin
 from portal.support.filter_language import Filter, Property, Words
-from portal.support.filter_values import ANY, BREACHED, ME, NONE, day_of, seconds_of
+from portal.support.filter_values import ANY, BREACHED, ME, MINE, NONE, day_of, seconds_of
 from portal.support.models import (
     MessageAttachment,
     SupportMessage,
     SupportTeam,
     SupportTicket,
+    TeamMember,
     TicketTag,
 )
 from portal.support.models.tickets import NEVER
@@ -91,11 +92,19 @@ def _assignee(value: str, looking: Looking) -> Condition:
     return _ticket.assignee_id.in_(people)
 
 
-def _team(value: str, _: Looking) -> Condition:
+def _team(value: str, looking: Looking) -> Condition:
+    if value.lower() == MINE:
+        return of_own_teams(looking.by.id)
     if value.lower() == NONE:
         return _ticket.team_id.is_(None)
     named = SupportTeam.name_key.startswith(name_key(value), autoescape=True)
     return _ticket.team_id.in_(sa.select(SupportTeam.id).where(named))
+
+
+def of_own_teams(me: Any) -> Condition:
+    """Of the teams that this person belongs to; `me` is an id or a parameter."""
+    own = sa.select(TeamMember.team_id).where(TeamMember.agent_id == me)
+    return _ticket.team_id.in_(own)
 
 
 def _tenant(value: str, _: Looking) -> Condition:

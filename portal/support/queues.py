@@ -14,8 +14,8 @@ from portal.core.database import db
 from portal.core.quick import Quick
 from portal.support.awake import is_awake
 from portal.support.filter_language import EVERYTHING, Filter
-from portal.support.filtering import Condition, Looking, condition_of
-from portal.support.models import SupportTicket, TeamMember
+from portal.support.filtering import Condition, Looking, condition_of, of_own_teams
+from portal.support.models import SupportTicket
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
 from portal.support.seeing import seen_by, seen_by_us, sees_all
 from portal.support.steady import common_tags, each_tagged, is_steady, looking_at
@@ -131,7 +131,7 @@ def conditions(queue: Queue, looking: Looking) -> list[Condition]:
 def _inside(view: View, asked: Filter, looking: Looking, at: "At") -> list[Condition]:
     found = list(_OF_VIEW[view](at))
     is_of_asleep = view is View.SNOOZED or asked.asks_for("is", "snoozed")
-    if view is not View.ALL or _is_of_open(asked):
+    if view is not View.ALL or is_of_open(asked):
         found.append(_is_open(is_of_asleep=is_of_asleep))
     if not is_of_asleep:
         found.append(is_awake(at.now))
@@ -140,8 +140,8 @@ def _inside(view: View, asked: Filter, looking: Looking, at: "At") -> list[Condi
     return found
 
 
-def _is_of_open(asked: Filter) -> bool:
-    """Also when it goes without saying: the indexes of the queues begin with it."""
+def is_of_open(asked: Filter) -> bool:
+    """Does it go without saying, or by its statuses? The indexes of the queues begin with it."""
     return not asked.asks_for("status") or asked.asks_only_for("status", OPEN_STATUSES)
 
 
@@ -158,8 +158,7 @@ class At(NamedTuple):
 
 
 def _team(at: At) -> list[Condition]:
-    own = sa.select(TeamMember.team_id).where(TeamMember.agent_id == at.me)
-    return [_ticket.team_id.in_(own)]
+    return [of_own_teams(at.me)]
 
 
 def _due_soon(at: At) -> list[Condition]:

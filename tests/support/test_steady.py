@@ -22,7 +22,15 @@ from tests.support.queue_cast import HOUR, looking, put
 FILTERS = (
     *("status:any", "status:solved", "status:open,new", "-status:new", "priority:high", "tag:vip"),
     *("tag:vip,press", "-tag:vip", "tag:vip tag:press", "assignee:me", "assignee:none"),
-    *("assignee:bea", "team:none", "plan:enterprise", "plan:none", "is:unread", "is:snoozed"),
+    *(
+        "assignee:bea",
+        "team:none",
+        "team:mine",
+        "plan:enterprise",
+        "plan:none",
+        "is:unread",
+        "is:snoozed",
+    ),
     *("-is:snoozed", "has:tag", "has:attachment", "channel:web priority:high tag:vip"),
 )
 OTHERS = (

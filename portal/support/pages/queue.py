@@ -28,6 +28,7 @@ from portal.support.numbers import read_number
 from portal.support.pages.blueprint import bp
 from portal.support.pages.lines import drawn
 from portal.support.queue_rows import QueueRow
+from portal.support.queue_words import as_filter
 from portal.support.queues import Queue, View, counts_of, tickets_in
 from portal.web.access import requires
 from portal.web.htmx import page, page_or_fragment, wants_fragment
@@ -71,6 +72,7 @@ def queue(view: str) -> Response:
         "support/_queue_rows.html",
         listing=listing,
         chips=_chips(found, narrowed.narrowed),
+        saved=written(as_filter(narrowed)),
         help=HELP,
         **_switch(),
         **_around(narrowed, around, looking, text=text),

@@ -1,0 +1,26 @@
+"""A queue in the words of the filter language, so that a saved view keeps what somebody saw."""
+
+from datetime import timedelta
+
+from portal.support.filter_language import Filter, parse
+from portal.support.queues import DUE_SOON, Queue, View, is_of_open
+
+SAID = {
+    View.MINE: "assignee:me",
+    View.UNASSIGNED: "assignee:none",
+    View.TEAM: "team:mine",
+    View.DUE_SOON: f"due:<{DUE_SOON // timedelta(hours=1)}h",
+    View.BREACHED: "due:breached",
+    View.WAITING: "is:waiting",
+    View.SNOOZED: "is:snoozed",
+    View.ALL: "",
+}
+
+
+def as_filter(queue: Queue) -> Filter:
+    """What narrows the view of all to the same tickets, each part once."""
+    asked = queue.own + queue.narrowed
+    said = parse(SAID[queue.view])
+    if queue.view is not View.ALL and not is_of_open(asked):
+        said += parse("is:open")
+    return Filter(tuple(dict.fromkeys((said + asked).parts)))
