@@ -11,13 +11,13 @@ from portal.staff.models import Admin
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket
 from portal.support.words import Availability
 
-MOST = 49
-"""So far the tickets of one agent or team are counted: nobody has more in hand."""
+MOST = 199
+"""So far the tickets of one agent or team are counted, as those of a queue are."""
 _ticket = SupportTicket.__table__.c
 
 
 class Load(NamedTuple):
-    """Somebody's open tickets, as text: it may stop at `49+`."""
+    """Somebody's open tickets, as text: it may stop at `199+`."""
 
     id: int
     name: str
@@ -26,10 +26,16 @@ class Load(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """The agents and the teams with the most open tickets."""
+    """The agents and the teams with the most open tickets; of those with `199+`, by their names."""
 
     agents: list[Load]
     teams: list[Load]
+
+    @property
+    def most(self) -> str | None:
+        """What stands for more than is counted, where it does."""
+        full = in_words(MOST + 1, MOST)
+        return full if any(load.open == full for load in (*self.agents, *self.teams)) else None
 
 
 def workload(*, few: int) -> Workload:

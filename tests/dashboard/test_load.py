@@ -31,6 +31,7 @@ def give(staff, desk):
         ({"admin": MOST, "manager": MOST + 1}, ("Mo Manager", f"{MOST}+")),
         ({"admin": MOST, "support_agent": MOST}, ("Bea Agent", f"{MOST}+")),
         ({"manager": 4}, ("Mo Manager", "4")),
+        ({"admin": 60, "manager": 161, "support_agent": 60}, ("Mo Manager", "161")),
     ],
 )
 def test_who_has_most_stands_first_and_of_many_the_first_name(give, counts, shown):
@@ -49,3 +50,10 @@ def test_of_those_with_more_than_is_counted_no_more_are_shown_than_are_asked_for
 def test_others_follow_whoever_has_more_than_is_counted(give):
     give(admin=MOST + 1, manager=4)
     assert [load.name for load in workload(few=2).agents] == ["Ann Admin", "Mo Manager"]
+
+
+@pytest.mark.parametrize(("count", "says"), [(MOST - 3, False), (MOST - 2, True)])
+def test_the_card_says_where_names_decide(give, browser_of, count, says):
+    give(manager=count)
+    page = browser_of(Role.MANAGER).get("/").text
+    assert (f"Those with {MOST}+ stand by name." in page) is says
