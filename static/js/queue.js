@@ -8,9 +8,12 @@
     const all = links();
     const here = all.findIndex((link) => link.closest(".queue-row") === current());
     const wanted = all[here < 0 ? 0 : Math.min(Math.max(here + step, 0), all.length - 1)];
-    if (!wanted) return false;
-    wanted.focus({ preventScroll: true });
-    wanted.closest(".queue-row").scrollIntoView({ block: "nearest" });
+    return wanted ? show(wanted, "nearest") : false;
+  }
+
+  function show(link, block) {
+    link.focus({ preventScroll: true });
+    link.closest(".queue-row").scrollIntoView({ block });
     return true;
   }
 
@@ -92,6 +95,26 @@
     if (!document.hidden) window.htmx.trigger(list(), "refresh");
   });
   count();
+
+  // Who comes back from a ticket (ticket.js) goes on at its row, or where it stood.
+  const PLACE = "portal.queue";
+  function comeBack() {
+    const number = location.hash.replace(/^#ticket-/, "");
+    if (!number) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    const { numbers } = JSON.parse(sessionStorage.getItem(PLACE)) ?? { numbers: [] };
+    const at = numbers.indexOf(number);
+    const near = at < 0 ? [number] : [...numbers.slice(at), ...numbers.slice(0, at).reverse()];
+    const found = near.map((each) => document.querySelector(`#ticket-${CSS.escape(each)} .queue-link`)).find(Boolean);
+    if (found) show(found, "center");
+  }
+
+  addEventListener("pagehide", () => {
+    const numbers = list().querySelector("[name=shown]").value.split(",");
+    const url = list().getAttribute("hx-get");
+    if (url) sessionStorage.setItem(PLACE, JSON.stringify({ url, numbers }));
+  });
+  comeBack();
 
   // On a phone the views stand in a row, of which the present one must be seen.
   document.querySelector(".desk-views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -289,6 +289,16 @@
     { keys: "b", label: "Back to the queue", act: () => document.querySelector("#ticket-head .breadcrumb a").click() },
   ]);
 
+  // To the page of the queue where somebody was (queue.js): the address that we made knows the first.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#ticket-head .breadcrumb a");
+    const place = link && JSON.parse(sessionStorage.getItem("portal.queue"));
+    if (!place) return;
+    const [first, was] = [link.href, place.url].map((url) => new URL(url, location.href));
+    const isSame = first.pathname === was.pathname && first.searchParams.get("q") === was.searchParams.get("q");
+    if (isSame) link.href = was.pathname + was.search + first.hash;
+  });
+
   // Where the newest words are, unless the address names a place.
   if (!location.hash) document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "nearest" });
   look();

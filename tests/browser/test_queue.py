@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from portal.core import clock
 from portal.core.database import db
 from portal.core.roles import Role
 from portal.customers.models import User
@@ -13,7 +15,7 @@ from portal.support.models import SupportTicket
 from tests.browser import hands
 from tests.cast import make_tenant, make_user
 from tests.support.desk import make_agent
-from tests.support.queue_cast import put
+from tests.support.queue_cast import put, put_many
 
 HOUR = timedelta(hours=1)
 # Once what the list itself asked for has come, or was given up.
@@ -177,3 +179,47 @@ def test_a_queue_is_filtered_and_opened_without_javascript(plain_page, site, des
     expect(plain_page.locator(".queue-row")).to_have_count(3)
     plain_page.get_by_role("link", name="Ticket 2").click()
     expect(plain_page).to_have_url(re.compile(f"/support/tickets/{desk.numbers[1]}"))
+
+
+@pytest.fixture
+def second_page(queue, desk, site):
+    """Fifty tickets stand before the three."""
+    with site.app.app_context():
+        sample = db.session.query(SupportTicket).filter_by(number=desk.numbers[0]).one()
+        first = 50 * next(site.numbers)
+        put_many(
+            sample,
+            50,
+            number=lambda place: f"TCK-2002-{first + place:06}",
+            queue_at=lambda place: clock.now() - HOUR * place,
+        )
+        db.session.commit()
+    queue.reload()
+    queue.get_by_role("link", name="Later").click()
+    expect(queue.locator(".queue-row")).to_have_count(3)
+    return queue
+
+
+def test_b_leads_back_to_the_page_and_the_row_of_the_queue(second_page, desk):
+    place = second_page.url
+    second_page.keyboard.press("j")
+    second_page.keyboard.press("j")
+    second_page.keyboard.press("o")
+    expect(second_page.locator("#ticket-number")).to_have_text(desk.numbers[1])
+    second_page.keyboard.press("b")
+    expect(link(second_page, desk.numbers[1])).to_be_focused()
+    assert parse_qs(urlsplit(second_page.url).query) == parse_qs(urlsplit(place).query)
+
+
+def test_b_leads_to_the_row_after_a_ticket_that_left_the_queue(second_page, desk):
+    link(second_page, desk.numbers[1]).click()
+    expect(second_page.locator("#ticket-number")).to_have_text(desk.numbers[1])
+    desk.change(desk.numbers[1], status="solved", is_open=False)
+    second_page.keyboard.press("b")
+    expect(link(second_page, desk.numbers[2])).to_be_focused()
+
+
+def test_b_leads_to_the_row_also_where_the_queue_was_never_open(queue, desk):
+    queue.goto(f"/support/tickets/{desk.numbers[2]}?view=all~tenant:{desk.name}")
+    queue.keyboard.press("b")
+    expect(link(queue, desk.numbers[2])).to_be_focused()

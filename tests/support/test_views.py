@@ -217,7 +217,8 @@ def test_the_filter_of_a_queue_goes_along_from_ticket_to_ticket(bea_client, acme
     )
     row = bea_client.soup("/support/queue/all?q=priority:high").select_one(".queue-link")
     head = bea_client.soup(row["href"]).select_one("#ticket-head")
-    assert head.select_one(".breadcrumb a")["href"] == "/support/queue/all?q=priority%3Ahigh"
+    back = f"/support/queue/all?q=priority%3Ahigh#ticket-{first.number}"
+    assert head.select_one(".breadcrumb a")["href"] == back
     found = bea_client.get(head.select_one("#next")["href"])
     assert found.location == f"/support/tickets/{third.number}?view=all~priority%3Ahigh"
     form = {name["name"]: name["value"] for name in head.select("#solve input[type=hidden]")}

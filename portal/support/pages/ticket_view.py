@@ -95,7 +95,7 @@ def head_context(ticket: SupportTicket) -> dict[str, Any]:
         "ticket": ticket,
         "url": ticket_url(ticket.number),
         "view": view,
-        "queue_url": queue_url(view),
+        "queue_url": f"{queue_url(view)}#ticket-{ticket.number}",
         "state": Status(ticket.status),
         "channel": Channel(ticket.channel),
         "state_colour": STATUS_COLOURS[Status(ticket.status)],
