@@ -17,7 +17,7 @@ from portal.support.models import SupportTicket
 from portal.web.times import exact_in, reader_zone
 
 SOON = 2 * HOUR
-QUARTER = 4
+"""From here on amber, in a queue and on the ticket: a row knows when its promise ends, not more."""
 MOST_SPANS = 12
 LABELS = {
     Metric.FIRST_RESPONSE: "First response",
@@ -96,8 +96,11 @@ def due_chip(
     if next_due_at < now:
         return DueChip("danger", f"{tell(_between(next_due_at, now, hours))} overdue", next_due_at)
     left = _between(now, next_due_at, hours)
-    colour = "warning" if left < SOON else "success"
-    return DueChip(colour, f"{tell(left)} left", next_due_at)
+    return DueChip(_colour(left), f"{tell(left)} left", next_due_at)
+
+
+def _colour(left: int) -> str:
+    return "warning" if left < SOON else "success"
 
 
 def _between(start: datetime, end: datetime, hours: BusinessCalendar | None) -> int:
@@ -168,10 +171,10 @@ def _standing(found: Clock, hours: BusinessCalendar, now: datetime) -> tuple[str
 def _live(found: Clock, left: int, now: datetime) -> tuple[str, str]:
     is_late = found.breached_at is not None or (found.due_at is not None and found.due_at < now)
     if is_late:
-        return "danger", f"overdue by {roughly(max(-left, 0))}"
+        return "danger", f"{roughly(max(-left, 0))} overdue"
     if found.state is ClockState.PAUSED:
         return "secondary", f"paused, {roughly(max(left, 0))} left"
-    return ("warning" if left * QUARTER < found.target_s else "success"), f"{roughly(left)} left"
+    return _colour(left), f"{roughly(left)} left"
 
 
 def _runs(

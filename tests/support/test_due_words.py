@@ -111,17 +111,19 @@ def test_each_clock_says_how_it_stands_and_by_what(ticket):
 
 
 @pytest.mark.parametrize(
-    ("text", "colour", "words"),
+    ("day", "text", "colour", "words"),
     [
-        ("10:45", "success", "15m left"),
-        ("10:46", "warning", "14m left"),
-        ("11:00", "warning", "under 1m left"),
-        ("11:01", "danger", "overdue by 1m"),
+        (7, "16:00", "success", "2h left"),
+        (7, "16:01", "warning", "1h 59m left"),
+        (8, "10:00", "warning", "under 1m left"),
+        (8, "10:02", "danger", "2m overdue"),
     ],
 )
-def test_a_clock_is_amber_in_its_last_quarter_and_red_once_late(ticket, text, colour, words):
-    first, _ = lines(ticket, 7, text)
-    assert (first.colour, first.words) == (colour, words)
+def test_a_clock_says_the_same_on_its_ticket_as_in_the_queue(ticket, day, text, colour, words):
+    (whole,) = [line for line in lines(ticket, day, text) if line.label == "Solution"]
+    with then(day, text):
+        chip = due_chip(whole.due_at, at(day, text), hours_by_priority()["medium"])
+    assert (whole.colour, whole.words) == (chip.colour, chip.words) == (colour, words)
 
 
 def test_clocks_that_still_run_stand_first(ticket, bea):
@@ -173,7 +175,7 @@ def test_late_paused_and_cancelled_are_told_apart(ticket):
     with then(7, "11:30"):
         move_to(ticket, Status.PENDING)
     first, whole = lines(ticket, 7, "12:00")
-    assert (first.words, whole.words) == ("overdue by 1h", "paused, 6h 30m left")
+    assert (first.words, whole.words) == ("1h overdue", "paused, 6h 30m left")
     with then(7, "12:00"):
         move_to(ticket, Status.SPAM)
     assert lines(ticket, 7, "13:00")[1].words == "no longer due"
