@@ -97,7 +97,7 @@ def _participants(old: str, new: str) -> str:
 
 
 def _snoozed(_old: str, new: str) -> str:
-    return f"hid it until {new[:16].replace('T', ' ')} UTC" if new else "showed it again"
+    return f"snoozed it until {new[:16].replace('T', ' ')} UTC" if new else "woke it"
 
 
 def _macro(old: str, new: str) -> str:

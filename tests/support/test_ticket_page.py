@@ -199,6 +199,8 @@ HAPPENED = {
     ("subject", "x\u202ey", "שלום\u2069"): "changed the subject from “xy” to “\u2068שלום\u2069”",
     ("breached", None, "first_response"): "noted that the promised first response is overdue",
     ("rated", None, "Good"): "rated it good",
+    ("snoozed", None, "2026-12-01T08:00:00Z"): "snoozed it until 2026-12-01 08:00 UTC",
+    ("snoozed", "2026-12-01T08:00:00Z", None): "woke it",
     ("reply_withdrawn", None, "470"): "took an answer back before it was sent",
 }
 
