@@ -60,6 +60,8 @@ def preview(*, by: Actor, ticket: SupportTicket, macro: Macro, zone: ZoneInfo) -
     if body is not None:
         body = filled_text(body, ticket, agent_name=name_of(by))
         words.append("adds the note below" if steps["is_internal"] else "sends the reply below")
+        if not steps["is_internal"] and steps.get("assign_to", ticket.assignee_id) is None:
+            words.append("gives it to you, as nobody has it")
     if "grant" in steps:
         words.append(_granting(steps["grant"], ticket, zone))
     return Preview(words, body, bool(steps.get("is_internal")))

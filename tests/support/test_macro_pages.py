@@ -113,7 +113,8 @@ def test_macros_are_kept_by_managers(bea_client, mo, catalog):
 def test_it_is_shown_then_applied_then_taken_back(bea_client, bea, mo, ticket, url):
     macro = saved(mo, priority="high", body="Hello {requester_name}")
     asked = bea_client.submit(f"{url}/macro", macro_id=str(macro.id))
-    assert "Sets the priority to high; sends the reply below." in asked.text
+    does = "Sets the priority to high; sends the reply below; gives it to you, as nobody has it."
+    assert does in asked.text
     assert ("Hello Uma User" in asked.text, ticket.priority) == (True, "medium")
     assert confirmed(bea_client, url, macro).location == f"{url}#macros"
     assert ticket.priority == "high"

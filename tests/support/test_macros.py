@@ -35,7 +35,7 @@ from portal.support.words import Status
 from tests.cast import actor, make_user
 from tests.ledger import events
 from tests.statements import counted
-from tests.support.desk import customer_writes, make_ticket
+from tests.support.desk import customer_writes, make_agent, make_ticket
 
 REPORTS = "custom_reports"
 GRANT = {"feature_name": REPORTS, "days": 14}
@@ -125,10 +125,33 @@ def test_it_is_shown_in_words_before(bea, mo, ticket):
     end = clock.now() + timedelta(days=14)
     assert sentence(shown.words) == (
         "Sets the status to solved; sets the priority to high; adds the tag vip; "
-        f"sends the reply below; grants Uma User Custom Reports until {end.day} {end:%b %Y}."
+        "sends the reply below; gives it to you, as nobody has it; "
+        f"grants Uma User Custom Reports until {end.day} {end:%b %Y}."
     )
     assert shown.body == "Hello Uma, you have it for two weeks."
     assert ticket.status == "new"
+
+
+@pytest.mark.parametrize(
+    ("has_it", "steps", "gives"),
+    [
+        (False, {"body": "Hello"}, True),
+        (False, {"body": "Look", "is_internal": True}, False),
+        (False, {"priority": "high"}, False),
+        (True, {"body": "Hello"}, False),
+        (True, {"body": "Hello", "assign_to": None}, True),
+    ],
+)
+def test_it_is_said_before_where_the_reply_gives_the_ticket_to_its_author(
+    bea, mo, ticket, has_it, steps, gives
+):
+    if has_it:
+        ticket.assignee_id = make_agent(mo).id
+    macro = saved(mo, **steps)
+    shown = preview(by=actor(bea), ticket=ticket, macro=macro, zone=ZoneInfo("UTC"))
+    run(bea, ticket, macro)
+    assert any(words.startswith("gives it to you") for words in shown.words) is gives
+    assert (ticket.assignee_id == bea.id) is gives
 
 
 def test_a_note_is_no_reply(bea, mo, ticket):
