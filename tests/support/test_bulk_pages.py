@@ -52,6 +52,12 @@ def test_without_a_change_it_asks_which(bea_client, three):
     assert "What should change on 1 ticket?" in answer.text
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "1 ticket"), (3, "3 tickets")])
+def test_a_change_says_how_many_tickets_it_has(bea_client, three, count, said):
+    url = started(bea_client, three[:count], priority="high")
+    assert bea_client.soup(url).h1.text == f"Change {url.rpartition('/')[2]}: {said}"
+
+
 def test_all_that_match_are_counted_whatever_the_page(bea_client, three):
     put_many(three[0], 300)
     more = {"everything": "1", "view": "all", "q": "status:new", "status": "solved"}
