@@ -68,7 +68,8 @@
     const place = document.getElementById("bulk-count");
     if (!place) return;
     const ticked = document.querySelectorAll("[name=ticket]:checked").length;
-    place.textContent = ticked ? `${ticked} selected` : "";
+    const isAll = document.querySelector("[name=everything]").checked;
+    place.textContent = isAll ? "All selected" : ticked ? `${ticked} selected` : "";
   }
   document.addEventListener("change", (event) => {
     if (event.target.form?.id === "queue-form") count();

@@ -92,6 +92,8 @@ def test_x_selects_and_the_bar_says_how_many(queue, desk):
     expect(queue.locator("#bulk-count")).to_have_text("2 selected")
     queue.keyboard.press("x")
     expect(queue.locator("[name=ticket]:checked")).to_have_count(1)
+    queue.get_by_label("All that match, on every page").check()
+    expect(queue.locator("#bulk-count")).to_have_text("All selected")
 
 
 def test_m_takes_the_ticket_of_the_row_and_stays_in_the_list(queue, desk):
