@@ -87,6 +87,15 @@ def age_bounds(scope: Scope, step: int) -> tuple[datetime | None, datetime | Non
     return edges[step + 1], edges[step]
 
 
+def age_label(step: int) -> str:
+    """`under 1 day`, `1 to 3 days`, `over 30 days`."""
+    if step == 0:
+        return f"under {AGES[0]} day"
+    if step == len(AGES):
+        return f"over {AGES[-1]} days"
+    return f"{AGES[step - 1]} to {AGES[step]} days"
+
+
 def _aged(scope: Scope, step: str) -> Condition:
     after, until = age_bounds(scope, range(len(AGES) + 1).index(int(step)))
     bounds: list[Condition] = [_ticket.is_open]

@@ -8,7 +8,6 @@ what the ticket's own calendar counts.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,7 @@ from portal.support.models import (
     TicketClock,
     TicketRating,
 )
-from portal.support.report_sets import AGES, Scope, age_bounds, tickets_of
+from portal.support.report_sets import AGES, Scope, age_bounds, age_label, tickets_of
 from portal.support.words import AuthorType, MessageKind
 
 METRICS = {
@@ -195,10 +194,7 @@ def backlog_of(scope: Scope) -> list[tuple[str, str, int]]:
             fits.append(_ticket.created_at <= until)
         counts.append(sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*fits), 1), else_=0)), 0))
     row = db.session.execute(sa.select(*counts).where(scope.whose, _ticket.is_open)).one()
-    labels = [f"under {AGES[0]} day"]
-    labels += [f"{low} to {high} days" for low, high in pairwise(AGES)]
-    labels.append(f"over {AGES[-1]} days")
-    return [(labels[step], f"age:{step}", int(row[step])) for step in steps]
+    return [(age_label(step), f"age:{step}", int(row[step])) for step in steps]
 
 
 def count_of(name: str, scope: Scope) -> int:

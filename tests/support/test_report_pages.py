@@ -1,11 +1,17 @@
 """The pages of the reports."""
 
+import pytest
+
 from portal.core.database import db
 from portal.core.roles import Role
+from portal.support.report_sets import SETS
+from portal.support.report_words import TITLES
 from tests.cast import make_admin, make_user, signed_in
 from tests.ledger import events
 from tests.statements import counted
+from tests.support.crew import make_team
 from tests.support.desk import make_ticket
+from tests.support.levels import make_rule
 
 
 def test_a_number_opens_its_tickets(bea_client, acme):
@@ -14,6 +20,35 @@ def test_a_number_opens_its_tickets(bea_client, acme):
     link = page.select_one('a[href*="/tickets/created"]')
     assert link.text == "1"
     assert ticket.number in bea_client.get(link["href"]).text
+
+
+DAY = "from=2026-11-27&to=2026-11-27"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "title", "span"),
+    [
+        ("replied-by:{bea}", DAY, "Tickets answered by Bea Agent", "27 Nov 2026"),
+        ("solved-by:99", DAY, "Tickets solved by somebody who left", "27 Nov 2026"),
+        ("solved", "from=2025-12-30&to=2026-01-02", "Tickets solved", "30 Dec 2025 to 2 Jan 2026"),
+        ("rated:1", "from=2026-11-01&to=2026-11-30", "Tickets rated bad", "1 Nov to 30 Nov 2026"),
+        ("met:{rule}:resolution", DAY, "Standard: resolution kept", "27 Nov 2026"),
+        ("missed:99:resolution", DAY, "A service level that is gone: resolution", "27 Nov 2026"),
+        ("age:1", DAY, "Open tickets, 1 to 3 days old", "Now, with snoozed ones"),
+        ("open", "team={team}", "Open tickets", "Now, with snoozed ones, team Front desk"),
+        ("created", f"{DAY}&agent={{bea}}", "Tickets opened", "27 Nov 2026, of Bea Agent"),
+    ],
+)
+def test_a_number_says_in_words_what_it_counts(bea_client, bea, name, asked, title, span):
+    ids = {"bea": bea.id, "rule": make_rule().id, "team": make_team().id}
+    name, asked = name.format(**ids), asked.format(**ids)
+    page = bea_client.soup(f"/support/reports/tickets/{name}?{asked}")
+    assert title in page.h1.text
+    assert page.select_one(".page-top p").text == span
+
+
+def test_every_number_has_words():
+    assert set(TITLES) == set(SETS)
 
 
 def test_the_cards_of_a_column_stand_apart(bea_client):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, request
@@ -18,6 +19,7 @@ from portal.support.queue_rows import COLUMNS, row_maker
 from portal.support.report_forms import BadSpan, scope_of
 from portal.support.report_rows import csv_of
 from portal.support.report_sets import Scope, tickets_of
+from portal.support.report_words import span_of, title_of
 from portal.support.reports import (
     agents_of,
     backlog_of,
@@ -69,7 +71,7 @@ def _scope() -> tuple[Scope, BadSpan | None]:
         return scoped(first="", last=""), error
 
 
-def _asked(scope: Scope) -> dict[str, object]:
+def _asked(scope: Scope) -> dict[str, Any]:
     """The scope as a query string keeps it."""
     last = to_reader(scope.end - timedelta(seconds=1))
     found = {"from": to_reader(scope.begin).date(), "to": last.date()}
@@ -101,11 +103,14 @@ def reports() -> Response:
 @requires(Permission.SUPPORT_REPORTS)
 def report_tickets(name: str) -> Response:
     scope, _ = _scope()
-    query = sa.select(*COLUMNS).where(tickets_of(name, scope)).order_by(_ticket.id.desc())
+    asked, fits = _asked(scope), tickets_of(name, scope)
+    query = sa.select(*COLUMNS).where(fits).order_by(_ticket.id.desc())
     return page(
         "support/report_tickets.html",
         name=name,
-        asked=_asked(scope),
+        words=title_of(name),
+        span=span_of(name, scope, asked["from"], asked["to"]),
+        asked=asked,
         listing=page_of(query, row_maker(scope.now), cursor=request.args.get("cursor")),
     )
 
