@@ -10,7 +10,7 @@ from portal.core.database import db
 from portal.support.filtering import Looking
 from portal.support.models import SupportTicket
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
-from portal.support.queues import ORDER, Queue, conditions
+from portal.support.queues import Queue, conditions
 from portal.support.seeing import seen_by
 from portal.web.paging import PAGE_SIZE
 
@@ -36,12 +36,13 @@ def look_again(
     Nothing moves: tickets that came meanwhile are only counted, those that belong to the first
     page.
     """
+    order = queue.order.columns()
     is_here = sa.func.coalesce(sa.and_(*conditions(queue, looking)), sa.false()).label("is_here")
     wanted: Any = sa.select(_ticket.id).where(_ticket.number.in_(shown), seen_by(looking.by))
     if is_first_page:
-        first = sa.select(_ticket.id).where(*conditions(queue, looking)).order_by(*ORDER)
+        first = sa.select(_ticket.id).where(*conditions(queue, looking)).order_by(*order)
         wanted = wanted.union(sa.select(first.limit(PAGE_SIZE).subquery().c.id))
-    query = sa.select(*COLUMNS, is_here).where(_ticket.id.in_(wanted)).order_by(*ORDER)
+    query = sa.select(*COLUMNS, is_here).where(_ticket.id.in_(wanted)).order_by(*order)
     make = row_maker(looking.now)
     rows = [make(row) for row in db.session.connection().execute(query)]
     known = {row.number: row for row in rows}

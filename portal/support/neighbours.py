@@ -14,7 +14,6 @@ from portal.support.views import SAVED, seen_views
 FILTERED = "~"
 """Between the name of a view and the filter that narrows it: `mine~is:unread`."""
 _ticket = SupportTicket.__table__.c
-_place = sa.tuple_(_ticket.queue_at, _ticket.id)
 
 
 class Here(NamedTuple):
@@ -30,13 +29,15 @@ class Here(NamedTuple):
 
 def neighbour(*, looking: Looking, here: Here, is_forward: bool = True) -> str | None:
     """The number of the next (or previous) ticket of the view, round its end; None: no other."""
-    inside = conditions(queue_of(here.view, looking), looking)
-    columns = (_ticket.queue_at, _ticket.id)
-    order = columns if is_forward else tuple(column.desc() for column in columns)
+    queue = queue_of(here.view, looking)
+    order, inside = queue.order, conditions(queue, looking)
     others = sa.select(_ticket.number).where(*inside, _ticket.id != here.place.id)
-    query = others.order_by(*order).limit(1)
-    place = sa.tuple_(sa.literal(here.place.queue_at, _ticket.queue_at.type), here.place.id)
-    beyond = _place > place if is_forward else _place < place
+    query = others.order_by(*order.columns(is_forward=is_forward)).limit(1)
+    here_at = sa.literal(getattr(here.place, order.name), order.at.type)
+    place = sa.tuple_(order.at, _ticket.id)
+    is_up = is_forward != order.is_newest_first
+    own = sa.tuple_(here_at, here.place.id)
+    beyond = place > own if is_up else place < own
     return db.session.scalar(query.where(beyond)) or db.session.scalar(query)
 
 

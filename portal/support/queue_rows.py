@@ -55,10 +55,15 @@ NAMES = (
     "last_message_preview",
 )
 _ticket = SupportTicket.__table__.c
-COLUMNS = tuple(
-    # As text: most tickets have the tags of others.
-    sa.cast(_ticket.tags, sa.Text).label("tags") if name == "tags" else _ticket[name]
-    for name in NAMES
+SOLVED_AT = sa.type_coerce(_ticket.solved_at, _ticket.solved_at.type)
+"""Solved tickets stand by it. Theirs is never null, which nobody can tell by the column."""
+COLUMNS = (
+    SOLVED_AT.label("solved_at"),
+    *(
+        # As text: most tickets have the tags of others.
+        sa.cast(_ticket.tags, sa.Text).label("tags") if name == "tags" else _ticket[name]
+        for name in NAMES
+    ),
 )
 """All that a line shows: no other table is asked, and none a row."""
 
@@ -116,7 +121,7 @@ def row_maker(now: datetime) -> Callable[[sa.Row[*tuple[Any, ...]]], QueueRow]:
             row.last_message_preview,
             AUTHOR_NAMES[row.last_message_by],
             # The last of the columns, where the query asks for it.
-            row[-1] if len(row) > len(NAMES) else True,
+            row[-1] if len(row) > len(COLUMNS) else True,
         )
 
     return make

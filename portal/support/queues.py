@@ -16,10 +16,10 @@ from portal.support.awake import is_awake
 from portal.support.filter_language import EVERYTHING, Filter
 from portal.support.filtering import Condition, Looking, condition_of, of_own_teams
 from portal.support.models import SupportTicket
-from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
+from portal.support.queue_rows import COLUMNS, SOLVED_AT, QueueRow, row_maker
 from portal.support.seeing import seen_by, seen_by_us, sees_all
 from portal.support.steady import common_tags, each_tagged, is_steady, looking_at
-from portal.support.words import OPEN_STATUSES
+from portal.support.words import FINISHED_STATUSES, OPEN_STATUSES, Status
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
 DUE_SOON = timedelta(hours=4)
@@ -91,35 +91,67 @@ class Queue:
     def narrowed_by(self, narrowed: Filter) -> "Queue":
         return replace(self, narrowed=narrowed)
 
+    @property
+    def order(self) -> "Order":
+        return order_of(self.own + self.narrowed)
+
+
+class Order(NamedTuple):
+    """By which column a queue is sorted, then by id."""
+
+    name: str
+    at: sa.ColumnElement[Any]
+    is_newest_first: bool
+
+    def columns(self, *, is_forward: bool = True) -> list[sa.ColumnElement[Any]]:
+        found = (self.at, _ticket.id)
+        return [each if is_forward != self.is_newest_first else each.desc() for each in found]
+
 
 class Place(NamedTuple):
     """Where a ticket stands in the order of every queue: keep it before you change the ticket."""
 
     queue_at: datetime
+    solved_at: datetime | None
     id: int
 
 
 def place_of(ticket: SupportTicket) -> Place:
-    return Place(ticket.queue_at, ticket.id)
+    return Place(ticket.queue_at, ticket.solved_at, ticket.id)
 
 
 def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> ListPage[QueueRow]:
-    """A page of the queue: what is due first stands first.
+    """A page of the queue: what is due first stands first, of what is finished the newest.
 
     Raises:
         BadCursor: the cursor is not of this list.
     """
-    make = row_maker(looking.now)
-    if not cursor and sees_all(looking.by):
-        asked = queue.own + queue.narrowed
-        if not asked.parts or is_steady(asked):
-            listing = _listing(queue.view, asked, common_tags(asked))
-            return first_page_of(listing.rows(**values_of(looking)), make, order=ORDER)
+    make, order = row_maker(looking.now), queue.order
+    if not cursor:
+        named = (_ticket[order.name], _ticket.id)
+        return first_page_of(_first_rows(queue, looking), make, order=named)
     query = sa.select(*COLUMNS).where(*conditions(queue, looking))
-    return page_of(query.order_by(*ORDER), make, cursor=cursor)
+    return page_of(query.order_by(*order.columns()), make, cursor=cursor)
+
+
+def _first_rows(queue: Queue, looking: Looking) -> Sequence[Any]:
+    asked = queue.own + queue.narrowed
+    if sees_all(looking.by) and (not asked.parts or is_steady(asked)):
+        return _listing(queue.view, asked, common_tags(asked)).rows(**values_of(looking))
+    query = sa.select(*COLUMNS).where(*conditions(queue, looking))
+    query = query.order_by(*queue.order.columns()).limit(PAGE_SIZE + 1)
+    return db.session.connection().execute(query).all()
 
 
 ORDER = (_ticket.queue_at, _ticket.id)
+
+
+def order_of(asked: Filter) -> Order:
+    """Each is that of an index: nothing of what is finished is due any more."""
+    if asked.asks_only_for("status", {Status.SOLVED}):
+        return Order("solved_at", SOLVED_AT, is_newest_first=True)
+    is_finished = asked.asks_only_for("status", FINISHED_STATUSES)
+    return Order("queue_at", _ticket.queue_at, is_newest_first=is_finished)
 
 
 def conditions(queue: Queue, looking: Looking) -> list[Condition]:
@@ -242,7 +274,7 @@ _USUAL = frozenset(Queue.of(view) for view in View)
 @lru_cache(maxsize=MOST_BUILT)
 def _listing(view: View, asked: Filter, common: Filter) -> Quick:
     """The first page of a view and one row more: what is asked every few seconds, built once."""
-    found = sa.select(*COLUMNS).order_by(*ORDER).limit(PAGE_SIZE + 1)
+    found = sa.select(*COLUMNS).order_by(*order_of(asked).columns()).limit(PAGE_SIZE + 1)
     if not asked.parts:
         return Quick(found.where(*usual_conditions(view)))
     at = _at_any_time()

@@ -31,6 +31,7 @@ class Status(StrEnum):
 
 
 OPEN_STATUSES = frozenset({Status.NEW, Status.OPEN, Status.PENDING, Status.ON_HOLD})
+FINISHED_STATUSES = frozenset(Status) - OPEN_STATUSES
 
 
 class Priority(StrEnum):

@@ -102,7 +102,7 @@ def first_page_of(
     order: Sequence[sa.ColumnElement[Any]],
     limit: int = PAGE_SIZE,
 ) -> ListPage[Item]:
-    """The first page of a list by these ascending columns, of rows that were read elsewhere.
+    """The first page of a list by these columns, of rows that were read elsewhere.
 
     There is one row more than the page holds, if there is one. `page_of` reads on from there.
     """

@@ -71,6 +71,15 @@ def test_a_page_is_found_by_an_index(beas, view):
     assert not scans(plan), plan
 
 
+@pytest.mark.parametrize("status", ["solved", "closed"])
+def test_finished_tickets_are_found_in_their_order(beas, status):
+    queue = Queue.of(View.ALL).narrowed_by(parse(f"status:{status}"))
+    (plan,) = plans_of(lambda: tickets_in(queue, looking(beas)))
+    assert "ix_support_tickets_" in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan, plan
+
+
 def test_the_counts_are_found_by_indexes(beas):
     (plan,) = plans_of(lambda: counts_of([Queue.of(view) for view in BY_INDEX], looking(beas)))
     assert not scans(plan), plan

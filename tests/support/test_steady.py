@@ -75,7 +75,8 @@ def put_every_kind(bea: Admin) -> None:
 def numbers(view, text, admin) -> tuple[list[str], list[str]]:
     """As the page finds them, and as the conditions say."""
     queue, looks = Queue.of(view).narrowed_by(parse(text)), looking(admin)
-    query = sa.select(*queues.COLUMNS).where(*conditions(queue, looks)).order_by(*queues.ORDER)
+    query = sa.select(*queues.COLUMNS).where(*conditions(queue, looks))
+    query = query.order_by(*queue.order.columns())
     expected = map(row_maker(looks.now), db.session.execute(query.limit(50)).all())
     return [row.number for row in tickets_in(queue, looks).items], [row.number for row in expected]
 
