@@ -202,3 +202,13 @@ def test_fields_that_stayed_follow_once_nobody_is_at_work_in_them(two):
     bea.evaluate("document.activeElement.blur()")
     look(bea)
     expect(bea.locator("#field-priority")).to_have_value("urgent")
+
+
+def test_the_field_of_tags_offers_those_in_use(two):
+    bea, _ = two
+    bea.fill("#field-tag", "offered")
+    bea.get_by_role("button", name="Add tag").click()
+    expect(bea.locator("#ticket-fields .chips")).to_contain_text("offered")
+    bea.reload()
+    focus_the_tags(bea)
+    expect(bea.locator("#tags-in-use option[value=offered]")).to_have_count(1)

@@ -1,6 +1,6 @@
 """Changing what a ticket is about, who takes part, and until when it sleeps."""
 
-from flask import Response, flash, request
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
@@ -27,6 +27,7 @@ from portal.support.pages.written import number_or_none, view_now
 from portal.support.participants import add_participant, remove_participant
 from portal.support.snoozing import presets, snooze, wake
 from portal.support.tagging import change_tags
+from portal.support.tags_in_use import tags_in_use
 from portal.support.watching import unwatch, watch
 from portal.support.words import Status
 from portal.web.access import audits, requires, unaudited
@@ -75,6 +76,15 @@ def change_field(number: str, field: str) -> ResponseReturnValue:
     except DomainError as refusal:
         return _refused(number, refusal, **{field: given})
     return _changed(found)
+
+
+@bp.get("/support/tags")
+@requires(Permission.TICKETS_REPLY)
+def tags() -> ResponseReturnValue:
+    """What a field of tags offers; nobody looks at it by itself."""
+    if not wants_fragment():
+        return redirect(url_for("support.own_queue"), code=303)
+    return page("support/_tags_in_use.html", tags=tags_in_use())
 
 
 @bp.post("/support/tickets/<number>/tag")

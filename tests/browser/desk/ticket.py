@@ -30,6 +30,7 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "support.news": [Scene(Who.BEA, "/support/tickets/{ticket}/news?after=0")],
     "support.another": [Scene(Who.BEA, "/support/tickets/{ticket}/next?view=all")],
+    "support.tags": [Scene(Who.BEA, "/support/tags")],
     "support.history": [Scene(Who.BEA, "/support/tickets/{ticket}/history")],
     "support.new_ticket": [
         Scene(Who.BEA, "/support/tickets/new?q=uma"),
