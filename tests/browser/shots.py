@@ -166,7 +166,7 @@ def opened(browser: Browser, address: str, person: dict[str, str]) -> Page:
 def shoot(page: Page, name: str) -> None:
     """With few colours, as one page has: a third of the size."""
     picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
-    few = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(IMAGES / f"{name}.png", optimize=True)
 
 
