@@ -4,8 +4,9 @@ Queues, the search and the service levels read it from the ticket's own row. It 
 moment later by the worker: whoever changes a customer holds their row, and waits for no ticket.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -29,6 +30,9 @@ from portal.support.tickets import fallback_plan, plan_of
 
 NAMES, PLANS = "support.follow_names", "support.follow_plans"
 AT_ONCE = 200
+FEW_TENANTS = 20
+PlanNow: TypeAlias = tuple[str | None, int]
+"""Its display name and its level, as `plan_of` answers."""
 _ticket = SupportTicket
 
 recurring(PLANS, every=timedelta(minutes=1))
@@ -62,7 +66,7 @@ def write_names(payload: dict[str, Any]) -> None:
         names = {"requester_name": user.name, "requester_email": user.email}
     differs = sa.or_(*(getattr(_ticket, column) != value for column, value in names.items()))
     query = sa.select(_ticket.id).where(where, differs).order_by(_ticket.id).limit(AT_ONCE)
-    ids = db.session.scalars(query).all()
+    ids = db.session.scalars(query.with_for_update()).all()
     changing = sa.update(_ticket).where(_ticket.id.in_(ids))
     db.session.execute(changing.values(**names, version=_ticket.version + 1))
     if len(ids) == AT_ONCE:
@@ -73,11 +77,28 @@ def write_names(payload: dict[str, Any]) -> None:
 def write_plans(_payload: dict[str, Any]) -> None:
     """Open tickets of tenants on another plan by now; their clocks count by its promises."""
     off = tenants_off()
-    tickets = [ticket for tenant_id in off[:AT_ONCE] for ticket in _moved(tenant_id)]
-    if tickets:
-        align(clocks_of_all(tickets), levels_in_force(), clock.now())
-    if len(off) > AT_ONCE:
+    plans = {tenant_id: plan_of(tenant_id) for tenant_id in off[:FEW_TENANTS]}
+    moved = _moved(plans) if plans else []
+    if not moved:
+        return
+    align(clocks_of_all(moved), levels_in_force(), clock.now())
+    if len(off) > FEW_TENANTS:
         enqueue(PLANS, {})
+
+
+def _moved(plans: Mapping[int, PlanNow]) -> list[SupportTicket]:
+    """The open tickets of these tenants that said another plan, locked; now they say theirs."""
+    query = sa.select(_ticket).where(_ticket.is_open, _ticket.tenant_id.in_(plans))
+    locked = query.order_by(_ticket.id).with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalars(locked).all()
+    moved = [one for one in found if (one.plan_name, one.plan_level) != plans[one.tenant_id]]
+    for ticket in moved:
+        old = ticket.plan_name
+        ticket.plan_name, ticket.plan_level = plans[ticket.tenant_id]
+        ticket.version += 1
+        if ticket.plan_name != old:
+            note_event(ticket, "plan", by=SYSTEM, old=old, new=ticket.plan_name)
+    return moved
 
 
 def tenants_off() -> list[int]:
@@ -98,17 +119,3 @@ def tenants_off() -> list[int]:
 
 def _askers() -> sa.Select[int]:
     return sa.select(_ticket.tenant_id).where(_ticket.is_open)
-
-
-def _moved(tenant_id: int) -> list[SupportTicket]:
-    """The open tickets of the tenant that said another plan, locked; now they say this one."""
-    query = sa.select(_ticket).where(_ticket.is_open, _ticket.tenant_id == tenant_id)
-    locked = query.order_by(_ticket.id).with_for_update().execution_options(populate_existing=True)
-    found, (name, level) = db.session.scalars(locked).all(), plan_of(tenant_id)
-    moved = [one for one in found if (one.plan_name, one.plan_level) != (name, level)]
-    for ticket in moved:
-        if ticket.plan_name != name:
-            note_event(ticket, "plan", by=SYSTEM, old=ticket.plan_name, new=name)
-        ticket.plan_name, ticket.plan_level = name, level
-        ticket.version += 1
-    return moved

@@ -117,7 +117,7 @@ def test_what_ends_by_time_alone_is_followed_by_the_sweep(acme, uma):
 
 
 def test_many_tenants_are_followed_some_at_a_time(monkeypatch, catalog):
-    monkeypatch.setattr(following, "AT_ONCE", 2)
+    monkeypatch.setattr(following, "FEW_TENANTS", 2)
     tenants = [make_tenant(f"T{n}", external_id=f"t{n}") for n in range(5)]
     tickets = [make_ticket(make_user(tenant)) for tenant in tenants]
     for tenant in tenants:
