@@ -27,7 +27,7 @@ class NavItem:
     """Stands above what lower rooms put into its group, also above their firsts."""
     under: tuple[str, ...] = ()
     """Where pages begin that belong here, though their addresses do not begin with its own."""
-    finds: str = ""
+    searches: str = ""
     """The endpoint that takes what somebody looks for as `q`, where there is one."""
 
 
@@ -92,6 +92,6 @@ def _entry(item: NavItem) -> dict[str, Any]:
         "url": url_for(item.endpoint, **item.values),
         "icon": item.icon,
         "key": item.key,
-        "finds": f"{url_for(item.finds)}?q=" if item.finds else "",
+        "searches": f"{url_for(item.searches)}?q=" if item.searches else "",
         "under": item.under + tuple(start for part in pages for start in part.under),
     }

@@ -119,10 +119,10 @@
 
     // What no page is called stands perhaps in a ticket, or is a customer.
     function searches(text) {
-      const able = text ? links().filter((link) => link.dataset.finds) : [];
+      const able = text ? links().filter((link) => link.dataset.searches) : [];
       const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
       return able.map((link) => ({
-        url: link.dataset.finds + encodeURIComponent(text),
+        url: link.dataset.searches + encodeURIComponent(text),
         label: `Find “${shown}” in ${words(link)}`,
       }));
     }

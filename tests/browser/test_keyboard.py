@@ -99,6 +99,12 @@ def test_what_no_page_is_called_is_looked_for_where_one_may(home):
     expect(home.locator("main [name=q]")).to_have_value("50 % & more")
 
 
+def test_enter_on_a_link_of_the_menu_goes_there(home):
+    home.locator("#sidebar").get_by_role("link", name="Tickets", exact=True).focus()
+    home.keyboard.press("Enter")
+    expect(home).to_have_url(re.compile("/support/queue"))
+
+
 def test_the_first_tab_stop_skips_the_navigation(home):
     home.keyboard.press("Tab")
     expect(home.get_by_role("link", name="Skip to content")).to_be_focused()

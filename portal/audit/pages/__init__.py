@@ -27,7 +27,7 @@ NAV = (
         "history",
         "a",
         Permission.AUDIT_OWN,
-        finds="audit.browse",
+        searches="audit.browse",
     ),
     NavItem("Evidence", "Alerts", "audit.alerts", "bell", "b", Permission.AUDIT_ALL),
     NavItem("Evidence", "Proofs", "audit.log", "fingerprint", "s", Permission.AUDIT_ALL),

@@ -23,7 +23,7 @@ NAV = (
         "discount",
         "n",
         Permission.COUPONS_VIEW,
-        finds="coupons.coupons",
+        searches="coupons.coupons",
     ),
 )
 

@@ -14,7 +14,7 @@ NAV = (
         "building",
         "c",
         Permission.CUSTOMERS_VIEW,
-        finds="customers.customers",
+        searches="customers.customers",
     ),
     NavItem("System", "API tokens", "customers.tokens", "key", "k", Permission.TOKENS_OWN),
 )

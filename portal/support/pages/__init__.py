@@ -40,7 +40,7 @@ NAV = (
         Permission.TICKETS_VIEW,
         is_first=True,
         under=("/support/tickets", "/support/search", "/support/views", "/support/bulk"),
-        finds="support.find",
+        searches="support.find",
     ),
     NavItem(
         "Work", "Support reports", "support.reports", "chart-line", "y", Permission.SUPPORT_REPORTS
