@@ -36,6 +36,11 @@ def _too_many_marks() -> re.Pattern[str]:
     return re.compile(f"{one}{{{MOST_MARKS}}}(?={one})")
 
 
+def plain_lines(text: str) -> str:
+    """Without NUL, which no database keeps, and with one kind of line end."""
+    return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def is_blank(text: str) -> bool:
     """Is there nothing in it that anybody could see?"""
     return all(category(one) in NOTHING or FILLERS.match(one) for one in text)

@@ -13,7 +13,7 @@ from portal.core.database import db
 from portal.core.errors import Denied, DomainError, NotFound
 from portal.core.permissions import Permission
 from portal.core.staleness import check_seen
-from portal.core.text import nfc
+from portal.core.text import nfc, plain_lines
 from portal.staff.models import Admin
 from portal.staff.signals import person_changed
 from portal.support.draining import drain
@@ -197,7 +197,7 @@ def change_signature(*, by: Actor, agent_id: int, signature: str) -> SupportAgen
     """
     agent, name = _locked(agent_id)
     _check_self(by, agent_id)
-    text = nfc(signature.replace("\x00", "").replace("\r\n", "\n")).strip()
+    text = nfc(plain_lines(signature)).strip()
     if len(text) > LONGEST_SIGNATURE:
         raise BadSignature(f"Use at most {LONGEST_SIGNATURE} characters.", field="signature")
     changes = {"signature": (agent.signature, text)}

@@ -6,7 +6,7 @@ from functools import lru_cache
 from markupsafe import Markup, escape
 
 from portal.core.errors import DomainError
-from portal.core.text import is_blank, nfc, one_line
+from portal.core.text import is_blank, nfc, one_line, plain_lines
 
 LONGEST_BODY = 50_000
 LONGEST_SUBJECT = 300
@@ -30,7 +30,7 @@ def checked_body(text: str) -> str:
     Raises:
         BadBody: it is empty or longer than 50,000 characters.
     """
-    found = nfc(text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")).strip()
+    found = nfc(plain_lines(text)).strip()
     if is_blank(found):
         raise BadBody("Write something first.", field="body")
     if len(found) > LONGEST_BODY:

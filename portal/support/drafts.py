@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import changed_rows, db, insert_into
+from portal.core.text import plain_lines
 from portal.support.bodies import LONGEST_BODY, BadBody
 from portal.support.models import SupportTicket, TicketDraft
 from portal.support.seeing import lock_ticket
 from portal.support.thread import sent_before
 from portal.support.words import MessageKind
 
-GAP = b"\n\n"
+GAP = "\n\n"
 
 
 def save_draft(
@@ -41,22 +42,17 @@ def save_draft(
     lock_ticket(ticket)  # whoever sends holds it, too
     if sent_before(ticket, submit_key) is not None:
         return None
-    text = as_kept(body)
+    text = plain_lines(body)
     if seen:
         before, after = _unseen(draft_of(ticket, admin_id, kind) or "", seen, text)
-        text = _joined(before, text, after) if before or after else text
+        text = joined(before, text, after) if before or after else text
     if len(text) > LONGEST_BODY:
         raise BadBody(f"Use at most {LONGEST_BODY:,} characters.", field="body")
     if not text.strip():
-        consume(ticket, admin_id, kind)
+        _drop(ticket, admin_id, kind)
         return None
     _keep(ticket, admin_id, kind, text)
     return text
-
-
-def as_kept(body: str) -> str:
-    """What a browser sent, with the line ends of a page's field."""
-    return body.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _keep(ticket: SupportTicket, admin_id: int, kind: str, text: str) -> None:
@@ -73,19 +69,23 @@ def consume(
     admin_id: int,
     kind: MessageKind,
     *,
-    present: str = "",
-    seen: Sequence[str] = (),
-    sent: str = "",
+    present: str,
+    seen: Sequence[str],
+    sent: str,
 ) -> None:
     """Remove the draft in the transaction that sends it. Another person's is never met.
 
     Of the `present` draft stays what the form had not `seen` when it was `sent` with this text.
     """
-    if rest := _joined(*_unseen(present, seen, sent)):
-        return _keep(ticket, admin_id, kind, rest)
+    if rest := joined(*_unseen(present, seen, sent)):
+        _keep(ticket, admin_id, kind, rest)
+    else:
+        _drop(ticket, admin_id, kind)
+
+
+def _drop(ticket: SupportTicket, admin_id: int, kind: MessageKind) -> None:
     mine = (TicketDraft.ticket_id == ticket.id, TicketDraft.admin_id == admin_id)
     changed_rows(sa.delete(TicketDraft).where(*mine, TicketDraft.kind == kind))
-    return None
 
 
 def draft_of(ticket: SupportTicket, admin_id: int, kind: str) -> str | None:
@@ -104,7 +104,7 @@ def move_drafts(source: SupportTicket, target: SupportTicket) -> None:
     query = sa.select(mine.admin_id, mine.kind, mine.body).where(mine.ticket_id == source.id)
     for admin_id, kind, body in db.session.execute(query).all():
         there = draft_of(target, admin_id, kind) or ""
-        _keep(target, admin_id, kind, _joined(there, body))
+        _keep(target, admin_id, kind, joined(there, body))
     changed_rows(sa.delete(TicketDraft).where(TicketDraft.ticket_id == source.id))
 
 
@@ -142,9 +142,9 @@ def _place(data: bytes, seen: Sequence[str]) -> tuple[int, int]:
         length = _length_of(mark)
         rest = len(data) - length
         if length and rest > 0:
-            if _mark(data[:length]) == mark and data[length:].startswith(GAP):
+            if _mark(data[:length]) == mark and data[length:].startswith(GAP.encode()):
                 return 0, length
-            if _mark(data[rest:]) == mark and data[:rest].endswith(GAP):
+            if _mark(data[rest:]) == mark and data[:rest].endswith(GAP.encode()):
                 return rest, len(data)
     return 0, 0
 
@@ -154,7 +154,7 @@ def _length_of(mark: str) -> int:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 10 else 0
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
     """As paragraphs; one alone stays as it is."""
     written = [part for part in parts if part.strip()]
-    return "\n\n".join([*(part.rstrip() for part in written[:-1]), *written[-1:]])
+    return GAP.join([*(part.rstrip() for part in written[:-1]), *written[-1:]])

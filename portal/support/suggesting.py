@@ -1,6 +1,6 @@
 """Putting words into a reply that somebody is writing. They decide whether to send them."""
 
-from portal.support.drafts import draft_of, save_draft
+from portal.support.drafts import draft_of, joined, save_draft
 from portal.support.models import SupportTicket
 from portal.support.seeing import lock_ticket
 from portal.support.words import MessageKind
@@ -16,5 +16,5 @@ def suggest(*, admin_id: int, ticket: SupportTicket, text: str) -> None:
     present = (draft_of(ticket, admin_id, MessageKind.PUBLIC) or "").rstrip()
     if present.endswith(text):
         return
-    body = f"{present}\n\n{text}" if present else text
+    body = joined(present, text)
     save_draft(admin_id=admin_id, ticket=ticket, kind=MessageKind.PUBLIC, body=body)

@@ -7,10 +7,11 @@ from portal.audit.actions import Action
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
+from portal.core.text import plain_lines
 from portal.staff.current import current_staff
 from portal.staff.directory import person_or_404
 from portal.support.bodies import LONGEST_BODY
-from portal.support.drafts import as_kept, mark_of, save_draft
+from portal.support.drafts import mark_of, save_draft
 from portal.support.merging import live_ticket
 from portal.support.messages import Sent, StaleSend, add_note, reply
 from portal.support.models import SupportTicket
@@ -108,7 +109,7 @@ def keep_draft(number: str) -> ResponseReturnValue:
         seen=written.draft_seen,
     )
     db.session.commit()
-    if "quietly" in request.form and kept and mark_of(kept) != mark_of(as_kept(written.body)):
+    if "quietly" in request.form and kept and mark_of(kept) != mark_of(plain_lines(written.body)):
         return make_response(kept, 200, {"Content-Type": "text/plain; charset=utf-8"})
     if wants_fragment() or "quietly" in request.form:
         return make_response("", 204)
