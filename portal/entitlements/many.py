@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ def standings_of(keys: Collection[Key]) -> dict[Key, Standing]:
     at = clock.now()
     tenant_ids, user_ids = {key[0] for key in keys}, {key[1] for key in keys} - {TENANT_KEY}
     facts = {(each.tenant_id, each.user_id or TENANT_KEY): each for each in _facts(keys)}
-    stays, given = stays_of_each(tenant_ids), _overrides(tenant_ids, user_ids)
+    stays, given = stays_of_each(tenant_ids), _overrides(tenant_ids, user_ids, at - REMEMBERED)
     found = {}
     for key, fact in facts.items():
         rows = [*given["user", key[1]], *given["tenant", key[0]]]
@@ -52,8 +53,9 @@ def _facts(keys: Collection[Key]) -> Iterator[Facts]:
         yield from map(facts_in, db.session.execute(query))
 
 
-def _overrides(tenant_ids: set[int], user_ids: set[int]) -> dict[tuple[str, int], list[Any]]:
-    since = clock.now() - REMEMBERED
+def _overrides(
+    tenant_ids: set[int], user_ids: set[int], since: datetime
+) -> dict[tuple[str, int], list[Any]]:
     of_user, of_tenant = UserEntitlement.user_id, TenantEntitlement.tenant_id
     users = overrides("user", UserEntitlement, since).where(of_user.in_(user_ids))
     tenants = overrides("tenant", TenantEntitlement, since).where(of_tenant.in_(tenant_ids))

@@ -4,10 +4,9 @@ Limits are derived, so a lowered one is seen when the sweeper comes by: each cou
 use, some at a time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +15,6 @@ from portal.core import clock
 from portal.core.database import UTCDateTime, changed_rows, db, looking
 from portal.customers.models import Tenant
 from portal.entitlements.buckets import Bucket, Calendar, Source
-from portal.entitlements.checks import standing_of
 from portal.entitlements.counters import BUCKETS, COLUMNS
 from portal.entitlements.many import standings_of
 from portal.entitlements.models import QuotaBucket
@@ -68,14 +66,14 @@ def over_limit(*, cursor: str | None = None, limit: int = PAGE_SIZE) -> ListPage
     return page_of(query, lambda row: OverLimit(*row), cursor=cursor, limit=limit)
 
 
-def limits_now(rows: Iterable[OverLimit]) -> dict[int, int]:
+def limits_now(rows: Sequence[OverLimit]) -> dict[int, int]:
     """What each of them may use at most now, by its counter; without those whom nothing limits."""
-    of_each = {row: (row.tenant_id, row.user_key) for row in rows}
-    found, at = standings_of(set(of_each.values())), clock.now()
+    standings, at = standings_of({(row.tenant_id, row.user_key) for row in rows}), clock.now()
     return {
         row.bucket_id: demand.allowance.limit
-        for row, key in of_each.items()
-        for demand in _own_demands(found[key], row.feature_name, row.user_key, at)
+        for row in rows
+        for found in [standings[row.tenant_id, row.user_key]]
+        for demand in _own_demands(found, row.feature_name, row.user_key, at)
         if not demand.allowance.is_unlimited
     }
 
@@ -121,18 +119,15 @@ def _note(query: Any) -> int | None:
 
 
 def _over(rows: list[Any], at: datetime) -> Iterator[Any]:
-    ordered = sorted(rows, key=lambda row: (row.tenant_id, row.user_key))
-    for (tenant_id, user_key), mine in groupby(ordered, lambda row: (row.tenant_id, row.user_key)):
-        user_id = user_key if user_key != TENANT_KEY else None
-        found = standing_of(user_id=user_id, tenant_id=tenant_id if user_id is None else None)
-        calendar = Calendar(found.anchor_at, found.zone)
-        for row in mine:
-            own = _own_demands(found, row.feature_name, user_key, at)
-            if own:
-                bucket = Bucket(*row[3:])
-                block = pools_of(own, [bucket], calendar, at)[0].block()
-                if not block.is_unlimited and block.used > block.limit and not block.is_soft:
-                    yield row
+    standings = standings_of({(row.tenant_id, row.user_key) for row in rows})
+    for row in rows:
+        found = standings[row.tenant_id, row.user_key]
+        own = _own_demands(found, row.feature_name, row.user_key, at)
+        if own:
+            calendar = Calendar(found.anchor_at, found.zone)
+            block = pools_of(own, [Bucket(*row[3:])], calendar, at)[0].block()
+            if not block.is_unlimited and block.used > block.limit and not block.is_soft:
+                yield row
 
 
 def _mark(row: Any, is_over: bool, at: datetime) -> None:
