@@ -9,12 +9,12 @@ from portal.entitlements.checks import left_of, names_on_offer, standing_of
 from portal.entitlements.counted import counts_of
 from portal.entitlements.facts import PlanStay
 from portal.entitlements.snapshots import Standing
-from portal.subscriptions.comparison import Use
+from portal.subscriptions.comparison import PlanUse
 from portal.subscriptions.signals import use_asked
 
 
 @use_asked.connect
-def use_under(tenant_id: int, *, plan: Plan) -> dict[str, Use]:
+def use_under(tenant_id: int, *, plan: Plan) -> dict[str, PlanUse]:
     """Decided as if it were on the plan: its own grants and top-ups go on counting."""
     at, now = clock.now(), standing_of(tenant_id=tenant_id)
     stays = (PlanStay(0, plan, at, None),)
@@ -26,7 +26,7 @@ def use_under(tenant_id: int, *, plan: Plan) -> dict[str, Use]:
     asked = list({one.feature_name for one in chain(*counted)})
     counts = counts_of(tenant_id, None, asked)
     before, after = (left_of(now, some, at, counts).blocks for some in counted)
-    found = {name: Use(block.used, is_over=False) for name, block in before.items()}
+    found = {name: PlanUse(block.used, is_over=False) for name, block in before.items()}
     for name, block in after.items():
-        found[name] = Use(block.used, not block.is_unlimited and block.used > block.limit)
+        found[name] = PlanUse(block.used, not block.is_unlimited and block.used > block.limit)
     return found

@@ -12,14 +12,14 @@ from portal.catalog.inclusion import Via, via_of
 from portal.catalog.snapshot import UNLIMITED, Allowance, Catalog, Feature, Interval, Plan
 
 
-class Use(NamedTuple):
+class PlanUse(NamedTuple):
     """How much a tenant has used, and whether the other plan would give less than that."""
 
     used: int
     is_over: bool
 
 
-UNUSED = Use(0, is_over=False)
+UNUSED = PlanUse(0, is_over=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Difference:
     after: str
     is_gain: bool | None
     """None: neither more nor less, such as another period."""
-    use: Use = UNUSED
+    use: PlanUse = UNUSED
 
 
 def differences(
     catalog: Catalog,
     before: Plan | None,
     after: Plan | None,
-    uses: Mapping[str, Use] | None = None,
+    uses: Mapping[str, PlanUse] | None = None,
 ) -> list[Difference]:
     """In the order of the catalogue. `uses`: of a tenant, by feature."""
     found, known = [], uses or {}

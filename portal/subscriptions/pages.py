@@ -18,7 +18,7 @@ from portal.customers.tenants import tenant_or_404
 from portal.staff.current import current_staff
 from portal.subscriptions import import_plans, plan_use
 from portal.subscriptions.assignments import assign_plan, cancel_plan, end_trial, extend_trial
-from portal.subscriptions.comparison import Difference, Use, differences
+from portal.subscriptions.comparison import Difference, PlanUse, differences
 from portal.subscriptions.endings import endings_of
 from portal.subscriptions.forms import CancelForm, ChangeForm, EndTrialForm, TrialForm
 from portal.subscriptions.history import Standing, history_page, plan_labels, standing_of
@@ -181,7 +181,7 @@ def _effects(
     found: Tenant, catalog: Catalog, present: Plan | None, chosen: Plan
 ) -> list[Difference]:
     """What the plan would change, and what is used by now of what it would limit."""
-    uses: dict[str, Use] = {}
+    uses: dict[str, PlanUse] = {}
     for _, answer in use_asked.send(found.id, plan=chosen):
         uses |= answer
     return differences(catalog, present, chosen, uses)

@@ -28,7 +28,7 @@ class PlanCount(NamedTuple):
     tenants: int
 
 
-class Stay(NamedTuple):
+class OnPlan(NamedTuple):
     """A tenant who is on a plan; without `starts_at`, because it is on no other."""
 
     tenant_id: int
@@ -90,7 +90,7 @@ def _is_trial_over(now: Any) -> sa.ColumnElement[bool]:
     return sa.and_(_stay.status == trialing, _stay.ends_at.is_(None), is_past)
 
 
-def tenants_on_plan(plan: PlanTemplate, *, cursor: str | None = None) -> ListPage[Stay]:
+def tenants_on_plan(plan: PlanTemplate, *, cursor: str | None = None) -> ListPage[OnPlan]:
     """Whoever came last stands first.
 
     Raises:
@@ -108,4 +108,4 @@ def tenants_on_plan(plan: PlanTemplate, *, cursor: str | None = None) -> ListPag
     else:
         query = sa.select(*columns, _stay.id).select_from(stays.join(tenants))
         query = query.where(_stay.plan_id == plan.id, counts).order_by(_stay.id.desc())
-    return page_of(query, lambda row: Stay(*row[:5]), cursor=cursor)
+    return page_of(query, lambda row: OnPlan(*row[:5]), cursor=cursor)

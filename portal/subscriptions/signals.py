@@ -11,5 +11,5 @@ What comes by time alone, such as the end of a trial, is told by nobody.
 use_asked = Signal()
 """Sent with `(tenant_id, plan=)` to know what the tenant uses now of what the plan would limit.
 
-Each listener answers a `comparison.Use` by the name of a feature.
+Each listener answers a `comparison.PlanUse` by the name of a feature.
 """

@@ -1,7 +1,7 @@
 """Pages of entitlements: grants, why, what comes and ends, many at once, usage."""
 
 from portal.core.permissions import Permission
-from portal.entitlements import personal, plan_use
+from portal.entitlements import personal, use_under
 from portal.entitlements.pages import (
     bulk,
     compare,
@@ -51,9 +51,9 @@ __all__ = [
     "overrides",
     "panels",
     "personal",
-    "plan_use",
     "topups",
     "upcoming",
     "usage",
+    "use_under",
     "why",
 ]
