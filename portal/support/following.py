@@ -6,6 +6,7 @@ moment later by the worker: whoever changes a customer holds their row, and wait
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import islice
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -26,13 +27,13 @@ from portal.support.clock_terms import align
 from portal.support.history import note_event
 from portal.support.models import SupportTicket
 from portal.support.rule_terms import levels_in_force
-from portal.support.tickets import fallback_plan, plan_of
+from portal.support.tickets import fallback_plan
 
 NAMES, PLANS = "support.follow_names", "support.follow_plans"
 AT_ONCE = 200
 FEW_TENANTS = 20
 PlanNow: TypeAlias = tuple[str | None, int]
-"""Its display name and its level, as `plan_of` answers."""
+"""Its display name and its level, as of `fallback_plan`."""
 _ticket = SupportTicket
 
 recurring(PLANS, every=timedelta(minutes=1))
@@ -76,9 +77,8 @@ def write_names(payload: dict[str, Any]) -> None:
 @handles(PLANS)
 def write_plans(_payload: dict[str, Any]) -> None:
     """Open tickets of tenants on another plan by now; their clocks count by its promises."""
-    off = tenants_off()
-    plans = {tenant_id: plan_of(tenant_id) for tenant_id in off[:FEW_TENANTS]}
-    moved = _moved(plans) if plans else []
+    off = plans_off()
+    moved = _moved(dict(islice(off.items(), FEW_TENANTS))) if off else []
     if not moved:
         return
     align(clocks_of_all(moved), levels_in_force(), clock.now())
@@ -101,8 +101,8 @@ def _moved(plans: Mapping[int, PlanNow]) -> list[SupportTicket]:
     return moved
 
 
-def tenants_off() -> list[int]:
-    """Those with an open ticket that says another plan than theirs."""
+def plans_off() -> dict[int, PlanNow]:
+    """The plans of the tenants with an open ticket that says another one, by tenant."""
     asking = sa.select(_ticket.tenant_id, _ticket.plan_name, _ticket.plan_level).distinct()
     said = db.session.execute(asking.where(_ticket.is_open).order_by(_ticket.tenant_id)).all()
     own = (
@@ -113,8 +113,9 @@ def tenants_off() -> list[int]:
     )
     plans = {tenant_id: (name, level) for tenant_id, name, level in db.session.execute(own)}
     fallback = fallback_plan()
-    off = [row[0] for row in said if (row[1], row[2]) != plans.get(row[0], fallback)]
-    return list(dict.fromkeys(off))
+    now = {row.tenant_id: plans.get(row.tenant_id, fallback) for row in said}
+    off = (row.tenant_id for row in said if (row.plan_name, row.plan_level) != now[row.tenant_id])
+    return {tenant_id: now[tenant_id] for tenant_id in off}
 
 
 def _askers() -> sa.Select[int]:
