@@ -79,7 +79,8 @@ def _why(cause: str) -> str:
 def _what(kind: str, old: str | None, new: str | None) -> str:
     own = OWN_WORDS.get(kind)
     if own is not None:
-        return own(old or "", new or "")
+        values = old or "", new or ""
+        return own(*(values if kind == "tags" else map(kept_apart, values)))
     name = kind.replace("_", " ")
     if old and new:
         return f"changed {name} from {_plain(old)} to {_plain(new)}"
@@ -112,7 +113,7 @@ def _tags(old: str, new: str) -> str:
 
 
 def _list(tags: list[str]) -> str:
-    return ("the tag " if len(tags) == 1 else "the tags ") + ", ".join(tags)
+    return ("the tag " if len(tags) == 1 else "the tags ") + ", ".join(map(kept_apart, tags))
 
 
 def _plain(value: str) -> str:
@@ -120,12 +121,12 @@ def _plain(value: str) -> str:
 
 
 def _subject(old: str, new: str) -> str:
-    return f"changed the subject from “{kept_apart(old)}” to “{kept_apart(new)}”"
+    return f"changed the subject from “{old}” to “{new}”"
 
 
 def _assigned(old: str, new: str) -> str:
-    instead = f" instead of {kept_apart(old)}" if old else ""
-    return f"gave it to {kept_apart(new)}{instead}" if new else f"took it from {kept_apart(old)}"
+    instead = f" instead of {old}" if old else ""
+    return f"gave it to {new}{instead}" if new else f"took it from {old}"
 
 
 def _team(old: str, new: str) -> str:

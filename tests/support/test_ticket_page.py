@@ -195,6 +195,8 @@ HAPPENED = {
     ("assigned", "Bea", None): "took it from Bea",
     ("team", None, "Support"): "put it into the team Support",
     ("team", "Support", None): "took it out of the team Support",
+    ("team", None, "צוות"): "put it into the team \u2068צוות\u2069",
+    ("tags", "vip", "vip דחוף"): "added the tag \u2068דחוף\u2069",
     ("subject", "a_b", "x"): "changed the subject from “a_b” to “x”",
     ("subject", "x\u202ey", "שלום\u2069"): "changed the subject from “xy” to “\u2068שלום\u2069”",
     ("breached", None, "first_response"): "noted that the promised first response is overdue",
