@@ -98,7 +98,7 @@ def _feature_choices(catalog: Catalog) -> list[SelectChoice]:
 
 def ask_for_an_end(field: MomentField) -> None:
     """Of whoever may grant briefly alone."""
-    field.description = field.description.replace(ENDLESS, f"Within {BRIEFLY.days} days.")
+    field.describe(f"Within {BRIEFLY.days} days.")
 
 
 class ExtendForm(PortalForm):

@@ -63,7 +63,10 @@ class MomentField(Field):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Whose clock counts no browser shows, so the description says it."""
         super().__init__(*args, **kwargs)
-        self.description = f"{self.description} Time in {reader_zone().key}.".strip()
+        self.describe(self.description)
+
+    def describe(self, text: str) -> None:
+        self.description = f"{text} Time in {reader_zone().key}.".strip()
 
     def _value(self) -> str:
         """Empty for what could not be read: a browser's own input holds nothing else either."""
