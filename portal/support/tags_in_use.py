@@ -13,14 +13,15 @@ LOOKED_AT, SHOWN = 2000, 100
 
 def tags_in_use() -> list[str]:
     """The most used first."""
-    return [row.tag for row in _lately().rows()]
+    return [row.tag for row in _lately().rows(looked_at=LOOKED_AT)]
 
 
 @cache
 def _lately() -> Quick:
     """The end of the primary key's index, however many tags there are."""
     tags = TicketTag.__table__.c
-    newest = sa.select(tags.tag).order_by(tags.ticket_id.desc(), tags.tag.desc()).limit(LOOKED_AT)
+    newest = sa.select(tags.tag).order_by(tags.ticket_id.desc(), tags.tag.desc())
+    newest = newest.limit(sa.bindparam("looked_at", type_=sa.Integer))
     tag = newest.subquery().c.tag
     used = sa.select(tag).group_by(tag).order_by(sa.func.count().desc(), tag)
     return Quick(used.limit(SHOWN))

@@ -9,10 +9,9 @@ from portal.core.counting import capped, in_words
 from portal.core.quick import Quick
 from portal.staff.models import Admin
 from portal.support.models import SupportAgent, SupportTeam, SupportTicket
+from portal.support.queues import MOST
 from portal.support.words import Availability
 
-MOST = 199
-"""So far the tickets of one agent or team are counted, as those of a queue are."""
 _ticket = SupportTicket.__table__.c
 
 

@@ -56,4 +56,4 @@ def test_others_follow_whoever_has_more_than_is_counted(give):
 def test_the_card_says_where_names_decide(give, browser_of, count, says):
     give(manager=count)
     page = browser_of(Role.MANAGER).get("/").text
-    assert (f"Those with {MOST}+ stand by name." in page) is says
+    assert (f"Those with {MOST}+ are sorted by name." in page) is says

@@ -29,9 +29,7 @@ def test_the_most_used_stands_first_and_each_once(tagged):
 
 def test_only_so_many_of_the_newest_are_looked_at(tagged, monkeypatch):
     monkeypatch.setattr(in_use, "LOOKED_AT", 3)
-    in_use._lately.cache_clear()
     assert tags_in_use() == ["vip", "press"]
-    in_use._lately.cache_clear()
 
 
 def test_they_are_found_by_an_index_however_many_there_are(app, acme):

@@ -1,6 +1,6 @@
 """Changing what a ticket is about, who takes part, and until when it sleeps."""
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit.actions import Action
@@ -83,7 +83,7 @@ def change_field(number: str, field: str) -> ResponseReturnValue:
 def tags() -> ResponseReturnValue:
     """What a field of tags offers; nobody looks at it by itself."""
     if not wants_fragment():
-        return redirect(url_for("support.own_queue"), code=303)
+        return see_other(url_for("support.own_queue"))
     return page("support/_tags_in_use.html", tags=tags_in_use())
 
 
