@@ -7,12 +7,12 @@ from portal.core.database import db
 from portal.staff.models import Admin
 from portal.support.clock_math import Metric
 from portal.support.models import SlaRule, SupportTeam
+from portal.support.ratings import SCORES
 from portal.support.report_sets import Scope, age_label
 from portal.support.reports import METRICS
 
 OF_NOW = frozenset({"age", "open", "open-of"})
 """Whatever span is asked for."""
-RATINGS = {"1": "bad", "2": "fair", "3": "good"}
 
 
 def title_of(name: str) -> str:
@@ -35,6 +35,10 @@ def _promise(end: str) -> Callable[[str, str], str]:
     return named
 
 
+def _rated(score: str) -> str:
+    return f"Tickets rated {SCORES.get(int(score), score).lower()}"
+
+
 TITLES: dict[str, Callable[..., str]] = {
     "created": lambda: "Tickets opened",
     "answered": lambda: "Tickets answered for the first time",
@@ -48,7 +52,7 @@ TITLES: dict[str, Callable[..., str]] = {
     "open-of": lambda agent: f"Open tickets of {_agent(agent)}",
     "solved-by": lambda agent: f"Tickets solved by {_agent(agent)}",
     "replied-by": lambda agent: f"Tickets answered by {_agent(agent)}",
-    "rated": lambda score: f"Tickets rated {RATINGS.get(score, score)}",
+    "rated": _rated,
 }
 
 

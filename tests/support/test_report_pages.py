@@ -33,7 +33,13 @@ DAY = "from=2026-11-27&to=2026-11-27"
         ("solved", "from=2025-12-30&to=2026-01-02", "Tickets solved", "30 Dec 2025 to 2 Jan 2026"),
         ("rated:1", "from=2026-11-01&to=2026-11-30", "Tickets rated bad", "1 Nov to 30 Nov 2026"),
         ("met:{rule}:resolution", DAY, "Standard: resolution kept", "27 Nov 2026"),
-        ("missed:99:resolution", DAY, "A service level that is gone: resolution", "27 Nov 2026"),
+        (
+            "missed:99:resolution",
+            DAY,
+            "A service level that is gone: resolution broken",
+            "27 Nov 2026",
+        ),
+        ("rated:9", DAY, "Tickets rated 9", "27 Nov 2026"),
         ("age:1", DAY, "Open tickets, 1 to 3 days old", "Now, with snoozed ones"),
         ("open", "team={team}", "Open tickets", "Now, with snoozed ones, team Front desk"),
         ("created", f"{DAY}&agent={{bea}}", "Tickets opened", "27 Nov 2026, of Bea Agent"),
@@ -43,7 +49,7 @@ def test_a_number_says_in_words_what_it_counts(bea_client, bea, name, asked, tit
     ids = {"bea": bea.id, "rule": make_rule().id, "team": make_team().id}
     name, asked = name.format(**ids), asked.format(**ids)
     page = bea_client.soup(f"/support/reports/tickets/{name}?{asked}")
-    assert title in page.h1.text
+    assert page.h1.text.strip() == title
     assert page.select_one(".page-top p").text == span
 
 
