@@ -11,7 +11,7 @@ from portal.core.database import db
 from portal.core.roles import Role
 from portal.staff.models import AdminSession
 from tests.cast import PASSWORD, open_session, signed_in, trusted
-from tests.client import parsed
+from tests.client import fields_in, parsed
 from tests.staff.conftest import RIGHT, WRONG
 
 OTHERS = "/account/sessions/revoke-others"
@@ -121,9 +121,9 @@ def test_who_presses_again_after_the_proof_is_led_on_and_nothing_is_counted(app,
 def test_a_file_comes_after_the_proof_from_a_page_that_leads_back(app, bea, factor, referer, back):
     bea.role, client = Role.MANAGER, signed_in(app, bea)
     asked = parsed(client.get(FILE, headers={"Referer": referer}))
-    fields = {one["name"]: one["value"] for one in asked.select("main [type=hidden]")}
-    assert (fields["next"], fields["back"]) == (FILE, back)
-    answer = client.submit("/account/sudo", **fields, sudo_totp_code=RIGHT)
+    fields = fields_in(asked.select_one("main form"))
+    assert (fields["next"], fields["back"]) == ([FILE], [back])
+    answer = client.submit("/account/sudo", **{**fields, "sudo_totp_code": RIGHT})
     page = client.soup(answer.location)
     assert page.select_one("meta[http-equiv=refresh]")["content"] == f"0;url={FILE}"
     assert [link["href"] for link in page.select("main .btn")] == [back, FILE]

@@ -9,7 +9,7 @@ from portal.support.statuses import set_status
 from portal.support.teams import members_of
 from portal.support.words import Status
 from tests.cast import actor, make_admin, make_user, signed_in
-from tests.client import parsed
+from tests.client import fields_in, parsed
 from tests.statements import counted
 from tests.support.crew import handed, hire, make_team
 from tests.support.desk import make_agent, make_ticket
@@ -31,10 +31,6 @@ def beas(bea):
 
 def texts(soup, selector):
     return [" ".join(found.get_text().split()) for found in soup.select(selector)]
-
-
-def hidden(soup, form):
-    return {found["name"]: found["value"] for found in soup.select(f"{form} [type=hidden]")}
 
 
 @pytest.mark.parametrize("url", ["/support/agents", "/support/teams", "/support/agents/1"])
@@ -217,12 +213,12 @@ def test_who_gives_a_ticket_that_changed_hands_meanwhile_sees_who_has_it(bea_cli
     url = f"/support/tickets/{ticket.number}"
     page = bea_client.soup(url)
     ticket.assignee_id, ticket.assignee_name = hire("Cy Agent").id, "Cy Agent"
-    fields = hidden(page, "#assign") | {"agent_id": dee.id}
+    fields = fields_in(page.select_one("#assign")) | {"agent_id": dee.id}
     answer = bea_client.submit(f"{url}/assign", **fields)
     assert answer.status_code == 409
     [problem] = texts(parsed(answer), "#ticket-fields [role=alert]")
     assert problem == f"Cy Agent has {ticket.number} by now. Yours was not saved."
-    again = hidden(parsed(answer), "#assign") | {"agent_id": dee.id}
+    again = fields_in(parsed(answer).select_one("#assign")) | {"agent_id": dee.id}
     assert bea_client.submit(f"{url}/assign", **again).status_code == 303
     assert ticket.assignee_id == dee.id
 

@@ -13,7 +13,7 @@ from portal.support.models import SupportMessage, TicketPresence
 from portal.support.suggesting import suggest
 from portal.support.words import MessageKind, Status
 from tests.cast import make_user, signed_in
-from tests.client import parsed
+from tests.client import fields_in, parsed
 from tests.ledger import events
 from tests.statements import counted
 from tests.support.desk import customer_writes, make_ticket
@@ -217,7 +217,7 @@ def test_an_answer_that_is_held_back_shows_what_it_had_not_seen(bea_client, bea,
     answer = bea_client.submit(f"{url}/reply", **form, body="Try this.")
     soup = parsed(answer)
     assert soup.select_one("#reply-body").get_text().strip() == "Try this.\n\nUse SORRY-20."
-    again = {one["name"]: one["value"] for one in soup.select("#reply-form input[type=hidden]")}
+    again = fields_in(soup.select_one("#reply-form"))
     bea_client.submit(f"{url}/reply", **{**again, "body": "Sent.", "send_anyway": "1"})
     assert draft_of(ticket, bea.id, MessageKind.PUBLIC) is None
 
