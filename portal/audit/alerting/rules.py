@@ -14,6 +14,7 @@ from portal.core.database import db, take_turns
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.roles import Role
 from portal.core.staleness import Stale
+from portal.core.text import one_line
 
 LONGEST_NAME = 80
 MOST_RULES = 100
@@ -153,7 +154,7 @@ def _store(row: AlertRule, values: dict[str, object]) -> None:
 
 
 def _check(terms: RuleTerms) -> None:
-    if not terms.name.strip() or len(terms.name.strip()) > LONGEST_NAME:
+    if not 0 < len(one_line(terms.name)) <= LONGEST_NAME:
         raise BadRule(f"Give it a name of at most {LONGEST_NAME} characters.", field="name")
     if unknown := sorted(set(terms.actions) - set(Action)):
         raise BadRule(f"The log knows no {unknown[0]}.", field="actions")
