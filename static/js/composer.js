@@ -9,6 +9,7 @@
   const timers = new Map(); // of forms with words that are not kept yet
   const saves = new Map(); // of those that are being kept
   const sending = new Set(); // those whose answer is awaited
+  const released = new WeakSet(); // those that have waited for what the others keep
 
   function say(text) {
     const place = document.getElementById("composer-saved");
@@ -20,9 +21,9 @@
     timers.delete(form);
   }
 
-  function keepSoon(form, time) {
+  function keepSoon(form, time, headers = {}) {
     forget(form);
-    timers.set(form, setTimeout(() => keep(form), time));
+    timers.set(form, setTimeout(() => keep(form, headers), time));
   }
 
   // A form says which drafts it has seen (`mark_of` in drafts.py): the one that was surely kept, and
@@ -43,7 +44,9 @@
 
   function note(form, text) {
     const [surely, ...rest] = marksOf(form);
-    form.elements.draft_seen.value = [surely, ...rest.slice(2 - MOST_MARKS), markOf(text)].join(" ");
+    const mark = markOf(text);
+    if (mark === (rest.at(-1) ?? surely)) return;
+    form.elements.draft_seen.value = [surely, ...rest.slice(2 - MOST_MARKS), mark].join(" ");
   }
 
   function arrived(form, text) {
@@ -74,21 +77,23 @@
   }
 
   // One after the other: an older text never takes the place of a newer one.
-  async function keep(form) {
+  async function keep(form, headers) {
     forget(form);
     const before = saves.get(form);
-    const save = Promise.race([before ? before.then(() => saved(form)) : saved(form), wait(MOST_PATIENCE)]);
+    const kept = before ? before.then(() => saved(form, headers)) : saved(form, headers);
+    const save = Promise.race([kept, wait(MOST_PATIENCE)]);
     saves.set(form, save);
     await save;
     if (saves.get(form) === save) saves.delete(form);
   }
 
-  async function saved(form) {
+  async function saved(form, headers) {
     const data = dataOf(form);
     const text = form.elements.body.value;
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
-      if (!answer.ok) return failed(form, "The draft could not be kept");
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true", ...headers } });
+      if (answer.status >= 500) return failed(form, "The draft could not be kept");
+      if (!answer.ok) return say("The draft could not be kept");
       arrived(form, text);
       if (answer.headers.get("Content-Type")?.startsWith("text/plain")) show(form, text, await answer.text());
       return say("Draft kept");
@@ -97,8 +102,9 @@
     }
   }
 
+  // Trying again by itself is no sign that somebody is there: the session ends as if it were not.
   function failed(form, words) {
-    if (!timers.has(form) && !sending.has(form)) keepSoon(form, TRY_AGAIN);
+    if (!timers.has(form) && !sending.has(form)) keepSoon(form, TRY_AGAIN, { "X-Background": "1" });
     say(words);
   }
 
@@ -110,11 +116,13 @@
   });
 
   // A form that takes the page away waits until the words in the others are kept: the next page is
-  // drawn with them. Before all who listen at the document, for they ask once.
+  // drawn with them. It waits once: what cannot be kept holds nobody. Before all who listen at the
+  // document, for they ask once.
   const held = new Set();
   addEventListener("submit", async (event) => {
     const { target: form, submitter } = event;
     if (form.dataset.draft) note(form, form.elements.body.value);
+    if (released.delete(form)) return;
     const isLeaving = form.dataset.draft || !form.hasAttribute("hx-post");
     if (form.getAttribute("method") !== "post" || !isLeaving) return;
     for (const other of [...timers.keys()]) if (other !== form) keep(other);
@@ -125,6 +133,7 @@
     held.add(form);
     await Promise.all(saves.values());
     held.delete(form);
+    released.add(form);
     if (submitter) submitter.click();
     else form.requestSubmit();
   }, true);

@@ -101,6 +101,13 @@ def test_an_answer_that_could_not_be_sent_is_kept_once_there_is_a_connection(mov
     expect(moving.locator(".message-ours .message-text")).to_have_text("Try again. Or not.")
 
 
+def test_words_that_cannot_be_kept_hold_nobody_on_the_page(moving):
+    moving.route("**/draft", lambda route: route.abort())
+    moving.locator("#reply-body").press_sequentially("Try again.")
+    moving.get_by_role("button", name="Take it").click()
+    expect(moving.locator("#ticket-head")).to_contain_text("Assigned to you")
+
+
 def come(page, held):
     """Wait for the page after the held answer: news may bring the message to the one before."""
     hands.let_go(held)
