@@ -160,17 +160,22 @@ def _take_people_back(target: SupportTicket) -> None:
     merges = sa.select(TicketMerge.merged_at, TicketMerge.undone_at, SupportTicket).join(
         SupportTicket, SupportTicket.id == TicketMerge.source_id
     )
-    brought, wanted = set[tuple[str, datetime]](), set[str]()
+    brought, wanted = set[tuple[int | str, datetime]](), set[int | str]()
     for merged_at, undone_at, source in db.session.execute(
         merges.where(TicketMerge.target_id == target.id)
     ):
-        people = {one.email_key: one.added_at for one in _taking_part(source)}
-        people.setdefault(address_key(source.requester_email), merged_at)
+        people = {_who(one): one.added_at for one in _taking_part(source)}
+        people.setdefault(source.requester_id, merged_at)
         brought.update(people.items())
         wanted.update(people if undone_at is None else ())
     for one in _taking_part(target):
-        if (one.email_key, one.added_at) in brought and one.email_key not in wanted:
+        if (_who(one), one.added_at) in brought and _who(one) not in wanted:
             db.session.delete(one)
+
+
+def _who(one: TicketParticipant) -> int | str:
+    """A user, whatever their address is by now; else whoever has the address."""
+    return one.user_id or one.email_key
 
 
 def _taking_part(ticket: SupportTicket) -> Sequence[TicketParticipant]:

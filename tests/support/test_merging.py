@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db
+from portal.customers.users import change_user
 from portal.support.drafts import draft_of, save_draft
 from portal.support.linking import related_to
 from portal.support.merging import (
@@ -26,6 +27,7 @@ from tests.cast import actor, make_user
 from tests.ledger import events
 from tests.support.desk import answer, customer_writes, make_ticket
 from tests.support.letters import mails
+from tests.support.levels import work
 
 
 @pytest.fixture
@@ -138,6 +140,18 @@ def test_whom_a_merge_brought_hears_nothing_more_once_it_is_taken_back(acme, ann
     undo_merge(by=SYSTEM, source=source)
     assert part_in(target) == [paul.id]
     assert part_in(source) == [pia.id, paul.id]
+
+
+def test_who_has_another_address_since_the_merge_hears_nothing_more_either(acme):
+    otto = make_user(acme, "Otto Other")
+    source, target = make_ticket(otto), make_ticket(make_user(acme))
+    merge(by=SYSTEM, source=source, target=target)
+    change_user(by=SYSTEM, user=otto, name="Otto New", email="new@acme.test")
+    work()
+    db.session.expire_all()
+    assert source.requester_email == "new@acme.test"
+    undo_merge(by=SYSTEM, source=source)
+    assert part_in(target) == []
 
 
 def test_who_takes_part_by_another_merge_stays(acme):
