@@ -17,6 +17,7 @@ from portal.core.actor import SYSTEM, Actor
 from portal.core.database import db
 from portal.customers.models import Tenant, User
 from portal.customers.signals import renamed
+from portal.jobs.models import Job, JobStatus
 from portal.jobs.queue import enqueue
 from portal.jobs.registry import handles, recurring
 from portal.subscriptions.in_force import in_force
@@ -36,6 +37,18 @@ PlanNow: TypeAlias = tuple[str | None, int]
 """Its display name and its level, as of `fallback_plan`."""
 _ticket = SupportTicket
 
+
+def _fact(column: Any, key: Any, own: Any) -> sa.ScalarSelect[Any]:
+    return sa.select(column).where(key == own).correlate(SupportTicket).scalar_subquery()
+
+
+FACTS = {
+    "tenant_name": _fact(Tenant.name, Tenant.id, _ticket.tenant_id),
+    "requester_name": _fact(User.name, User.id, _ticket.requester_id),
+    "requester_email": _fact(User.email, User.id, _ticket.requester_id),
+}
+"""What stands in a ticket of who asks, as it is by now."""
+
 recurring(PLANS, every=timedelta(minutes=1))
 
 
@@ -49,27 +62,29 @@ def follow_names(tenant: Tenant, *, by: Actor, user: User | None) -> None:
 
 @stay_changed.connect
 def follow_plan(tenant: Tenant, *, by: Actor) -> None:
+    """One run of the worker looks at every tenant, so one that is due serves for this one too."""
     del by
     has_work = sa.exists().where(_ticket.tenant_id == tenant.id, _ticket.is_open)
-    if db.session.scalar(sa.select(has_work)):
+    due = (Job.status == JobStatus.QUEUED, Job.run_at <= clock.now(), Job.kind == PLANS)
+    if db.session.scalar(sa.select(sa.and_(has_work, sa.not_(sa.exists().where(*due))))):
         enqueue(PLANS, {})
 
 
 @handles(NAMES)
 def write_names(payload: dict[str, Any]) -> None:
-    """The next tickets of the tenant or the user, and the job for those after them."""
-    if payload["user_id"] is None:
-        tenant = db.session.get_one(Tenant, payload["tenant_id"])
-        where, names = _ticket.tenant_id == tenant.id, {"tenant_name": tenant.name}
-    else:
-        user = db.session.get_one(User, payload["user_id"])
-        where = _ticket.requester_id == user.id
-        names = {"requester_name": user.name, "requester_email": user.email}
-    differs = sa.or_(*(getattr(_ticket, column) != value for column, value in names.items()))
-    query = sa.select(_ticket.id).where(where, differs).order_by(_ticket.id).limit(AT_ONCE)
+    """The next tickets of the tenant or the user, and the job for those after them.
+
+    What is written is read once they are locked: who is erased or renamed again meanwhile has the
+    last word.
+    """
+    tenant_id, user_id = payload["tenant_id"], payload["user_id"]
+    theirs = _ticket.tenant_id == tenant_id if user_id is None else _ticket.requester_id == user_id
+    differs = sa.or_(*(getattr(_ticket, column) != fact for column, fact in FACTS.items()))
+    query = sa.select(_ticket.id).where(theirs, differs).order_by(_ticket.id).limit(AT_ONCE)
     ids = db.session.scalars(query.with_for_update()).all()
     changing = sa.update(_ticket).where(_ticket.id.in_(ids))
-    db.session.execute(changing.values(**names, version=_ticket.version + 1))
+    values = changing.values(**FACTS, version=_ticket.version + 1)
+    db.session.execute(values.execution_options(synchronize_session=False))
     if len(ids) == AT_ONCE:
         enqueue(NAMES, payload)
 

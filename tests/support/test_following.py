@@ -91,6 +91,14 @@ def test_a_tenant_on_another_plan_is_on_it_in_its_open_tickets(acme, ticket, uma
     assert told == ["changed plan from Basic to Enterprise", "changed plan from Free to Basic"]
 
 
+def test_one_run_of_the_worker_serves_whoever_changed_before_it(acme, birch, ticket):
+    make_ticket(make_user(birch))
+    for tenant in (acme, birch, acme):
+        on(tenant, "basic" if tenant is birch else "enterprise")
+    assert work() == 1
+    assert plan_said(ticket) == ("Enterprise", 3)
+
+
 def test_rule_6_a_clock_counts_by_what_the_new_plan_promises(acme, uma):
     hours = make_calendar()
     make_rule(hours, name="Fast", min_plan_level=2, first_response_s=HOUR)
