@@ -3,10 +3,12 @@
 import pytest
 
 from portal.core.database import db
+from portal.support.bodies import LONGEST_BODY
 from portal.support.drafts import draft_of
 from portal.support.merging import merge
 from portal.support.words import MessageKind
 from tests.cast import actor, make_user
+from tests.client import parsed
 from tests.support.desk import make_ticket
 from tests.support.test_writing import fields_of, htmx
 
@@ -62,3 +64,12 @@ def test_a_note_is_still_written_where_its_form_is(bea_client, late):
     url, _ = late
     bea_client.submit(f"{url}/draft", kind="note", body="Merged.")
     assert bea_client.soup(url).select_one("#note-body").get_text().strip() == "Merged."
+
+
+@pytest.mark.parametrize("body", ["x" * (LONGEST_BODY + 1), " "])
+def test_what_no_draft_can_hold_is_handed_back_on_the_page(bea_client, bea, late, target, body):
+    url, fields = late
+    answer = bea_client.submit(f"{url}/reply", **{**fields, "body": body})
+    assert answer.status_code == 422
+    assert parsed(answer).select_one("#reply-body").get_text().strip() == body.strip()
+    assert draft(bea, target) == "Half"

@@ -10,7 +10,7 @@ from portal.core.permissions import Permission
 from portal.core.text import plain_lines
 from portal.staff.current import current_staff
 from portal.staff.directory import person_or_404
-from portal.support.bodies import LONGEST_BODY
+from portal.support.bodies import BadBody
 from portal.support.drafts import mark_of, save_draft
 from portal.support.merging import live_ticket
 from portal.support.messages import Sent, StaleSend, add_note, reply
@@ -142,7 +142,8 @@ def _tell(sent: Sent, view: str, text: str) -> None:
 
 def _stale(number: str, written: Written) -> ResponseReturnValue:
     """Only what is new, and the text once more; it is kept as a draft, too."""
-    found, text = _kept(number, written, MessageKind.PUBLIC)
+    found, kept = _kept(number, written, MessageKind.PUBLIC)
+    text = kept or written.body
     lines = public_after(found, written.seen_message_id or 0)
     return page_or_fragment(
         "support/stale.html",
@@ -161,11 +162,11 @@ def _stale(number: str, written: Written) -> ResponseReturnValue:
 def _refused(
     number: str, written: Written, refusal: DomainError, kind: MessageKind
 ) -> ResponseReturnValue:
-    found, text = _kept(number, written, kind)
-    if found.number != read_number(number):
+    found, kept = _kept(number, written, kind)
+    if kept and found.number != read_number(number):
         return _moved(number, found, written)
     names = [upload.filename for upload in written.uploads]
-    composing = Composing(kind, text, refusal.message, names)
+    composing = Composing(kind, kept or written.body, refusal.message, names)
     if wants_fragment():
         return page("support/_compose_problem.html", status=422, composing=composing, kind=kind)
     return ticket_page(found, status=refusal.status, composing=composing)
@@ -181,20 +182,23 @@ def _moved(number: str, target: SupportTicket, written: Written) -> ResponseRetu
     return see_other(ticket_url(target.number, written.view, "#reply-body"))
 
 
-def _kept(number: str, written: Written, kind: MessageKind) -> tuple[SupportTicket, str]:
-    """The ticket as it is now, after the refused deed was rolled back, and the text as kept."""
+def _kept(number: str, written: Written, kind: MessageKind) -> tuple[SupportTicket, str | None]:
+    """The ticket as it is now, after the refused deed was rolled back, and the draft, if any."""
     db.session.rollback()
     found, kept = _written_on(number, kind), None
-    if written.body.strip() and len(written.body) <= LONGEST_BODY:
-        kept = save_draft(
-            admin_id=current_staff().id,
-            ticket=found,
-            kind=kind,
-            body=written.body,
-            seen=written.draft_seen,
-        )
-        db.session.commit()
-    return found, kept or written.body
+    if written.body.strip():
+        try:
+            kept = save_draft(
+                admin_id=current_staff().id,
+                ticket=found,
+                kind=kind,
+                body=written.body,
+                seen=written.draft_seen,
+            )
+            db.session.commit()
+        except BadBody:  # the page alone holds a text that is longer than a draft may be
+            db.session.rollback()
+    return found, kept
 
 
 def _written_on(number: str, kind: MessageKind) -> SupportTicket:
@@ -204,4 +208,6 @@ def _written_on(number: str, kind: MessageKind) -> SupportTicket:
         return found
     if found.status != Status.MERGED:
         lock_ticket(found)  # so that no merge comes between
+        if found.status == Status.MERGED:  # as one did: nobody locks it before its target
+            db.session.rollback()
     return live_ticket(found) or found
