@@ -39,7 +39,13 @@ NAV = (
         "t",
         Permission.TICKETS_VIEW,
         is_first=True,
-        under=("/support/tickets", "/support/search", "/support/views", "/support/bulk"),
+        under=(
+            "/support/tickets",
+            "/support/search",
+            "/support/views",
+            "/support/bulk",
+            "/support/tags",
+        ),
         searches="support.find",
     ),
     NavItem(
