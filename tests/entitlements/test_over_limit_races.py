@@ -33,16 +33,16 @@ def give_back(app):
 
 
 def test_who_gives_back_meanwhile_need_not_wait_and_is_not_listed(over, monkeypatch):
-    decide = over_limit.standing_of
+    read = over_limit.standings_of
 
-    def slowly(**whose):
+    def slowly(whose):
         other = Thread(target=give_back, args=[over])
         other.start()
         other.join(timeout=20)
         assert not other.is_alive()  # nothing keeps it waiting
-        return decide(**whose)
+        return read(whose)
 
-    monkeypatch.setattr(over_limit, "standing_of", slowly)
+    monkeypatch.setattr(over_limit, "standings_of", slowly)
     over_limit.sweep({})
     db.session.commit()
     assert over_limit.over_limit().items == []
