@@ -199,6 +199,7 @@ def second_page(queue, desk, site):
     queue.reload()
     queue.get_by_role("link", name="Later").click()
     expect(queue.locator(".queue-row")).to_have_count(3)
+    queue.wait_for_load_state()
     return queue
 
 
@@ -208,6 +209,7 @@ def test_b_leads_back_to_the_page_and_the_row_of_the_queue(second_page, desk):
     second_page.keyboard.press("j")
     second_page.keyboard.press("o")
     expect(second_page.locator("#ticket-number")).to_have_text(desk.numbers[1])
+    second_page.wait_for_load_state()  # keys work once its scripts are there
     second_page.keyboard.press("b")
     expect(link(second_page, desk.numbers[1])).to_be_focused()
     assert parse_qs(urlsplit(second_page.url).query) == parse_qs(urlsplit(place).query)
@@ -216,6 +218,7 @@ def test_b_leads_back_to_the_page_and_the_row_of_the_queue(second_page, desk):
 def test_b_leads_to_the_row_after_a_ticket_that_left_the_queue(second_page, desk):
     link(second_page, desk.numbers[1]).click()
     expect(second_page.locator("#ticket-number")).to_have_text(desk.numbers[1])
+    second_page.wait_for_load_state()  # keys work once its scripts are there
     desk.change(desk.numbers[1], status="solved", is_open=False)
     second_page.keyboard.press("b")
     expect(link(second_page, desk.numbers[2])).to_be_focused()
