@@ -20,3 +20,9 @@ def in_force(at: datetime) -> sa.ColumnElement[bool]:
         sa.or_(Subscription.trial_ends_at.is_(None), Subscription.trial_ends_at > at),
         sa.or_(sa.not_(late), Subscription.grace_ends_at > at),
     )
+
+
+def is_undecided() -> sa.ColumnElement[bool]:
+    """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone."""
+    trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
+    return sa.and_(Subscription.status == trialing, Subscription.ends_at.is_(None))

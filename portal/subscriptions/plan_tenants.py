@@ -14,7 +14,8 @@ from portal.core import clock
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
 from portal.customers.models import Tenant
-from portal.subscriptions.models import Subscription, SubscriptionStatus
+from portal.subscriptions.in_force import is_undecided
+from portal.subscriptions.models import Subscription
 from portal.web.paging import ListPage, page_of
 
 _stay = Subscription.__table__.c
@@ -84,10 +85,8 @@ def _lasts(now: Any) -> sa.ColumnElement[bool]:
 
 
 def _is_trial_over(now: Any) -> sa.ColumnElement[bool]:
-    """Nobody decided on it. As `trials` asks: the status is written out for the partial index."""
-    trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
-    is_past = _stay.trial_ends_at <= now
-    return sa.and_(_stay.status == trialing, _stay.ends_at.is_(None), is_past)
+    """Nobody decided on it."""
+    return sa.and_(is_undecided(), _stay.trial_ends_at <= now)
 
 
 def tenants_on_plan(plan: PlanTemplate, *, cursor: str | None = None) -> ListPage[OnPlan]:

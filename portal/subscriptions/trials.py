@@ -13,7 +13,8 @@ from portal.core.counting import capped, in_words
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
 from portal.customers.models import Tenant, TenantStatus
-from portal.subscriptions.models import Subscription, SubscriptionStatus
+from portal.subscriptions.in_force import is_undecided
+from portal.subscriptions.models import Subscription
 from portal.web.paging import PAGE_SIZE, ListPage, page_of
 
 SOON = timedelta(days=14)
@@ -73,13 +74,8 @@ def _trial(row: sa.Row[*tuple[Any, ...]]) -> Trial:
 
 
 def _undecided() -> list[sa.ColumnElement[bool]]:
-    """`UNDECIDED`, with the status written out: SQLite uses a partial index for that alone.
-
-    On a closed tenant's trial nobody can decide.
-    """
-    trialing: sa.ColumnElement[str] = sa.literal_column(f"'{SubscriptionStatus.TRIALING}'")
-    is_open = Tenant.status != TenantStatus.CLOSED.value
-    return [Subscription.status == trialing, Subscription.ends_at.is_(None), is_open]
+    """On a closed tenant's trial nobody can decide."""
+    return [is_undecided(), Tenant.status != TenantStatus.CLOSED.value]
 
 
 class Trials(NamedTuple):
