@@ -11,6 +11,7 @@ from portal.catalog.models import PlanTemplate
 from portal.core import clock
 from portal.core.database import db
 from portal.customers.models import Tenant
+from portal.subscriptions import stays
 from portal.subscriptions.in_force import in_force
 from portal.subscriptions.models import Subscription, SubscriptionStatus
 from portal.subscriptions.stays import Spanning, gives_access, keep_rows
@@ -18,19 +19,13 @@ from portal.web.paging import ListPage, page_of
 
 FEW = 5
 COLUMNS = (
-    Subscription.id,
-    Subscription.plan_id,
+    *stays.COLUMNS,
     PlanTemplate.name.label("plan"),
     PlanTemplate.display_name.label("plan_label"),
-    Subscription.status,
-    Subscription.starts_at,
-    Subscription.ends_at,
-    Subscription.trial_ends_at,
-    Subscription.grace_ends_at,
-    Subscription.anchor_at,
     Subscription.created_by_label.label("by"),
     Subscription.reason,
 )
+"""Of a line, and so of the stay that it tells of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,17 @@ from portal.subscriptions.access import access_span
 from portal.subscriptions.models import Subscription
 
 KNOWN = "stays of a tenant"
+COLUMNS = (
+    Subscription.id,
+    Subscription.plan_id,
+    Subscription.status,
+    Subscription.starts_at,
+    Subscription.ends_at,
+    Subscription.trial_ends_at,
+    Subscription.grace_ends_at,
+    Subscription.anchor_at,
+)
+"""What a `Stay` is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ def stays_of(tenant_id: int) -> tuple[Stay, ...]:
 
 def stays_of_each(tenant_ids: Collection[int]) -> dict[int, tuple[Stay, ...]]:
     """The same of many tenants, in one statement."""
-    query = sa.select(Subscription.tenant_id, *_COLUMNS).where(
+    query = sa.select(Subscription.tenant_id, *COLUMNS).where(
         Subscription.tenant_id.in_(tenant_ids)
     )
     found: dict[int, tuple[Stay, ...]] = dict.fromkeys(tenant_ids, ())
@@ -99,18 +110,8 @@ def gives_access(stay: Spanning, at: datetime) -> bool:
     return start <= at and (end is None or at < end)
 
 
-_COLUMNS = (
-    Subscription.id,
-    Subscription.plan_id,
-    Subscription.status,
-    Subscription.starts_at,
-    Subscription.ends_at,
-    Subscription.trial_ends_at,
-    Subscription.grace_ends_at,
-    Subscription.anchor_at,
-)
 _STAYS = Quick(
-    sa.select(*_COLUMNS)
+    sa.select(*COLUMNS)
     .where(Subscription.tenant_id == sa.bindparam("tenant_id"))
     .order_by(Subscription.starts_at, Subscription.id)
 )
