@@ -100,15 +100,7 @@ def keep_draft(number: str) -> ResponseReturnValue:
     """By script the answer is what is kept, where something was put in that the page had not."""
     written, kind = Written.now(), kind_now()
     found = _written_on(number, kind)
-    kept = save_draft(
-        admin_id=current_staff().id,
-        ticket=found,
-        kind=kind,
-        body=written.body,
-        submit_key=written.submit_key,
-        seen=written.draft_seen,
-    )
-    db.session.commit()
+    kept = _keep(found, written, kind)
     if "quietly" in request.form and kept and mark_of(kept) != mark_of(plain_lines(written.body)):
         return make_response(kept, 200, {"Content-Type": "text/plain; charset=utf-8"})
     if wants_fragment() or "quietly" in request.form:
@@ -188,17 +180,23 @@ def _kept(number: str, written: Written, kind: MessageKind) -> tuple[SupportTick
     found, kept = _written_on(number, kind), None
     if written.body.strip():
         try:
-            kept = save_draft(
-                admin_id=current_staff().id,
-                ticket=found,
-                kind=kind,
-                body=written.body,
-                seen=written.draft_seen,
-            )
-            db.session.commit()
+            kept = _keep(found, written, kind)
         except BadBody:  # the page alone holds a text that is longer than a draft may be
             db.session.rollback()
     return found, kept
+
+
+def _keep(ticket: SupportTicket, written: Written, kind: MessageKind) -> str | None:
+    kept = save_draft(
+        admin_id=current_staff().id,
+        ticket=ticket,
+        kind=kind,
+        body=written.body,
+        submit_key=written.submit_key,
+        seen=written.draft_seen,
+    )
+    db.session.commit()
+    return kept
 
 
 def _written_on(number: str, kind: MessageKind) -> SupportTicket:
