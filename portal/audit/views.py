@@ -1,7 +1,6 @@
 """Saved views of the log: filters under a name, of one person or of everybody who reads it all."""
 
 from collections.abc import Sequence
-from unicodedata import category
 from urllib.parse import parse_qsl, urlencode
 
 import sqlalchemy as sa
@@ -16,14 +15,13 @@ from portal.core.actor import Actor
 from portal.core.database import db, take_turns
 from portal.core.errors import Conflict, Denied, DomainError, NotFound
 from portal.core.permissions import Permission
-from portal.core.text import nfc, one_line
+from portal.core.text import has_unseen, nfc, one_line
 
 MOST_VIEWS = 30
 LOCK = 0xA0D1_0001
 LONGEST_NAME = 60
 LONGEST_KEY = 200
 LONGEST_QUERY = 2000
-UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 
 
 class BadViewName(DomainError):
@@ -122,7 +120,7 @@ def checked_name(text: str) -> str:
         raise BadViewName("Write what this view is called.", field="name")
     if len(name) > LONGEST_NAME:
         raise BadViewName(f"Use a name of at most {LONGEST_NAME} characters.", field="name")
-    if any(category(character) in UNSEEN and character not in "\u200c\u200d" for character in name):
+    if has_unseen(name):
         raise BadViewName("Use a name without control or direction characters.", field="name")
     return name
 

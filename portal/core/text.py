@@ -7,7 +7,8 @@ from unicodedata import bidirectional, category, combining, normalize
 MOST_MARKS = 30  # Stream-Safe Text Format, UAX #15: no language stacks more on one letter
 JOINER = "\u034f"  # COMBINING GRAPHEME JOINER, which is not seen and ends a run of marks
 FIRST_MARK, LAST_MARK = 0x300, 0x1FFFF
-NOTHING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+NOTHING = UNSEEN | {"Zl", "Zp", "Zs"}
 """Categories of what nobody sees by itself: controls, formats, space."""
 FILLERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 """What is not seen either, though it calls itself a letter, a mark or a symbol."""
@@ -44,6 +45,11 @@ def plain_lines(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Is there nothing in it that anybody could see?"""
     return all(category(one) in NOTHING or FILLERS.match(one) for one in text)
+
+
+def has_unseen(text: str) -> bool:
+    """Controls and formats, but for the joiners that emoji and some scripts are written with."""
+    return any(category(one) in UNSEEN and one not in "\u200c\u200d" for one in text)
 
 
 def one_line(text: str) -> str:

@@ -1,13 +1,12 @@
 """What a person may be called, and where they may be written to."""
 
 from dataclasses import dataclass
-from unicodedata import category
 
 from email_validator import EmailNotValidError, validate_email
 
 from portal.config import settings
 from portal.core.errors import DomainError
-from portal.core.text import nfc, one_line
+from portal.core.text import has_unseen, nfc, one_line
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254  # RFC 5321, as errata 1690 of RFC 3696 counts it
@@ -69,11 +68,6 @@ def checked_name(
         raise BadName(missing, field="name")
     if len(name) > longest:
         raise BadName(f"Use a name of at most {longest} characters.", field="name")
-    if any(_is_unseen(character) for character in name):
+    if has_unseen(name):
         raise BadName("Use a name without control or direction characters.", field="name")
     return name
-
-
-def _is_unseen(character: str) -> bool:
-    """Controls and formats, but for the joiners that emoji and some scripts are written with."""
-    return category(character) in {"Cc", "Cf", "Cs"} and character not in "\u200c\u200d"
