@@ -30,6 +30,7 @@ from portal.core.quick import Quick
 from portal.web.paging import PAGE_SIZE, ListPage
 
 _event = AuditEvent.__table__.c
+NEWEST_FIRST = (_event.occurred_at.desc(), _event.id.desc())
 COLUMNS = (
     _event.id,
     _event.occurred_at,
@@ -49,9 +50,7 @@ COLUMNS = (
 )
 
 
-_newest = (
-    sa.select(*COLUMNS).order_by(_event.occurred_at.desc(), _event.id.desc()).limit(PAGE_SIZE + 1)
-)
+_newest = sa.select(*COLUMNS).order_by(*NEWEST_FIRST).limit(PAGE_SIZE + 1)
 _NEWEST = Quick(_newest)
 _NEWEST_OF_LOG = Quick(_newest.where(_event.stream == sa.bindparam("stream", type_=sa.String)))
 
@@ -184,20 +183,22 @@ def about(
     if tenant_id is not None:
         also.append(_event.tenant_id == tenant_id)
     if target is not None:
-        also += [_event.target_type == target.type, _event.target_id == str(target.id)]
+        also += _of(target)
     return read_page(zone, seen_by(by, also), limit=limit).items
 
 
 def last_reason(action: Action, target: Target) -> str | None:
     """Why that was done to the thing when it was done last: for all who may see the thing."""
-    done = [_event.action == action.value]
-    done += [_event.target_type == target.type, _event.target_id == str(target.id)]
-    newest = _event.occurred_at.desc(), _event.id.desc()
-    return db.session.scalar(sa.select(_event.reason).where(*done).order_by(*newest).limit(1))
+    done = sa.select(_event.reason).where(_event.action == action.value, *_of(target))
+    return db.session.scalar(done.order_by(*NEWEST_FIRST).limit(1))
+
+
+def _of(target: Target) -> Conditions:
+    return [_event.target_type == target.type, _event.target_id == str(target.id)]
 
 
 class Deed(NamedTuple):
-    """What was done to a thing, or to a part of it: `entity_id`."""
+    """What was done to a thing, or to a part of it: `entity_id`, where the event names one."""
 
     action: Action
     at: datetime
@@ -210,9 +211,8 @@ def deeds_on(
     target: Target, actions: Sequence[Action], *, since: datetime, most: int = 100
 ) -> list[Deed]:
     """The newest first, at most so many: for all who may see the thing."""
-    where = [_event.target_type == target.type, _event.target_id == str(target.id)]
-    where += [_event.occurred_at >= timestamp(since), _event.action.in_(actions)]
-    query = sa.select(*COLUMNS).where(*where).order_by(_event.occurred_at.desc(), _event.id.desc())
+    done = _event.occurred_at >= timestamp(since), _event.action.in_(actions)
+    query = sa.select(*COLUMNS).where(*_of(target), *done).order_by(*NEWEST_FIRST)
     return [_deed(row) for row in db.session.execute(query.limit(most))]
 
 
