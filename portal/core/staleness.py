@@ -8,22 +8,17 @@ from portal.core.errors import Conflict
 class Stale(Conflict):
     """Somebody changed it after the form was opened.
 
-    `version` and `seen`: what a form that was opened now would carry.
+    `present` is what a form that was opened now would carry of it: a version or a fingerprint.
     """
 
     code = "stale"
     title = "Somebody was faster"
 
     def __init__(
-        self,
-        message: str,
-        *,
-        field: str | None = None,
-        version: int | None = None,
-        seen: str | None = None,
+        self, message: str, *, field: str | None = None, present: int | str | None = None
     ) -> None:
         super().__init__(message, field=field)
-        self.version, self.seen = version, seen
+        self.present = present
 
 
 def fingerprint(*values: str) -> str:
@@ -39,4 +34,4 @@ def check_seen(seen: str | None, *values: str) -> None:
     """
     present = fingerprint(*values)
     if seen is not None and seen != present:
-        raise Stale("Somebody changed it a moment ago. Yours was not saved.", seen=present)
+        raise Stale("Somebody changed it a moment ago. Yours was not saved.", present=present)

@@ -84,7 +84,7 @@ def check_mark(row: Coupon, seen: str | None) -> None:
         Stale: see the class.
     """
     if seen is not None and seen != (now := mark_of(row)):
-        raise Stale(f"Somebody changed {row.code} a moment ago. Look at it again.", seen=now)
+        raise Stale(f"Somebody changed {row.code} a moment ago. Look at it again.", present=now)
 
 
 def create_coupon(

@@ -4,7 +4,6 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.core.errors import DomainError
-from portal.core.staleness import Stale
 from portal.coupons.limits import BeyondLimits
 from portal.web.forms import SeenForm
 from portal.web.texts import LONGEST_REASON
@@ -26,13 +25,11 @@ class AskingForm(SeenForm):
     shows_present = True
     passed: tuple[str, ...] = ()
     """The limits, in words: no error of a field, and nothing that another value must mend."""
-    is_stale = False
 
     def add_refusal(self, error: DomainError) -> None:
         if isinstance(error, BeyondLimits):
             self.passed = tuple(error.passed)
             return
-        self.is_stale = isinstance(error, Stale)
         error.field = TYPED_AT.get(error.field or "", error.field)
         super().add_refusal(error)
 

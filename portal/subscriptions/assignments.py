@@ -218,7 +218,7 @@ def _check_expected(tenant: Tenant, present: Subscription | None, expected: int 
     if expected is not None and expected != there:
         raise Stale(
             f"The plan of {tenant.name} was changed meanwhile. Look again, then decide.",
-            version=there,
+            present=there,
         )
 
 

@@ -4,8 +4,6 @@ from wtforms import HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
-from portal.core.errors import DomainError
-from portal.core.staleness import Stale
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.texts import LONGEST_REASON
@@ -22,12 +20,8 @@ class ChangeForm(PortalForm):
         "Trial until", description="Leave it empty when this is no trial. Then the plan stays on."
     )
     reason = StringField("Reason", REASON, description=HINT, render_kw=QUIET)
-
-    def add_refusal(self, error: DomainError) -> None:
-        """Whoever was too late has the present plan on the page, and may decide on that one."""
-        if isinstance(error, Stale) and error.version is not None:
-            self.expected.data, self.expected.raw_data = error.version, None
-        super().add_refusal(error)
+    stamp = "expected"
+    shows_present = True
 
 
 class TrialForm(PortalForm):

@@ -71,7 +71,7 @@ def change_calendar(
     name, content = checked_terms(terms)
     row = _locked(calendar)
     if row.version != version:
-        raise Stale(f"{row.name} was changed meanwhile. Yours was not saved.", version=row.version)
+        raise Stale(f"{row.name} was changed meanwhile. Yours was not saved.", present=row.version)
     present = version_of(row).content
     changes = {
         key: (present[key], value) for key, value in content.items() if present[key] != value

@@ -112,7 +112,7 @@ def change_answer(*, by: Actor, answer_id: int, name: str, body: str, version: i
     if answer.version != version:
         raise Stale(
             f"{answer.changed_by_label} saved this answer meanwhile. Yours was not saved.",
-            version=answer.version,
+            present=answer.version,
         )
     return _saved(by, answer, name, body)
 

@@ -227,4 +227,4 @@ def _save(by: Actor, admin_id: int, values: dict[str, int], version: int) -> Non
         there = db.session.scalar(
             sa.select(GoodwillLimit.version).where(GoodwillLimit.admin_id == admin_id)
         )
-        raise Stale("Somebody saved it meanwhile. Yours was not saved.", version=there or 0)
+        raise Stale("Somebody saved it meanwhile. Yours was not saved.", present=there or 0)

@@ -78,7 +78,7 @@ def change_macro(
     if macro.version != version:
         raise Stale(
             f"{macro.changed_by_label} saved this macro meanwhile. Yours was not saved.",
-            version=macro.version,
+            present=macro.version,
         )
     return _saved(by, macro, name, steps)
 

@@ -83,7 +83,7 @@ def change_rule(*, by: Actor, rule: SlaRule, version: int, terms: RuleTerms) -> 
     checked = checked_rule(terms)
     row = _locked(rule)
     if row.version != version:
-        raise Stale(f"{row.name} was changed meanwhile. Yours was not saved.", version=row.version)
+        raise Stale(f"{row.name} was changed meanwhile. Yours was not saved.", present=row.version)
     if checked.calendar_id != row.calendar_id:
         _check_calendar(checked)
     new = content_of(checked)

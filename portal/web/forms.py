@@ -56,6 +56,10 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """Somebody saved it meanwhile, and was told so: sent once more, it replaces theirs."""
     present_url: str | None = None
     """Where one may look at what stands now; the address that it was sent to unless it is said."""
+    stamp: str | None = None
+    """The hidden field that says what its reader saw: nobody's change is lost."""
+    shows_present = False
+    """Its page says beside it what stands now, so nobody has to look elsewhere."""
     leading: tuple[str, ...] = ()
     """Fields that the page shows before those that the class inherits: what is wrong with a form is
     listed in the order of its page.
@@ -92,7 +96,14 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         return Refusing(self)
 
     def add_refusal(self, error: DomainError) -> None:
-        """Show a refusal at the field it is about, or above the form."""
+        """Show a refusal at the field it is about, or above the form.
+
+        Whoever is told of a change meanwhile has seen it when they send the form once more.
+        """
+        if self.stamp and isinstance(error, Stale) and error.present is not None:
+            self.is_replacing = True
+            stamp = self._fields[self.stamp]
+            stamp.data, stamp.raw_data = error.present, None
         field = self._fields.get(error.field or "")
         if field is None:
             self.form_errors.append(error.message)
@@ -101,32 +112,22 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
 
 class VersionedForm(PortalForm):
-    """A form that says from which version of its row it was drawn: nobody's change is lost."""
+    """A form that says from which version of its row it was drawn."""
 
     version = HiddenField()
+    stamp = "version"
 
     def expected_version(self) -> int:
         """0, which no row is at, when it was tampered with."""
         text = str(self.version.data)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
-    def add_refusal(self, error: DomainError) -> None:
-        if isinstance(error, Stale) and error.version is not None:
-            self.is_replacing, self.version.data = True, str(error.version)
-        super().add_refusal(error)
-
 
 class SeenForm(PortalForm):
-    """A form that carries the fingerprint of what its reader saw: nobody's change is lost."""
+    """A form that carries the fingerprint of what its reader saw."""
 
     seen = HiddenField()
-    shows_present = False
-    """Its page says beside it what stands now, so nobody has to look elsewhere."""
-
-    def add_refusal(self, error: DomainError) -> None:
-        if isinstance(error, Stale) and error.seen is not None:
-            self.is_replacing, self.seen.data = not self.shows_present, error.seen
-        super().add_refusal(error)
+    stamp = "seen"
 
 
 class Refusing:

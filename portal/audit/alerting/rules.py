@@ -100,7 +100,7 @@ def change_rule(*, by: Actor, row: AlertRule, version: int, terms: RuleTerms) ->
     db.session.refresh(row, with_for_update=True)
     if row.version != version:
         raise Stale(
-            f"{row.name} was changed by somebody else. Yours was not saved.", version=row.version
+            f"{row.name} was changed by somebody else. Yours was not saved.", present=row.version
         )
     _check(terms)
     changes = {k: (getattr(row, k), v) for k, v in terms.values.items() if getattr(row, k) != v}

@@ -163,7 +163,7 @@ def _form_page(form: CouponForm, title: str, row: Coupon | None = None) -> Respo
         picks=picks(),
         limits=limits_in_words(),
         lets_use=row is not None and _lets_use(row),
-        differences=_differences(form, row) if row and form.is_stale else [],
+        differences=_differences(form, row) if row and form.is_replacing else [],
     )
 
 
