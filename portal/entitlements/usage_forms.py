@@ -4,12 +4,12 @@ from wtforms import IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.customers.named import HOW
 from portal.entitlements.quotas import MOST_AT_ONCE
 from portal.web.forms import PortalForm
 from portal.web.moments import MomentField
 from portal.web.once_forms import OnceForm
 from portal.web.texts import LONGEST_REASON
-from portal.web.urls import LARGEST_ID
 
 NUMBER = {"inputmode": "numeric", "min": "1"}
 WHY = [InputRequired("Say why: it stands in the audit log."), Length(max=LONGEST_REASON)]
@@ -19,11 +19,8 @@ class QuotaForm(PortalForm):
     """Which feature's counter, and whose: the tenant's, or that of one of its users."""
 
     feature_name = SelectField("Feature", [InputRequired("Choose a feature.")])
-    user_id = IntegerField(
-        "Only for user number",
-        [Optional(), NumberRange(1, LARGEST_ID, "Use the number on the user's page.")],
-        description="Empty: for the tenant as a whole.",
-        render_kw=NUMBER,
+    user_id = StringField(
+        "Only for the user", [Optional()], description=f"{HOW} Empty: for the tenant as a whole."
     )
 
     def offer(self, features: list[tuple[str, str]]) -> None:

@@ -73,7 +73,7 @@ def test_a_form_that_is_sent_twice_tops_up_once(ann_client, shop):
 def test_a_top_up_for_one_user_is_for_one_of_the_tenant(ann_client, shop):
     stranger = make_user(make_tenant("Birch"), "Sid Stranger")
     fields = {"feature_name": "quotes", "amount": "5", "reason": "Goodwill"}
-    for user_id, status in ((stranger.id, 422), (99999, 422), (shop.uma.id, 303)):
+    for user_id, status in ((stranger.id, 422), (99999, 422), (shop.uma.email, 303)):
         named = {f"top_up-{name}": value for name, value in (fields | {"user_id": user_id}).items()}
         assert ann_client.submit(place(shop, "top-up"), **named).status_code == status
     assert shop.bucket(source="topup").user_key == shop.uma.id

@@ -94,6 +94,19 @@ def test_two_users_differ_by_the_grant_of_one(bea_client, uma, acme):
     assert rows[0].startswith("Custom Reports")
 
 
+def test_users_are_compared_by_address_and_by_the_products_id(bea_client, uma, acme):
+    make_user(acme, "Ulf")
+    query = urlencode({"user": uma.email, "other": "acme/ulf", "everything": "y"})
+    heads = bea_client.soup(f"/entitlements/compare?{query}").select("th")
+    assert [head.get_text() for head in heads[1:3]] == ["Uma User (left)", "Ulf (right)"]
+
+
+def test_why_leads_to_comparing_this_very_user(bea_client, uma, acme):
+    make_user(acme, "Other", external_id=str(uma.id))
+    (link,) = bea_client.soup(why(uma)).select('a[href*="/entitlements/compare"]')
+    assert bea_client.get(link["href"]).status_code == 200
+
+
 def test_one_user_is_alike_at_one_instant(bea_client, uma):
     assert "No difference" in bea_client.get(f"/entitlements/compare?user={uma.id}").text
 
@@ -101,7 +114,7 @@ def test_one_user_is_alike_at_one_instant(bea_client, uma):
 def test_comparing_with_nobody_says_so(bea_client, catalog):
     answer = bea_client.get("/entitlements/compare?user=999")
     assert answer.status_code == 422
-    assert "no such user" in answer.text
+    assert "Nobody is “999”." in answer.text
 
 
 def test_a_users_page_lists_every_feature_with_its_why(bea_client, uma):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, request
-from wtforms import BooleanField, IntegerField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired, Optional
 
-from portal.core.errors import NotFound
 from portal.core.permissions import Permission
 from portal.customers.models import User
+from portal.customers.named import HOW, UnclearName, users_named
 from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
 from portal.entitlements.checks import get_user_features
@@ -19,9 +19,6 @@ from portal.web.access import requires
 from portal.web.forms import PortalForm
 from portal.web.htmx import page
 from portal.web.moments import MomentField
-from portal.web.urls import LARGEST_ID
-
-REAL = NumberRange(1, LARGEST_ID, "Use the number on the user's page.")
 
 
 class CompareForm(PortalForm):
@@ -30,9 +27,9 @@ class CompareForm(PortalForm):
     class Meta(PortalForm.Meta):
         csrf = False
 
-    user = IntegerField("User", [InputRequired("Enter the number of a user."), REAL])
+    user = StringField("User", [InputRequired("Name a user.")], description=HOW)
     at = MomentField("As of", [Optional()], description="Empty: now.")
-    other = IntegerField("With user", [Optional(), REAL], description="Empty: the same user.")
+    other = StringField("With user", [Optional()], description="Empty: the same user.")
     then = MomentField("As of", [Optional()], description="Empty: now.")
     everything = BooleanField("Show what is alike, too")
 
@@ -62,7 +59,7 @@ def compare() -> Response:
             try:
                 people = _people(form)
                 pairs = _pairs(people, form.at.data, form.then.data)
-            except NotFound as refusal:
+            except UnclearName as refusal:
                 form.add_refusal(refusal)
         status = 200 if pairs is not None else 422
     shown = [pair for pair in pairs or () if pair.differs or form.everything.data]
@@ -70,8 +67,13 @@ def compare() -> Response:
 
 
 def _people(form: CompareForm) -> tuple[User, User]:
-    user = user_or_404(form.user.data or 0)
-    return user, user_or_404(form.other.data) if form.other.data else user
+    user = _user(form.user)
+    return user, _user(form.other) if form.other.data else user
+
+
+def _user(field: StringField) -> User:
+    (number,) = users_named([field.data or ""], field=field.name)
+    return user_or_404(number)
 
 
 def _pairs(people: tuple[User, User], at: datetime | None, then: datetime | None) -> list[Pair]:

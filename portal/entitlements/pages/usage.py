@@ -14,9 +14,9 @@ from portal.catalog.snapshot import Catalog
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
-from portal.core.errors import DomainError
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
+from portal.customers.named import users_named
 from portal.customers.tenants import tenant_or_404
 from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
@@ -40,10 +40,6 @@ SPANS = {
 }
 SHAPES = {Step.HOUR: "%d %b, %H:%M", Step.DAY: "%d %b", Step.MONTH: "%b %Y"}
 STEPS = [(Step.HOUR, "Hours"), (Step.DAY, "Days"), (Step.MONTH, "Months")]
-
-
-class StrangeUser(DomainError):
-    """The number is not of one of this tenant's users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +142,10 @@ def _done(tenant: Tenant, text: str) -> ResponseReturnValue:
 
 
 def _user_of(tenant: Tenant, form: QuotaForm) -> User | None:
-    if form.user_id.data is None:
+    if not form.user_id.data:
         return None
-    try:
-        user = user_or_404(form.user_id.data)
-    except DomainError:
-        user = None
-    if user is None or user.tenant_id != tenant.id:
-        raise StrangeUser("This tenant has no user of this number.", field="user_id")
-    return user
+    (number,) = users_named([form.user_id.data], field="user_id", tenant_id=tenant.id)
+    return user_or_404(number)
 
 
 def _choices(tenant: Tenant) -> list[tuple[str, str]]:
