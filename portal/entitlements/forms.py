@@ -14,6 +14,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.catalog.snapshot import Catalog, Interval
+from portal.customers.named import HOW
 from portal.entitlements.facts import Effect
 from portal.entitlements.terms import BRIEFLY, LARGEST_LIMIT, OF_A_LIMIT
 from portal.web.forms import PortalForm
@@ -122,7 +123,7 @@ class BulkForm(TermsForm, OnceForm):
     subjects = TextAreaField(
         "Who",
         [Optional(), Length(max=400_000)],
-        description="Numbers of users or tenants as in their addresses, one a line.",
+        description=f"One a line. {HOW}",
         render_kw={"rows": 5},
     )
     plan = SelectField(

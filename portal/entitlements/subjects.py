@@ -21,6 +21,7 @@ from portal.web.urls import LARGEST_ID
 
 MOST = 100_000
 AT_ONCE = 1000
+MOST_NAMED = 10
 _tenant, _user = Tenant.__table__.c, User.__table__.c
 
 
@@ -71,6 +72,19 @@ def _count_listed(scope: str, ids: list[int]) -> Reach:
     for some in _in_parts(ids):
         tenants.update(row.tenant_id for row in db.session.execute(_found(scope, some)))
     return Reach(subjects=len(ids), tenants=len(tenants))
+
+
+def first_names(*, scope: str, ids: Sequence[int]) -> list[str]:
+    """What the first few are called, for whoever wonders whether they are meant."""
+    first = ids[:MOST_NAMED]
+    if scope == "tenant":
+        query = sa.select(_tenant.id, _tenant.name).where(_tenant.id.in_(first))
+    else:
+        name = _user.name.concat(" (").concat(_tenant.name).concat(")")
+        query = sa.select(_user.id, name).join_from(User.__table__, Tenant.__table__)
+        query = query.where(_user.id.in_(first))
+    names = {row[0]: row[1] for row in db.session.execute(query)}
+    return [names[number] for number in first if number in names]
 
 
 def add_rows(bulk: BulkGrant, subjects: Subjects) -> int:

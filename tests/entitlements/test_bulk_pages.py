@@ -14,6 +14,7 @@ from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import BulkGrant, UserEntitlement
 from portal.subscriptions.assignments import assign_plan
 from tests.cast import make_user
+from tests.client import parsed
 
 REPORTS = "custom_reports"
 NEW = "/entitlements/bulk/new"
@@ -47,10 +48,40 @@ def test_those_who_are_named_get_it(mo_client, crew):
     assert "every 2s" in page.text
 
 
+def test_those_who_are_named_are_told_before_anything_is_begun(mo_client, crew):
+    pasted = "una@acme.test; acme/udo,\n una@acme.test"
+    answer = mo_client.submit("/entitlements/bulk/preview", **fields(subjects=pasted))
+    count = parsed(answer).select_one("#bulk-count").get_text()
+    assert count == "It would be given to 2 users in 1 tenant: Una (Acme), Udo (Acme)."
+    assert begun() == 0
+
+
+def test_of_many_who_are_named_the_first_ten_are_told(mo_client, crew, acme):
+    ids = [make_user(acme, f"U{number} X").id for number in range(12)]
+    named = fields(subjects=" ".join(str(each) for each in ids))
+    answer = mo_client.submit("/entitlements/bulk/preview", **named)
+    assert "U9 X (Acme)</bdi> and 2 more." in answer.text
+
+
+def test_tenants_are_named_by_the_products_id(mo_client, crew):
+    named = fields(scope="tenant", subjects="acme")
+    answer = mo_client.submit("/entitlements/bulk/preview", **named)
+    assert "It would be given to 1 tenant: <bdi>Acme</bdi>." in answer.text
+
+
+def test_a_word_that_fits_two_begins_nothing_and_stays_written(mo_client, crew, birch):
+    make_user(birch, "Una")
+    answer = mo_client.submit(NEW, **fields(subjects="udo\nuna"))
+    page = parsed(answer)
+    assert "“una” may be #" in page.get_text()
+    assert page.select_one("[name=subjects]").get_text().split() == ["udo", "una"]
+    assert begun() == 0
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"subjects": "Una"}, "not the number of anybody"),
+        ({"subjects": "Una"}, "Nobody is “Una”."),
         ({}, "Name somebody, or choose a plan."),
         ({"plan": "no-such"}, "Not a valid choice"),
         ({"plan": "basic", "reason": ""}, "Say why"),

@@ -1,5 +1,7 @@
 """One grant for many: who, what it says, how far it has come."""
 
+import re
+
 from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
@@ -10,17 +12,19 @@ from portal.catalog.revisions import catalog_now
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.permissions import Permission
+from portal.customers.named import tenants_named, users_named
 from portal.entitlements import bulk as many
 from portal.entitlements.forms import BulkForm
 from portal.entitlements.pages.blueprint import bp
 from portal.entitlements.pages.grants import NOTHING_KEPT, picks
-from portal.entitlements.subjects import Reach, SubjectFilter, count_subjects
+from portal.entitlements.subjects import Reach, SubjectFilter, count_subjects, first_names
 from portal.staff.current import current_staff
 from portal.web.access import audits, requires, unaudited
 from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.once_forms import counted_once
 
 MOST_SUBJECTS = 50_000
+BETWEEN_WORDS = re.compile("[,;]")
 RESULTS = {"granted": "Granted", "refused": "Refused", "waiting": "Waiting"}
 
 
@@ -65,12 +69,15 @@ def start_bulk() -> ResponseReturnValue:
 @requires(Permission.ENTITLEMENTS_GRANT)
 @unaudited(NOTHING_KEPT)
 def preview_bulk() -> Response:
-    form, reach = _form(), None
+    form, reach, names = _form(), None, None
     form.reason.validators = ()  # may be written last
     if form.validate_on_submit():
         with form.refusing():
-            reach = count_subjects(scope=form.scope.data, subjects=_subjects(form))
-    return _form_page(form, 200 if reach is not None else 422, reach)
+            subjects = _subjects(form)
+            reach = count_subjects(scope=form.scope.data, subjects=subjects)
+            if not isinstance(subjects, SubjectFilter):
+                names = first_names(scope=form.scope.data, ids=subjects)
+    return _form_page(form, 200 if reach is not None else 422, reach, names)
 
 
 @bp.get("/entitlements/bulk/<int:bulk_id>")
@@ -106,29 +113,33 @@ def _form() -> BulkForm:
 
 
 def _subjects(form: BulkForm) -> list[int] | SubjectFilter:
-    """The numbers that were written; where nobody was named, everybody on the plan.
+    """Those who are named; where nobody is, everybody on the plan.
 
     Raises:
-        DomainError: a line is no number, there are too many, or nobody was chosen at all.
+        DomainError: a word is clear to nobody, there are too many, or nobody was chosen at all.
     """
-    words = (form.subjects.data or "").replace(",", " ").split()
+    words = list(dict.fromkeys(BETWEEN_WORDS.sub(" ", form.subjects.data or "").split()))
     if not words and not form.plan.data:
         raise DomainError("Name somebody, or choose a plan.", field="subjects")
     if not words:
         return SubjectFilter(status="active", plan=form.plan.data, search=None)
-    wrong = next((word for word in words if not _is_number(word)), None)
-    if wrong is not None:
-        raise DomainError(f"“{wrong[:40]}” is not the number of anybody.", field="subjects")
     if len(words) > MOST_SUBJECTS:
         raise DomainError(f"Name at most {MOST_SUBJECTS:,} at once.", field="subjects")
-    return list(dict.fromkeys(int(word) for word in words))
+    named = tenants_named if form.scope.data == "tenant" else users_named
+    return named(words, field="subjects")
 
 
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) < 10
-
-
-def _form_page(form: BulkForm, status: int = 200, reach: Reach | None = None) -> Response:
+def _form_page(
+    form: BulkForm,
+    status: int = 200,
+    reach: Reach | None = None,
+    names: list[str] | None = None,
+) -> Response:
     return page(
-        "entitlements/new_bulk_grant.html", status=status, form=form, picks=picks(), reach=reach
+        "entitlements/new_bulk_grant.html",
+        status=status,
+        form=form,
+        picks=picks(),
+        reach=reach,
+        names=names,
     )
