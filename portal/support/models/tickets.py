@@ -46,6 +46,8 @@ class SupportTicket(Base):
         sa.Index("ix_support_tickets_tenant", "tenant_id", "id"),
         sa.Index("ix_support_tickets_requester", "requester_id", "id"),
         sa.Index("ix_support_tickets_created_at", "created_at", "id"),
+        sa.Index("ix_support_tickets_open_created_at", "is_open", "created_at", "id"),
+        sa.Index("ix_support_tickets_open_last_message_at", "is_open", "last_message_at", "id"),
         sa.Index("ix_support_tickets_updated_at", "updated_at", "id"),
         sa.Index("ix_support_tickets_snoozed_until", "snoozed_until", "is_open", "status", "id"),
         sa.Index("ix_support_tickets_solved_at", "status", "solved_at", "id"),
