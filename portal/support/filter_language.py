@@ -16,6 +16,7 @@ from portal.support.filter_values import FIELDS, LONGEST_VALUE, Unfit
 
 LONGEST = 500
 MOST_PARTS = 30
+SORT = "sort"
 QUOTE, ESCAPE = '"', "\\"
 NAME = re.compile(r"([A-Za-z][A-Za-z_-]*):")
 SPECIAL = re.compile(r'[\s,]|^"')
@@ -72,6 +73,17 @@ class Filter:
         """Does a part ask for this property, and for none but these values of it?"""
         asked = [p for p in self.parts if isinstance(p, Property) and p.name == name]
         return any(not p.is_not and set(p.values) <= set(values) for p in asked)
+
+    @property
+    def sort(self) -> str | None:
+        """The order that it asks for last."""
+        asked = [p.values[0] for p in self.parts if isinstance(p, Property) and p.name == SORT]
+        return asked[-1] if asked else None
+
+    def sorted_by(self, value: str | None) -> "Filter":
+        """The same in this order alone, or in the usual one."""
+        rest = tuple(p for p in self.parts if not (isinstance(p, Property) and p.name == SORT))
+        return Filter(rest + ((Property(SORT, (value,)),) if value else ()))
 
     def without(self, place: int) -> "Filter":
         """The same without the part at this place."""
@@ -174,6 +186,8 @@ class _Reader:
         while self.here() == ",":
             self.at += 1
             values.append(self.value(name, start))
+        if name == SORT and (is_not or len(values) > 1):
+            raise BadFilter("“sort:” takes one value, and no minus.", start, self.at)
         return Property(name, tuple(dict.fromkeys(values)), is_not=is_not)
 
     def value(self, name: str, start: int) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from portal.support.words import Category, Channel, Priority, Status
 
@@ -13,6 +14,16 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DURATION = re.compile(r"([<>])0*([1-9][0-9]{0,3})([mhdw])")
 DAY = re.compile(r"(<=|>=|<|>|)([0-9]{4}-[0-9]{2}-[0-9]{2})")
 FIRST_YEAR, LAST_YEAR = 2000, 2099
+
+
+class Sort(StrEnum):
+    """In which order a queue may stand."""
+
+    DUE = "due"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    UPDATED = "updated"
+    QUIET = "quiet"
 
 
 class Unfit(Exception):
@@ -117,4 +128,5 @@ FIELDS: dict[str, Field] = {
     "due": Field("takes <2h, >1d, breached or none", _due, "due:<2h"),
     "is": Field(*_one_of("open", "unread", "snoozed", "waiting", "reopened"), "is:unread"),
     "has": Field(*_one_of("attachment", "tag"), "has:attachment"),
+    "sort": Field(*_one_of(*Sort), "sort:newest"),
 }

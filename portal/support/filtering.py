@@ -208,6 +208,7 @@ CONDITIONS: dict[str, Callable[[str, Looking], Condition]] = {
     "due": _due,
     "is": _is,
     "has": _has,
+    "sort": lambda *_: sa.true(),  # an order leaves none out
 }
 """For each property that the language has, what makes it hold for one value."""
 

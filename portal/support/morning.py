@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from portal.core.counting import capped, in_words
 from portal.core.quick import Quick
 from portal.support.filtering import Looking
+from portal.support.orders import DUE_FIRST
 from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
-from portal.support.queues import MOST, ORDER, View, those, usual_conditions, values_of
+from portal.support.queues import MOST, View, those, usual_conditions, values_of
 
 
 class Waiting(NamedTuple):
@@ -77,5 +78,5 @@ def first_in(view: View, looking: Looking, *, few: int) -> list[QueueRow]:
 
 @cache
 def _first(view: View) -> Quick:
-    found = sa.select(*COLUMNS).where(*usual_conditions(view)).order_by(*ORDER)
+    found = sa.select(*COLUMNS).where(*usual_conditions(view)).order_by(*DUE_FIRST)
     return Quick(found.limit(sa.bindparam("few", type_=sa.Integer)))

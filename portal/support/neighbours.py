@@ -8,7 +8,8 @@ from portal.core.database import db
 from portal.support.filter_language import BadFilter, parse
 from portal.support.filtering import Looking
 from portal.support.models import SavedView, SupportTicket
-from portal.support.queues import Place, Queue, View, conditions, place_of
+from portal.support.orders import Place, place_of
+from portal.support.queues import Queue, View, conditions
 from portal.support.views import SAVED, seen_views
 
 FILTERED = "~"

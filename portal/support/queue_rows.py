@@ -49,6 +49,7 @@ NAMES = (
     "snoozed_until",
     "next_due_at",
     "queue_at",
+    "created_at",
     "is_unread",
     "last_message_at",
     "last_message_by",
@@ -65,7 +66,7 @@ COLUMNS = (
         for name in NAMES
     ),
 )
-"""All that a line shows: no other table is asked, and none a row."""
+"""All that a line shows and an order goes by: no other table is asked, and none a row."""
 
 
 class QueueRow(NamedTuple):

@@ -18,9 +18,9 @@ SAID = {
 
 
 def as_filter(queue: Queue) -> Filter:
-    """What narrows the view of all to the same tickets, each part once."""
+    """What narrows the view of all to the same tickets in the same order, each part once."""
     asked = queue.own + queue.narrowed
     said = parse(SAID[queue.view])
     if queue.view is not View.ALL and not is_of_open(asked):
         said += parse("is:open")
-    return Filter(tuple(dict.fromkeys((said + asked).parts)))
+    return Filter(tuple(dict.fromkeys((said + asked).sorted_by(asked.sort).parts)))

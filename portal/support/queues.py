@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -16,10 +16,11 @@ from portal.support.awake import is_awake
 from portal.support.filter_language import EVERYTHING, Filter
 from portal.support.filtering import Condition, Looking, condition_of, of_own_teams
 from portal.support.models import SupportTicket
-from portal.support.queue_rows import COLUMNS, SOLVED_AT, QueueRow, row_maker
+from portal.support.orders import DUE_FIRST, Order, order_of
+from portal.support.queue_rows import COLUMNS, QueueRow, row_maker
 from portal.support.seeing import seen_by, seen_by_us, sees_all
 from portal.support.steady import common_tags, each_tagged, is_steady, looking_at
-from portal.support.words import FINISHED_STATUSES, OPEN_STATUSES, Status
+from portal.support.words import OPEN_STATUSES
 from portal.web.paging import PAGE_SIZE, ListPage, first_page_of, page_of
 
 DUE_SOON = timedelta(hours=4)
@@ -92,36 +93,12 @@ class Queue:
         return replace(self, narrowed=narrowed)
 
     @property
-    def order(self) -> "Order":
+    def order(self) -> Order:
         return order_of(self.own + self.narrowed)
 
 
-class Order(NamedTuple):
-    """By which column a queue is sorted, then by id."""
-
-    name: str
-    at: sa.ColumnElement[Any]
-    is_newest_first: bool
-
-    def columns(self, *, is_forward: bool = True) -> list[sa.ColumnElement[Any]]:
-        found = (self.at, _ticket.id)
-        return [each if is_forward != self.is_newest_first else each.desc() for each in found]
-
-
-class Place(NamedTuple):
-    """Where a ticket stands in the order of every queue: keep it before you change the ticket."""
-
-    queue_at: datetime
-    solved_at: datetime | None
-    id: int
-
-
-def place_of(ticket: SupportTicket) -> Place:
-    return Place(ticket.queue_at, ticket.solved_at, ticket.id)
-
-
 def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> ListPage[QueueRow]:
-    """A page of the queue: what is due first stands first, of what is finished the newest.
+    """A page of the queue, in its order.
 
     Raises:
         BadCursor: the cursor is not of this list.
@@ -141,17 +118,6 @@ def _first_rows(queue: Queue, looking: Looking) -> Sequence[Any]:
     query = sa.select(*COLUMNS).where(*conditions(queue, looking))
     query = query.order_by(*queue.order.columns()).limit(PAGE_SIZE + 1)
     return db.session.connection().execute(query).all()
-
-
-ORDER = (_ticket.queue_at, _ticket.id)
-
-
-def order_of(asked: Filter) -> Order:
-    """Each is that of an index: nothing of what is finished is due any more."""
-    if asked.asks_only_for("status", {Status.SOLVED}):
-        return Order("solved_at", SOLVED_AT, is_newest_first=True)
-    is_finished = asked.asks_only_for("status", FINISHED_STATUSES)
-    return Order("queue_at", _ticket.queue_at, is_newest_first=is_finished)
 
 
 def conditions(queue: Queue, looking: Looking) -> list[Condition]:
@@ -224,7 +190,7 @@ def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
     if others:
         numbers = [
             # In the queue's order, or PostgreSQL looks for the first of many from the oldest on.
-            capped(those(conditions(queue, looking)).order_by(*ORDER), MOST).label(f"n{place}")
+            capped(those(conditions(queue, looking)).order_by(*DUE_FIRST), MOST).label(f"n{place}")
             for place, queue in enumerate(others)
         ]
         row = db.session.connection().execute(sa.select(*numbers)).one()

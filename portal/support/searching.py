@@ -13,6 +13,7 @@ from portal.core.database import db
 from portal.support.filter_language import Filter, Words
 from portal.support.filtering import Looking, condition_of
 from portal.support.models import SupportMessage, SupportTicket
+from portal.support.orders import order_of
 from portal.support.seeing import messages_seen_by, seen_by
 from portal.support.snippets import snippet_of
 from portal.support.text_matching import (
@@ -64,7 +65,9 @@ class Results:
 
 
 def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Results:
-    """Tickets that fit the filter, ranked by its words. The permission is part of the query.
+    """Tickets that fit the filter, ranked by its words unless it asks for another order.
+
+    The permission is part of the query.
 
     A filter without words finds nothing here: that is what the queues are for.
     """
@@ -77,9 +80,16 @@ def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Resu
     best: dict[int, Any] = {}
     for place in places:
         best.setdefault(place.ticket_id, place)
-    ids = list(best)[(page - 1) * PER_PAGE : page * PER_PAGE]
+    ids = _in_order(list(best), asked)[(page - 1) * PER_PAGE : page * PER_PAGE]
     items = _drawn(ids, best, [term for terms in rows for term in terms])
     return Results(items, page, len(best) > page * PER_PAGE, len(places) >= MOST_PLACES)
+
+
+def _in_order(ids: list[int], asked: Filter) -> Sequence[int]:
+    if asked.sort is None:
+        return ids
+    query = sa.select(_ticket.id).where(_ticket.id.in_(ids))
+    return db.session.scalars(query.order_by(*order_of(asked).columns())).all()
 
 
 def _places(asked: str, fits: sa.ColumnElement[bool], by: Actor) -> Sequence[Any]:
@@ -130,7 +140,7 @@ def _best(found: sa.Select[Any], score: sa.ColumnElement[Any]) -> sa.Select[Any]
     return sa.select(found.order_by(score).limit(MOST_PLACES).subquery())
 
 
-def _drawn(ids: list[int], best: dict[int, Any], terms: Sequence[str]) -> list[Found]:
+def _drawn(ids: Sequence[int], best: dict[int, Any], terms: Sequence[str]) -> list[Found]:
     tickets = {
         row.id: row
         for row in db.session.execute(

@@ -19,7 +19,19 @@ from portal.support.filtering import Condition, Looking
 from portal.support.models import SupportTicket, TicketTag
 
 STEADY = frozenset(
-    {"status", "priority", "category", "channel", "tag", "plan", "team", "assignee", "is", "has"}
+    {
+        "status",
+        "priority",
+        "category",
+        "channel",
+        "tag",
+        "plan",
+        "team",
+        "assignee",
+        "is",
+        "has",
+        "sort",
+    }
 )
 PLAIN = re.compile(r"[A-Za-z0-9_.:+@-]{1,80}")
 """What may stand in a statement: no sign of these ends a text."""

@@ -97,6 +97,17 @@
   });
   count();
 
+  // A list of orders is left as any other: by a key, or by going elsewhere.
+  const orders = document.querySelector(".desk-sort");
+  const leave = (event) => orders.contains(event.target) || orders.removeAttribute("open");
+  if (orders) for (const kind of ["click", "focusin"]) document.addEventListener(kind, leave);
+  orders?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !orders.open) return;
+    event.stopPropagation();
+    orders.removeAttribute("open");
+    orders.querySelector("summary").focus();
+  });
+
   // Who comes back from a ticket (ticket.js) goes on at its row, or where it stood.
   const PLACE = "portal.queue";
   function comeBack() {

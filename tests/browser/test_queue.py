@@ -228,3 +228,30 @@ def test_b_leads_to_the_row_also_where_the_queue_was_never_open(queue, desk):
     queue.goto(f"/support/tickets/{desk.numbers[2]}?view=all~tenant:{desk.name}")
     queue.keyboard.press("b")
     expect(link(queue, desk.numbers[2])).to_be_focused()
+
+
+def test_an_order_is_chosen_by_the_keyboard(queue, desk):
+    queue.locator(".desk-sort summary").focus()
+    queue.keyboard.press("Enter")
+    queue.keyboard.press("Tab")
+    expect(queue.get_by_role("link", name="Due first")).to_be_focused()
+    queue.keyboard.press("Tab")
+    queue.keyboard.press("Enter")
+    expect(queue.locator(".desk-sort summary")).to_contain_text("Newest first")
+    queue.wait_for_load_state()
+    assert shown(queue) == desk.numbers[::-1]
+
+
+def test_the_orders_are_left_by_escape_and_by_going_elsewhere(queue, desk):
+    opener, orders = queue.locator(".desk-sort summary"), queue.locator(".desk-sort-list")
+    opener.click()
+    queue.keyboard.press("Tab")
+    queue.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    expect(orders).to_be_hidden()
+    opener.click()
+    queue.get_by_role("heading", level=1).click()
+    expect(orders).to_be_hidden()
+    opener.click()
+    queue.get_by_label("Filter these tickets").focus()
+    expect(orders).to_be_hidden()

@@ -80,6 +80,21 @@ def test_finished_tickets_are_found_in_their_order(beas, status):
     assert "Sort" not in plan, plan
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"sort:{order}" for order in ("newest", "oldest", "updated", "quiet")),
+        *("sort:quiet is:unread", "sort:oldest status:any", "sort:newest status:any"),
+    ],
+)
+def test_tickets_are_found_in_the_order_that_is_asked_for(beas, text):
+    queue = Queue.of(View.ALL).narrowed_by(parse(text))
+    (plan,) = plans_of(lambda: tickets_in(queue, looking(beas)))
+    assert "ix_support_tickets_" in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan, plan
+
+
 def test_the_counts_are_found_by_indexes(beas):
     (plan,) = plans_of(lambda: counts_of([Queue.of(view) for view in BY_INDEX], looking(beas)))
     assert not scans(plan), plan
@@ -118,5 +133,5 @@ def test_silence_is_found_by_an_index_and_when_it_began_by_another(beas):
 @pytest.mark.one_database("sqlite")
 def test_silence_is_found_by_indexes_without_statistics_too(app):
     plan = silent_plan()
-    assert "ix_support_tickets_snoozed_until (snoozed_until=? AND is_open=? AND status=?)" in plan
+    assert "ix_support_tickets_open_last_message_at (is_open=? AND last_message_at<?)" in plan
     assert "ix_ticket_events_ticket_id (ticket_id=?)" in plan

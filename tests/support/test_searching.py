@@ -56,6 +56,15 @@ def test_subjects_messages_people_and_their_parts_are_found(uma, birch, bea, tex
     assert numbers(actor(bea), text) == [ticket.number]
 
 
+def test_what_is_found_stands_in_another_order_if_it_is_asked_for(uma, bea):
+    made = [make_ticket(uma, subject=f"press {place}").number for place in range(PER_PAGE + 2)]
+    assert numbers(actor(bea), "sort:oldest press") == made[:PER_PAGE]
+    assert [one.number for one in found(actor(bea), "press sort:oldest", 2).items] == made[
+        PER_PAGE:
+    ]
+    assert numbers(actor(bea), "press sort:newest") == made[::-1][:PER_PAGE]
+
+
 @pytest.mark.one_database("postgresql")
 @pytest.mark.parametrize("text", ["press", "press stopped", "status:any press"])
 def test_postgresql_plans_for_the_very_words(uma, bea, text):

@@ -31,7 +31,14 @@ FILTERS = (
         "is:unread",
         "is:snoozed",
     ),
-    *("-is:snoozed", "has:tag", "has:attachment", "channel:web priority:high tag:vip"),
+    *(
+        "-is:snoozed",
+        "sort:newest",
+        "status:any sort:quiet",
+        "has:tag",
+        "has:attachment",
+        "channel:web priority:high tag:vip",
+    ),
 )
 OTHERS = (
     "flute",

@@ -20,11 +20,12 @@ from portal.support.filter_language import (
     written,
     written_part,
 )
-from portal.support.filter_values import FIELDS
+from portal.support.filter_values import FIELDS, Sort
 from portal.support.filtering import Looking
 from portal.support.looking_again import look_again
 from portal.support.neighbours import FILTERED
 from portal.support.numbers import read_number
+from portal.support.orders import order_of
 from portal.support.pages.blueprint import bp
 from portal.support.pages.lines import drawn
 from portal.support.queue_rows import QueueRow
@@ -38,6 +39,22 @@ from portal.web.times import reader_zone
 MOST_SHOWN = 2 * PAGE_SIZE
 HELP = [(field.example, field.takes.removeprefix("takes ")) for field in FIELDS.values()]
 """An example of each property, and what may stand there."""
+
+
+SORTS = {
+    Sort.NEWEST: "Newest first",
+    Sort.OLDEST: "Oldest first",
+    Sort.UPDATED: "Latest message first",
+    Sort.QUIET: "Longest quiet first",
+}
+
+
+class Choice(NamedTuple):
+    """An order, and the queue in it."""
+
+    label: str
+    url: str
+    is_present: bool
 
 
 class Chip(NamedTuple):
@@ -74,6 +91,7 @@ def queue(view: str) -> Response:
         chips=_chips(found, narrowed.narrowed),
         saved=written(as_filter(narrowed)),
         help=HELP,
+        sorts=_sorts(found, narrowed.narrowed),
         **_switch(),
         **_around(narrowed, around, looking, text=text),
         **_rows(narrowed, listing.items, around),
@@ -109,6 +127,7 @@ def _refused(
         listing=None,
         chips=[],
         help=HELP,
+        sorts=[],
         **_switch(),
         **_around(found, around, looking, text=text, error=error),
         **_rows(found, [], around),
@@ -167,6 +186,23 @@ def _chips(found: Queue, narrowed: Filter) -> list[Chip]:
     return [
         Chip(written_part(part), queue_url(found.key, _query(narrowed.without(place))))
         for place, part in enumerate(narrowed.parts)
+    ]
+
+
+def _sorts(found: Queue, narrowed: Filter) -> list[Choice]:
+    """The usual order is what a saved view says; asking for what is due overrules that."""
+    asked = found.own + narrowed
+    present = asked.sort or Sort.DUE
+    usual = order_of(asked.sorted_by(None))
+    labels = {Sort.DUE: "Usual order" if usual.is_newest_first else "Due first", **SORTS}
+    silent = found.own.sort or Sort.DUE
+    return [
+        Choice(
+            label,
+            queue_url(found.key, _query(narrowed.sorted_by(None if sort == silent else sort))),
+            sort == present,
+        )
+        for sort, label in labels.items()
     ]
 
 
