@@ -34,9 +34,16 @@ FEW = 1_000
 PAGES = {
     "queue": ("/support/queue/all", b'id="ticket-TCK-'),
     "filtered queue": ("/support/queue/all?q=priority:high+tag:quotes", b'id="ticket-TCK-'),
+    "sorted queue": ("/support/queue/all?q=sort:quiet", b'id="ticket-TCK-'),
     "ticket": ("/support/tickets/{longest}", b'id="messages"'),
 }
-SHARES = {"queue": 0.12, "filtered queue": 0.08, "ticket": 0.08, "reply": 0.06}
+SHARES = {
+    "queue": 0.12,
+    "filtered queue": 0.08,
+    "sorted queue": 0.12,
+    "ticket": 0.08,
+    "reply": 0.06,
+}
 MOST_GROWTH = 1.2
 GROWING = ("queue",)
 WORDS = (
