@@ -1,8 +1,8 @@
 """Whom somebody means who writes numbers, e-mail addresses, or what the product calls them.
 
 `#12` is our number of them, `acme/una` the product's ids of a tenant and its user. Any other word
-may be number, address or id: one that fits several is refused with their numbers, so that a number
-of ours is never taken for one of the product's.
+may be number, address or id: one that fits several is refused with their numbers, and so are bare
+numbers of which some are ours and some the product's.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from portal.customers.naming import address_key
 from portal.web.urls import LARGEST_ID
 
 HOW = "By number, e-mail address, or the product's id, as in acme/una."
-AT_ONCE = 500
+AT_ONCE = 200
 MOST_LISTED = 3
 LONGEST_SHOWN = 40
 _tenant, _user = Tenant.__table__.c, User.__table__.c
@@ -55,14 +55,36 @@ def tenants_named(words: Sequence[str], *, field: str) -> list[int]:
 def _numbers(words: Sequence[str], find: Finder, field: str) -> list[int]:
     found: dict[str, list[int]] = {}
     for start in range(0, len(words), AT_ONCE):
-        found |= _fitting(words[start : start + AT_ONCE], find)
+        some = _fitting(words[start : start + AT_ONCE], find)
+        _check_clear(some, field)
+        found |= some
     if strange := [_quoted(word) for word, numbers in found.items() if not numbers]:
         raise UnclearName(f"Nobody is {_listed(strange)}.", field=field)
-    if unclear := [(word, numbers) for word, numbers in found.items() if len(numbers) > 1]:
-        word, numbers = unclear[0]
-        choices = _listed([f"#{number}" for number in numbers])
-        raise UnclearName(f"{_quoted(word)} may be {choices}. Write one of them.", field=field)
+    _check_alike(found, field)
     return list(dict.fromkeys(number for (number,) in found.values()))
+
+
+def _check_clear(found: dict[str, list[int]], field: str) -> None:
+    for word, numbers in found.items():
+        if len(numbers) > 1:
+            choices = _listed([f"#{number}" for number in numbers])
+            raise UnclearName(f"{_quoted(word)} may be {choices}. Write one of them.", field=field)
+
+
+def _check_alike(found: dict[str, list[int]], field: str) -> None:
+    """Bare numbers are all ours or all the product's.
+
+    Of its ids we may not know one yet, while somebody else has it for a number.
+    """
+    bare = {word: _number(word) == numbers[0] for word, numbers in found.items() if _number(word)}
+    ours = next((word for word, is_ours in bare.items() if is_ours), None)
+    theirs = next((word for word, is_ours in bare.items() if not is_ours), None)
+    if ours and theirs:
+        raise UnclearName(
+            f"{_quoted(ours)} is our number, {_quoted(theirs)} the product's. "
+            "Write # before numbers of ours.",
+            field=field,
+        )
 
 
 def _fitting(words: Sequence[str], find: Finder) -> dict[str, list[int]]:
@@ -82,9 +104,7 @@ def _names(word: str) -> set[Name]:
     number = _number(word.removeprefix("#"))
     if number and word.startswith("#"):
         return {("number", number)}
-    if "/" in word:
-        return {("path", nfc(word))}
-    names: set[Name] = {("id", nfc(word))}
+    names: set[Name] = {("path" if "/" in word else "id", nfc(word))}
     if number:
         names.add(("number", number))
     if "@" in word:
@@ -98,14 +118,18 @@ def _number(word: str) -> int | None:
 
 
 def _users(tenant_id: int | None, names: set[Name]) -> Iterator[tuple[int, set[Name]]]:
-    ids = {*_of("id", names), *(str(one).partition("/")[2] for one in _of("path", names))}
+    paths = [str(path).partition("/") for path in _of("path", names)]
     query = (
         sa.select(_user.id, _user.external_id, _user.email_key, _tenant.external_id)
         .join_from(User.__table__, Tenant.__table__)
         .where(
             sa.or_(
                 _user.id.in_(_of("number", names)),
-                _user.external_id.in_(ids),
+                _user.external_id.in_(_of("id", names)),
+                sa.and_(
+                    _user.external_id.in_([path[2] for path in paths]),
+                    _tenant.external_id.in_([path[0] for path in paths]),
+                ),
                 _user.email_key.in_(_of("address", names)),
             )
         )

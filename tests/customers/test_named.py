@@ -54,6 +54,20 @@ def test_a_number_of_ours_is_never_taken_for_an_id_of_the_products(una, acme):
     assert users_named([f"acme/{una.id}"], field="who") == [other.id]
 
 
+def test_of_bare_numbers_not_some_are_ours_and_some_the_products(una, acme):
+    other = make_user(acme, "Other", external_id="4711000")
+    words = [str(una.id), "4711000"]
+    assert refusal(words) == (
+        f"“{una.id}” is our number, “4711000” the product's. Write # before numbers of ours."
+    )
+    assert users_named([f"#{una.id}", "4711000"], field="who") == [una.id, other.id]
+
+
+def test_an_address_may_hold_a_slash(acme):
+    user = make_user(acme, "Una", email="una/sales@acme.test")
+    assert users_named(["una/sales@acme.test"], field="who") == [user.id]
+
+
 def test_an_id_of_the_products_that_is_a_number_of_nobody_is_enough(acme):
     user = make_user(acme, "Una", external_id="4711000")
     assert users_named(["4711000"], field="who") == [user.id]
@@ -112,7 +126,7 @@ def test_a_thousand_words_are_few_statements(una):
     made = [make_user(tenant, f"U{number} X").id for number in range(1000)]
     with counted() as statements:
         assert users_named([f"u{number}" for number in range(1000)], field="who") == made
-    assert len(statements) == 2
+    assert len(statements) == 5
 
 
 def test_every_way_is_found_by_an_index(una):
