@@ -123,7 +123,7 @@ class BulkForm(TermsForm, OnceForm):
     subjects = TextAreaField(
         "Who",
         [Optional(), Length(max=400_000)],
-        description=f"One a line. {HOW}",
+        description=f"One a line. {HOW} Tenants by number or id.",
         render_kw={"rows": 5},
     )
     plan = SelectField(

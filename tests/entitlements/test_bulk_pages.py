@@ -13,7 +13,7 @@ from portal.entitlements.bulk_work import work_off
 from portal.entitlements.grants import grant_user_feature
 from portal.entitlements.models import BulkGrant, UserEntitlement
 from portal.subscriptions.assignments import assign_plan
-from tests.cast import make_user
+from tests.cast import make_tenant, make_user
 from tests.client import parsed
 
 REPORTS = "custom_reports"
@@ -49,7 +49,7 @@ def test_those_who_are_named_get_it(mo_client, crew):
 
 
 def test_those_who_are_named_are_told_before_anything_is_begun(mo_client, crew):
-    pasted = "una@acme.test; acme/udo,\n una@acme.test"
+    pasted = "una@acme.test; una@acme.test\n\n acme/udo \n"
     answer = mo_client.submit("/entitlements/bulk/preview", **fields(subjects=pasted))
     count = parsed(answer).select_one("#bulk-count").get_text()
     assert count == "It would be given to 2 users in 1 tenant: Una (Acme), Udo (Acme)."
@@ -67,6 +67,20 @@ def test_tenants_are_named_by_the_products_id(mo_client, crew):
     named = fields(scope="tenant", subjects="acme")
     answer = mo_client.submit("/entitlements/bulk/preview", **named)
     assert "It would be given to 1 tenant: <bdi>Acme</bdi>." in answer.text
+
+
+def test_an_id_with_spaces_or_commas_is_one_name(mo_client, crew):
+    for name in ("acme 7", "acme, inc"):
+        make_tenant(name, external_id=name)
+    named = fields(scope="tenant", subjects="acme 7\nacme, inc")
+    answer = mo_client.submit("/entitlements/bulk/preview", **named)
+    assert "2 tenants: <bdi>acme 7</bdi>, <bdi>acme, inc</bdi>." in answer.text
+
+
+def test_numbers_and_addresses_may_stand_on_one_line(mo_client, crew):
+    listed = f"{crew[0].id}, #{crew[1].id};una@acme.test {crew[2].id}"
+    answer = mo_client.submit("/entitlements/bulk/preview", **fields(subjects=listed))
+    assert "It would be given to 3 users" in answer.text
 
 
 def test_a_word_that_fits_two_begins_nothing_and_stays_written(mo_client, crew, birch):

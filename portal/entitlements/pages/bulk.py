@@ -1,6 +1,7 @@
 """One grant for many: who, what it says, how far it has come."""
 
 import re
+from collections.abc import Iterator
 
 from flask import Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +25,9 @@ from portal.web.htmx import page, page_or_fragment, see_other
 from portal.web.once_forms import counted_once
 
 MOST_SUBJECTS = 50_000
-BETWEEN_WORDS = re.compile("[,;]")
+BETWEEN = re.compile(r"[\s,;]+")
+PLAIN = re.compile(r"#?[0-9]+|\S+@\S+")
+"""What may stand beside others on a line. An id of the product's may hold spaces and commas."""
 RESULTS = {"granted": "Granted", "refused": "Refused", "waiting": "Waiting"}
 
 
@@ -116,9 +119,9 @@ def _subjects(form: BulkForm) -> list[int] | SubjectFilter:
     """Those who are named; where nobody is, everybody on the plan.
 
     Raises:
-        DomainError: a word is clear to nobody, there are too many, or nobody was chosen at all.
+        DomainError: a word fits nobody or several, there are too many, or nobody was chosen.
     """
-    words = list(dict.fromkeys(BETWEEN_WORDS.sub(" ", form.subjects.data or "").split()))
+    words = list(dict.fromkeys(_words(form.subjects.data or "")))
     if not words and not form.plan.data:
         raise DomainError("Name somebody, or choose a plan.", field="subjects")
     if not words:
@@ -127,6 +130,12 @@ def _subjects(form: BulkForm) -> list[int] | SubjectFilter:
         raise DomainError(f"Name at most {MOST_SUBJECTS:,} at once.", field="subjects")
     named = tenants_named if form.scope.data == "tenant" else users_named
     return named(words, field="subjects")
+
+
+def _words(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        words = [word for word in BETWEEN.split(line) if word]
+        yield from words if all(map(PLAIN.fullmatch, words)) else [line.strip()]
 
 
 def _form_page(
