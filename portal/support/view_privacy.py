@@ -17,6 +17,8 @@ from portal.support.models import SavedView
 SHORTEST = 3
 """A name of two letters is a part of too many words."""
 NEUTRAL_VIEW = "View"
+TEXTS = frozenset({"assignee", "team", "tenant", "requester", "plan", "tag"})
+"""What takes any text. The others have words of their own, whoever is called like one of them."""
 
 
 def forget_in_views(user: User) -> None:
@@ -42,12 +44,15 @@ def _without(query: str, user: User) -> str | None:
     kept = tuple(part for part in asked.parts if not _names(part, user))
     if len(kept) == len(asked.parts):
         return query
-    return written(Filter(kept)) or None
+    left = Filter(kept)
+    return written(left) if left.sorted_by(None).parts else None
 
 
 def _names(part: Part, user: User) -> bool:
     if isinstance(part, Words):
         return _says_any(part.text, user)
+    if part.name not in TEXTS:
+        return False
     says = _begins if part.name == "requester" else _says_whole
     return any(says(value, user) for value in part.values)
 

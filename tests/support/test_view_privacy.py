@@ -40,7 +40,7 @@ def test_the_part_that_names_them_goes_and_the_rest_stays(erase, part):
     assert erase(f"status:open {part} tag:vip").query == "status:open tag:vip"
 
 
-@pytest.mark.parametrize("query", ["requester:zebulon", "quibble zebulon"])
+@pytest.mark.parametrize("query", ["requester:zebulon", "quibble zebulon", "zebulon sort:newest"])
 def test_a_view_of_nothing_but_them_is_removed(erase, query):
     assert erase(query) is None
 
@@ -48,6 +48,14 @@ def test_a_view_of_nothing_but_them_is_removed(erase, query):
 @pytest.mark.parametrize("query", ["requester:olga tag:vip", "quibblers", "assignee:zeb"])
 def test_a_view_of_others_stays_as_it_is(erase, query):
     assert erase(query).query == query
+
+
+@pytest.mark.parametrize("query", ["sort:newest", "status:new", "is:unread", "channel:web"])
+def test_the_words_of_the_language_name_nobody(acme, ann, query):
+    called = make_user(acme, query.partition(":")[2])
+    view = save_view(by=actor(ann), name="Mornings", query=query)
+    erase_user(by=actor(ann), user=called, reason="They asked")
+    assert db.session.get_one(SavedView, view.id).query == query
 
 
 def test_a_name_that_says_theirs_is_neutral_from_then_on(erase):
