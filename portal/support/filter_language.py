@@ -66,24 +66,33 @@ class Filter:
 
     def asks_for(self, name: str, value: str | None = None) -> bool:
         """Does a part ask for this property, and for this value of it?"""
-        asked = [p for p in self.parts if isinstance(p, Property) and p.name == name]
+        asked = self._of(name)
         return any(value is None or (value in p.values and not p.is_not) for p in asked)
 
     def asks_only_for(self, name: str, values: Collection[str]) -> bool:
         """Does a part ask for this property, and for none but these values of it?"""
-        asked = [p for p in self.parts if isinstance(p, Property) and p.name == name]
+        asked = self._of(name)
         return any(not p.is_not and set(p.values) <= set(values) for p in asked)
 
     @property
     def sort(self) -> str | None:
         """The order that it asks for last."""
-        asked = [p.values[0] for p in self.parts if isinstance(p, Property) and p.name == SORT]
-        return asked[-1] if asked else None
+        asked = self._of(SORT)
+        return asked[-1].values[0] if asked else None
 
     def sorted_by(self, value: str | None) -> "Filter":
         """The same in this order alone, or in the usual one."""
-        rest = tuple(p for p in self.parts if not (isinstance(p, Property) and p.name == SORT))
+        sorts = self._of(SORT)
+        rest = tuple(part for part in self.parts if part not in sorts)
         return Filter(rest + ((Property(SORT, (value,)),) if value else ()))
+
+    @property
+    def is_too_long(self) -> bool:
+        """Its written form could not be read again."""
+        return len(self.parts) > MOST_PARTS or len(written(self)) > LONGEST
+
+    def _of(self, name: str) -> list[Property]:
+        return [part for part in self.parts if isinstance(part, Property) and part.name == name]
 
     def without(self, place: int) -> "Filter":
         """The same without the part at this place."""

@@ -1,6 +1,6 @@
-"""In which order the tickets of a queue stand: what is due first, unless its filter asks for more.
+"""In which order the tickets of a queue stand: what is due first, unless its filter says otherwise.
 
-Each order is that of an index, and by id where its column says the same of two.
+Of open tickets each order is that of an index.
 """
 
 from datetime import datetime
@@ -30,7 +30,7 @@ class Order(NamedTuple):
         return [each if is_forward != self.is_newest_first else each.desc() for each in found]
 
 
-ORDERS = {
+ORDERS: dict[str, Order] = {
     Sort.NEWEST: Order("created_at", _ticket.created_at, is_newest_first=True),
     Sort.OLDEST: Order("created_at", _ticket.created_at, is_newest_first=False),
     Sort.UPDATED: Order("last_message_at", _ticket.last_message_at, is_newest_first=True),
@@ -53,10 +53,9 @@ def place_of(ticket: SupportTicket) -> Place:
 
 
 def order_of(asked: Filter) -> Order:
-    """The last that the filter asks for. Of what is finished nothing is due any more."""
-    wanted = ORDERS.get(Sort(asked.sort)) if asked.sort else None
-    if wanted is not None:
-        return wanted
+    """The last that the filter asks for, or the usual one: of what is finished nothing is due."""
+    if asked.sort in ORDERS:
+        return ORDERS[asked.sort]
     if asked.asks_only_for("status", {Status.SOLVED}):
         return Order("solved_at", SOLVED_AT, is_newest_first=True)
     is_finished = asked.asks_only_for("status", FINISHED_STATUSES)

@@ -189,7 +189,7 @@ def counts_of(queues: Sequence[Queue], looking: Looking) -> dict[str, str]:
         found = {queue.key: getattr(row, queue.view.name) for queue in usual}
     if others:
         numbers = [
-            # In the queue's order, or PostgreSQL looks for the first of many from the oldest on.
+            # In an order of its own, or PostgreSQL looks for the first of many from the oldest on.
             capped(those(conditions(queue, looking)).order_by(*DUE_FIRST), MOST).label(f"n{place}")
             for place, queue in enumerate(others)
         ]

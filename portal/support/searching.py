@@ -62,6 +62,8 @@ class Results:
     has_more: bool
     is_cut: bool
     """There are more places than were ranked."""
+    is_sorted: bool = False
+    """They stand in the order that was asked for, those that were ranked."""
 
 
 def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Results:
@@ -82,7 +84,13 @@ def search(*, by: Actor, asked: Filter, looking: Looking, page: int = 1) -> Resu
         best.setdefault(place.ticket_id, place)
     ids = _in_order(list(best), asked)[(page - 1) * PER_PAGE : page * PER_PAGE]
     items = _drawn(ids, best, [term for terms in rows for term in terms])
-    return Results(items, page, len(best) > page * PER_PAGE, len(places) >= MOST_PLACES)
+    return Results(
+        items,
+        page,
+        has_more=len(best) > page * PER_PAGE,
+        is_cut=len(places) >= MOST_PLACES,
+        is_sorted=asked.sort is not None,
+    )
 
 
 def _in_order(ids: list[int], asked: Filter) -> Sequence[int]:

@@ -122,6 +122,7 @@
   }
 
   addEventListener("pagehide", () => {
+    orders?.removeAttribute("open");
     const numbers = list().querySelector("[name=shown]").value.split(",");
     const url = list().getAttribute("hx-get");
     if (url) sessionStorage.setItem(PLACE, JSON.stringify({ url, numbers }));

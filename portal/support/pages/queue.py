@@ -39,8 +39,6 @@ from portal.web.times import reader_zone
 MOST_SHOWN = 2 * PAGE_SIZE
 HELP = [(field.example, field.takes.removeprefix("takes ")) for field in FIELDS.values()]
 """An example of each property, and what may stand there."""
-
-
 SORTS = {
     Sort.NEWEST: "Newest first",
     Sort.OLDEST: "Oldest first",
@@ -49,7 +47,7 @@ SORTS = {
 }
 
 
-class Choice(NamedTuple):
+class Sorting(NamedTuple):
     """An order, and the queue in it."""
 
     label: str
@@ -189,20 +187,16 @@ def _chips(found: Queue, narrowed: Filter) -> list[Chip]:
     ]
 
 
-def _sorts(found: Queue, narrowed: Filter) -> list[Choice]:
-    """The usual order is what a saved view says; asking for what is due overrules that."""
-    asked = found.own + narrowed
-    present = asked.sort or Sort.DUE
+def _sorts(found: Queue, narrowed: Filter) -> list[Sorting]:
+    """The orders that there are. That of a saved view needs no word in the address."""
+    asked, unsaid = found.own + narrowed, found.own.sort or Sort.DUE
     usual = order_of(asked.sorted_by(None))
     labels = {Sort.DUE: "Usual order" if usual.is_newest_first else "Due first", **SORTS}
-    silent = found.own.sort or Sort.DUE
+    offered = {sort: narrowed.sorted_by(None if sort == unsaid else sort) for sort in labels}
     return [
-        Choice(
-            label,
-            queue_url(found.key, _query(narrowed.sorted_by(None if sort == silent else sort))),
-            sort == present,
-        )
-        for sort, label in labels.items()
+        Sorting(labels[sort], queue_url(found.key, _query(there)), sort == (asked.sort or Sort.DUE))
+        for sort, there in offered.items()
+        if not there.is_too_long
     ]
 
 
