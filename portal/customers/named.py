@@ -16,6 +16,7 @@ from portal.core.errors import DomainError
 from portal.core.text import kept_apart, nfc
 from portal.customers.models import Tenant, User
 from portal.customers.naming import address_key
+from portal.customers.users import user_or_404
 from portal.web.urls import LARGEST_ID
 
 HOW = "By number, e-mail address, or the product's id, as in acme/una."
@@ -41,6 +42,16 @@ def users_named(words: Sequence[str], *, field: str, tenant_id: int | None = Non
         UnclearName: see the class. The message names the first few words.
     """
     return _numbers(words, partial(_users, tenant_id), field)
+
+
+def user_named(word: str, *, field: str, tenant_id: int | None = None) -> User:
+    """This one user.
+
+    Raises:
+        UnclearName: see the class.
+    """
+    (number,) = users_named([word], field=field, tenant_id=tenant_id)
+    return user_or_404(number)
 
 
 def tenants_named(words: Sequence[str], *, field: str) -> list[int]:

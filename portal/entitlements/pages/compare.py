@@ -9,8 +9,7 @@ from wtforms.validators import InputRequired, Optional
 
 from portal.core.permissions import Permission
 from portal.customers.models import User
-from portal.customers.named import HOW, UnclearName, users_named
-from portal.customers.users import user_or_404
+from portal.customers.named import HOW, UnclearName, user_named
 from portal.entitlements.answers import Answer
 from portal.entitlements.checks import get_user_features
 from portal.entitlements.explaining import in_words, limit_in_words
@@ -67,13 +66,8 @@ def compare() -> Response:
 
 
 def _people(form: CompareForm) -> tuple[User, User]:
-    user = _user(form.user)
-    return user, _user(form.other) if form.other.data else user
-
-
-def _user(field: StringField) -> User:
-    (number,) = users_named([field.data or ""], field=field.name)
-    return user_or_404(number)
+    user = user_named(form.user.data or "", field="user")
+    return user, user_named(form.other.data, field="other") if form.other.data else user
 
 
 def _pairs(people: tuple[User, User], at: datetime | None, then: datetime | None) -> list[Pair]:

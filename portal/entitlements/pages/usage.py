@@ -16,9 +16,8 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.permissions import Permission
 from portal.customers.models import Tenant, User
-from portal.customers.named import users_named
+from portal.customers.named import user_named
 from portal.customers.tenants import tenant_or_404
-from portal.customers.users import user_or_404
 from portal.entitlements.answers import Answer
 from portal.entitlements.checks import get_tenant_features
 from portal.entitlements.counters import SEATS
@@ -144,8 +143,7 @@ def _done(tenant: Tenant, text: str) -> ResponseReturnValue:
 def _user_of(tenant: Tenant, form: QuotaForm) -> User | None:
     if not form.user_id.data:
         return None
-    (number,) = users_named([form.user_id.data], field="user_id", tenant_id=tenant.id)
-    return user_or_404(number)
+    return user_named(form.user_id.data, field="user_id", tenant_id=tenant.id)
 
 
 def _choices(tenant: Tenant) -> list[tuple[str, str]]:
