@@ -19,8 +19,7 @@ SAID = {
 
 def as_filter(queue: Queue) -> Filter:
     """What narrows the view of all to the same tickets in the same order, each part once."""
-    asked = queue.own + queue.narrowed
-    said = parse(SAID[queue.view])
+    asked, said = queue.asked, parse(SAID[queue.view])
     if queue.view is not View.ALL and not is_of_open(asked):
         said += parse("is:open")
     return Filter(tuple(dict.fromkeys((said + asked).sorted_by(asked.sort).parts)))

@@ -93,8 +93,13 @@ class Queue:
         return replace(self, narrowed=narrowed)
 
     @property
+    def asked(self) -> Filter:
+        """Both of its filters."""
+        return self.own + self.narrowed
+
+    @property
     def order(self) -> Order:
-        return order_of(self.own + self.narrowed)
+        return order_of(self.asked)
 
 
 def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> ListPage[QueueRow]:
@@ -112,7 +117,7 @@ def tickets_in(queue: Queue, looking: Looking, *, cursor: str | None = None) -> 
 
 
 def _first_rows(queue: Queue, looking: Looking) -> Sequence[Any]:
-    asked = queue.own + queue.narrowed
+    asked = queue.asked
     if sees_all(looking.by) and (not asked.parts or is_steady(asked)):
         return _listing(queue.view, asked, common_tags(asked)).rows(**values_of(looking))
     query = sa.select(*COLUMNS).where(*conditions(queue, looking))
@@ -122,8 +127,7 @@ def _first_rows(queue: Queue, looking: Looking) -> Sequence[Any]:
 
 def conditions(queue: Queue, looking: Looking) -> list[Condition]:
     """Which tickets stand in a queue. A filter that asks for a status gets that one."""
-    asked = queue.own + queue.narrowed
-    return [seen_by(looking.by), *_inside(queue.view, asked, looking, At.of(looking))]
+    return [seen_by(looking.by), *_inside(queue.view, queue.asked, looking, At.of(looking))]
 
 
 def _inside(view: View, asked: Filter, looking: Looking, at: "At") -> list[Condition]:

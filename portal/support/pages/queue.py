@@ -89,7 +89,7 @@ def queue(view: str) -> Response:
         chips=_chips(found, narrowed.narrowed),
         saved=written(as_filter(narrowed)),
         help=HELP,
-        sorts=_sorts(found, narrowed.narrowed),
+        sorts=_sorts(narrowed),
         **_switch(),
         **_around(narrowed, around, looking, text=text),
         **_rows(narrowed, listing.items, around),
@@ -187,14 +187,14 @@ def _chips(found: Queue, narrowed: Filter) -> list[Chip]:
     ]
 
 
-def _sorts(found: Queue, narrowed: Filter) -> list[Sorting]:
+def _sorts(found: Queue) -> list[Sorting]:
     """The orders that there are. That of a saved view needs no word in the address."""
-    asked, unsaid = found.own + narrowed, found.own.sort or Sort.DUE
-    usual = order_of(asked.sorted_by(None))
+    present, unsaid = found.asked.sort or Sort.DUE, found.own.sort or Sort.DUE
+    usual = order_of(found.asked.sorted_by(None))
     labels = {Sort.DUE: "Usual order" if usual.is_newest_first else "Due first", **SORTS}
-    offered = {sort: narrowed.sorted_by(None if sort == unsaid else sort) for sort in labels}
+    offered = {sort: found.narrowed.sorted_by(None if sort == unsaid else sort) for sort in labels}
     return [
-        Sorting(labels[sort], queue_url(found.key, _query(there)), sort == (asked.sort or Sort.DUE))
+        Sorting(labels[sort], queue_url(found.key, _query(there)), sort == present)
         for sort, there in offered.items()
         if not there.is_too_long
     ]
