@@ -129,8 +129,8 @@ def _beside() -> Quick:
         sa.select(
             sa.case((is_inactive, INACTIVE), else_=PARTICIPANT).label("what"),
             TicketParticipant.id.label("row_id"),
-            sa.cast(TicketParticipant.name, sa.Text).label("name"),
-            sa.cast(TicketParticipant.email, sa.Text).label("text"),
+            sa.cast(sa.func.coalesce(User.name, TicketParticipant.name), sa.Text).label("name"),
+            sa.cast(sa.func.coalesce(User.email, TicketParticipant.email), sa.Text).label("text"),
             NEVER.label("at"),
         )
         .outerjoin(User, User.id == TicketParticipant.user_id)

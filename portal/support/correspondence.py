@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from portal.core.quick import Quick
 from portal.customers.models import Tenant, User, UserStatus
+from portal.customers.naming import address_key
 from portal.mail.messages import trimmed_references
 from portal.staff.models import Admin, Notice
 from portal.support.models import (
@@ -163,11 +164,16 @@ def _people() -> Iterator[sa.Select[Any]]:
     other = TicketParticipant.__table__.c
     key = sa.select(_user.email_key).where(_user.id == _requester_id)
     person = User.__table__.alias("person")
+    # A user as they are by now, whatever their address was when they began to take part.
+    name, email, their_key = (
+        sa.func.coalesce(person.c[column], other[column])
+        for column in ("name", "email", "email_key")
+    )
     gets_mail = sa.or_(other.user_id.is_(None), person.c.status == UserStatus.ACTIVE.value)
     yield (
-        sa.select(*_row("participant", other.id, name=other.name, text=other.email))
+        sa.select(*_row("participant", other.id, name=name, text=email))
         .outerjoin_from(TicketParticipant.__table__, person, person.c.id == other.user_id)
-        .where(other.ticket_id == _ticket_id, other.email_key != key.scalar_subquery(), gets_mail)
+        .where(other.ticket_id == _ticket_id, their_key != key.scalar_subquery(), gets_mail)
     )
     yield sa.select(*_row("watcher", TicketWatcher.admin_id)).where(
         TicketWatcher.ticket_id == _ticket_id
@@ -246,8 +252,10 @@ def correspondence_of(
         said=[Said(row.number, row.name, row.text, row.at) for row in _newest(of, "said")],
         place=_place(of),
     )
-    others = sorted(of.get("participant", ()), key=lambda row: row.number)
-    found.participants = [Recipient(row.name, row.text) for row in others]
+    others: dict[str, Recipient] = {}
+    for row in reversed(_newest(of, "participant")):
+        others.setdefault(address_key(row.text), Recipient(row.name, row.text))
+    found.participants = [*others.values()]
     for row in of.get("agent", ()):
         found.agent = Answering(admin_id or 0, row.name, row.text, row.number == 1)
     for row in of.get("draft", ()):

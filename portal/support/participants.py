@@ -26,19 +26,21 @@ def add_participant(*, by: Actor, ticket: SupportTicket, email: str) -> TicketPa
 
     Raises:
         BadEmail: no address (422).
-        BadParticipant: the requester, or a twenty-first (422).
+        BadParticipant: the requester, a twenty-first, or an address that somebody took part by who
+            has another one by now (422).
     """
     address = checked_address(email)
     lock_ticket(ticket)
     if address.key == address_key(ticket.requester_email):
         raise BadParticipant("The requester gets every message anyway.", field="email")
-    present = _participants(ticket)
-    known = next((one for one in present if one.email_key == address.key), None)
-    if known is not None:
-        return known
+    present, user = _participants(ticket), _user_of(ticket, address.key)
+    for one in present:
+        if user is not None and one.user_id == user.id:
+            return one
+        if one.email_key == address.key:
+            return _still_theirs(one)
     if len(present) >= MOST:
         raise BadParticipant(f"A ticket takes at most {MOST} participants.", field="email")
-    user = _user_of(ticket, address.key)
     row = TicketParticipant(
         ticket_id=ticket.id,
         user_id=user.id if user else None,
@@ -70,6 +72,17 @@ def remove_participant(*, by: Actor, ticket: SupportTicket, participant_id: int)
 def _participants(ticket: SupportTicket) -> list[TicketParticipant]:
     query = sa.select(TicketParticipant).filter_by(ticket_id=ticket.id)
     return list(db.session.scalars(query.order_by(TicketParticipant.id)))
+
+
+def _still_theirs(row: TicketParticipant) -> TicketParticipant:
+    user = db.session.get(User, row.user_id) if row.user_id else None
+    if user is not None and user.email_key != row.email_key:
+        raise BadParticipant(
+            f"{user.name} took part by this address and has another one now: copies go there. "
+            "Remove them first, then add both.",
+            field="email",
+        )
+    return row
 
 
 def _user_of(ticket: SupportTicket, key: str) -> User | None:

@@ -7,9 +7,11 @@ import pytest
 from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.customers.models import User
+from portal.customers.users import change_user
 from portal.staff.identity import BadEmail
 from portal.support import clocks
 from portal.support.bodies import BadSubject
+from portal.support.company import around
 from portal.support.fields import FieldConflict, UnknownValue, Wanted, change_fields, change_status
 from portal.support.models import TicketEvent, TicketParticipant, TicketTag
 from portal.support.participants import BadParticipant, add_participant, remove_participant
@@ -165,6 +167,17 @@ def test_who_takes_part_already_or_is_nobody_is_refused(ticket, bea):
         take_part(ticket, bea, requester.email.upper())
     with pytest.raises(BadEmail):
         take_part(ticket, bea, "nobody")
+
+
+def test_a_participant_with_another_address_by_now_is_known_by_that_alone(ticket, acme, bea):
+    vic = make_user(acme, "Vic Second")
+    row = take_part(ticket, bea, vic.email)
+    change_user(by=actor(bea), user=vic, name="Vic Third", email="vic@new.test")
+    assert take_part(ticket, bea, "vic@new.test").id == row.id
+    (shown,) = around(ticket, bea.id).participants
+    assert (shown.name, shown.email, shown.is_outside) == ("Vic Third", "vic@new.test", True)
+    with pytest.raises(BadParticipant, match="Vic Third took part by this address"):
+        take_part(ticket, bea, "vic@acme.test")
 
 
 def test_a_participant_leaves_once(ticket, bea):

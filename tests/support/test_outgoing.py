@@ -7,7 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.customers.naming import address_key
-from portal.customers.users import deactivate_user, reactivate_user
+from portal.customers.users import change_user, deactivate_user, reactivate_user
 from portal.mail.models import MailStatus
 from portal.support.attachments import MEGABYTE, Upload
 from portal.support.mail_ids import read_message_id, read_reply_address
@@ -72,6 +72,20 @@ def test_who_works_for_the_customer_no_more_gets_no_copy_until_they_do_again(
     reactivate_user(by=actor(ann), user=vic, reason="is back")
     answer(ticket, bea)
     assert {mail.recipient for mail in mails()[2:]} == {uma.email, vic.email, "pia@partner.test"}
+
+
+def test_copies_go_where_a_participant_is_by_now_and_to_each_address_once(
+    ticket, bea, ann, uma, acme
+):
+    vic = make_user(acme, "Vic User")
+    for email in ("vic@new.test", vic.email):
+        add_participant(by=actor(ann), ticket=ticket, email=email)
+    change_user(by=actor(ann), user=vic, name="Vic User", email="vic@new.test")
+    answer(ticket, bea)
+    assert [mail.recipient for mail in mails()] == [uma.email, "vic@new.test"]
+    change_user(by=actor(ann), user=vic, name="Vic User", email=uma.email)
+    answer(ticket, bea)
+    assert [mail.recipient for mail in mails()[2:]] == [uma.email, "vic@new.test"]
 
 
 def test_a_note_is_never_mailed(ticket, bea):
