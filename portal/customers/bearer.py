@@ -19,12 +19,13 @@ from flask import Response, after_this_request, current_app, request
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db, looking, writing
+from portal.core.database import db, looking
 from portal.core.errors import Denied, DomainError
 from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.tokens import token_sha256
+from portal.core.unwritable import noting
 from portal.customers.models import (
     ApiToken,
     Tenant,
@@ -223,7 +224,7 @@ def note_use(token_id: int, last_used_at: datetime | None, now: datetime) -> Non
     """
     if last_used_at is not None and now - last_used_at < TOUCH_EVERY:
         return
-    with looking(), writing():
+    with looking(), noting():
         db.session.execute(
             sa.update(ApiToken)
             .where(

@@ -15,11 +15,12 @@ from flask_login import LoginManager, current_user
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db, looking, writing
+from portal.core.database import db, looking
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.roles import Role
 from portal.core.tokens import token_sha256
+from portal.core.unwritable import noting
 from portal.staff.models import Admin, AdminSession, Notice, RoleAddresses
 from portal.staff.open_sessions import is_open
 from portal.staff.roles import permissions_of
@@ -230,7 +231,7 @@ def _touch(person: SignedInStaff, now: datetime) -> None:
     Committed at once: a view that hashes would hold SQLite's write lock for as long. It is called
     before the view did anything, so there is nothing else to commit.
     """
-    with looking(), writing():
+    with looking(), noting():
         db.session.execute(
             sa.update(AdminSession)
             .where(AdminSession.id == person.session_id, AdminSession.last_seen_at < now)

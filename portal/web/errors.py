@@ -12,6 +12,7 @@ from werkzeug.routing import RequestRedirect
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.sealing import CannotUnseal
+from portal.core.unwritable import refuses_writes
 from portal.web.access import roll_back
 from portal.web.headers import say_when
 from portal.web.htmx import wants_fragment
@@ -34,6 +35,10 @@ CODES = {
     429: "throttled",
     503: "unavailable",
 }
+NO_ROOM = (
+    "The database takes no changes: its disk is full, or it may only be read. Nothing was changed. "
+    "Tell whoever runs the portal; what is stored can still be read."
+)
 
 
 def init_errors(app: Flask) -> None:
@@ -98,12 +103,17 @@ def answer_http(error: HTTPException) -> Response:
 
 
 def answer_database(error: DBAPIError) -> Response:
-    """A value that no column can hold is a bad request; a database that is away is a 503."""
+    """A value that no column can hold is a bad request; a database that is away, or takes nothing,
+    is a 503.
+    """
     db.session.rollback()
     is_busy = "database is locked" in str(error.orig) or _lost_a_race(error)
     if error.connection_invalidated or is_busy:
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
         return answer(503, "The database is busy", "Nothing was changed. Try again.", retry_after=2)
+    if refuses_writes(error):
+        log.error("database.refuses_writes", exc_info=error, request_id=g.get("request_id"))
+        return answer(503, "Nothing can be saved at the moment", NO_ROOM)
     if isinstance(error, DataError):
         log.warning("database.refused_value", request_id=g.get("request_id"))
         return answer(400, "Bad Request", "Something in the request is out of range.")

@@ -5,8 +5,9 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.core import clock
-from portal.core.database import changed_rows, writing
+from portal.core.database import changed_rows
 from portal.core.permissions import Permission
+from portal.core.unwritable import noting
 from portal.staff.current import current_staff
 from portal.support.canned import filled
 from portal.support.company import around
@@ -63,7 +64,7 @@ def _mark_read(found: SupportTicket) -> None:
     if not found.is_unread or found.assignee_id != me:
         return
     ticket_id, seen = found.id, found.last_public_message_id
-    with writing():
+    with noting():
         changed_rows(
             sa.update(SupportTicket)
             .where(mine.id == ticket_id, mine.last_public_message_id == seen)
@@ -103,7 +104,7 @@ def _note_presence(ticket_id: int) -> None:
     me = current_staff().id
     if is_due(admin_id=me, ticket_id=ticket_id):
         is_typing = request.args.get("typing") == "1"
-        with writing():
+        with noting():
             note_presence(admin_id=me, ticket_id=ticket_id, is_typing=is_typing)
 
 

@@ -1,0 +1,142 @@
+"""A database that takes nothing: who reads goes on, who writes is told why."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.database import db, is_sqlite, looking
+from portal.core.unwritable import refuses_writes
+from portal.customers.models import Tenant
+from portal.customers.tokens import issue_user_token
+from portal.staff.models import AdminSession
+from portal.support.models import SupportTicket
+from seeds.catalog import seed_catalog
+from tests.cast import PASSWORD, make_admin, make_tenant, make_user, signed_in
+from tests.conftest import make_app
+from tests.support.desk import customer_writes, make_agent, make_ticket
+
+CHECK = "/api/entitlements/me/check-access"
+SAID = "The database takes no changes"
+
+
+@pytest.fixture
+def own(database, tmp_path):
+    app = make_app(database.clone(), tmp_path)
+    with app.app_context():
+        seed_catalog()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def take_nothing(app: Flask) -> None:
+    """From now on, as a disk without room or a server that became a copy of another."""
+    db.session.commit()
+    if is_sqlite():
+        event.listen(db.engine, "connect", lambda new, _: new.execute("PRAGMA query_only = ON"))
+    else:
+        only_read = (
+            f"ALTER DATABASE {db.engine.url.database} SET default_transaction_read_only = on"
+        )
+        db.session.execute(sa.text(only_read))
+        db.session.commit()
+    db.session.remove()
+    db.engine.dispose()
+
+
+def seen_long_ago(app: Flask, name: str, role: str):
+    """Somebody whose next page would note when they were last seen."""
+    before = clock.now() - timedelta(minutes=2)
+    return signed_in(app, make_admin(name, role), last_seen_at=before, created_at=before)
+
+
+def refusals(caplog) -> list[dict[str, object]]:
+    found = (one.msg for one in caplog.records if isinstance(one.msg, dict))
+    return [one for one in found if one["event"] == "database.refuses_writes"]
+
+
+@pytest.mark.parametrize("path", ["/", "/staff", "/customers", "/operations/health"])
+def test_a_page_opens_though_nobody_is_noted_as_seen(own, path, caplog):
+    client = seen_long_ago(own, "Ann Admin", "admin")
+    take_nothing(own)
+    assert client.get(path).status_code == 200
+    assert len(refusals(caplog)) == 1
+    with looking():
+        session = db.session.query(AdminSession).one()
+        assert session.last_seen_at == session.created_at
+
+
+def test_an_agent_reads_a_ticket_that_stays_unread(own):
+    admin = make_admin("Bea Agent", "support_agent")
+    make_agent(admin)
+    ticket = make_ticket()
+    ticket.assignee_id = admin.id
+    customer_writes(ticket, "It stopped again.")
+    client, url = signed_in(own, admin), f"/support/tickets/{ticket.number}"
+    take_nothing(own)
+    page = client.get(url)
+    assert (page.status_code, "It stopped again." in page.text) == (200, True)
+    assert client.get(f"{url}/news", headers={"HX-Request": "true"}).status_code == 200
+    with looking():
+        assert db.session.query(SupportTicket).one().is_unread
+
+
+def test_the_product_is_answered_who_may_what(own):
+    user = make_user(make_tenant())
+    token = issue_user_token(by=SYSTEM, user=user, expires_in=timedelta(days=1)).text
+    client, headers = own.test_client(), {"Authorization": f"Bearer {token}"}
+    take_nothing(own)
+    found = client.post(CHECK, json={"feature_name": "basic_quotes"}, headers=headers)
+    assert (found.status_code, found.get_json()["allowed"]) == (200, True)
+
+
+def test_a_change_is_refused_with_the_reason_and_not_half_done(own, caplog):
+    client = seen_long_ago(own, "Ann Admin", "admin")
+    client.form_token()
+    take_nothing(own)
+    form = client.submit("/customers/tenants/new", name="Oak", external_id="oak", time_zone="UTC")
+    assert (form.status_code, SAID in form.text) == (503, True)
+    assert {"request_id": form.headers["X-Request-ID"]}.items() <= refusals(caplog)[-1].items()
+    answer = client.call("PUT", "/api/customers/tenants/oak", {"name": "Oak"})
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
+    assert SAID in answer.get_json()["detail"]
+    with looking():
+        assert db.session.query(Tenant).count() == 0
+
+
+def test_nobody_signs_in_without_an_event(own):
+    email, client = make_admin().email, own.test_client()
+    take_nothing(own)
+    refused = client.submit("/sign-in", email=email, password=PASSWORD)
+    assert (refused.status_code, SAID in refused.text) == (503, True)
+
+
+def test_a_full_disk_of_sqlite_is_known():
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+        connection.exec_driver_sql("CREATE TABLE one (text)")
+        with pytest.raises(DBAPIError) as refused:
+            connection.exec_driver_sql("INSERT INTO one VALUES (?)", ("x" * 10_000,))
+        assert refuses_writes(refused.value)
+        with pytest.raises(DBAPIError) as mistaken:
+            connection.exec_driver_sql("INSERT INTO other VALUES (1)")
+        assert not refuses_writes(mistaken.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_known"),
+    [
+        (psycopg.errors.DiskFull, True),
+        (psycopg.errors.ReadOnlySqlTransaction, True),
+        (psycopg.errors.UniqueViolation, False),
+    ],
+)
+def test_what_postgresql_says_is_known(error, is_known):
+    assert refuses_writes(DBAPIError("", {}, error())) is is_known
