@@ -14,6 +14,10 @@ HERE: list[sa.ColumnElement[str]] = [
 ]
 
 
+LITTLE_ROOM = 5
+"""Percent of a disk: with less left, somebody has to make room."""
+
+
 class Disk(NamedTuple):
     """One disk, in bytes."""
 
@@ -23,6 +27,10 @@ class Disk(NamedTuple):
     @property
     def free_percent(self) -> int:
         return 100 * self.free // self.total
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self.free_percent < LITTLE_ROOM
 
 
 def database_size(dialect: str) -> sa.ScalarSelect[int]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
 
@@ -33,6 +34,13 @@ def refuses_writes(error: DBAPIError) -> bool:
         code = getattr(error.orig, "sqlite_errorcode", 0)
         return code & 0xFF in SQLITE or code in SQLITE_FILES
     return getattr(error.orig, "sqlstate", None) in POSTGRESQL
+
+
+def only_reads(dialect: str) -> sa.ColumnElement[bool]:
+    """Would PostgreSQL refuse every change, as a copy of another server does?"""
+    if dialect == "sqlite":
+        return sa.false()
+    return sa.func.current_setting("transaction_read_only") == "on"
 
 
 @contextmanager

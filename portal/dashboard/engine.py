@@ -20,8 +20,6 @@ from portal.mail.standing import mails_in
 
 JOBS = (JobStatus.QUEUED, JobStatus.FAILED)
 MAILS = (MailStatus.QUEUED, MailStatus.FAILED, MailStatus.UNKNOWN)
-LITTLE_ROOM = 5
-"""Percent of the disk: with less left, somebody has to make room."""
 
 
 class Engine(NamedTuple):
@@ -34,16 +32,13 @@ class Engine(NamedTuple):
     free: str
     free_percent: int
     """Of the disk with the least room: that of the instance folder, or of the database."""
+    is_nearly_full: bool
     size: str
     """Of the database, about."""
 
     @property
     def is_silent(self) -> bool:
         return is_silent(self.worker_seen_at)
-
-    @property
-    def is_nearly_full(self) -> bool:
-        return self.free_percent < LITTLE_ROOM
 
 
 def engine() -> Engine:
@@ -60,6 +55,7 @@ def engine() -> Engine:
         mails=dict(zip(map(str, MAILS), words[len(JOBS) :], strict=True)),
         free=humanize.naturalsize(disk.free, binary=True),
         free_percent=disk.free_percent,
+        is_nearly_full=disk.is_nearly_full,
         size=humanize.naturalsize(size, binary=True),
     )
 

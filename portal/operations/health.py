@@ -1,6 +1,5 @@
 """Is everything as it should be: for probes in a word, for people in a page."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,9 +14,10 @@ from portal.core import clock
 from portal.core.database import UTCDateTime, db
 from portal.core.migrated import VERSIONS, newest_versions
 from portal.core.quick import Quick
-from portal.core.room import database_folder, database_size, disk_of_database
+from portal.core.room import Disk, database_folder, database_size, disk_of, disk_of_database
 from portal.core.sealed_rows import Sealed, tried
 from portal.core.starting import before_start
+from portal.core.unwritable import only_reads
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import is_silent, oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus
@@ -39,11 +39,12 @@ class Health:
     newest_event_at: datetime | None
     pending_events: int
     newest_checkpoint_at: datetime | None
-    disk_free_bytes: int
+    disk: Disk | None
     """Of the instance folder."""
     database_bytes: int
-    database_disk_free_bytes: int | None
+    database_disk: Disk | None
     """None: the database lies where this process cannot look."""
+    database_only_reads: bool
 
     @property
     def checkpoint_age_seconds(self) -> float:
@@ -54,6 +55,12 @@ class Health:
     @property
     def worker_is_silent(self) -> bool:
         return is_silent(self.worker_seen_at)
+
+    @property
+    def full_disks(self) -> list[str]:
+        """What lies on a disk that is nearly full."""
+        places = {"the database": self.database_disk, "the instance folder": self.disk}
+        return [what for what, disk in places.items() if disk and disk.is_nearly_full]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ def health() -> Health:
         sa.select(
             database_size(dialect).label("database_bytes"),
             database_folder(dialect).label("database_folder"),
+            only_reads(dialect).label("database_only_reads"),
             _count(Job, Job.status == JobStatus.QUEUED).label("queued_jobs"),
             _count(Job, Job.status == JobStatus.FAILED).label("failed_jobs"),
             _count(EmailLog, EmailLog.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN))).label(
@@ -140,7 +148,6 @@ def health() -> Health:
             worker_last_seen().scalar_subquery().label("worker_seen_at"),
         )
     ).one()
-    its_disk = disk_of_database(row.database_folder)
     return Health(
         worker_seen_at=row.worker_seen_at,
         queued_jobs=row.queued_jobs,
@@ -150,9 +157,10 @@ def health() -> Health:
         newest_event_at=datetime.fromisoformat(row.newest) if row.newest else None,
         pending_events=row.pending_events,
         newest_checkpoint_at=row.newest_checkpoint_at,
-        disk_free_bytes=shutil.disk_usage(settings().instance_dir).free,
+        disk=disk_of(settings().instance_dir),
         database_bytes=row.database_bytes,
-        database_disk_free_bytes=its_disk.free if its_disk else None,
+        database_disk=disk_of_database(row.database_folder),
+        database_only_reads=row.database_only_reads,
     )
 
 

@@ -67,12 +67,16 @@ def exposition(health: Health) -> bytes:
             "Since the last checkpoint of the audit log; -1: none.",
             health.checkpoint_age_seconds,
         ),
-        ("portal_disk_free_bytes", "Free space of the instance folder.", health.disk_free_bytes),
+        (
+            "portal_disk_free_bytes",
+            "Free space of the instance folder.",
+            health.disk and health.disk.free,
+        ),
         ("portal_database_bytes", "Size of the database.", health.database_bytes),
         (
             "portal_database_disk_free_bytes",
             "Free space where the database lies; not there: it cannot be known.",
-            health.database_disk_free_bytes,
+            health.database_disk and health.database_disk.free,
         ),
     ):
         if value is not None:

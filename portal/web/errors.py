@@ -37,7 +37,7 @@ CODES = {
 }
 NO_ROOM = (
     "The database takes no changes: its disk is full, or it may only be read. Nothing was changed. "
-    "Tell whoever runs the portal; what is stored can still be read."
+    "Tell whoever runs the portal."
 )
 
 

@@ -120,6 +120,7 @@
     409: "Someone changed this in the meantime. Reload to see it.",
     413: "That is too large to send.",
     429: "Too many tries. Wait a little, then try again.",
+    503: "This cannot be done just now. Nothing was changed. Try again in a minute; if it stays, tell whoever runs the portal.",
   };
 
   document.addEventListener("htmx:responseError", (event) => {

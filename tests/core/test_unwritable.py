@@ -73,6 +73,14 @@ def test_a_page_opens_though_nobody_is_noted_as_seen(own, path, caplog):
         assert session.last_seen_at == session.created_at
 
 
+@pytest.mark.one_database("postgresql")
+def test_the_health_page_says_that_the_database_only_reads(own):
+    client = signed_in(own, make_admin("Ann Admin", "admin"))
+    assert SAID not in client.get("/operations/health").text
+    take_nothing(own)
+    assert SAID in client.get("/operations/health").text
+
+
 def test_an_agent_reads_a_ticket_that_stays_unread(own):
     admin = make_admin("Bea Agent", "support_agent")
     make_agent(admin)

@@ -1,6 +1,7 @@
 """What probes, the scraper and people learn about the portal's state."""
 
 import dataclasses
+import re
 
 import sqlalchemy as sa
 
@@ -9,7 +10,7 @@ from portal.audit.ledger import record
 from portal.config import Environment
 from portal.core.actor import SYSTEM
 from portal.core.database import db
-from portal.core.room import disk_of
+from portal.core.room import Disk, disk_of
 from portal.jobs.presence import mark_seen
 
 BEARER = {"Authorization": "Bearer metrics-token-of-the-tests"}
@@ -89,12 +90,21 @@ def test_people_and_the_scraper_learn_how_large_the_database_is(ann_client, clie
 
 def test_the_room_where_the_database_lies_is_told_where_it_can_be_known(ann_client, monkeypatch):
     page = ann_client.soup("/operations/health")
-    assert fact(page, "Free where it lies").endswith(("GiB", "TiB", "MiB"))
+    assert re.fullmatch(r"[\d.]+ [GTM]iB, \d+ %", fact(page, "Free where it lies"))
     monkeypatch.setattr("portal.operations.health.disk_of_database", lambda _folder: None)
     page = ann_client.soup("/operations/health")
     assert fact(page, "Free where it lies") == "not known here"
     text = ann_client.get("/metrics", headers=BEARER).text
     assert "portal_database_disk_free_bytes" not in text
+
+
+def test_a_disk_that_is_nearly_full_is_told_loudly(ann_client, monkeypatch):
+    assert "nearly full" not in ann_client.get("/operations/health").text
+    monkeypatch.setattr("portal.operations.health.disk_of_database", lambda _folder: Disk(4, 100))
+    page = ann_client.soup("/operations/health")
+    notices = [one.get_text(" ", strip=True) for one in page.select(".alert-danger")]
+    assert any(one.startswith("A disk is nearly full. That of the database") for one in notices)
+    assert page.select_one(".text-danger").text == "4 Bytes, 4 %"
 
 
 def test_a_folder_that_nobody_here_can_see_has_no_disk(app):
