@@ -76,6 +76,7 @@ class Base(orm.DeclarativeBase):
 
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
 class PortalSession(Session):
@@ -177,6 +178,16 @@ def _refuse_statement_while_reading(state: orm.ORMExecuteState) -> None:
         raise WroteWhileReading(str(state.statement))
 
 
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """For SQLite's one write lock, instead of as long as the connection would."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
 BEGIN = "BEGIN IMMEDIATE"
 ASKED_EVERY = 0.0002
 """Seconds between two attempts to get SQLite's one write lock."""
@@ -213,7 +224,7 @@ def _begin(connection: Connection) -> None:
     # in memory, not in a file made for each. What is sorted later may fill a file.
     driver.execute("PRAGMA temp_store = MEMORY")
     try:
-        if not _begins_within(patience / 1000, driver):
+        if not _begins_within(_patience.get() or patience / 1000, driver):
             connection.exec_driver_sql(BEGIN)  # a last try, whose error is one that handlers know
     finally:
         driver.execute("PRAGMA temp_store = DEFAULT")

@@ -1,4 +1,4 @@
-"""A database that takes nothing: its disk is full, or it may only be read.
+"""A database that takes nothing: its disk is full, it may only be read, or others write for long.
 
 What only reads goes on meanwhile. Above all the product's questions who may use what.
 """
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from portal.core.database import is_read_only, writing
+from portal.core.database import is_read_only, waiting_at_most, writing
 
 log = structlog.get_logger("portal.database")
 
@@ -26,6 +26,10 @@ SQLITE_FILES = {
 """Extended ones: what a full disk makes of the files beside the database's own."""
 POSTGRESQL = {"25006", "53100"}
 """read_only_sql_transaction, disk_full (postgresql.org/docs/current/errcodes-appendix.html)."""
+LOST_A_RACE = {"40P01", "40001"}
+"""deadlock_detected, serialization_failure: this transaction ended so that another could go on."""
+MOST_PATIENCE = 0.5
+"""Seconds. While a migration or a large change has SQLite's one write lock, pages go on opening."""
 
 
 def refuses_writes(error: DBAPIError) -> bool:
@@ -34,6 +38,12 @@ def refuses_writes(error: DBAPIError) -> bool:
         code = getattr(error.orig, "sqlite_errorcode", 0)
         return code & 0xFF in SQLITE or code in SQLITE_FILES
     return getattr(error.orig, "sqlstate", None) in POSTGRESQL
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Would the same change be taken a moment later? Others write, or were let go first."""
+    lost_a_race = getattr(error.orig, "sqlstate", None) in LOST_A_RACE
+    return lost_a_race or "database is locked" in str(error.orig)
 
 
 def only_reads(dialect: str) -> sa.ColumnElement[bool]:
@@ -50,11 +60,16 @@ def noting() -> Iterator[None]:
     A database that takes nothing must not keep them from reading, so its refusal is only logged;
     in a request that may write it ends the request, whose work could not be kept either.
     """
-    may_go_on = is_read_only()
+    if not is_read_only():
+        yield
+        return
     try:
-        with writing():
+        with waiting_at_most(MOST_PATIENCE), writing():
             yield
     except DBAPIError as error:
-        if not (may_go_on and refuses_writes(error)):
+        if refuses_writes(error):
+            log.error("database.refuses_writes", reason=str(error.orig))
+        elif is_busy(error):
+            log.warning("database.busy", reason=str(error.orig))
+        else:
             raise
-        log.error("database.refuses_writes", reason=str(error.orig))

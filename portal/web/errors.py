@@ -12,7 +12,7 @@ from werkzeug.routing import RequestRedirect
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.sealing import CannotUnseal
-from portal.core.unwritable import refuses_writes
+from portal.core.unwritable import is_busy, refuses_writes
 from portal.web.access import roll_back
 from portal.web.headers import say_when
 from portal.web.htmx import wants_fragment
@@ -107,8 +107,7 @@ def answer_database(error: DBAPIError) -> Response:
     is a 503.
     """
     db.session.rollback()
-    is_busy = "database is locked" in str(error.orig) or _lost_a_race(error)
-    if error.connection_invalidated or is_busy:
+    if error.connection_invalidated or is_busy(error):
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
         return answer(503, "The database is busy", "Nothing was changed. Try again.", retry_after=2)
     if refuses_writes(error):
@@ -118,11 +117,6 @@ def answer_database(error: DBAPIError) -> Response:
         log.warning("database.refused_value", request_id=g.get("request_id"))
         return answer(400, "Bad Request", "Something in the request is out of range.")
     return answer_crash(error)
-
-
-def _lost_a_race(error: DBAPIError) -> bool:
-    """PostgreSQL ended this transaction so that another could go on: deadlock, serialization."""
-    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
 def answer_sealed(error: CannotUnseal) -> Response:

@@ -1,5 +1,8 @@
 """A database that takes nothing: who reads goes on, who writes is told why."""
 
+import sqlite3
+import time
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
@@ -57,9 +60,9 @@ def seen_long_ago(app: Flask, name: str, role: str):
     return signed_in(app, make_admin(name, role), last_seen_at=before, created_at=before)
 
 
-def refusals(caplog) -> list[dict[str, object]]:
+def lines(caplog, event: str = "database.refuses_writes") -> list[dict[str, object]]:
     found = (one.msg for one in caplog.records if isinstance(one.msg, dict))
-    return [one for one in found if one["event"] == "database.refuses_writes"]
+    return [one for one in found if one["event"] == event]
 
 
 @pytest.mark.parametrize("path", ["/", "/staff", "/customers", "/operations/health"])
@@ -67,7 +70,7 @@ def test_a_page_opens_though_nobody_is_noted_as_seen(own, path, caplog):
     client = seen_long_ago(own, "Ann Admin", "admin")
     take_nothing(own)
     assert client.get(path).status_code == 200
-    assert len(refusals(caplog)) == 1
+    assert len(lines(caplog)) == 1
     with looking():
         session = db.session.query(AdminSession).one()
         assert session.last_seen_at == session.created_at
@@ -96,6 +99,23 @@ def test_an_agent_reads_a_ticket_that_stays_unread(own):
         assert db.session.query(SupportTicket).one().is_unread
 
 
+@pytest.mark.one_database("sqlite")
+def test_a_page_waits_for_no_writer_and_the_next_one_notes(own, caplog):
+    client = seen_long_ago(own, "Ann Admin", "admin")
+    db.session.commit()
+    with closing(sqlite3.connect(str(db.engine.url.database), isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert client.get("/staff").status_code == 200
+        assert time.monotonic() - began < 5  # a form would wait for ten seconds
+        with looking():
+            session = db.session.query(AdminSession).one()
+            assert session.last_seen_at == session.created_at
+    assert client.get("/staff").status_code == 200
+    assert session.last_seen_at > session.created_at
+    assert len(lines(caplog, "database.busy")) == 1
+
+
 def test_the_product_is_answered_who_may_what(own):
     user = make_user(make_tenant())
     token = issue_user_token(by=SYSTEM, user=user, expires_in=timedelta(days=1)).text
@@ -111,7 +131,7 @@ def test_a_change_is_refused_with_the_reason_and_not_half_done(own, caplog):
     take_nothing(own)
     form = client.submit("/customers/tenants/new", name="Oak", external_id="oak", time_zone="UTC")
     assert (form.status_code, SAID in form.text) == (503, True)
-    assert {"request_id": form.headers["X-Request-ID"]}.items() <= refusals(caplog)[-1].items()
+    assert {"request_id": form.headers["X-Request-ID"]}.items() <= lines(caplog)[-1].items()
     answer = client.call("PUT", "/api/customers/tenants/oak", {"name": "Oak"})
     assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
     assert SAID in answer.get_json()["detail"]
