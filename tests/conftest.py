@@ -21,6 +21,7 @@ from portal import create_app
 from portal.catalog import revisions
 from portal.config import load_settings
 from portal.core.database import db, engine_options
+from portal.core.provenance import Provenance, set_provenance
 from portal.entitlements import snapshots
 from portal.web import setup
 from tests.client import Client
@@ -158,6 +159,7 @@ def app(shared_app: Flask) -> Iterator[Flask]:
         transaction.rollback()
         connection.close()
         engines[None] = engine
+        set_provenance(Provenance())  # a test that says where a deed came from says it of its own
 
 
 @pytest.fixture
