@@ -188,10 +188,9 @@ class Lines:
                 return self._fetch(self._idle.pop(), text, parameters)
             except (self._error, IndexError):
                 continue  # another thread took the last one, or this one is lost
-        connection: Any = self._engine.raw_connection()
-        line = connection, self._cursor_on(connection)
         try:
-            return self._fetch(line, text, parameters)
+            connection: Any = self._engine.raw_connection()
+            return self._fetch((connection, self._cursor_on(connection)), text, parameters)
         except self._error as error:
             raise _as_known(error, self._error, text) from error
 

@@ -21,11 +21,11 @@ from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking
 from portal.core.errors import Denied, DomainError
+from portal.core.outages import noting
 from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.tokens import token_sha256
-from portal.core.unwritable import noting
 from portal.customers.models import (
     ApiToken,
     Tenant,

@@ -13,11 +13,11 @@ from portal.config import UnsafeSettings, settings
 from portal.core import clock
 from portal.core.database import UTCDateTime, db
 from portal.core.migrated import VERSIONS, newest_versions
+from portal.core.outages import only_reads
 from portal.core.quick import Quick
 from portal.core.room import Disk, database_folder, database_size, disk_of, disk_of_database
 from portal.core.sealed_rows import Sealed, tried
 from portal.core.starting import before_start
-from portal.core.unwritable import only_reads
 from portal.jobs.models import Job, JobStatus
 from portal.jobs.overview import is_silent, oldest_due, worker_last_seen
 from portal.mail.models import EmailLog, MailStatus

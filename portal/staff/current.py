@@ -16,11 +16,11 @@ from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
 from portal.core.database import db, looking
+from portal.core.outages import noting
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
 from portal.core.roles import Role
 from portal.core.tokens import token_sha256
-from portal.core.unwritable import noting
 from portal.staff.models import Admin, AdminSession, Notice, RoleAddresses
 from portal.staff.open_sessions import is_open
 from portal.staff.roles import permissions_of
@@ -180,7 +180,7 @@ _QUERY = Quick(
 
 def _load(incoming: Request) -> SignedInStaff | None:
     token = incoming.cookies.get(cookie_name())
-    if not token or is_bearer_request():
+    if not token or is_bearer_request() or g.get("is_failing"):
         return None
     now = clock.now()
     row = _QUERY.early_row(token=token_sha256(token), now=now)

@@ -11,8 +11,8 @@ from werkzeug.routing import RequestRedirect
 
 from portal.core.database import db
 from portal.core.errors import DomainError
+from portal.core.outages import is_away, is_busy, refuses_writes
 from portal.core.sealing import CannotUnseal
-from portal.core.unwritable import is_busy, refuses_writes
 from portal.web.access import roll_back
 from portal.web.headers import say_when
 from portal.web.htmx import wants_fragment
@@ -35,6 +35,7 @@ CODES = {
     429: "throttled",
     503: "unavailable",
 }
+TRY_AGAIN = "Nothing was changed. Try again."
 NO_ROOM = (
     "The database takes no changes: its disk is full, or it may only be read. Nothing was changed. "
     "Tell whoever runs the portal."
@@ -107,9 +108,13 @@ def answer_database(error: DBAPIError) -> Response:
     is a 503.
     """
     db.session.rollback()
-    if error.connection_invalidated or is_busy(error):
+    if is_busy(error):
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
-        return answer(503, "The database is busy", "Nothing was changed. Try again.", retry_after=2)
+        return answer(503, "The database is busy", TRY_AGAIN, retry_after=2)
+    if is_away(error):
+        log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
+        title = "The database cannot be reached"
+        return _answer_without_database(503, title, TRY_AGAIN, retry_after=2)
     if refuses_writes(error):
         log.error("database.refuses_writes", exc_info=error, request_id=g.get("request_id"))
         return answer(503, "Nothing can be saved at the moment", NO_ROOM)
@@ -143,17 +148,20 @@ def answer_crash(error: Exception) -> Response:
         "request.crashed", exc_info=error, request_id=g.get("request_id"), path=loggable_path()
     )
     return _answer_without_database(
+        500,
         InternalServerError().name,
         "Something broke on our side, and it has been logged. Nothing was changed.",
     )
 
 
-def _answer_without_database(title: str, detail: str) -> Response:
+def _answer_without_database(
+    status: int, title: str, detail: str, *, retry_after: int | None = None
+) -> Response:
     """An answer when anything may be broken: no person is looked up, plain text if need be."""
     g.is_failing = True
     try:
-        return answer(500, title, detail)
+        return answer(status, title, detail, retry_after=retry_after)
     except Exception as error:
         log.error("errors.page_failed", exc_info=error, request_id=g.get("request_id"))
         text = f"{title}. {detail}\nRequest {g.get('request_id', '')}\n"
-        return Response(text, 500, content_type="text/plain; charset=utf-8")
+        return Response(text, status, content_type="text/plain; charset=utf-8")

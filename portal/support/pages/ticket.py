@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.core import clock
 from portal.core.database import changed_rows
+from portal.core.outages import noting
 from portal.core.permissions import Permission
-from portal.core.unwritable import noting
 from portal.staff.current import current_staff
 from portal.support.canned import filled
 from portal.support.company import around

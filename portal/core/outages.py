@@ -1,6 +1,6 @@
-"""A database that takes nothing: its disk is full, it may only be read, or others write for long.
+"""A database that is away, is busy, or takes nothing: its disk is full, or it may only be read.
 
-What only reads goes on meanwhile. Above all the product's questions who may use what.
+What only reads goes on while nothing is taken. Above all the product's questions who may use what.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from portal.core.database import is_read_only, waiting_at_most, writing
 
@@ -26,10 +26,23 @@ SQLITE_FILES = {
 """Extended ones: what a full disk makes of the files beside the database's own."""
 POSTGRESQL = {"25006", "53100"}
 """read_only_sql_transaction, disk_full (postgresql.org/docs/current/errcodes-appendix.html)."""
+AWAY = {"3D000", "53300", "57P01", "57P02", "57P03"}
+"""No such database, too many connections, shutting down, crashed, not up yet (the same list)."""
 LOST_A_RACE = {"40P01", "40001"}
 """deadlock_detected, serialization_failure: this transaction ended so that another could go on."""
 MOST_PATIENCE = 0.5
 """Seconds. While a migration or a large change has SQLite's one write lock, pages go on opening."""
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Does the database not answer at all? PostgreSQL has no code for what it cannot say."""
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+    state = getattr(error.orig, "sqlstate", None)
+    says_nothing = state is None and isinstance(error, OperationalError)
+    return says_nothing or state in AWAY
 
 
 def refuses_writes(error: DBAPIError) -> bool:

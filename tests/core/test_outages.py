@@ -1,9 +1,10 @@
-"""A database that takes nothing: who reads goes on, who writes is told why."""
+"""A database that takes nothing: who reads goes on, who writes is told why. One that is away."""
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,9 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db, is_sqlite, looking
-from portal.core.unwritable import refuses_writes
+from portal.core.outages import refuses_writes
 from portal.customers.models import Tenant
+from portal.customers.token_text import new_text
 from portal.customers.tokens import issue_user_token
+from portal.jobs.worker import IDLE_SECONDS, TROUBLE_SECONDS, Worker
 from portal.staff.models import AdminSession
 from portal.support.models import SupportTicket
 from seeds.catalog import seed_catalog
@@ -63,6 +66,25 @@ def seen_long_ago(app: Flask, name: str, role: str):
 def lines(caplog, event: str = "database.refuses_writes") -> list[dict[str, object]]:
     found = (one.msg for one in caplog.records if isinstance(one.msg, dict))
     return [one for one in found if one["event"] == event]
+
+
+@contextmanager
+def away(database):
+    """Nobody finds the database any more, until the end of the block."""
+    url, engine = db.engine.url, db.engine
+    db.session.remove()
+    engine.dispose()
+    if is_sqlite():
+        path = Path(str(url.database))
+        kept = path.rename(path.with_suffix(".kept"))
+        path.mkdir()
+        yield
+        path.rmdir()
+        kept.rename(path)
+    else:
+        database._run(f"ALTER DATABASE {url.database} RENAME TO {url.database}_kept")
+        yield
+        database._run(f"ALTER DATABASE {url.database}_kept RENAME TO {url.database}")
 
 
 @pytest.mark.parametrize("path", ["/", "/staff", "/customers", "/operations/health"])
@@ -144,6 +166,58 @@ def test_nobody_signs_in_without_an_event(own):
     take_nothing(own)
     refused = client.submit("/sign-in", email=email, password=PASSWORD)
     assert (refused.status_code, SAID in refused.text) == (503, True)
+
+
+@pytest.fixture
+def ann_away(own, database):
+    """Ann's browser, while the database is away."""
+    client = signed_in(own, make_admin("Ann Admin", "admin"))
+    client.form_token()
+    db.session.commit()
+    with away(database):
+        yield client
+    assert client.get("/staff").status_code == 200
+
+
+def test_while_it_is_away_people_get_a_page_that_says_so(ann_away):
+    page = ann_away.get("/staff")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "2")
+    assert page.content_type.startswith("text/html")
+    assert "The database cannot be reached" in page.text
+    assert page.headers["X-Request-ID"] in page.text
+    form = ann_away.submit("/customers/tenants/new", name="Oak", external_id="oak")
+    assert (form.status_code, "Nothing was changed" in form.text) == (503, True)
+
+
+def test_while_it_is_away_a_piece_of_a_page_says_so(ann_away):
+    piece = ann_away.get("/staff", headers={"HX-Request": "true"})
+    assert (piece.status_code, "<html" in piece.text) == (503, False)
+    assert "The database cannot be reached" in piece.text
+
+
+def test_while_it_is_away_nobody_signs_in(ann_away):
+    refused = ann_away.submit("/sign-in", email="ann.admin@boxcostpro.test", password=PASSWORD)
+    assert (refused.status_code, "<html" in refused.text) == (503, True)
+
+
+def test_while_it_is_away_programs_are_told_so(ann_away):
+    headers = {"Authorization": f"Bearer {new_text('Unknown1')}"}
+    found = ann_away.post(CHECK, json={"feature_name": "basic_quotes"}, headers=headers)
+    assert (found.status_code, found.get_json()["code"]) == (503, "unavailable")
+    assert found.headers["Retry-After"] == "2"
+
+
+def test_while_it_is_away_probes_are_told_so(ann_away):
+    assert ann_away.get("/healthz").status_code == 200
+    ready = ann_away.get("/readyz")
+    assert (ready.status_code, ready.get_json()["database"]) == (503, False)
+
+
+def test_a_worker_outlives_that_the_database_is_away(own, database):
+    worker = Worker(own)
+    with away(database):
+        assert worker._round() == TROUBLE_SECONDS
+    assert worker._round() in {0, IDLE_SECONDS}
 
 
 def test_a_full_disk_of_sqlite_is_known():
