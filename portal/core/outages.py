@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from portal.core.database import is_read_only, waiting_at_most, writing
 
@@ -35,14 +35,14 @@ MOST_PATIENCE = 0.5
 
 
 def is_away(error: DBAPIError) -> bool:
-    """Does the database not answer at all? PostgreSQL has no code for what it cannot say."""
+    """Does the database not answer at all?"""
     if error.connection_invalidated:
         return True
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
-    state = getattr(error.orig, "sqlstate", None)
-    says_nothing = state is None and isinstance(error, OperationalError)
-    return says_nothing or state in AWAY
+    # psycopg's errors carry this one of an attempt to connect alone, which seldom has a code.
+    never_connected = getattr(error.orig, "pgconn", None) is not None
+    return never_connected or getattr(error.orig, "sqlstate", None) in AWAY
 
 
 def refuses_writes(error: DBAPIError) -> bool:

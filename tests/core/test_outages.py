@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.database import db, is_sqlite, looking
-from portal.core.outages import refuses_writes
+from portal.core.outages import is_away, refuses_writes
 from portal.customers.models import Tenant
 from portal.customers.token_text import new_text
 from portal.customers.tokens import issue_user_token
@@ -218,6 +218,14 @@ def test_a_worker_outlives_that_the_database_is_away(own, database):
     with away(database):
         assert worker._round() == TROUBLE_SECONDS
     assert worker._round() in {0, IDLE_SECONDS}
+
+
+@pytest.mark.one_database("postgresql")
+def test_a_statement_that_cannot_be_sent_is_a_fault_of_ours(app):
+    question = "SELECT " + ", ".join(["%s"] * 70_000)
+    with pytest.raises(DBAPIError, match="number of parameters") as refused:
+        db.session.connection().exec_driver_sql(question, (1,) * 70_000)
+    assert not is_away(refused.value)
 
 
 def test_a_full_disk_of_sqlite_is_known():
