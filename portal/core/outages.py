@@ -24,6 +24,8 @@ SQLITE_FILES = {
     sqlite3.SQLITE_IOERR_SHMSIZE,
 }
 """Extended ones: what a full disk makes of the files beside the database's own."""
+SQLITE_AWAY = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""The latter: on a full disk a process that begins cannot even read, for want of a shared index."""
 POSTGRESQL = {"25006", "53100"}
 """read_only_sql_transaction, disk_full (postgresql.org/docs/current/errcodes-appendix.html)."""
 AWAY = {"3D000", "53300", "57P01", "57P02", "57P03"}
@@ -39,24 +41,30 @@ def is_away(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
     if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
-    # psycopg's errors carry this one of an attempt to connect alone, which seldom has a code.
-    never_connected = getattr(error.orig, "pgconn", None) is not None
-    return never_connected or getattr(error.orig, "sqlstate", None) in AWAY
+        return not SQLITE_AWAY.isdisjoint(_sqlite_codes(error.orig))
+    state = getattr(error.orig, "sqlstate", None)
+    # Who does not answer gives no code, and SQLAlchemy knows no statement of a failed connection.
+    return state in AWAY or (state is None and error.statement is None)
 
 
 def refuses_writes(error: DBAPIError) -> bool:
     """Would the same change be refused again and again, until somebody sees to the database?"""
     if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", 0)
-        return code & 0xFF in SQLITE or code in SQLITE_FILES
+        return not (SQLITE | SQLITE_FILES).isdisjoint(_sqlite_codes(error.orig))
     return getattr(error.orig, "sqlstate", None) in POSTGRESQL
 
 
 def is_busy(error: DBAPIError) -> bool:
     """Would the same change be taken a moment later? Others write, or were let go first."""
-    lost_a_race = getattr(error.orig, "sqlstate", None) in LOST_A_RACE
-    return lost_a_race or "database is locked" in str(error.orig)
+    if isinstance(error.orig, sqlite3.Error):
+        return sqlite3.SQLITE_BUSY in _sqlite_codes(error.orig)
+    return getattr(error.orig, "sqlstate", None) in LOST_A_RACE
+
+
+def _sqlite_codes(error: sqlite3.Error) -> set[int]:
+    """The extended result code and its primary one. Errors of the module itself have none."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return {code, code & 0xFF}
 
 
 def only_reads(dialect: str) -> sa.ColumnElement[bool]:

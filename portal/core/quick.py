@@ -149,8 +149,10 @@ class _Form:
         return values
 
 
-def _as_known(error: Exception, error_of: type[Exception], text: str) -> BaseException:
-    """A driver's error as the session would raise it, without what the statement carried."""
+def _as_known(error: Exception, error_of: type[Exception], text: str | None) -> BaseException:
+    """A driver's error as the session would raise it, without what the statement carried; of an
+    attempt to connect there is no statement.
+    """
     return DBAPIError.instance(text, None, error, error_of)
 
 
@@ -188,11 +190,18 @@ class Lines:
                 return self._fetch(self._idle.pop(), text, parameters)
             except (self._error, IndexError):
                 continue  # another thread took the last one, or this one is lost
+        line = self._connected()
         try:
-            connection: Any = self._engine.raw_connection()
-            return self._fetch((connection, self._cursor_on(connection)), text, parameters)
+            return self._fetch(line, text, parameters)
         except self._error as error:
             raise _as_known(error, self._error, text) from error
+
+    def _connected(self) -> tuple[Any, Any]:
+        try:
+            connection: Any = self._engine.raw_connection()
+        except self._error as error:
+            raise _as_known(error, self._error, None) from error
+        return connection, self._cursor_on(connection)
 
     def _cursor_on(self, connection: Any) -> Any:
         if self._engine.dialect.name == "sqlite":

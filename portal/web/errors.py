@@ -94,6 +94,9 @@ def answer_refusal(error: DomainError) -> Response:
 def answer_http(error: HTTPException) -> Response:
     if isinstance(error.response, Response):  # a ready answer, such as of `validation_problem`
         return error.response
+    broken = getattr(error, "original_exception", None)
+    if isinstance(broken, DBAPIError):  # while an error was answered, as when a person is looked up
+        return answer_database(broken)
     status = error.code or 500
     if isinstance(error, RequestRedirect):
         return make_response(error.get_response())

@@ -1,5 +1,6 @@
 """A database that takes nothing: who reads goes on, who writes is told why. One that is away."""
 
+import socket
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -78,13 +79,17 @@ def away(database):
         path = Path(str(url.database))
         kept = path.rename(path.with_suffix(".kept"))
         path.mkdir()
-        yield
-        path.rmdir()
-        kept.rename(path)
+        try:
+            yield
+        finally:
+            path.rmdir()
+            kept.rename(path)
     else:
         database._run(f"ALTER DATABASE {url.database} RENAME TO {url.database}_kept")
-        yield
-        database._run(f"ALTER DATABASE {url.database}_kept RENAME TO {url.database}")
+        try:
+            yield
+        finally:
+            database._run(f"ALTER DATABASE {url.database}_kept RENAME TO {url.database}")
 
 
 @pytest.mark.parametrize("path", ["/", "/staff", "/customers", "/operations/health"])
@@ -161,6 +166,16 @@ def test_a_change_is_refused_with_the_reason_and_not_half_done(own, caplog):
         assert db.session.query(Tenant).count() == 0
 
 
+def test_nothing_is_denied_without_an_event(own, caplog):
+    own.config["PROPAGATE_EXCEPTIONS"] = False
+    client = signed_in(own, make_admin("Ann Admin", "admin"))
+    assert client.get("/api/entitlements/me/features").status_code == 403
+    take_nothing(own)
+    refused = client.get("/api/entitlements/me/features")
+    assert (refused.status_code, SAID in refused.get_json()["detail"]) == (503, True)
+    assert len(lines(caplog)) == 1
+
+
 def test_nobody_signs_in_without_an_event(own):
     email, client = make_admin().email, own.test_client()
     take_nothing(own)
@@ -195,6 +210,14 @@ def test_while_it_is_away_a_piece_of_a_page_says_so(ann_away):
     assert "The database cannot be reached" in piece.text
 
 
+@pytest.mark.parametrize("ask", ["GET /no-such-page", "GET /static/no.css", "DELETE /sign-in"])
+def test_while_it_is_away_a_wrong_address_is_no_crash(own, ann_away, ask):
+    own.config["PROPAGATE_EXCEPTIONS"] = False
+    method, path = ask.split()
+    page = ann_away.open(path, method=method)
+    assert (page.status_code, "The database cannot be reached" in page.text) == (503, True)
+
+
 def test_while_it_is_away_nobody_signs_in(ann_away):
     refused = ann_away.submit("/sign-in", email="ann.admin@boxcostpro.test", password=PASSWORD)
     assert (refused.status_code, "<html" in refused.text) == (503, True)
@@ -218,6 +241,23 @@ def test_a_worker_outlives_that_the_database_is_away(own, database):
     with away(database):
         assert worker._round() == TROUBLE_SECONDS
     assert worker._round() in {0, IDLE_SECONDS}
+
+
+def test_a_host_that_refuses_or_says_nothing_is_away():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent_one = f"127.0.0.1:{silent.getsockname()[1]}"
+        for host in (silent_one, "127.0.0.1:1"):
+            address = f"postgresql+psycopg://u:p@{host}/x?connect_timeout=1"
+            with pytest.raises(DBAPIError) as refused:
+                sa.create_engine(address).connect()
+            assert is_away(refused.value), host
+
+
+def test_a_process_that_begins_on_a_full_disk_of_sqlite_cannot_read():
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert is_away(DBAPIError("", {}, error))
+    assert refuses_writes(DBAPIError("", {}, error))
 
 
 @pytest.mark.one_database("postgresql")
