@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from portal.core.database import is_read_only, waiting_at_most, writing
+from portal.core.database import looking, waiting_at_most, writing
 
 log = structlog.get_logger("portal.database")
 
@@ -76,16 +76,13 @@ def only_reads(dialect: str) -> sa.ColumnElement[bool]:
 
 @contextmanager
 def noting() -> Iterator[None]:
-    """`writing`, of what nobody waits for: when somebody was last seen, or has read something.
+    """Write beside the request what nobody waits for: when somebody was last seen, or has read
+    something. It is committed at once, in a request that writes as well.
 
-    A database that takes nothing must not keep them from reading, so its refusal is only logged;
-    in a request that may write it ends the request, whose work could not be kept either.
+    A database that takes nothing must not keep them from reading, so its refusal is only logged.
     """
-    if not is_read_only():
-        yield
-        return
     try:
-        with waiting_at_most(MOST_PATIENCE), writing():
+        with waiting_at_most(MOST_PATIENCE), looking(), writing():
             yield
     except DBAPIError as error:
         if refuses_writes(error):

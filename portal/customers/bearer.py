@@ -19,7 +19,7 @@ from flask import Response, after_this_request, current_app, request
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db, looking
+from portal.core.database import db
 from portal.core.errors import Denied, DomainError
 from portal.core.outages import noting
 from portal.core.permissions import CUSTOMER_PERMISSIONS, Permission
@@ -224,7 +224,7 @@ def note_use(token_id: int, last_used_at: datetime | None, now: datetime) -> Non
     """
     if last_used_at is not None and now - last_used_at < TOUCH_EVERY:
         return
-    with looking(), noting():
+    with noting():
         db.session.execute(
             sa.update(ApiToken)
             .where(

@@ -15,7 +15,7 @@ from flask_login import LoginManager, current_user
 from portal.config import settings
 from portal.core import clock
 from portal.core.actor import Actor, ActorType
-from portal.core.database import db, looking
+from portal.core.database import db
 from portal.core.outages import noting
 from portal.core.provenance import add_session
 from portal.core.quick import Quick
@@ -231,7 +231,7 @@ def _touch(person: SignedInStaff, now: datetime) -> None:
     Committed at once: a view that hashes would hold SQLite's write lock for as long. It is called
     before the view did anything, so there is nothing else to commit.
     """
-    with looking(), noting():
+    with noting():
         db.session.execute(
             sa.update(AdminSession)
             .where(AdminSession.id == person.session_id, AdminSession.last_seen_at < now)
