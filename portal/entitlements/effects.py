@@ -165,9 +165,9 @@ def _people(
 
 def _crowd(plans: Collection[int], at: datetime) -> Any:
     """The active tenants on these plans: id, plan, and how many active users."""
-    query = sa.select(Tenant.id, PLAN, sa.func.count(User.id)).select_from(User)
-    found = _on(plans, query, User.tenant_id, at).where(User.status == UserStatus.ACTIVE)
-    return found.group_by(Tenant.id, PLAN)
+    groups = (User.tenant_id, PLAN)
+    query = sa.select(*groups, sa.func.count()).select_from(User)
+    return _of_active(query, plans, at).group_by(*groups)
 
 
 def _overrides_of_users(
@@ -177,9 +177,9 @@ def _overrides_of_users(
     own = _in_force(UserEntitlement, UserEntitlement.user_id, names, at)
     groups = (own.c.feature_name, User.tenant_id, own.c.effect, own.c.has_limit)
     query = sa.select(*groups, sa.func.count()).join(User, User.id == own.c.holder_id)
-    query = _on(plans, query, User.tenant_id, at).where(User.status == UserStatus.ACTIVE)
+    query = _of_active(query, plans, at).group_by(*groups)
     found = defaultdict(list)
-    for name, tenant_id, effect, has_limit, users in db.session.execute(query.group_by(*groups)):
+    for name, tenant_id, effect, has_limit, users in db.session.execute(query):
         found[name, tenant_id].append((Own(effect, bool(has_limit)), users))
     return found
 
@@ -218,11 +218,12 @@ def _in_force(
     )
 
 
-def _on(plans: Collection[int], query: Any, tenant_id: Any, at: datetime) -> Any:
-    """Of active tenants alone that are on one of the plans now."""
-    paid = sa.and_(Subscription.tenant_id == tenant_id, in_force(at))
+def _of_active(query: Any, plans: Collection[int], at: datetime) -> Any:
+    """Of active users alone, whose tenants are active and on one of the plans now."""
+    paid = sa.and_(Subscription.tenant_id == User.tenant_id, in_force(at))
+    is_active = (User.status == UserStatus.ACTIVE, Tenant.status == TenantStatus.ACTIVE)
     return (
-        query.join(Tenant, Tenant.id == tenant_id)
+        query.join(Tenant, Tenant.id == User.tenant_id)
         .outerjoin(Subscription, paid)
-        .where(Tenant.status == TenantStatus.ACTIVE, PLAN.in_(plans))
+        .where(*is_active, PLAN.in_(plans))
     )
