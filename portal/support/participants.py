@@ -37,6 +37,7 @@ def add_participant(*, by: Actor, ticket: SupportTicket, email: str) -> TicketPa
     for one in present:
         if user is not None and one.user_id == user.id:
             return one
+    for one in present:
         if one.email_key == address.key:
             return _still_theirs(one)
     if len(present) >= MOST:

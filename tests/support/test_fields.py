@@ -180,6 +180,16 @@ def test_a_participant_with_another_address_by_now_is_known_by_that_alone(ticket
         take_part(ticket, bea, "vic@acme.test")
 
 
+def test_whose_address_it_is_by_now_is_known_before_who_had_it(ticket, acme, bea):
+    vic, wes = make_user(acme, "Vic Second"), make_user(acme, "Wes Third")
+    address = vic.email
+    take_part(ticket, bea, address)
+    row = take_part(ticket, bea, wes.email)
+    change_user(by=actor(bea), user=vic, name=vic.name, email="vic@new.test")
+    change_user(by=actor(bea), user=wes, name=wes.name, email=address)
+    assert take_part(ticket, bea, address).id == row.id
+
+
 def test_a_participant_leaves_once(ticket, bea):
     row = take_part(ticket, bea, "x@else.test")
     remove_participant(by=actor(bea), ticket=ticket, participant_id=row.id)
