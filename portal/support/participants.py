@@ -52,7 +52,7 @@ def add_participant(*, by: Actor, ticket: SupportTicket, email: str) -> TicketPa
     )
     db.session.add(row)
     db.session.flush()
-    _note(by, ticket, row, is_added=True)
+    _note(by, ticket, row, (None, row.email))
     return row
 
 
@@ -66,8 +66,9 @@ def remove_participant(*, by: Actor, ticket: SupportTicket, participant_id: int)
     row = next((one for one in _participants(ticket) if one.id == participant_id), None)
     if row is None:
         raise NotFound("They do not take part in this ticket any more.")
+    user = db.session.get(User, row.user_id) if row.user_id else None
     db.session.delete(row)
-    _note(by, ticket, row, is_added=False)
+    _note(by, ticket, row, (user.email if user else row.email, None))
 
 
 def _participants(ticket: SupportTicket) -> list[TicketParticipant]:
@@ -93,9 +94,12 @@ def _user_of(ticket: SupportTicket, key: str) -> User | None:
     return db.session.scalars(query.order_by(User.id).limit(1)).first()
 
 
-def _note(by: Actor, ticket: SupportTicket, row: TicketParticipant, *, is_added: bool) -> None:
+def _note(
+    by: Actor, ticket: SupportTicket, row: TicketParticipant, address: tuple[str | None, str | None]
+) -> None:
+    """The address before and after, of which the history has one: as people read it now."""
+    old, new = address
     ticket.version += 1
-    old, new = (None, row.email) if is_added else (row.email, None)
     note_event(ticket, "participants", by=by, old=old, new=new)
     record(
         Action.TICKET_CHANGED,
@@ -103,6 +107,6 @@ def _note(by: Actor, ticket: SupportTicket, row: TicketParticipant, *, is_added:
         target=target_of_ticket(ticket),
         tenant_id=ticket.tenant_id,
         # By number: an address may have to be forgotten, the ledger forgets nothing.
-        changes={"participant": (None, row.id) if is_added else (row.id, None)},
+        changes={"participant": (row.id if old else None, row.id if new else None)},
         meta={"user_id": row.user_id} if row.user_id else None,
     )

@@ -180,6 +180,15 @@ def test_a_participant_with_another_address_by_now_is_known_by_that_alone(ticket
         take_part(ticket, bea, "vic@acme.test")
 
 
+def test_the_history_says_to_whom_no_copies_go_any_more(ticket, acme, bea):
+    vic = make_user(acme, "Vic Second")
+    row = take_part(ticket, bea, vic.email)
+    change_user(by=actor(bea), user=vic, name=vic.name, email="vic@new.test")
+    remove_participant(by=actor(bea), ticket=ticket, participant_id=row.id)
+    told = db.session.query(TicketEvent).filter_by(kind="participants").order_by(TicketEvent.id)
+    assert [(one.old, one.new) for one in told] == [(None, "vic@acme.test"), ("vic@new.test", None)]
+
+
 def test_whose_address_it_is_by_now_is_known_before_who_had_it(ticket, acme, bea):
     vic, wes = make_user(acme, "Vic Second"), make_user(acme, "Wes Third")
     address = vic.email
