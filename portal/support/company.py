@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
-from portal.customers.models import User, UserStatus
+from portal.customers.naming import address_key
 from portal.staff.models import Admin
+from portal.support.copies import taking_part
 from portal.support.drafts import mark_of
 from portal.support.models import (
     SupportTeam,
     SupportTicket,
     TicketDraft,
-    TicketParticipant,
     TicketPresence,
     TicketRating,
     TicketWatcher,
@@ -37,7 +37,7 @@ NEVER = sa.cast(sa.null(), UTCDateTime())
 
 
 class Participant(NamedTuple):
-    """Somebody who gets copies, as long as they are active."""
+    """Somebody who takes part: their name and address of now."""
 
     id: int
     name: str
@@ -45,7 +45,7 @@ class Participant(NamedTuple):
     is_outside: bool
     """Their address is of another domain than the requester's."""
     is_active: bool
-    """False: a user of the customer who was deactivated."""
+    """False: a user of the customer who was deactivated, and gets no copies."""
 
 
 class Watcher(NamedTuple):
@@ -71,6 +71,7 @@ class Rating(NamedTuple):
 class Around:
     """What was found."""
 
+    requester_key: str
     participants: list[Participant] = field(default_factory=list)
     watchers: list[Watcher] = field(default_factory=list)
     present: list[Present] = field(default_factory=list)
@@ -79,6 +80,15 @@ class Around:
     teams: list[tuple[int, str]] = field(default_factory=list)
     """Those that take tickets, by name, and the one that has it."""
     rating: Rating | None = None
+
+    @property
+    def copied(self) -> list[Participant]:
+        """Who gets a copy of a mail: each address once, without the requester's."""
+        first: dict[str, Participant] = {}
+        for one in sorted(self.participants):
+            if one.is_active:
+                first.setdefault(address_key(one.email), one)
+        return [one for one in first.values() if address_key(one.email) != self.requester_key]
 
     def is_watched_by(self, admin_id: int) -> bool:
         return any(watcher.id == admin_id for watcher in self.watchers)
@@ -93,10 +103,16 @@ class Around:
 
 def around(ticket: SupportTicket, admin_id: int) -> Around:
     """As the person of this number sees it: their own drafts, and everybody but themselves."""
-    now, found = clock.now(), Around()
+    now, found = clock.now(), Around(address_key(ticket.requester_email))
     domain = domain_of(ticket.requester_email)
-    values = {"ticket": ticket.id, "admin": admin_id, "team": ticket.team_id}
-    for what, row_id, name, text, at in _beside().rows(**values, since=now - LASTS):
+    rows = _beside().rows(
+        ticket=ticket.id,
+        tenant=ticket.tenant_id,
+        team=ticket.team_id,
+        admin=admin_id,
+        since=now - LASTS,
+    )
+    for what, row_id, name, text, at in rows:
         if what in {PARTICIPANT, INACTIVE}:
             outside, is_active = domain_of(text) != domain, what == PARTICIPANT
             found.participants.append(Participant(row_id, name, text, outside, is_active))
@@ -120,21 +136,17 @@ def domain_of(email: str) -> str:
 @cache
 def _beside() -> Quick:
     """Built once: every page of a ticket asks."""
-    ticket_id, admin_id, team_id = (
-        sa.bindparam(name, type_=sa.Integer) for name in ("ticket", "admin", "team")
+    ticket_id, tenant_id, admin_id, team_id = (
+        sa.bindparam(name, type_=sa.Integer) for name in ("ticket", "tenant", "admin", "team")
     )
     since = sa.bindparam("since", type_=UTCDateTime())
-    is_inactive = User.status == UserStatus.INACTIVE
-    participants = (
-        sa.select(
-            sa.case((is_inactive, INACTIVE), else_=PARTICIPANT).label("what"),
-            TicketParticipant.id.label("row_id"),
-            sa.cast(sa.func.coalesce(User.name, TicketParticipant.name), sa.Text).label("name"),
-            sa.cast(sa.func.coalesce(User.email, TicketParticipant.email), sa.Text).label("text"),
-            NEVER.label("at"),
-        )
-        .outerjoin(User, User.id == TicketParticipant.user_id)
-        .where(TicketParticipant.ticket_id == ticket_id)
+    who = taking_part(ticket_id=ticket_id, tenant_id=tenant_id).c
+    participants = sa.select(
+        sa.case((who.active, PARTICIPANT), else_=INACTIVE).label("what"),
+        who.id.label("row_id"),
+        sa.cast(who.name, sa.Text).label("name"),
+        sa.cast(who.email, sa.Text).label("text"),
+        NEVER.label("at"),
     )
     watchers = (
         sa.select(sa.literal("watcher"), Admin.id, sa.cast(Admin.name, sa.Text), NOTHING, NEVER)

@@ -10,16 +10,16 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from portal.core.quick import Quick
-from portal.customers.models import Tenant, User, UserStatus
+from portal.customers.models import Tenant, User
 from portal.customers.naming import address_key
 from portal.mail.messages import trimmed_references
 from portal.staff.models import Admin, Notice
+from portal.support.copies import taking_part
 from portal.support.models import (
     SupportAgent,
     SupportMessage,
     SupportTicket,
     TicketDraft,
-    TicketParticipant,
     TicketWatcher,
 )
 from portal.support.telling import MESSAGE, is_unread, url_of
@@ -129,6 +129,7 @@ def repeatable(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
 
 _message, _user = SupportMessage.__table__.c, User.__table__.c
 _ticket_id = sa.bindparam("ticket_id", type_=sa.BigInteger)
+_tenant_id = sa.bindparam("tenant_id", type_=sa.Integer)
 _admin_id = sa.bindparam("admin_id", type_=sa.Integer)
 _requester_id = sa.bindparam("requester_id", type_=sa.Integer)
 _of_ticket = _message.ticket_id == _ticket_id
@@ -161,19 +162,10 @@ def _people() -> Iterator[sa.Select[Any]]:
         .join_from(User.__table__, Tenant.__table__, Tenant.id == _user.tenant_id)
         .where(_user.id == _requester_id)
     )
-    other = TicketParticipant.__table__.c
+    other = taking_part(ticket_id=_ticket_id, tenant_id=_tenant_id).c
     key = sa.select(_user.email_key).where(_user.id == _requester_id)
-    person = User.__table__.alias("person")
-    # A user as they are by now, whatever their address was when they began to take part.
-    name, email, their_key = (
-        sa.func.coalesce(person.c[column], other[column])
-        for column in ("name", "email", "email_key")
-    )
-    gets_mail = sa.or_(other.user_id.is_(None), person.c.status == UserStatus.ACTIVE.value)
-    yield (
-        sa.select(*_row("participant", other.id, name=name, text=email))
-        .outerjoin_from(TicketParticipant.__table__, person, person.c.id == other.user_id)
-        .where(other.ticket_id == _ticket_id, their_key != key.scalar_subquery(), gets_mail)
+    yield sa.select(*_row("participant", other.id, name=other.name, text=other.email)).where(
+        other.active, other.email_key != key.scalar_subquery()
     )
     yield sa.select(*_row("watcher", TicketWatcher.admin_id)).where(
         TicketWatcher.ticket_id == _ticket_id
@@ -232,6 +224,7 @@ def correspondence_of(
     """For what this person writes, or for the desk itself."""
     rows = _QUERY.rows(
         ticket_id=ticket.id,
+        tenant_id=ticket.tenant_id,
         requester_id=ticket.requester_id,
         admin_id=admin_id or 0,
         submit_key=submit_key,

@@ -180,6 +180,17 @@ def test_a_participant_with_another_address_by_now_is_known_by_that_alone(ticket
         take_part(ticket, bea, "vic@acme.test")
 
 
+def test_the_composer_names_each_address_once_and_never_the_requesters(ticket, acme, bea):
+    vic, wes = make_user(acme, "Vic Second"), make_user(acme, "Wes Third")
+    for address in ("vic@new.test", vic.email, wes.email):
+        take_part(ticket, bea, address)
+    change_user(by=actor(bea), user=vic, name=vic.name, email="vic@new.test")
+    change_user(by=actor(bea), user=wes, name=wes.name, email=ticket.requester_email)
+    beside = around(ticket, bea.id)
+    assert [(one.name, one.email) for one in beside.copied] == [("Vic Second", "vic@new.test")]
+    assert [one.name for one in beside.participants] == ["Vic Second", "Vic Second", "Wes Third"]
+
+
 def test_the_history_says_to_whom_no_copies_go_any_more(ticket, acme, bea):
     vic = make_user(acme, "Vic Second")
     row = take_part(ticket, bea, vic.email)

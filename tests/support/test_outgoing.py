@@ -88,6 +88,27 @@ def test_copies_go_where_a_participant_is_by_now_and_to_each_address_once(
     assert [mail.recipient for mail in mails()[2:]] == [uma.email, "vic@new.test"]
 
 
+def test_who_left_gets_no_copy_by_an_address_that_became_theirs_either(ticket, bea, ann, uma, acme):
+    take_part(ticket, "vic@acme.test")
+    vic = make_user(acme, "Vic User")
+    deactivate_user(by=actor(ann), user=vic, reason="left")
+    answer(ticket, bea)
+    assert [mail.recipient for mail in mails()] == [uma.email]
+    twin = make_user(acme, "Vic Again", email="vic@acme.test", external_id="twin")
+    answer(ticket, bea)
+    assert [mail.recipient for mail in mails()[1:]] == [uma.email, twin.email]
+
+
+def test_an_address_of_another_customers_user_who_left_still_gets_copies(
+    ticket, bea, ann, uma, birch
+):
+    otto = make_user(birch, "Otto Other")
+    take_part(ticket, otto.email)
+    deactivate_user(by=actor(ann), user=otto, reason="left")
+    answer(ticket, bea)
+    assert [mail.recipient for mail in mails()] == [uma.email, otto.email]
+
+
 def test_a_note_is_never_mailed(ticket, bea):
     add_note(by=actor(bea), ticket=ticket, author=bea, body=CANARY)
     assert mails() == []
