@@ -93,6 +93,19 @@ class User(Base):
     erased_by: Mapped[int | None] = mapped_column(sa.ForeignKey("admins.id", ondelete="SET NULL"))
 
 
+class FormerName(Base):
+    """What a user was called before, and where mails reached them."""
+
+    __tablename__ = "user_former_names"
+    __table_args__ = (sa.Index("ix_user_former_names_user_id", "user_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    email: Mapped[str] = mapped_column(sa.String(320))
+    until: Mapped[datetime]
+
+
 class StatusChange(Base):
     """When a tenant or a user became active or not: what "as of" questions read."""
 

@@ -24,6 +24,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict
+from portal.customers.former import ever_called, forget_names, keys_ever
 from portal.customers.import_preview import Effect
 from portal.customers.models import (
     ApiToken,
@@ -124,6 +125,7 @@ def erase_user(*, by: Actor, user: User, reason: str | None) -> User:
 
 def _empty(user: User, by: Actor) -> None:
     now = clock.now()
+    forget_names(user)
     if user.status == UserStatus.ACTIVE:
         db.session.add(
             StatusChange(
@@ -158,6 +160,14 @@ def _profile(user: User) -> Plain:
         "created_at": timestamp(user.created_at),
         "tenant": {"external_id": tenant.external_id, "name": tenant.name},
     }
+
+
+def _former_names(user: User) -> Plain:
+    return [
+        {"name": one.name, "email": one.email, "until": timestamp(one.until)}
+        for one in ever_called(user)
+        if one.until is not None
+    ]
 
 
 def _status_history(user: User) -> Plain:
@@ -217,22 +227,23 @@ def _events(user: User) -> Plain:
 
 
 def _import_rows(user: User) -> list[CustomerImportRow]:
-    """The lines with their external id, or with their address unless those are somebody else's."""
+    """The lines with their external id, or with an address of theirs that nobody else has."""
     row, tenant = CustomerImportRow, db.session.get_one(Tenant, user.tenant_id)
     of_tenant = row.values["tenant_external_id"].as_string() == tenant.external_id
     query = sa.select(row.import_id, row.line, row.values).where(of_tenant)
-    found, others = [], _others_at_their_address(user)
+    found, keys = [], keys_ever(user)
+    others = _others_at(keys, user)
     for import_id, number, values in db.session.execute(query.execution_options(yield_per=1000)):
         external_id, address = values["user_external_id"], values["user_email"].strip()
-        is_alike = address_key(address) == user.email_key and external_id not in others
+        is_alike = address_key(address) in keys and external_id not in others
         if external_id == user.external_id or is_alike:
             found.append((import_id, number))
     return [db.session.get_one(row, key) for key in found]
 
 
-def _others_at_their_address(user: User) -> frozenset[str]:
+def _others_at(keys: set[str], user: User) -> frozenset[str]:
     same = sa.select(User.external_id).where(
-        User.tenant_id == user.tenant_id, User.email_key == user.email_key, User.id != user.id
+        User.tenant_id == user.tenant_id, User.email_key.in_(keys), User.id != user.id
     )
     return frozenset(db.session.scalars(same))
 
@@ -263,6 +274,7 @@ def _leave_out(row: CustomerImportRow) -> None:
 
 
 register_holding("profile", _profile)
+register_holding("former_names", _former_names)
 register_holding("status_history", _status_history)
 register_holding("api_tokens", _tokens, erase=_forget_tokens)
 register_holding("imported_lines", _imported, erase=_forget_imported)

@@ -15,6 +15,7 @@ from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import Conflict, DomainError, NotFound
 from portal.core.staleness import check_seen
+from portal.customers.former import remember_name
 from portal.customers.models import StatusChange, Tenant, TenantStatus, User, UserStatus
 from portal.customers.naming import (
     address_key,
@@ -231,6 +232,7 @@ def _change(by: Actor, user: User, wanted: _Wanted) -> None:
     changed = [field for field, value in fields.items() if getattr(user, field) != value]
     if not changed:
         return
+    remember_name(user)
     user.name, user.name_key = wanted.name, name_key(wanted.name)
     user.email, user.email_key = wanted.email, address_key(wanted.email)
     _record(Action.USER_CHANGED, by, user, changed=changed)

@@ -35,7 +35,7 @@ from portal.customers.privacy import (
     register_holding,
 )
 from portal.customers.tokens import issue_service_token, issue_user_token
-from portal.customers.users import deactivate_user, upsert_user
+from portal.customers.users import change_user, deactivate_user, upsert_user
 from portal.jobs.registry import kind_named
 from portal.jobs.worker import Worker
 from portal.web.models import IdempotencyKey
@@ -122,6 +122,12 @@ def test_lines_that_spell_a_person_otherwise_are_theirs(ann, acme, spelling):
     erase_user(by=actor(ann), user=zoe, reason="asked")
     (row,) = db.session.scalars(sa.select(CustomerImportRow))
     assert (row.values["user_name"], row.values["user_email"], row.effect) == ("", "", "refused")
+
+
+def test_a_line_with_an_address_that_they_had_is_theirs(ann, person, acme):
+    kept(ann, line(user="other-id", who="Z", email=person.email))
+    change_user(by=actor(ann), user=person, name=person.name, email="new@acme.test")
+    assert len(export_user(by=actor(ann), user=person)["imported_lines"]) == 1
 
 
 def test_a_line_of_whoever_shares_the_address_stays_theirs(ann, person, acme, birch):
