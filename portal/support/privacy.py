@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db
+from portal.customers.former import ever_called, keys_ever
 from portal.customers.models import User
 from portal.customers.naming import address_key
 from portal.customers.privacy import NEUTRAL_NAME, register_holding
@@ -147,7 +148,9 @@ def _forget_filters(user: User) -> None:
 
     One that merely looks alike goes, too: nothing is decided by it any more.
     """
-    words = {part for part in email_key(user.name).split() if len(part) > 2} | {user.email_key}
+    words = keys_ever(user)
+    for one in ever_called(user):
+        words |= {part for part in email_key(one.name).split() if len(part) > 2}
     query = sa.select(BulkChange.id, BulkChange.query).where(BulkChange.query.is_not(None))
     theirs = [
         row.id
@@ -179,23 +182,32 @@ def _forget_messages(user: User) -> None:
     )
 
 
+def _others_at(keys: set[str], user: User) -> sa.Select[Any]:
+    """The key of each of these addresses that is somebody else's by now, who is in their tenant."""
+    return sa.select(User.email_key).where(
+        User.tenant_id == user.tenant_id, User.email_key.in_(keys), User.id != user.id
+    )
+
+
 def _forget_participation(user: User) -> None:
-    """They get no copies, and no ticket of their tenant names their address."""
-    key = address_key(user.email)
+    """They get no copies, and no ticket of their tenant names an address that they have or had."""
     of_tenant = sa.select(_ticket.id).where(_ticket.tenant_id == user.tenant_id)
+    row, by_number = TicketParticipant, TicketParticipant.user_id == user.id
+    keys = keys_ever(user) | set(db.session.scalars(sa.select(row.email_key).where(by_number)))
     by_address = sa.and_(
-        TicketParticipant.email_key == key, TicketParticipant.ticket_id.in_(of_tenant)
+        row.user_id.is_(None),
+        row.email_key.in_(keys),
+        row.email_key.not_in(_others_at(keys, user)),
+        row.ticket_id.in_(of_tenant),
     )
-    changed_rows(
-        sa.delete(TicketParticipant).where(sa.or_(TicketParticipant.user_id == user.id, by_address))
-    )
+    changed_rows(sa.delete(row).where(sa.or_(by_number, by_address)))
     told = sa.select(TicketEvent.id, TicketEvent.old, TicketEvent.new).where(
         TicketEvent.kind == "participants", TicketEvent.ticket_id.in_(of_tenant)
     )
     rows = db.session.execute(told).all()
     for column in (TicketEvent.old, TicketEvent.new):
         # No database folds letters as a key does.
-        theirs = [row.id for row in rows if address_key(getattr(row, column.key) or "") == key]
+        theirs = [row.id for row in rows if address_key(getattr(row, column.key) or "") in keys]
         changed_rows(
             sa.update(TicketEvent)
             .where(TicketEvent.id.in_(theirs))
@@ -203,13 +215,36 @@ def _forget_participation(user: User) -> None:
         )
 
 
-def _mails(user: User) -> Any:
-    query = sa.select(EmailLog.created_at, EmailLog.subject, EmailLog.status).where(
-        EmailLog.recipient == user.email
+def _of_tickets(ids: sa.Select[int]) -> sa.ColumnElement[bool]:
+    messages = sa.select(_message.id).where(_message.ticket_id.in_(ids))
+    return sa.or_(
+        sa.and_(EmailLog.cause_type == MESSAGE, EmailLog.cause_id.in_(messages)),
+        sa.and_(EmailLog.cause_type == SOLVED, EmailLog.cause_id.in_(ids)),
     )
+
+
+def _to_them(user: User) -> sa.ColumnElement[bool]:
+    """To an address while it was theirs, but for tickets in which somebody else has it, too."""
+    called = ever_called(user)
+    sent = [
+        EmailLog.recipient == one.email
+        if one.until is None
+        else sa.and_(EmailLog.recipient == one.email, EmailLog.created_at <= one.until)
+        for one in called
+    ]
+    keys = {address_key(one.email) for one in called}
+    others = sa.select(User.id).where(User.email_key.in_(keys), User.id != user.id)
+    asked = sa.select(_ticket.id).where(_ticket.requester_id.in_(others))
+    copied = sa.select(TicketParticipant.ticket_id).where(TicketParticipant.user_id.in_(others))
+    of_others = [sa.select(EmailLog.id).where(_of_tickets(ids)) for ids in (asked, copied)]
+    return sa.and_(sa.or_(*sent), *(EmailLog.id.not_in(ids) for ids in of_others))
+
+
+def _mails(user: User) -> Any:
+    query = sa.select(EmailLog.created_at, EmailLog.subject, EmailLog.status)
     return [
         {"at": timestamp(row.created_at), "subject": row.subject, "status": row.status}
-        for row in db.session.execute(query.order_by(EmailLog.id))
+        for row in db.session.execute(query.where(_to_them(user)).order_by(EmailLog.id))
     ]
 
 
@@ -218,19 +253,13 @@ def _forget_mails(user: User) -> None:
 
     Each mail of a ticket repeats its subject and what was said before.
     """
-    own = _own_tickets(user)
-    of_messages = sa.select(_message.id).where(_message.ticket_id.in_(own))
-    to_them = EmailLog.recipient == user.email
+    to_them = _to_them(user)
     waits = EmailLog.status == MailStatus.QUEUED
     changed_rows(sa.update(EmailLog).where(to_them, waits).values(status=MailStatus.CANCELLED))
-    of_tickets = sa.or_(
-        sa.and_(EmailLog.cause_type == MESSAGE, EmailLog.cause_id.in_(of_messages)),
-        sa.and_(EmailLog.cause_type == SOLVED, EmailLog.cause_id.in_(own)),
-    )
     is_over = EmailLog.status.not_in((MailStatus.QUEUED, MailStatus.SENDING))
     changed_rows(
         sa.update(EmailLog)
-        .where(sa.or_(to_them, of_tickets), is_over)
+        .where(sa.or_(to_them, _of_tickets(_own_tickets(user))), is_over)
         .values(subject=NEUTRAL_SUBJECT, body_sealed=None)
     )
     neutral = f"erased-{user.id}@erased.invalid"

@@ -5,10 +5,13 @@ their names where it asks whose a ticket is or which words stand in it. Others t
 may be meant by it: a view is saved anew in seconds, and what was erased never is.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from portal.core.database import db
 from portal.core.text import nfc
+from portal.customers.former import Called, ever_called
 from portal.customers.models import User
 from portal.customers.naming import name_key
 from portal.support.filter_language import BadFilter, Filter, Part, Words, parse, written
@@ -23,58 +26,59 @@ TEXTS = frozenset({"assignee", "team", "tenant", "requester", "plan", "tag"})
 
 def forget_in_views(user: User) -> None:
     """A view that asked for nothing but them is removed."""
+    called = ever_called(user)
     for view in db.session.scalars(sa.select(SavedView).order_by(SavedView.id)).all():
-        left = _without(view.query, user)
+        left = _without(view.query, called)
         if left is None:
             db.session.delete(view)
             continue
         view.query = left
-        if _says_whole(view.name, user):
+        if any(_says_whole(view.name, one) for one in called):
             view.name = f"{NEUTRAL_VIEW} {view.id}"
             view.name_key = name_key(view.name)
     db.session.flush()
 
 
-def _without(query: str, user: User) -> str | None:
+def _without(query: str, called: Sequence[Called]) -> str | None:
     """The filter without what names them; None where nothing is left of it."""
     try:
         asked = parse(query)
     except BadFilter:  # from before a change of the language: it cannot be told what it asks
-        return None if _says_any(query, user) else query
-    kept = tuple(part for part in asked.parts if not _names(part, user))
+        return None if any(_says_any(query, one) for one in called) else query
+    kept = tuple(part for part in asked.parts if not any(_names(part, one) for one in called))
     if len(kept) == len(asked.parts):
         return query
     left = Filter(kept)
     return written(left) if left.sorted_by(None).parts else None
 
 
-def _names(part: Part, user: User) -> bool:
+def _names(part: Part, one: Called) -> bool:
     if isinstance(part, Words):
-        return _says_any(part.text, user)
+        return _says_any(part.text, one)
     if part.name not in TEXTS:
         return False
     says = _begins if part.name == "requester" else _says_whole
-    return any(says(value, user) for value in part.values)
+    return any(says(value, one) for value in part.values)
 
 
-def _begins(text: str, user: User) -> bool:
+def _begins(text: str, one: Called) -> bool:
     """As the filter looks for it: a name or an address that begins so."""
     said = _plain(text)
-    called = (_plain(user.name), _plain(user.email))
-    is_begun = len(said) >= SHORTEST and any(one.startswith(said) for one in called)
-    return is_begun or _says_any(text, user)
+    called = (_plain(one.name), _plain(one.email))
+    is_begun = len(said) >= SHORTEST and any(words.startswith(said) for words in called)
+    return is_begun or _says_any(text, one)
 
 
-def _says_whole(text: str, user: User) -> bool:
+def _says_whole(text: str, one: Called) -> bool:
     said = _plain(text)
-    return any(whole in said for whole in (_plain(user.name), _plain(user.email)) if whole)
+    return any(whole in said for whole in (_plain(one.name), _plain(one.email)) if whole)
 
 
-def _says_any(text: str, user: User) -> bool:
+def _says_any(text: str, one: Called) -> bool:
     """Also one of their names alone, or the beginning of their address."""
-    names = {*_plain(user.name).split(), _plain(user.email).partition("@")[0]}
+    names = {*_plain(one.name).split(), _plain(one.email).partition("@")[0]}
     said = set(_plain(text).replace("@", " ").split())
-    return _says_whole(text, user) or any(len(one) >= SHORTEST and one in said for one in names)
+    return _says_whole(text, one) or any(len(name) >= SHORTEST and name in said for name in names)
 
 
 def _plain(text: str) -> str:

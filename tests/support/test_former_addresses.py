@@ -1,0 +1,148 @@
+"""An erased user is forgotten by every name and address they had, and nobody else is by theirs."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.customers.privacy import erase_user, export_user
+from portal.customers.users import change_user
+from portal.mail.models import EmailLog, MailStatus
+from portal.support.bulk import start_bulk_change
+from portal.support.models import BulkChange, SavedView, TicketEvent, TicketParticipant
+from portal.support.participants import add_participant, remove_participant
+from portal.support.privacy import NEUTRAL_SUBJECT
+from portal.support.views import save_view
+from tests.cast import actor, make_user
+from tests.support.desk import answer, make_ticket
+
+OLD = "zebulon@quibble.test"
+
+
+@pytest.fixture
+def zeb(acme):
+    return make_user(acme, "Zebulon Quibble", email=OLD)
+
+
+def moved(ann, user, email="z@new.test", name="Zed New"):
+    change_user(by=actor(ann), user=user, name=name, email=email)
+
+
+def erased(ann, user):
+    erase_user(by=actor(ann), user=user, reason="asked")
+    db.session.flush()
+    db.session.expire_all()
+
+
+def logged():
+    query = sa.select(EmailLog.recipient, EmailLog.status).order_by(EmailLog.id)
+    return [tuple(row) for row in db.session.execute(query)]
+
+
+def test_mails_to_an_address_that_they_had_are_theirs(zeb, bea, ann):
+    ticket = make_ticket(zeb)
+    answer(ticket, bea)
+    db.session.execute(sa.update(EmailLog).values(status=MailStatus.SENT))
+    moved(ann, zeb)
+    answer(ticket, bea)
+    assert len(export_user(by=actor(ann), user=zeb)["mails"]) == 2
+    erased(ann, zeb)
+    neutral = f"erased-{zeb.id}@erased.invalid"
+    assert logged() == [(neutral, MailStatus.SENT), (neutral, MailStatus.CANCELLED)]
+
+
+def test_mails_to_whoever_has_their_address_since_are_not(zeb, acme, bea, ann):
+    moved(ann, zeb)
+    wes = make_user(acme, "Wes Third", email=OLD)
+    answer(make_ticket(wes), bea)
+    assert export_user(by=actor(ann), user=zeb)["mails"] == []
+    erased(ann, zeb)
+    assert logged() == [(OLD, MailStatus.QUEUED)]
+
+
+def test_nor_are_those_in_which_that_one_took_part(zeb, acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    moved(ann, zeb)
+    make_user(acme, "Wes Third", email=OLD)
+    row = add_participant(by=actor(bea), ticket=other, email=OLD)
+    with clock.standing_at(clock.now() + timedelta(minutes=1)):
+        answer(other, bea)
+    remove_participant(by=actor(bea), ticket=other, participant_id=row.id)
+    erased(ann, zeb)
+    assert (OLD, MailStatus.QUEUED) in logged()
+
+
+@pytest.mark.parametrize("is_requester", [True, False])
+def test_mails_to_whoever_shares_their_address_still_go_out(zeb, acme, bea, ann, is_requester):
+    wes = make_user(acme, "Wes Third", email="w@new.test")
+    ticket = make_ticket(wes if is_requester else make_user(acme, "Olga Other"))
+    if not is_requester:
+        add_participant(by=actor(bea), ticket=ticket, email=wes.email)
+    moved(ann, wes, email=OLD, name=wes.name)
+    answer(ticket, bea)
+    assert export_user(by=actor(ann), user=zeb)["mails"] == []
+    erased(ann, zeb)
+    assert (OLD, MailStatus.QUEUED) in logged()
+
+
+def test_no_ticket_names_an_address_that_they_took_part_by(zeb, acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    add_participant(by=actor(bea), ticket=other, email=OLD)
+    moved(ann, zeb)
+    moved(ann, zeb, email="z@newer.test")
+    add_participant(by=actor(bea), ticket=other, email="z@new.test")
+    erased(ann, zeb)
+    told = db.session.query(TicketEvent).filter_by(kind="participants")
+    assert [one.new for one in told] == [NEUTRAL_SUBJECT] * 2
+    assert db.session.query(TicketParticipant).count() == 0
+
+
+def takes_part(ticket):
+    return db.session.query(TicketParticipant).filter_by(ticket_id=ticket.id).count() == 1
+
+
+def test_who_shares_their_address_goes_on_taking_part(zeb, acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    wes = make_user(acme, "Wes Third", email="w@new.test")
+    add_participant(by=actor(bea), ticket=other, email=wes.email)
+    moved(ann, wes, email=OLD, name=wes.name)
+    erased(ann, zeb)
+    assert takes_part(other)
+
+
+def test_so_does_who_had_their_address_after_them(zeb, acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    moved(ann, zeb)
+    wes = make_user(acme, "Wes Third", email=OLD)
+    add_participant(by=actor(bea), ticket=other, email=OLD)
+    moved(ann, wes, email="w@new.test", name=wes.name)
+    erased(ann, zeb)
+    assert takes_part(other)
+
+
+@pytest.mark.parametrize("is_colleague", [True, False])
+def test_an_address_goes_on_for_a_colleague_who_has_it_by_now(
+    zeb, acme, birch, bea, ann, is_colleague
+):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    moved(ann, zeb)
+    add_participant(by=actor(bea), ticket=other, email=OLD)
+    make_user(acme if is_colleague else birch, "Wes Third", email=OLD)
+    erased(ann, zeb)
+    assert takes_part(other) is is_colleague
+
+
+def test_filters_and_views_forget_a_name_of_before(zeb, acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    view = save_view(by=actor(ann), name="Mine", query="status:open requester:quibble")
+    for query in ("quibble", f"from:{OLD}", "tag:vip"):
+        start_bulk_change(
+            by=actor(bea), ticket_ids=[other.id], change={"priority": "low"}, query=query
+        )
+    moved(ann, zeb)
+    erased(ann, zeb)
+    assert db.session.get_one(SavedView, view.id).query == "status:open"
+    kept = db.session.scalars(sa.select(BulkChange.query).order_by(BulkChange.id)).all()
+    assert kept == [None, None, "tag:vip"]
