@@ -35,7 +35,7 @@ CODES = {
     429: "throttled",
     503: "unavailable",
 }
-TRY_AGAIN = "Nothing was changed. Try again."
+UNCHANGED = "Nothing was changed."
 NO_ROOM = (
     "The database takes no changes: its disk is full, or it may only be read. Nothing was changed. "
     "Tell whoever runs the portal."
@@ -113,11 +113,11 @@ def answer_database(error: DBAPIError) -> Response:
     db.session.rollback()
     if is_busy(error):
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
-        return answer(503, "The database is busy", TRY_AGAIN, retry_after=2)
+        return answer(503, "The database is busy", UNCHANGED, retry_after=2)
     if is_away(error):
         log.error("database.unavailable", exc_info=error, request_id=g.get("request_id"))
         title = "The database cannot be reached"
-        return _answer_without_database(503, title, TRY_AGAIN, retry_after=2)
+        return _answer_without_database(503, title, UNCHANGED, retry_after=2)
     if refuses_writes(error):
         log.error("database.refuses_writes", exc_info=error, request_id=g.get("request_id"))
         return answer(503, "Nothing can be saved at the moment", NO_ROOM)
@@ -166,5 +166,6 @@ def _answer_without_database(
         return answer(status, title, detail, retry_after=retry_after)
     except Exception as error:
         log.error("errors.page_failed", exc_info=error, request_id=g.get("request_id"))
-        text = f"{title}. {detail}\nRequest {g.get('request_id', '')}\n"
+        advice = " Try again." if retry_after else ""
+        text = f"{title}. {detail}{advice}\nRequest {g.get('request_id', '')}\n"
         return Response(text, status, content_type="text/plain; charset=utf-8")

@@ -123,6 +123,13 @@
     503: "This cannot be done just now. Nothing was changed. Try again in a minute; if it stays, tell whoever runs the portal.",
   };
 
+  // Where only the portal itself refuses so, it says why.
+  const WITH_REASONS = [409, 429, 503];
+  function reason(answer) {
+    const page = new DOMParser().parseFromString(answer.responseText, "text/html");
+    return page.querySelector("[data-why]")?.textContent.replace(/\s+/g, " ").trim();
+  }
+
   document.addEventListener("htmx:responseError", (event) => {
     const answer = event.detail.xhr;
     // The sign-in page is where a lost session goes; HX-Redirect, when sent, got there first.
@@ -131,7 +138,8 @@
       return;
     }
     const id = answer.getResponseHeader("X-Request-Id");
-    const text = refusals[answer.status] ?? "Something broke. Nothing was changed.";
+    const why = WITH_REASONS.includes(answer.status) && reason(answer);
+    const text = why || (refusals[answer.status] ?? "Something broke. Nothing was changed.");
     toast(id ? `${text} Request id ${id}` : text);
   });
   // A 403 that names its place is no error but the prompt that asks for a proof first.

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import event
 
 from portal.core.database import db
 from portal.staff.models import Admin
@@ -159,3 +160,26 @@ def test_an_answer_that_was_refused_can_be_changed(bea):
     bea.locator("#reply-body").fill("Try again.")
     bea.keyboard.press("Control+Enter")
     expect(bea.locator(".message-ours")).to_be_visible()
+
+
+@pytest.fixture
+def full_disk(site):
+    """Every connection that is made from now on refuses to write."""
+
+    def refuse(connection, _):
+        connection.execute("PRAGMA query_only = ON")
+
+    with site.app.app_context():
+        engine = db.engine
+    event.listen(engine, "connect", refuse)
+    engine.dispose()
+    yield
+    event.remove(engine, "connect", refuse)
+    engine.dispose()
+
+
+def test_who_cannot_save_reads_why_and_loses_nothing(moving, full_disk):
+    moving.locator("#reply-body").fill("Try again.")
+    moving.get_by_role("button", name="Send to customer").click()
+    expect(moving.locator("#toasts")).to_contain_text("The database takes no changes")
+    expect(moving.locator("#reply-body")).to_have_value("Try again.")
