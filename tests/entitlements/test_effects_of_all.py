@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -19,7 +20,9 @@ from portal.entitlements.facts import Effect
 from portal.entitlements.grants import grant_tenant_feature, grant_user_feature
 from portal.entitlements.load import Facts, facts_of, subject_of
 from portal.entitlements.resolution import Decision, resolve
+from portal.entitlements.revoking import revoke_grant
 from portal.subscriptions.assignments import assign_plan
+from portal.subscriptions.models import Subscription
 from tests.cast import make_tenant, make_user
 from tests.statements import counted
 
@@ -33,20 +36,55 @@ OVERRIDES = [
     (REPORTS, GRANT),
     (REPORTS, BLOCK),
 ]
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+UNTIL = {
+    "trialing": "trial_ends_at",
+    "past_due": "grace_ends_at",
+    "canceled": "ends_at",
+    "active": "starts_at",
+}
 DENIAL = (REPORTS, {"effect": Effect.HARD_DENY})
 Draft = Callable[[Catalog], Catalog]
 
 
 @pytest.fixture
 def everybody(catalog: Catalog) -> list[Facts]:
-    """Somebody in each place: every plan, with every override of theirs and of their tenant's."""
+    """Somebody in each place: every plan, with every override of theirs and of their tenant's.
+
+    And somebody at each time: before an override or a stay began, while it lasts, and after it.
+    """
+    now = clock.now()
     users = [
         user
         for plan in (None, "basic", "professional")
         for n, (feature, terms) in enumerate(OVERRIDES)
         for user in users_of(tenant_on(plan, f"{plan}{n}", feature, terms))
     ]
+    with clock.standing_at(now - WEEK):
+        users += [*passing_overrides(now), *passing_stays(now)]
     return [facts_of(user_id=user.id) for user in users if counts(user)]
+
+
+def passing_overrides(now: datetime) -> Iterator[User]:
+    spans = [{"expires_at": now - DAY}, {"starts_at": now + DAY}, {"expires_at": now + DAY}]
+    for n, (effect, span) in enumerate(product((GRANT, BLOCK), spans)):
+        tenant = tenant_on("basic", f"passing{n}", REPORTS, {**effect, **span})
+        own, ended = make_user(tenant, "Own"), make_user(tenant, "Ended")
+        grant_user_feature(by=SYSTEM, user=own, feature_name=QUOTES, **effect, **span)
+        row = grant_user_feature(by=SYSTEM, user=ended, feature_name=QUOTES, **effect).row
+        revoke_grant(by=SYSTEM, row=row)
+        yield from (own, ended, make_user(tenant, "Other"))
+
+
+def passing_stays(now: datetime) -> Iterator[User]:
+    for n, (status, at) in enumerate(
+        product(("trialing", "past_due", "canceled", "active"), (now - DAY, now + DAY))
+    ):
+        tenant = tenant_on("professional", f"staying{n}", QUOTES, {})
+        stay = db.session.query(Subscription).filter_by(tenant_id=tenant.id).one()
+        setattr(stay, UNTIL[status], at)
+        stay.status = status
+        yield make_user(tenant, "Uma")
 
 
 def counts(user: User) -> bool:
@@ -140,7 +178,15 @@ def kind_of(before: Decision, after: Decision) -> str | None:
 
 
 def test_it_costs_three_statements_however_much_is_changed(catalog, everybody):
-    changed = DRAFTS["another fallback"](catalog)
+    for title, least in (("another limit", 1), ("another fallback", 4)):
+        changed = DRAFTS[title](catalog)
+        with counted() as statements:
+            assert len(effects_of(catalog, changed)) >= least
+        assert len(statements) == 3, (title, statements)
+
+
+def test_it_costs_as_many_when_there_are_few(catalog):
+    make_user(tenant_on("basic", "alone", QUOTES, {}))
     with counted() as statements:
-        assert len(effects_of(catalog, changed)) > 3
-    assert len(statements) == 3, statements
+        (change,) = effects_of(catalog, DRAFTS["another limit"](catalog))
+    assert (change.relimited_users, len(statements)) == (1, 3)
