@@ -207,3 +207,15 @@ class Postgres:
     def _run(self, statement: str) -> None:
         with self.engine.connect() as connection:
             connection.exec_driver_sql(statement)
+
+
+def hang_up() -> None:
+    """As a restart of PostgreSQL: no connection to this database is left."""
+    if db.engine.dialect.name == "postgresql":
+        with sa.create_engine(db.engine.url, poolclass=sa.NullPool).connect() as other:
+            other.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )

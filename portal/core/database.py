@@ -75,6 +75,8 @@ class Base(orm.DeclarativeBase):
     }
 
 
+LONGEST_LIFE = 1800
+"""Seconds. A connection of SQLite knows no statistics that were gathered after it was made."""
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
 
@@ -285,10 +287,10 @@ def remove_some(model: Any, which: sa.ColumnElement[bool], *, at_most: int) -> i
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` is told for this URL."""
     # An error's text reaches the log: what a statement carried must not.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_recycle": LONGEST_LIFE}
     if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": 10}}
+        return {**options, "connect_args": {"timeout": 10}}
     return {
-        "hide_parameters": True,
-        "pool_recycle": 1800,
+        **options,
         "connect_args": {"options": "-c timezone=utc -c jit=off", "application_name": "portal"},
     }

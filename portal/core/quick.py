@@ -6,9 +6,10 @@ the transaction, so that it sees what the request has done.
 """
 
 import re
+import time
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import visitors
 
-from portal.core.database import db, engine_options, is_read_only
+from portal.core.database import LONGEST_LIFE, db, engine_options, is_read_only
 
 MOST_IDLE = 8
 """Connections that wait for their next use; more are closed after theirs."""
@@ -161,6 +162,13 @@ def _maker(names: list[str]) -> Callable[[Iterable[Any]], Any]:
     return row._make
 
 
+class _Line(NamedTuple):
+    connection: Any
+    cursor: Any
+    until: float
+    """By the monotonic clock: from then on it is made anew."""
+
+
 class Lines:
     """Connections that never begin a transaction, so that none has to be ended after a use.
 
@@ -169,7 +177,6 @@ class Lines:
 
     def __init__(self, engine: Engine) -> None:
         options = engine_options(str(engine.url)) | {"poolclass": sa.NullPool}
-        options.pop("pool_recycle", None)
         self._more: dict[str, Any] = {}
         if engine.dialect.name != "sqlite":  # there `_configure_sqlite` leaves the driver none
             options["isolation_level"] = "AUTOCOMMIT"
@@ -181,13 +188,16 @@ class Lines:
             self._more["prepare"] = True
         self._engine = sa.create_engine(engine.url, **options)
         self._error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
-        self._idle: deque[tuple[Any, Any]] = deque()
+        self._idle: deque[_Line] = deque()
 
     def fetch(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         """All rows. A connection that was lost since its last use is replaced: it only reads."""
         while self._idle:
             try:
-                return self._fetch(self._idle.pop(), text, parameters)
+                line = self._idle.pop()
+                if time.monotonic() < line.until:
+                    return self._fetch(line, text, parameters)
+                line.connection.close()
             except (self._error, IndexError):
                 continue  # another thread took the last one, or this one is lost
         line = self._connected()
@@ -196,35 +206,34 @@ class Lines:
         except self._error as error:
             raise _as_known(error, self._error, text) from error
 
-    def _connected(self) -> tuple[Any, Any]:
+    def _connected(self) -> _Line:
         try:
             connection: Any = self._engine.raw_connection()
         except self._error as error:
             raise _as_known(error, self._error, None) from error
-        return connection, self._cursor_on(connection)
+        return _Line(connection, self._cursor_on(connection), time.monotonic() + LONGEST_LIFE)
 
     def _cursor_on(self, connection: Any) -> Any:
         if self._engine.dialect.name == "sqlite":
             return connection.cursor()
         return self._engine.dialect.loaded_dbapi.RawCursor(connection.driver_connection)
 
-    def _fetch(self, line: tuple[Any, Any], text: str, parameters: Any) -> list[tuple[Any, ...]]:
-        connection, cursor = line
+    def _fetch(self, line: _Line, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         try:
-            cursor.execute(text, parameters, **self._more)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            line.cursor.execute(text, parameters, **self._more)
+            found: list[tuple[Any, ...]] = line.cursor.fetchall()
         except BaseException:
-            connection.invalidate()
+            line.connection.invalidate()
             raise
         if len(self._idle) < MOST_IDLE:
             self._idle.append(line)
         else:
-            connection.close()
+            line.connection.close()
         return found
 
     def close(self) -> None:
         while self._idle:
-            self._idle.pop()[0].close()
+            self._idle.pop().connection.close()
 
 
 def _numbered(text: str) -> tuple[str, list[str]]:

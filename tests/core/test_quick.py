@@ -1,15 +1,18 @@
 """A statement that goes past the session sees the same as one through it."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import event
 
-from portal.core import clock
-from portal.core.database import db, read_only
-from portal.core.quick import Quick
+from portal.core import clock, quick
+from portal.core.database import LONGEST_LIFE, db, read_only
+from portal.core.quick import Quick, _lines_beside
 from portal.jobs.models import Job
+from tests.databases import hang_up
 
 _jobs = Job.__table__.c
 QUERY = Quick(
@@ -101,13 +104,14 @@ def test_what_others_have_committed_can_be_read_beside_the_own_work(reading):
 
 def test_a_lost_connection_is_replaced(reading):
     assert QUERY.row(until=clock.now()).id == reading
-    if db.engine.dialect.name == "postgresql":
-        with db.engine.connect() as other:
-            # Every other connection to this database, as a restart of the server ends them.
-            other.execute(
-                sa.text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            )
+    hang_up()
     assert QUERY.row(until=clock.now()).id == reading
+
+
+def test_an_old_connection_is_replaced(reading, monkeypatch):
+    made = []
+    event.listen(_lines_beside(db.engine)._engine, "connect", lambda *_: made.append(1))
+    for now, expected in ((0, 1), (LONGEST_LIFE - 1, 1), (LONGEST_LIFE, 2)):
+        monkeypatch.setattr(quick, "time", SimpleNamespace(monotonic=lambda at=now: at))
+        assert QUERY.row(until=clock.now()).id == reading
+        assert len(made) == expected
