@@ -22,6 +22,8 @@ from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
+from portal.core.lost import refuse_lost
+
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """For tables that outgrow 2**31 rows; SQLite numbers rows by INTEGER alone."""
 JSONColumn = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
@@ -292,5 +294,6 @@ def engine_options(url: str) -> dict[str, Any]:
         return {**options, "connect_args": {"timeout": 10}}
     return {
         **options,
+        "pool_events": [(refuse_lost, "checkout")],
         "connect_args": {"options": "-c timezone=utc -c jit=off", "application_name": "portal"},
     }

@@ -27,6 +27,7 @@ from portal.support.models import SupportTicket
 from seeds.catalog import seed_catalog
 from tests.cast import PASSWORD, make_admin, make_tenant, make_user, signed_in
 from tests.conftest import make_app
+from tests.databases import hang_up
 from tests.support.desk import customer_writes, make_agent, make_ticket
 
 CHECK = "/api/entitlements/me/check-access"
@@ -152,11 +153,15 @@ def test_the_product_is_answered_who_may_what(own):
     assert (found.status_code, found.get_json()["allowed"]) == (200, True)
 
 
+def add_tenant(client):
+    return client.submit("/customers/tenants/new", name="Oak", external_id="oak", time_zone="UTC")
+
+
 def test_a_change_is_refused_with_the_reason_and_not_half_done(own, caplog):
     client = seen_long_ago(own, "Ann Admin", "admin")
     client.form_token()
     take_nothing(own)
-    form = client.submit("/customers/tenants/new", name="Oak", external_id="oak", time_zone="UTC")
+    form = add_tenant(client)
     assert (form.status_code, SAID in form.text) == (503, True)
     assert {"request_id": form.headers["X-Request-ID"]}.items() <= lines(caplog)[-1].items()
     answer = client.call("PUT", "/api/customers/tenants/oak", {"name": "Oak"})
@@ -234,6 +239,15 @@ def test_while_it_is_away_probes_are_told_so(ann_away):
     assert ann_away.get("/healthz").status_code == 200
     ready = ann_away.get("/readyz")
     assert (ready.status_code, ready.get_json()["database"]) == (503, False)
+
+
+def test_the_first_page_and_form_after_a_restart_are_answered(own):
+    client = seen_long_ago(own, "Ann Admin", "admin")
+    client.form_token()
+    hang_up()
+    assert client.get("/staff").status_code == 200
+    hang_up()
+    assert add_tenant(client).status_code == 303
 
 
 def test_a_worker_outlives_that_the_database_is_away(own, database):
