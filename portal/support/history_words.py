@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -10,6 +11,7 @@ from portal.core.database import db
 from portal.core.text import kept_apart
 from portal.support.models import SupportTicket, TicketEvent
 from portal.support.names import who_of_event
+from portal.web.times import exact_in, reader_zone
 
 MOST = 200
 CAUSES = {
@@ -31,6 +33,8 @@ CAUSES = {
     "escalation": "by the service level",
     "target_changed": "as less time was promised from then on",
 }
+OF_INSTANTS = frozenset({"snoozed"})
+"""Kinds whose new value is an instant, as the API writes it."""
 NUMBERED = {"bulk": "with many at once, change {}", "macro": "by a macro"}
 
 
@@ -57,15 +61,18 @@ def history_of(ticket: SupportTicket) -> list[Happening]:
         .order_by(TicketEvent.id.desc())
         .limit(MOST)
     )
+    zone = reader_zone()
     return [
-        Happening(at, who, in_words(kind, old, new, cause))
+        Happening(at, who, in_words(kind, old, new, cause, zone))
         for at, who, kind, old, new, cause in db.session.execute(query)
     ]
 
 
-def in_words(kind: str, old: str | None, new: str | None, cause: str | None) -> str:
-    """What happened, as the end of a sentence that begins with who did it."""
+def in_words(kind: str, old: str | None, new: str | None, cause: str | None, zone: ZoneInfo) -> str:
+    """What happened, as the end of a sentence that begins with who did it; times in the zone."""
     why = f" ({_why(cause)})" if cause else ""
+    if kind in OF_INSTANTS and new:
+        new = exact_in(datetime.fromisoformat(new), zone)
     return f"{_what(kind, old, new)}{why}"
 
 
@@ -98,7 +105,7 @@ def _participants(old: str, new: str) -> str:
 
 
 def _snoozed(_old: str, new: str) -> str:
-    return f"snoozed it until {new[:16].replace('T', ' ')} UTC" if new else "woke it"
+    return f"snoozed it until {new}" if new else "woke it"
 
 
 def _macro(old: str, new: str) -> str:
@@ -137,7 +144,13 @@ OWN_WORDS: dict[str, Callable[[str, str], str]] = {
     "assigned": _assigned,
     "breached": lambda _old, new: f"noted that the promised {_plain(new)} is overdue",
     "created": _created,
+    "followed_up": lambda _old, new: f"went on in {new}",
+    "follow_up_of": lambda _old, new: f"went on from {new}",
+    "linked": lambda _old, new: f"linked it to {new}",
+    "unlinked": lambda old, _new: f"took the link to {old} away",
     "macro": _macro,
+    "merged": lambda _old, new: f"merged {new} into it",
+    "merge_undone": lambda old, _new: f"took {old} out of it again",
     "grant_ended": lambda old, _new: f"{old} ended",
     "grant_taken_back": lambda old, _new: f"took {old} back",
     "goodwill_given": lambda _old, new: f"made it good with {new}",
@@ -150,7 +163,10 @@ OWN_WORDS: dict[str, Callable[[str, str], str]] = {
     "rated": lambda _old, new: f"rated it {new.lower()}",
     "reply_withdrawn": lambda _old, _new: "took an answer back before it was sent",
     "snoozed": _snoozed,
+    "split": lambda _old, new: f"made {new} of a part of it",
+    "split_from": lambda _old, new: f"made it of a part of {new}",
     "subject": _subject,
     "tags": _tags,
     "team": _team,
+    "woken": lambda _old, _new: "woke it",
 }

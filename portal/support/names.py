@@ -24,12 +24,18 @@ def name_of_person(admin_id: int | None, label: str) -> str:
 
 
 def who_of_event() -> sa.ColumnElement[str]:
-    """Who did what a `TicketEvent` tells, as a column.
+    """Who did what a `TicketEvent` tells, as a column: people by the name that they have now.
 
-    A customer's user by the name that they have now, as the ledger's label is but a number; it is
-    the neutral one once they are erased.
+    A customer's user has the neutral one once they are erased. Whatever else acts is called by its
+    label, as the log calls it.
     """
-    is_customer = TicketEvent.actor_type == ActorType.CUSTOMER.value
-    user = sa.select(User.name).where(is_customer, User.id == TicketEvent.actor_id)
-    by_portal = sa.case((TicketEvent.actor_label == SYSTEM.label, PORTAL))
-    return sa.func.coalesce(user.scalar_subquery(), by_portal, TicketEvent.actor_label)
+    event = TicketEvent
+    admin = sa.select(Admin.name).where(
+        event.actor_type == ActorType.ADMIN.value, Admin.id == event.actor_id
+    )
+    user = sa.select(User.name).where(
+        event.actor_type == ActorType.CUSTOMER.value, User.id == event.actor_id
+    )
+    by_portal = sa.case((event.actor_label == SYSTEM.label, PORTAL))
+    named = (admin.scalar_subquery(), user.scalar_subquery(), by_portal)
+    return sa.func.coalesce(*named, event.actor_label)

@@ -9,8 +9,9 @@ from portal.core import clock
 from portal.core.database import db
 from portal.support.models import TicketParticipant
 from portal.support.ratings import rate, rating_token
+from portal.support.snoozing import snooze
 from portal.support.words import Status
-from tests.cast import make_user, open_session
+from tests.cast import actor, make_user, open_session
 from tests.support.crew import hire, make_team
 from tests.support.desk import answer, customer_writes, make_agent, make_ticket
 
@@ -56,7 +57,7 @@ def test_a_conflict_keeps_the_choice_and_says_who_chose_what(bea_client, mo_clie
     fields = {"priority": "low", "old_priority": "medium"}
     answer = bea_client.submit(f"{url}/priority", **fields)
     assert answer.status_code == 409
-    assert "mo@boxcostpro.test changed the priority to “high” meanwhile" in answer.text
+    assert "Mo Manager changed the priority to “high” meanwhile" in answer.text
     part = htmx(bea_client, f"{url}/priority", **fields)
     assert part.status_code == 409
     assert part.text.lstrip().startswith('<section class="card ticket-fields"')
@@ -209,3 +210,11 @@ def test_a_ticket_says_how_its_customer_liked_it(bea_client, bea, ticket, score,
     found = bea_client.soup(f"/support/tickets/{ticket.number}").select_one("#rating")
     assert found.select_one(".badge").get_text() == word
     assert found.select_one("blockquote").get_text() == '<b>"x"</b>'
+
+
+def test_the_history_says_until_when_by_the_readers_clock(bea_client, bea, ticket, url):
+    bea.time_zone = "Asia/Tokyo"
+    until = (clock.now() + timedelta(days=2)).replace(hour=20, minute=30, second=0)
+    snooze(by=actor(bea), ticket=ticket, until=until)
+    rows = bea_client.soup(f"{url}/history").select_one("#history-rows").get_text()
+    assert f"{(until + timedelta(hours=9)):snoozed it until %-d %b %Y, 05:30:00 JST}" in rows

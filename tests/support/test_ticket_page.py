@@ -1,5 +1,7 @@
 """The page of a ticket: what it shows, to whom, and at what cost."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from portal.core import clock
@@ -189,6 +191,7 @@ def test_strange_and_long_words_are_shown_whole(bea_client, bea, ticket, url, bo
     assert texts(bea_client.soup(url))[-1] == sent.message.body
 
 
+BERLIN = ZoneInfo("Europe/Berlin")
 HAPPENED = {
     ("assigned", None, "Mo"): "gave it to Mo",
     ("assigned", "Bea", "Mo"): "gave it to Mo instead of Bea",
@@ -201,15 +204,24 @@ HAPPENED = {
     ("subject", "x\u202ey", "שלום\u2069"): "changed the subject from “xy” to “\u2068שלום\u2069”",
     ("breached", None, "first_response"): "noted that the promised first response is overdue",
     ("rated", None, "Good"): "rated it good",
-    ("snoozed", None, "2026-12-01T08:00:00Z"): "snoozed it until 2026-12-01 08:00 UTC",
+    ("snoozed", None, "2026-12-01T08:00:00Z"): "snoozed it until 1 Dec 2026, 09:00:00 CET",
     ("snoozed", "2026-12-01T08:00:00Z", None): "woke it",
+    ("woken", "2026-12-01 08:00:00+00:00", None): "woke it",
+    ("merged", None, "TCK-2"): "merged TCK-2 into it",
+    ("merge_undone", "TCK-2", None): "took TCK-2 out of it again",
+    ("split", None, "TCK-2"): "made TCK-2 of a part of it",
+    ("split_from", None, "TCK-1"): "made it of a part of TCK-1",
+    ("linked", None, "TCK-2"): "linked it to TCK-2",
+    ("unlinked", "TCK-2", None): "took the link to TCK-2 away",
+    ("followed_up", None, "TCK-2"): "went on in TCK-2",
+    ("follow_up_of", None, "TCK-1"): "went on from TCK-1",
     ("reply_withdrawn", None, "470"): "took an answer back before it was sent",
 }
 
 
 @pytest.mark.parametrize(("change", "words"), HAPPENED.items())
 def test_each_change_has_a_sentence_of_its_own(change, words):
-    assert in_words(*change, None) == words
+    assert in_words(*change, None, BERLIN) == words
 
 
 @pytest.mark.parametrize(
@@ -222,7 +234,7 @@ def test_each_change_has_a_sentence_of_its_own(change, words):
     ],
 )
 def test_a_cause_is_said_in_plain_words_too(cause, words):
-    assert in_words("assigned", None, "Bea", cause) == words
+    assert in_words("assigned", None, "Bea", cause, BERLIN) == words
 
 
 def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
@@ -231,7 +243,7 @@ def test_the_history_says_what_happened_in_plain_words(bea_client, ticket, url):
     bea_client.submit(f"{url}/status", status="on_hold", old_status="new")
     text = told(bea_client, f"{url}/history")
     for words in (
-        "bea@boxcostpro.test changed priority from medium to high",
+        "Bea Agent changed priority from medium to high",
         "added the tags vip, late",
         "changed status from new to on hold",
         "The portal opened it by web",
