@@ -19,6 +19,17 @@ def test_reading_a_notice_leads_where_it_points(bea, bea_client):
     assert db.session.query(Notice).one().read_at is not None
 
 
+@pytest.mark.parametrize(("number", "shown"), [(0, ""), (1, "1"), (99, "99"), (250, "99+")])
+def test_the_bell_counts_to_ninety_nine(bea, mo, bea_client, number, shown):
+    for person, many in ((bea, number), (mo, 3)):
+        for _ in range(many):
+            notify(admin_id=person.id, kind="x", text="Look here")
+    db.session.flush()
+    bell = bea_client.soup("/account/notices").select_one("a[href='/account/notices']")
+    assert bell.get_text(strip=True) == shown
+    assert bell["aria-label"] == (f"Notices, {shown} unread" if shown else "Notices")
+
+
 def test_the_notice_of_another_person_is_not_found(bea_client, mo):
     notify(admin_id=mo.id, kind="x", text="Private")
     db.session.flush()
