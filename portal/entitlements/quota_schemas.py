@@ -177,6 +177,7 @@ class OverLimitItem(BaseModel):
     user_id: int | None
     feature_name: str
     used: int
+    limit: int | None = Field(description="What they may use now; null where nothing limits them.")
     since: datetime
 
 

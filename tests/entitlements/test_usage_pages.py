@@ -106,6 +106,8 @@ def test_who_is_over_the_limit_is_listed(ann_client, used):
     (row,) = ann_client.soup("/entitlements/usage").select("tbody tr")
     cells = [one.get_text(strip=True) for one in row.select("td")]
     assert cells[:3] == ["Acme", "Quotes", "99 of 10"]
+    (item,) = ann_client.get("/api/entitlements/over-limit").get_json()["items"]
+    assert (item["tenant_id"], item["used"], item["limit"]) == (used.acme.id, 99, 10)
 
 
 def over_twice(shop, name):

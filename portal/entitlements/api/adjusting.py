@@ -8,7 +8,7 @@ from portal.customers.models import Tenant, User
 from portal.customers.tenants import tenant_or_404
 from portal.customers.users import user_or_404
 from portal.entitlements.api.blueprint import api
-from portal.entitlements.over_limit import over_limit
+from portal.entitlements.over_limit import limits_now, over_limit
 from portal.entitlements.quota_schemas import (
     OverLimitQuery,
     OverLimitShape,
@@ -88,12 +88,14 @@ def reset_tenant(path: HolderPath, body: ResetBody) -> Response:
 def list_over_limit(query: OverLimitQuery) -> Response:
     """Who has used more than they may: after a limit was lowered. Nothing of theirs is deleted."""
     listing = over_limit(cursor=query.cursor, limit=query.limit)
+    limits = limits_now(listing.items)
     items = [
         {
             "tenant_id": each.tenant_id,
             "user_id": each.user_key or None,
             "feature_name": each.feature_name,
             "used": each.used,
+            "limit": limits.get(each.bucket_id),
             "since": machine(each.since),
         }
         for each in listing.items
