@@ -182,27 +182,24 @@ def _forget_messages(user: User) -> None:
     )
 
 
-def _others_at(keys: set[str], user: User) -> sa.Select[Any]:
-    """The key of each of these addresses that is somebody else's by now, who is in their tenant."""
-    return sa.select(User.email_key).where(
-        User.tenant_id == user.tenant_id, User.email_key.in_(keys), User.id != user.id
-    )
-
-
 def _forget_participation(user: User) -> None:
-    """They get no copies, and no ticket of their tenant names an address that they have or had."""
-    of_tenant = sa.select(_ticket.id).where(_ticket.tenant_id == user.tenant_id)
+    """They get no copies, and no history names an address that they have or had.
+
+    An address without a user goes, too, unless somebody else of that ticket's customer has it now.
+    """
     row, by_number = TicketParticipant, TicketParticipant.user_id == user.id
     keys = keys_ever(user) | set(db.session.scalars(sa.select(row.email_key).where(by_number)))
+    is_anothers = (
+        sa.select(User.id)
+        .join(_ticket, _ticket.tenant_id == User.tenant_id)
+        .where(_ticket.id == row.ticket_id, User.email_key == row.email_key, User.id != user.id)
+    )
     by_address = sa.and_(
-        row.user_id.is_(None),
-        row.email_key.in_(keys),
-        row.email_key.not_in(_others_at(keys, user)),
-        row.ticket_id.in_(of_tenant),
+        row.user_id.is_(None), row.email_key.in_(keys), sa.not_(is_anothers.exists())
     )
     changed_rows(sa.delete(row).where(sa.or_(by_number, by_address)))
     told = sa.select(TicketEvent.id, TicketEvent.old, TicketEvent.new).where(
-        TicketEvent.kind == "participants", TicketEvent.ticket_id.in_(of_tenant)
+        TicketEvent.kind == "participants"
     )
     rows = db.session.execute(told).all()
     for column in (TicketEvent.old, TicketEvent.new):

@@ -122,16 +122,28 @@ def test_so_does_who_had_their_address_after_them(zeb, acme, bea, ann):
     assert takes_part(other)
 
 
+def test_an_address_alone_is_forgotten_in_tickets_of_every_customer(zeb, acme, birch, bea, ann):
+    tickets = [make_ticket(make_user(tenant, "Olga Other")) for tenant in (acme, birch)]
+    moved(ann, zeb)
+    for ticket in tickets:
+        add_participant(by=actor(bea), ticket=ticket, email=OLD)
+    erased(ann, zeb)
+    assert [takes_part(ticket) for ticket in tickets] == [False, False]
+    told = db.session.query(TicketEvent).filter_by(kind="participants")
+    assert [one.new for one in told] == [NEUTRAL_SUBJECT] * 2
+
+
 @pytest.mark.parametrize("is_colleague", [True, False])
-def test_an_address_goes_on_for_a_colleague_who_has_it_by_now(
+def test_an_address_goes_on_for_whoever_of_the_tickets_customer_has_it_by_now(
     zeb, acme, birch, bea, ann, is_colleague
 ):
-    other = make_ticket(make_user(acme, "Olga Other"))
+    tickets = [make_ticket(make_user(tenant, "Olga Other")) for tenant in (acme, birch)]
     moved(ann, zeb)
-    add_participant(by=actor(bea), ticket=other, email=OLD)
+    for ticket in tickets:
+        add_participant(by=actor(bea), ticket=ticket, email=OLD)
     make_user(acme if is_colleague else birch, "Wes Third", email=OLD)
     erased(ann, zeb)
-    assert takes_part(other) is is_colleague
+    assert [takes_part(ticket) for ticket in tickets] == [is_colleague, not is_colleague]
 
 
 def test_filters_and_views_forget_a_name_of_before(zeb, acme, bea, ann):
