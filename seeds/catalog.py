@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from portal.catalog.features import FeatureTerms, create_feature
-from portal.catalog.models import Category, FeatureRow, PlanTemplate
+from portal.catalog.models import FeatureCategory, FeatureRow, PlanTemplate
 from portal.catalog.plans import PlanTerms, create_plan
 from portal.catalog.revisions import lock_catalog, one_revision
 from portal.catalog.snapshot import Allowance, Interval, PlanFeature
@@ -34,7 +34,7 @@ class Offer:
 
 def _feature(
     label: str,
-    category: Category,
+    category: FeatureCategory,
     level: int,
     description: str,
     *,
@@ -57,7 +57,7 @@ def _feature(
 FEATURES = {
     "basic_quotes": _feature(
         "Basic Quotes",
-        Category.QUOTES,
+        FeatureCategory.QUOTES,
         0,
         "Calculate a box and send the customer a quote.",
         default=True,
@@ -65,63 +65,66 @@ FEATURES = {
     ),
     "advanced_quotes": _feature(
         "Advanced Quotes",
-        Category.QUOTES,
+        FeatureCategory.QUOTES,
         1,
         "Several quantities, materials and print options in one quote.",
     ),
     "quote_templates": _feature(
-        "Quote Templates", Category.QUOTES, 2, "Keep a quote as the start of the next ones."
+        "Quote Templates", FeatureCategory.QUOTES, 2, "Keep a quote as the start of the next ones."
     ),
     "basic_parties": _feature(
         "Basic Party Management",
-        Category.PARTIES,
+        FeatureCategory.PARTIES,
         0,
         "Keep customers and suppliers with their addresses and contacts.",
         default=True,
         counts=("party", Interval.NEVER),
     ),
     "party_analytics": _feature(
-        "Party Analytics", Category.PARTIES, 2, "What each customer buys, and what it earns."
+        "Party Analytics", FeatureCategory.PARTIES, 2, "What each customer buys, and what it earns."
     ),
     "basic_invoices": _feature(
-        "Basic Invoicing", Category.INVOICES, 1, "Turn an accepted quote into an invoice."
+        "Basic Invoicing", FeatureCategory.INVOICES, 1, "Turn an accepted quote into an invoice."
     ),
     "recurring_invoices": _feature(
-        "Recurring Invoices", Category.INVOICES, 2, "Invoices that repeat on a schedule."
+        "Recurring Invoices", FeatureCategory.INVOICES, 2, "Invoices that repeat on a schedule."
     ),
     "invoice_customization": _feature(
-        "Invoice Customization", Category.INVOICES, 2, "Own logo, texts and numbering on invoices."
+        "Invoice Customization",
+        FeatureCategory.INVOICES,
+        2,
+        "Own logo, texts and numbering on invoices.",
     ),
     "basic_support": _feature(
-        "Basic Support", Category.SUPPORT, 0, "Help by mail on working days.", default=True
+        "Basic Support", FeatureCategory.SUPPORT, 0, "Help by mail on working days.", default=True
     ),
     "priority_support": _feature(
-        "Priority Support", Category.SUPPORT, 2, "Tickets that are answered before others."
+        "Priority Support", FeatureCategory.SUPPORT, 2, "Tickets that are answered before others."
     ),
     "dedicated_support": _feature(
-        "Dedicated Support", Category.SUPPORT, 3, "A person of ours who knows the company."
+        "Dedicated Support", FeatureCategory.SUPPORT, 3, "A person of ours who knows the company."
     ),
     "basic_reports": _feature(
-        "Basic Reports", Category.ANALYTICS, 1, "Quotes, orders and sales by month."
+        "Basic Reports", FeatureCategory.ANALYTICS, 1, "Quotes, orders and sales by month."
     ),
     "custom_reports": _feature(
-        "Custom Reports", Category.ANALYTICS, 2, "Own columns, filters and exports."
+        "Custom Reports", FeatureCategory.ANALYTICS, 2, "Own columns, filters and exports."
     ),
     "api_access": _feature(
-        "API Access", Category.INTEGRATIONS, 2, "Read and write quotes from other programs."
+        "API Access", FeatureCategory.INTEGRATIONS, 2, "Read and write quotes from other programs."
     ),
     "multi_user": _feature(
         "Multi-User Access",
-        Category.ADMIN,
+        FeatureCategory.ADMIN,
         1,
         "More than one person of the company signs in.",
         counts=("seat", Interval.NEVER),
     ),
     "role_management": _feature(
-        "Role Management", Category.ADMIN, 2, "Decide what each colleague may see and do."
+        "Role Management", FeatureCategory.ADMIN, 2, "Decide what each colleague may see and do."
     ),
     "audit_logs": _feature(
-        "Audit Logs", Category.ADMIN, 2, "Look up who changed what in the company’s account."
+        "Audit Logs", FeatureCategory.ADMIN, 2, "Look up who changed what in the company’s account."
     ),
 }
 

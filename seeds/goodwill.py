@@ -9,7 +9,7 @@ from portal.core.database import db
 from portal.support.goodwill import ask, give
 from portal.support.goodwill_deciding import approve, reject
 from portal.support.goodwill_terms import OF_A_FEATURE, REACHES, Wanted
-from portal.support.goodwill_words import GestureStatus, Kind
+from portal.support.goodwill_words import GestureKind, GestureStatus
 from portal.support.models import GoodwillGesture, SupportTicket
 from seeds.ticket_stories import APPROVES, ASKS, MAKES_GOOD, REJECTS
 
@@ -34,6 +34,6 @@ def gesture(*, by: Actor, ticket: SupportTicket, what: str, text: str) -> None:
 def wanted(said: str) -> Wanted:
     """A kind, the feature where it is of one, and how many percent, days or uses."""
     name, *words = said.split()
-    kind = Kind(name)
+    kind = GestureKind(name)
     feature = words.pop(0) if kind in OF_A_FEATURE else None
     return Wanted(kind, feature_name=feature, **{REACHES[kind]: int(words[0])})

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from portal.audit.actions import Action
 from portal.audit.bundle_rows import Stretch
 from portal.audit.bundles import Bundle, sha256_of, write_bundle
-from portal.audit.exports import Asked, Content, Kind, Order, order_export
+from portal.audit.exports import Asked, Content, ExportKind, Order, order_export
 from portal.audit.filters import UTC_ZONE, Filters
 from portal.audit.keys import public_keys
 from portal.audit.ledger import Target, record
@@ -86,7 +86,9 @@ def order_archive(*, by: Actor, before: datetime) -> Order:
         end = _first_younger(before, first, size)
     if end <= first:
         raise CannotArchive("No event that is still here is older than that.")
-    asked = Asked(Kind.RANGE, Filters(until=timestamp(before)), UTC_ZONE, first=first, last=end - 1)
+    asked = Asked(
+        ExportKind.RANGE, Filters(until=timestamp(before)), UTC_ZONE, first=first, last=end - 1
+    )
     return order_export(by=by, asked=asked, content=Content(Stretch(first, end, []), size))
 
 
@@ -129,7 +131,7 @@ def _fault_of(path: Path) -> str | None:
     if not keys:
         return "the log is not signed. Run `flask audit init`."
     check = Check(File(path), keys).run()
-    if check.manifest.get("kind") != Kind.RANGE:
+    if check.manifest.get("kind") != ExportKind.RANGE:
         return "events of it are gone already. Run `flask audit verify`."
     if check.faults:
         return f"{check.faults[0]['kind']}: {check.faults[0]['message']}"

@@ -14,7 +14,7 @@ from portal.audit import merkle
 from portal.audit.bundle_rows import Selection, Stretch
 from portal.audit.bundle_texts import CSV_HEADS, NOT_EVIDENCE, csv_row, readme
 from portal.audit.checkpoints import latest
-from portal.audit.exports import CannotExport, Content, Kind, Order
+from portal.audit.exports import CannotExport, Content, ExportKind, Order
 from portal.audit.models import AuditEvent, Leaf, SignedTree
 from portal.audit.notes import Note
 from portal.audit.offline.verify import COMPLETENESS
@@ -34,7 +34,7 @@ Manifest = dict[str, Any]
 class Bundle:
     """What goes into the zip: an order, under the newest checkpoint."""
 
-    kind: Kind
+    kind: ExportKind
     content: Content
     since: int | None
     checkpoint: SignedTree
@@ -196,9 +196,9 @@ class BundleWriter:
     def _statements(self) -> Manifest:
         indexes, events = self.bundle.content.indexes, sum(self._is_shown)
         kind = self.bundle.kind
-        if kind is not Kind.SELECTION:
+        if kind is not ExportKind.SELECTION:
             is_full = events == len(indexes)
-            kind = Kind.RANGE if is_full else Kind.RANGE_WITH_HASHES
+            kind = ExportKind.RANGE if is_full else ExportKind.RANGE_WITH_HASHES
         order = json.loads(self.bundle.order_line)
         return {
             "format": FORMAT,

@@ -4,7 +4,7 @@ from wtforms import IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from portal.audit.exports import Kind
+from portal.audit.exports import ExportKind
 from portal.audit.holds import Scope
 from portal.web.forms import PortalForm
 from portal.web.once_forms import OnceForm
@@ -12,12 +12,12 @@ from portal.web.texts import LONGEST_REASON
 
 LARGEST = 2**53
 KINDS = {
-    Kind.SELECTION: """Only the events that fit. Proves of each that it is in the log as it was
-        written; not that none is missing.""",
-    Kind.RANGE_WITH_HASHES: """The events that fit, and of every other event of the period a bare
-        hash. Proves also that none was left out, and shows nothing of the others.""",
-    Kind.RANGE: """Every event of the period, whether it fits or not. Proves that none was left
-        out.""",
+    ExportKind.SELECTION: """Only the events that fit. Proves of each that it is in the log as it
+        was written; not that none is missing.""",
+    ExportKind.RANGE_WITH_HASHES: """The events that fit, and of every other event of the period a
+        bare hash. Proves also that none was left out, and shows nothing of the others.""",
+    ExportKind.RANGE: """Every event of the period, whether it fits or not. Proves that none was
+        left out.""",
 }
 
 
@@ -35,7 +35,7 @@ class ExportForm(PortalForm):
         "What to export",
         [InputRequired("Choose what to export.")],
         choices=[SelectChoice(kind.value, " ".join(text.split())) for kind, text in KINDS.items()],
-        default=Kind.SELECTION.value,
+        default=ExportKind.SELECTION.value,
     )
     first = _number("First leaf", "Only where somebody asked for leaves by their numbers.")
     last = _number("Last leaf", "Empty: to the end of the period.")
@@ -52,7 +52,7 @@ class ExportForm(PortalForm):
         self._refuse_for_selection(field)
 
     def _refuse_for_selection(self, field: IntegerField) -> None:
-        if field.data is not None and self.kind.data == Kind.SELECTION:
+        if field.data is not None and self.kind.data == ExportKind.SELECTION:
             field.errors = [*field.errors, "Choose a period: single events have no first leaf."]
 
 

@@ -21,7 +21,7 @@ from portal.core.errors import Denied, DomainError
 from portal.core.permissions import Permission
 
 
-class Kind(StrEnum):
+class ExportKind(StrEnum):
     """What a bundle can prove: that events are in the log, or that none was left out."""
 
     SELECTION = "selection"
@@ -34,9 +34,9 @@ class Kind(StrEnum):
 
 
 _LABELS = {
-    Kind.SELECTION: "only the events that fit",
-    Kind.RANGE: "every event of the period",
-    Kind.RANGE_WITH_HASHES: "the events that fit, the others as bare hashes",
+    ExportKind.SELECTION: "only the events that fit",
+    ExportKind.RANGE: "every event of the period",
+    ExportKind.RANGE_WITH_HASHES: "the events that fit, the others as bare hashes",
 }
 
 
@@ -50,7 +50,7 @@ class CannotExport(DomainError):
 class Asked:
     """What somebody wants in their hands."""
 
-    kind: Kind
+    kind: ExportKind
     filters: Filters
     zone: ZoneInfo
     """Whose days the filters mean."""
@@ -100,10 +100,10 @@ def content_of(*, by: Actor, asked: Asked) -> Content:
     if asked.since is not None and not 0 <= asked.since <= size:
         raise CannotExport(f"The log has {size} leaves, never {asked.since}.", field="since")
     shown = [*is_seen_by(by), *fitting(asked.filters, asked.zone)]
-    if asked.kind is Kind.SELECTION:
+    if asked.kind is ExportKind.SELECTION:
         return Content(Selection(indexes_of(shown, before=size)), size)
     first, end = _range(asked, size)
-    if asked.kind is Kind.RANGE:
+    if asked.kind is ExportKind.RANGE:
         return Content(Stretch(first, end, []), size)
     return Content(Stretch(first, end, shown), size, count_of(shown, first, end))
 
@@ -137,7 +137,7 @@ def _period(asked: Asked, size: int) -> tuple[int, int]:
 class Order:
     """An export that the log knows of."""
 
-    kind: Kind
+    kind: ExportKind
     content: Content
     event_id: str
     since: int | None

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 from pydantic_core import PydanticCustomError
 
 from portal.audit.actions import Action, Outcome, Severity
-from portal.audit.exports import Asked, Kind
+from portal.audit.exports import Asked, ExportKind
 from portal.audit.filters import UTC_ZONE, Filters
 from portal.audit.logs import EVERYTHING, LOGS
 from portal.audit.spans import read_instant
@@ -129,7 +129,7 @@ class ExportBody(ExactBody, EventFilters):
         {"kind": "range", "first": 0, "last": 999, "since": 500},
     )
 
-    kind: Kind = Kind.SELECTION
+    kind: ExportKind = ExportKind.SELECTION
     log: Log = EVERYTHING
     first: LeafCount | None = None
     last: LeafCount | None = None
@@ -138,7 +138,7 @@ class ExportBody(ExactBody, EventFilters):
     @field_validator("first", "last")
     @classmethod
     def _is_of_range(cls, leaf: int | None, info: ValidationInfo) -> int | None:
-        if leaf is not None and info.data.get("kind") is Kind.SELECTION:
+        if leaf is not None and info.data.get("kind") is ExportKind.SELECTION:
             raise PydanticCustomError("leaf", "single events have no first or last leaf")
         return leaf
 

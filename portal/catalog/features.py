@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from portal.audit.actions import Action
 from portal.audit.ledger import Target, record
-from portal.catalog.models import Category, FeatureRow
+from portal.catalog.models import FeatureCategory, FeatureRow
 from portal.catalog.plan_rules import HIGHEST_LEVEL
 from portal.catalog.refusals import Archived, BadTerms, NameTaken, NoSuchFeature
 from portal.catalog.revisions import feature_of, lock_catalog, publish_revision
@@ -29,7 +29,7 @@ class FeatureTerms:
 
     display_name: str
     description: str = ""
-    category: str = Category.OTHER.value
+    category: str = FeatureCategory.OTHER.value
     is_default: bool = False
     min_plan_level: int = 0
     is_metered: bool = False
@@ -184,7 +184,7 @@ def check_reason(reason: str) -> None:
 def check_terms(terms: FeatureTerms) -> None:
     if is_blank(terms.display_name):
         raise BadTerms("Enter what people read.", field="display_name")
-    if terms.category not in list(Category):
+    if terms.category not in list(FeatureCategory):
         raise BadTerms("There is no such category.", field="category")
     if not 0 <= terms.min_plan_level <= HIGHEST_LEVEL:
         raise BadTerms(f"A level is 0 to {HIGHEST_LEVEL}.", field="min_plan_level")

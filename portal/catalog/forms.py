@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from wtforms.validators import ValidationError as Wrong
 
 from portal.catalog.features import NAME, FeatureTerms
-from portal.catalog.models import Category
+from portal.catalog.models import FeatureCategory
 from portal.catalog.overview import CATEGORIES
 from portal.catalog.plan_rules import HIGHEST_LEVEL, HIGHEST_QUOTA
 from portal.catalog.plans import PlanTerms
@@ -78,7 +78,7 @@ def _whole(label: str, most: int, hint: str = "") -> IntegerField:
 class FeatureForm(SavedOnceSeen):
     display_name = _label_field()
     description = TextAreaField("Description", [Length(max=500)], render_kw={"rows": 2})
-    category = SelectField("Category", choices=SHELVES, default=Category.OTHER.value)
+    category = SelectField("Category", choices=SHELVES, default=FeatureCategory.OTHER.value)
     min_plan_level = IntegerField(
         "Lowest plan level",
         [InputRequired("Enter a level."), NumberRange(0, HIGHEST_LEVEL)],

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.database import Base
 
 
-class Category(StrEnum):
+class FeatureCategory(StrEnum):
     """The eight shelves of the catalogue."""
 
     QUOTES = "quotes"

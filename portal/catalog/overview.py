@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from portal.catalog.inclusion import Via, via_of
-from portal.catalog.models import Category
+from portal.catalog.models import FeatureCategory
 from portal.catalog.snapshot import Allowance, Catalog, Feature, Interval, Plan
 from portal.core.currencies import price_text
 from portal.core.errors import DomainError
@@ -15,7 +15,7 @@ from portal.web.paging import BadCursor, ListPage
 
 Item = TypeVar("Item", Feature, Plan)
 AFTER, BEFORE = "~", "-"  # as they stand in an address
-CATEGORIES = [(category.value, category.value.capitalize()) for category in Category]
+CATEGORIES = [(category.value, category.value.capitalize()) for category in FeatureCategory]
 PERIODS = {
     Interval.HOUR: "an hour",
     Interval.DAY: "a day",
@@ -112,7 +112,7 @@ class FeatureSearch:
         known = {state.value: state for state in Availability}
         return cls(
             text=text.strip()[:100],
-            category=category if category in list(Category) else "",
+            category=category if category in list(FeatureCategory) else "",
             level=int(level) if level.isascii() and level.isdigit() and len(level) < 5 else None,
             availability=known.get(availability),
         )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from portal.catalog.features import FeatureTerms
-from portal.catalog.models import Category
+from portal.catalog.models import FeatureCategory
 from portal.catalog.overview import Cell, including, plans_on_offer
 from portal.catalog.plan_rules import HIGHEST_LEVEL
 from portal.catalog.snapshot import Catalog, Feature, Interval, Plan
@@ -57,7 +57,7 @@ PLAN: dict[str, Any] = {
 class FeatureQuery(BaseModel):
     """Which features to list."""
 
-    category: Category | None = None
+    category: FeatureCategory | None = None
     level: int | None = Field(None, ge=0, le=HIGHEST_LEVEL, description="Its min_plan_level")
     availability: Literal["available", "killed", "archived", "all"] | None = Field(
         None, description="Left out: everything that is not archived"
@@ -86,7 +86,7 @@ class FeatureBody(StrictBody):
     name: str = Field(pattern=r"^[a-z0-9_.-]{2,64}$")
     display_name: str = Field(min_length=1, max_length=120)
     description: str = Field("", max_length=500)
-    category: Category = Category.OTHER
+    category: FeatureCategory = FeatureCategory.OTHER
     is_default: bool = False
     min_plan_level: int = Field(0, ge=0, le=HIGHEST_LEVEL)
     is_metered: bool = False

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, Field, ValidationInfo, field_validator
 
 from portal.coupons.models import CouponStatus
-from portal.coupons.terms import Duration, Kind, Terms
+from portal.coupons.terms import DiscountKind, Duration, Terms
 from portal.coupons.validating import Purchase
 from portal.web.moments import Moment
 from portal.web.openapi import ExactBody, example
@@ -53,7 +53,7 @@ class TermsBody(ExactBody):
 
     basis_points: int | None = None
     amounts: dict[Currency, Cents] = Field(default={}, max_length=200)
-    kind: Annotated[Kind, Field(strict=False)] | None = None
+    kind: Annotated[DiscountKind, Field(strict=False)] | None = None
     duration: Annotated[Duration, Field(strict=False)] = Duration.ONCE
     periods: int | None = Field(None, description="Of a repeating one: how many are discounted.")
     months: int | None = Field(None, description=MONTHS)
@@ -82,8 +82,8 @@ class TermsBody(ExactBody):
 
     @field_validator("kind")
     @classmethod
-    def _as_is_said(cls, kind: Kind | None, info: ValidationInfo) -> Kind | None:
-        other = "amounts" if kind is Kind.PERCENT else "basis_points"
+    def _as_is_said(cls, kind: DiscountKind | None, info: ValidationInfo) -> DiscountKind | None:
+        other = "amounts" if kind is DiscountKind.PERCENT else "basis_points"
         if kind is not None and info.data.get(other):
             raise ValueError("percent goes with basis_points, and fixed with amounts")
         return kind
@@ -109,9 +109,9 @@ class CouponChangeBody(TermsBody):
 
     def said(self) -> dict[str, Any]:
         """Of another kind, it loses what it was worth before."""
-        lost: dict[Kind | None, dict[str, Any]] = {
-            Kind.PERCENT: {"amounts": {}},
-            Kind.FIXED: {"basis_points": None},
+        lost: dict[DiscountKind | None, dict[str, Any]] = {
+            DiscountKind.PERCENT: {"amounts": {}},
+            DiscountKind.FIXED: {"basis_points": None},
         }
         return {**lost.get(self.kind, {}), **super().said()}
 
@@ -146,7 +146,7 @@ class TermsShape(BaseModel):
     """What a coupon says."""
 
     description: str
-    kind: Kind
+    kind: DiscountKind
     basis_points: int | None
     amounts: dict[str, int]
     duration: Duration

@@ -32,7 +32,7 @@ class Duration(StrEnum):
     FOREVER = "forever"
 
 
-class Kind(StrEnum):
+class DiscountKind(StrEnum):
     """What it takes off: a share of the price, or an amount."""
 
     PERCENT = "percent"
@@ -69,8 +69,8 @@ class Terms:
     description: str = ""
 
     @property
-    def kind(self) -> Kind:
-        return Kind.PERCENT if self.basis_points is not None else Kind.FIXED
+    def kind(self) -> DiscountKind:
+        return DiscountKind.PERCENT if self.basis_points is not None else DiscountKind.FIXED
 
     def columns(self) -> dict[str, Any]:
         """As the row holds them."""

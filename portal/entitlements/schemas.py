@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from portal.catalog.models import Category
+from portal.catalog.models import FeatureCategory
 from portal.web.moments import AsOf
 from portal.web.openapi import StrictBody, example
 from portal.web.texts import WHOLE
@@ -43,7 +43,7 @@ class BatchCheckBody(StrictBody):
 class FeaturesQuery(BaseModel):
     """`explain=1` adds the trace; `category` is one of the catalogue's."""
 
-    category: Category | None = None
+    category: FeatureCategory | None = None
     explain: bool = False
 
 

@@ -17,14 +17,14 @@ from portal.support.goodwill_terms import (
     LONGEST_REASON,
     Wanted,
 )
-from portal.support.goodwill_words import Kind
+from portal.support.goodwill_words import GestureKind
 from portal.web.forms import PortalForm, VersionedForm
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 
 
-AT_FIRST = {"kind": Kind.COUPON.value, "percent": 10, "feature_days": 7, "trial_days": 7}
+AT_FIRST = {"kind": GestureKind.COUPON.value, "percent": 10, "feature_days": 7, "trial_days": 7}
 """What a form proposes that nobody filled in yet."""
 
 
@@ -77,7 +77,7 @@ class GestureForm(PortalForm):
 
     def offer(self, catalog: Catalog, *, has_trial: bool) -> None:
         """What this customer can be given."""
-        kinds = [kind for kind in Kind if has_trial or kind is not Kind.TRIAL]
+        kinds = [kind for kind in GestureKind if has_trial or kind is not GestureKind.TRIAL]
         self.kind.choices = [SelectChoice(kind.value, kind.label) for kind in kinds]
         present = [one for one in catalog.features.values() if not one.is_archived]
         present.sort(key=lambda one: (one.display_name or one.name).casefold())
@@ -90,12 +90,12 @@ class GestureForm(PortalForm):
 
     def wanted(self) -> Wanted:
         """Of the chosen kind alone."""
-        kind, data = Kind(self.kind.data), self.data
+        kind, data = GestureKind(self.kind.data), self.data
         names = {
-            Kind.COUPON: ("percent",),
-            Kind.FEATURE: ("feature_name", "days"),
-            Kind.QUOTA: ("feature_name", "amount"),
-            Kind.TRIAL: ("days",),
+            GestureKind.COUPON: ("percent",),
+            GestureKind.FEATURE: ("feature_name", "days"),
+            GestureKind.QUOTA: ("feature_name", "amount"),
+            GestureKind.TRIAL: ("days",),
         }[kind]
         terms = {name: data[self._called(kind, name)] or None for name in names}
         return Wanted(kind, **terms)
@@ -103,10 +103,10 @@ class GestureForm(PortalForm):
     def add_refusal(self, error: Any) -> None:
         """At the field of the chosen kind."""
         if error.field is not None:
-            error.field = self._called(Kind(self.kind.data), error.field)
+            error.field = self._called(GestureKind(self.kind.data), error.field)
         super().add_refusal(error)
 
-    def _called(self, kind: Kind, name: str) -> str:
+    def _called(self, kind: GestureKind, name: str) -> str:
         return self.OTHER_NAMES.get((kind.value, name), name)
 
 

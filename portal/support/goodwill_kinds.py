@@ -35,7 +35,7 @@ from portal.subscriptions.assignments import NoTrial, end_trial, extend_trial
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.stays import gives_access, lasting_stay
 from portal.support.goodwill_terms import BASIS_POINTS, BadGesture, Wanted
-from portal.support.goodwill_words import GestureStatus, Kind, counted
+from portal.support.goodwill_words import GestureKind, GestureStatus, counted
 from portal.support.models import GoodwillGesture, SupportTicket
 from portal.support.ticket_grants import CAUSE, feature_label, requester_of
 
@@ -70,10 +70,10 @@ def summary_of(wanted: Wanted) -> str:
     """What it is called: `14 days of Custom Reports`."""
     name = feature_label(wanted.feature)
     return {
-        Kind.COUPON: f"a coupon of {wanted.reach} %",
-        Kind.FEATURE: f"{counted(wanted.reach, 'day')} of {name}",
-        Kind.QUOTA: f"{wanted.reach:,} more of {name}",
-        Kind.TRIAL: f"{counted(wanted.reach, 'day')} more of trial",
+        GestureKind.COUPON: f"a coupon of {wanted.reach} %",
+        GestureKind.FEATURE: f"{counted(wanted.reach, 'day')} of {name}",
+        GestureKind.QUOTA: f"{wanted.reach:,} more of {name}",
+        GestureKind.TRIAL: f"{counted(wanted.reach, 'day')} more of trial",
     }[wanted.kind]
 
 
@@ -88,9 +88,9 @@ def check_possible(ticket: SupportTicket, wanted: Wanted) -> None:
         feature = catalog_now().features.get(wanted.feature_name)
         if feature is None or feature.is_archived:
             raise BadGesture("Choose a feature that can be given.", field="feature_name")
-        if wanted.kind is Kind.QUOTA and not can_be_more(feature):
+        if wanted.kind is GestureKind.QUOTA and not can_be_more(feature):
             raise BadGesture("Nothing of this feature is counted.", field="feature_name")
-    if wanted.kind is Kind.TRIAL:
+    if wanted.kind is GestureKind.TRIAL:
         _trial_to_extend(ticket)
         _check_trial_days(ticket, wanted.reach)
 
@@ -207,7 +207,7 @@ def _trial_to_extend(ticket: SupportTicket) -> Subscription:
 def _check_trial_days(ticket: SupportTicket, days: int) -> None:
     query = sa.select(GoodwillGesture.terms).where(
         GoodwillGesture.tenant_id == ticket.tenant_id,
-        GoodwillGesture.kind == Kind.TRIAL,
+        GoodwillGesture.kind == GestureKind.TRIAL,
         GoodwillGesture.status == GestureStatus.GIVEN,
     )
     given = sum(int(terms["days"]) for terms in db.session.scalars(query))
@@ -235,7 +235,7 @@ def undo(*, by: Actor, gesture: GoodwillGesture, reason: str) -> int:
         CannotWithdraw: see the class (409).
         DomainError: as the deed of the kind says.
     """
-    return _UNDOING[Kind(gesture.kind)](by, gesture, reason)
+    return _UNDOING[GestureKind(gesture.kind)](by, gesture, reason)
 
 
 def _undo_coupon(by: Actor, gesture: GoodwillGesture, reason: str) -> int:
@@ -281,15 +281,15 @@ def _share_ahead(gesture: GoodwillGesture) -> int:
     return max(ahead, timedelta(0)) * WHOLE // (gesture.until - gesture.since)
 
 
-_DEEDS: dict[Kind, Callable[[Actor, SupportTicket, Wanted, str], Done]] = {
-    Kind.COUPON: _coupon,
-    Kind.FEATURE: _feature,
-    Kind.QUOTA: _quota,
-    Kind.TRIAL: _trial,
+_DEEDS: dict[GestureKind, Callable[[Actor, SupportTicket, Wanted, str], Done]] = {
+    GestureKind.COUPON: _coupon,
+    GestureKind.FEATURE: _feature,
+    GestureKind.QUOTA: _quota,
+    GestureKind.TRIAL: _trial,
 }
-_UNDOING: dict[Kind, Callable[[Actor, GoodwillGesture, str], int]] = {
-    Kind.COUPON: _undo_coupon,
-    Kind.FEATURE: _undo_feature,
-    Kind.QUOTA: _undo_quota,
-    Kind.TRIAL: _undo_trial,
+_UNDOING: dict[GestureKind, Callable[[Actor, GoodwillGesture, str], int]] = {
+    GestureKind.COUPON: _undo_coupon,
+    GestureKind.FEATURE: _undo_feature,
+    GestureKind.QUOTA: _undo_quota,
+    GestureKind.TRIAL: _undo_trial,
 }

@@ -14,7 +14,7 @@ from portal.core.roles import Role
 from portal.staff.models import Admin
 from portal.staff.roles import permissions_of
 from portal.support.goodwill_budgets import EVERYBODY, Limits, Owner, limits_of
-from portal.support.goodwill_words import COLOURS, GestureStatus, Kind
+from portal.support.goodwill_words import COLOURS, GestureKind, GestureStatus
 from portal.support.models import GoodwillGesture, GoodwillLimit, GoodwillSpent, SupportTicket
 from portal.web.paging import ListPage, page_of
 
@@ -33,7 +33,7 @@ class GestureLine(NamedTuple):
     number: str
     tenant_id: int
     tenant_name: str
-    kind: Kind
+    kind: GestureKind
     summary: str
     status: str
     state: str
@@ -191,7 +191,7 @@ def _line(row: Any) -> GestureLine:
         number=row.number,
         tenant_id=row.tenant_id,
         tenant_name=row.tenant_name,
-        kind=Kind(row.kind),
+        kind=GestureKind(row.kind),
         summary=row.summary,
         status=status.value,
         state=status.label,

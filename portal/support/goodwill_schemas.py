@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from portal.support.goodwill_terms import MOST_AMOUNT, MOST_DAYS, MOST_PERCENT, Wanted
-from portal.support.goodwill_words import GestureStatus, Kind
+from portal.support.goodwill_words import GestureKind, GestureStatus
 from portal.web.openapi import ExactBody, example
 from portal.web.texts import Reason
 
@@ -38,7 +38,7 @@ class GoodwillBody(ExactBody):
         {"kind": "trial", "days": 7, "reason": "no time to try", "ask": True},
     )
 
-    kind: Annotated[Kind, Field(strict=False)]
+    kind: Annotated[GestureKind, Field(strict=False)]
     percent: int | None = Field(None, ge=1, le=MOST_PERCENT)
     feature_name: str | None = Field(None, max_length=64, pattern="^[!-~]*$")
     days: int | None = Field(None, ge=1, le=MOST_DAYS)
@@ -60,7 +60,7 @@ class GestureShape(BaseModel):
     id: int
     ticket_number: str
     tenant_id: int
-    kind: Kind
+    kind: GestureKind
     summary: str
     status: GestureStatus
     value: str

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from portal.core.errors import DomainError
-from portal.support.goodwill_words import Kind
+from portal.support.goodwill_words import GestureKind
 
 BASIS_POINTS = 100  # of a percent
 ALONE_PERCENT = 20
@@ -15,10 +15,15 @@ MOST_PERCENT = 50
 MOST_DAYS = 90
 MOST_AMOUNT = 1_000_000
 LONGEST_REASON = 400
-REACHES = {Kind.COUPON: "percent", Kind.FEATURE: "days", Kind.QUOTA: "amount", Kind.TRIAL: "days"}
+REACHES = {
+    GestureKind.COUPON: "percent",
+    GestureKind.FEATURE: "days",
+    GestureKind.QUOTA: "amount",
+    GestureKind.TRIAL: "days",
+}
 """The number that each kind needs."""
 MOST = {"percent": MOST_PERCENT, "days": MOST_DAYS, "amount": MOST_AMOUNT}
-OF_A_FEATURE = frozenset({Kind.FEATURE, Kind.QUOTA})
+OF_A_FEATURE = frozenset({GestureKind.FEATURE, GestureKind.QUOTA})
 
 
 class BadGesture(DomainError):
@@ -31,7 +36,7 @@ class BadGesture(DomainError):
 class Wanted:
     """A kind, and what that kind needs; the rest is None."""
 
-    kind: Kind
+    kind: GestureKind
     percent: int | None = None
     feature_name: str | None = None
     days: int | None = None
@@ -40,7 +45,7 @@ class Wanted:
     @classmethod
     def of(cls, kind: str, terms: Mapping[str, Any]) -> "Wanted":
         """As a gesture's row holds it."""
-        return cls(Kind(kind), **terms)
+        return cls(GestureKind(kind), **terms)
 
     @property
     def reach(self) -> int:
@@ -78,7 +83,7 @@ def check_wanted(wanted: Wanted) -> None:
 
 def beyond_alone(wanted: Wanted) -> list[str]:
     """The limits that the wish itself passes, in words; what it is worth is asked elsewhere."""
-    if wanted.kind is Kind.COUPON and wanted.reach > ALONE_PERCENT:
+    if wanted.kind is GestureKind.COUPON and wanted.reach > ALONE_PERCENT:
         return [f"it takes off more than {ALONE_PERCENT} %"]
     if REACHES[wanted.kind] == "days" and wanted.reach > ALONE_DAYS:
         return [f"it lasts for more than {ALONE_DAYS} days"]

@@ -12,7 +12,7 @@ from portal.catalog.snapshot import Allowance, Catalog, Plan
 from portal.core.money import percent_of, round_ratio
 from portal.entitlements.explaining import upgrade_for
 from portal.support.goodwill_terms import BASIS_POINTS, Wanted
-from portal.support.goodwill_words import Kind
+from portal.support.goodwill_words import GestureKind
 
 DAYS_OF_A_MONTH = 30
 USUAL_CURRENCY = "USD"
@@ -97,9 +97,9 @@ def _by_days(price: int, days: int) -> int:
 
 
 Rule = Callable[[Wanted, Plan | None, Catalog], int]
-_RULES: dict[Kind, Rule] = {
-    Kind.COUPON: _coupon,
-    Kind.FEATURE: _feature,
-    Kind.QUOTA: _quota,
-    Kind.TRIAL: _trial,
+_RULES: dict[GestureKind, Rule] = {
+    GestureKind.COUPON: _coupon,
+    GestureKind.FEATURE: _feature,
+    GestureKind.QUOTA: _quota,
+    GestureKind.TRIAL: _trial,
 }

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class GestureKind(StrEnum):
     """What can be given."""
 
     COUPON = "coupon"
@@ -31,10 +31,10 @@ class GestureStatus(StrEnum):
 
 
 _KINDS = {
-    Kind.COUPON: "Coupon",
-    Kind.FEATURE: "A feature for a time",
-    Kind.QUOTA: "More of a limit",
-    Kind.TRIAL: "Longer trial",
+    GestureKind.COUPON: "Coupon",
+    GestureKind.FEATURE: "A feature for a time",
+    GestureKind.QUOTA: "More of a limit",
+    GestureKind.TRIAL: "Longer trial",
 }
 _STATES = {
     GestureStatus.GIVEN: "Given",

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from portal.audit.bundles import covered, write_bundle
-from portal.audit.exports import Asked, Kind, content_of, order_export
+from portal.audit.exports import Asked, ExportKind, content_of, order_export
 from portal.audit.filters import Filters
 from portal.audit.notes import SignerKey
 from portal.audit.program import program
@@ -24,7 +24,9 @@ MO = Actor(ActorType.ADMIN, 1, "mo@x.test", "manager", frozenset(Permission))
 UTC = ZoneInfo("UTC")
 
 
-def bundle_of(kind: Kind = Kind.RANGE, *, key: SignerKey | None = SIGNER, **more: object) -> bytes:
+def bundle_of(
+    kind: ExportKind = ExportKind.RANGE, *, key: SignerKey | None = SIGNER, **more: object
+) -> bytes:
     """An export as the page makes it, of filters and numbers by their names."""
     names = {"first", "last", "since"}
     numbers = {name: more.pop(name) for name in names & more.keys()}

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from portal.audit.exports import Kind
+from portal.audit.exports import ExportKind
 from portal.audit.proof_walker import ProofWalker
 from tests.audit.bundling import bundle_of, check, files_of, manifest_of, rebuilt, run
 from tests.audit.sealed import SIGNER
@@ -36,7 +36,7 @@ def under_record_of(bundle, other):
 
 
 def test_a_selection_that_holds_less_than_the_log_recorded(ledger, tmp_path):
-    bundle = bundle_of(Kind.SELECTION, action="demo.seeded")
+    bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded")
     found = check(tmp_path, shorter(bundle, 2))
     assert (found.code, found.kinds) == (1, {"missing"})
     assert "the log recorded 5 leaves, 3 to 7" in found.faults[0]["message"]
@@ -44,15 +44,15 @@ def test_a_selection_that_holds_less_than_the_log_recorded(ledger, tmp_path):
 
 @pytest.mark.parametrize(("first", "last"), [(2, 6), (4, 9)])
 def test_a_range_under_the_record_of_a_longer_one(ledger, tmp_path, first, last):
-    long = bundle_of(Kind.RANGE, first=2, last=9)
-    short = bundle_of(Kind.RANGE, first=first, last=last)
+    long = bundle_of(ExportKind.RANGE, first=2, last=9)
+    short = bundle_of(ExportKind.RANGE, first=first, last=last)
     found = check(tmp_path, under_record_of(short, long))
     assert (found.code, found.kinds) == (1, {"missing"})
     assert "the log recorded 8 leaves, 2 to 9" in found.faults[0]["message"]
 
 
 def test_a_name_that_paints_over_the_verdict(ledger, tmp_path):
-    stream = io.BytesIO(bundle_of(Kind.SELECTION, action="demo.seeded"))
+    stream = io.BytesIO(bundle_of(ExportKind.SELECTION, action="demo.seeded"))
     with zipfile.ZipFile(stream, "a") as file:
         file.writestr("x\x1b[2J\x1b[Hwhole\nwhole\u2028\x9b8m", b"")
     (tmp_path / "bundle.zip").write_bytes(stream.getvalue())

@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from portal.audit.exports import Kind
+from portal.audit.exports import ExportKind
 from portal.audit.merkle import leaf_hash
 from portal.audit.notes import Checkpoint, Note, SignerKey
 from tests.audit.bundling import bundle_of, check, files_of, lines_of, rebuilt, run
@@ -22,7 +22,7 @@ SHOWN = [3, 4, 5, 6, 7]
 ANOTHER = b'{"action":"forged"}\n'
 
 
-@pytest.fixture(params=list(Kind))
+@pytest.fixture(params=list(ExportKind))
 def bundle(request, ledger):
     return bundle_of(request.param, action="demo.seeded")
 
@@ -113,7 +113,7 @@ def test_two_rows_of_the_index_swapped(bundle, tmp_path):
 
 
 def test_a_row_and_its_event_taken_out_of_a_range(ledger, tmp_path):
-    bundle = bundle_of(Kind.RANGE)
+    bundle = bundle_of(ExportKind.RANGE)
     lines = lines_of(bundle)
     del lines[4]
     forged = index(bundle, lambda rows: rows[4].clear())
@@ -122,7 +122,7 @@ def test_a_row_and_its_event_taken_out_of_a_range(ledger, tmp_path):
 
 
 def test_an_event_of_a_full_range_made_a_bare_hash(ledger, tmp_path):
-    bundle = bundle_of(Kind.RANGE)
+    bundle = bundle_of(ExportKind.RANGE)
     lines = lines_of(bundle)
     del lines[4]
     forged = index(bundle, lambda rows: rows[4].pop("line"))
@@ -131,7 +131,7 @@ def test_an_event_of_a_full_range_made_a_bare_hash(ledger, tmp_path):
 
 
 def test_a_proof_changed(ledger, tmp_path):
-    bundle = bundle_of(Kind.SELECTION, action="demo.seeded")
+    bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded")
     found = check(tmp_path, index(bundle, lambda rows: rows[1]["proof"].reverse()))
     assert (found.code, found.leaves("bad_proof")) == (1, [SHOWN[1]])
     found = check(tmp_path, index(bundle, lambda rows: rows[1]["proof"].pop()))
@@ -140,7 +140,7 @@ def test_a_proof_changed(ledger, tmp_path):
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_an_edge_changed(ledger, tmp_path, side):
-    bundle = bundle_of(Kind.RANGE, first=4, last=9)
+    bundle = bundle_of(ExportKind.RANGE, first=4, last=9)
     head, *rows = lines_of(bundle, "index.jsonl")
     edges = json.loads(head)
     for change in ([*edges[side], edges[side][0]], edges[side][1:], ["AAAA", *edges[side][1:]]):
@@ -150,13 +150,13 @@ def test_an_edge_changed(ledger, tmp_path, side):
 
 
 def test_an_index_without_a_line(ledger, tmp_path):
-    found = check(tmp_path, rebuilt(bundle_of(Kind.RANGE), index_jsonl=b""))
+    found = check(tmp_path, rebuilt(bundle_of(ExportKind.RANGE), index_jsonl=b""))
     assert (found.code, "modified" in found.kinds) == (1, True)
 
 
 @pytest.mark.parametrize(("line", "name"), [(0, "first"), (0, "end"), (2, "index")])
 def test_a_number_without_an_end(ledger, tmp_path, line, name):
-    lines = lines_of(bundle := bundle_of(Kind.RANGE, first=4, last=9), "index.jsonl")
+    lines = lines_of(bundle := bundle_of(ExportKind.RANGE, first=4, last=9), "index.jsonl")
     said = f'"{name}": {json.loads(lines[line])[name]}'.encode()
     lines[line] = json.dumps(json.loads(lines[line])).encode().replace(said, said + b"e999") + b"\n"
     found = check(tmp_path, rebuilt(bundle, index_jsonl=b"".join(lines)))
@@ -205,7 +205,7 @@ def test_the_key_of_another_log_checks_nothing(bundle, tmp_path):
     ],
 )
 def test_a_statement_of_the_manifest_changed(ledger, tmp_path, name, value):
-    bundle = bundle_of(Kind.SELECTION, action="demo.seeded")
+    bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded")
     found = check(tmp_path, rebuilt(bundle, adapted=False, said={name: value}))
     assert (found.code, found.kinds) == (1, {"modified"})
     assert name in found.faults[0]["message"]
@@ -213,13 +213,13 @@ def test_a_statement_of_the_manifest_changed(ledger, tmp_path, name, value):
 
 @pytest.mark.parametrize("kind", ["range", "range_with_hashes", "no such"])
 def test_a_selection_that_calls_itself_complete(ledger, tmp_path, kind):
-    bundle = bundle_of(Kind.SELECTION, action="demo.seeded")
+    bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded")
     said = {"kind": kind, "completeness": "complete: every event of these leaves is here"}
     assert check(tmp_path, rebuilt(bundle, said=said)).code == 1
 
 
 def test_the_record_of_another_export(ledger, tmp_path):
-    bundle = bundle_of(Kind.SELECTION, action="demo.seeded")
+    bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded")
     order = json.loads(files_of(bundle)["export.json"])
     order["line"] = order["line"].replace("demo.seeded", "x")
     found = check(tmp_path, rebuilt(bundle, export_json=json.dumps(order).encode()))
@@ -272,7 +272,7 @@ def test_a_broken_zip(bundle, tmp_path):
 def test_a_log_that_was_rewritten_since_the_old_checkpoint(ledger, tmp_path):
     old = seal()
     happen(3)
-    bundle = bundle_of(Kind.RANGE, since=old.tree_size)
+    bundle = bundle_of(ExportKind.RANGE, since=old.tree_size)
     forged = Checkpoint(ORIGIN, old.tree_size, bytes(32)).signed_by([SIGNER])
     (tmp_path / "old.txt").write_text(forged)
     found = check(tmp_path, bundle, "--since", str(tmp_path / "old.txt"))

@@ -8,7 +8,7 @@ import pytest
 
 from portal.audit import bundle_rows
 from portal.audit.actions import Action
-from portal.audit.exports import CannotExport, Kind
+from portal.audit.exports import CannotExport, ExportKind
 from portal.core.database import db
 from tests.audit.bundling import MO, bundle_of, check, files_of, lines_of, manifest_of, run
 from tests.audit.growing import happen
@@ -36,7 +36,7 @@ def ledger(app):
     return app
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ExportKind)
 def test_a_whole_bundle_passes(ledger, tmp_path, kind):
     found = check(tmp_path, bundle_of(kind, action="demo.seeded"))
     assert (found.code, found.faults, found.answer["unchecked"]) == (0, [], [])
@@ -45,7 +45,11 @@ def test_a_whole_bundle_passes(ledger, tmp_path, kind):
 
 @pytest.mark.parametrize(
     ("kind", "events", "leaves"),
-    [(Kind.SELECTION, 12, 12), (Kind.RANGE, 37, 37), (Kind.RANGE_WITH_HASHES, 12, 37)],
+    [
+        (ExportKind.SELECTION, 12, 12),
+        (ExportKind.RANGE, 37, 37),
+        (ExportKind.RANGE_WITH_HASHES, 12, 37),
+    ],
 )
 def test_each_kind_has_what_it_promises(ledger, kind, events, leaves):
     bundle = bundle_of(kind, action="demo.seeded")
@@ -56,7 +60,7 @@ def test_each_kind_has_what_it_promises(ledger, kind, events, leaves):
 
 
 def test_a_filtered_bundle_says_that_it_proves_no_completeness(ledger):
-    files = files_of(bundle_of(Kind.SELECTION, action="demo.seeded"))
+    files = files_of(bundle_of(ExportKind.SELECTION, action="demo.seeded"))
     sentence = "filtered: completeness not provable"
     assert json.loads(files["manifest.json"])["completeness"] == sentence
     assert sentence in files["README.txt"].decode()
@@ -66,29 +70,29 @@ def test_a_filtered_bundle_says_that_it_proves_no_completeness(ledger):
     ("first", "last"), [(0, 0), (0, 36), (36, 36), (1, 35), (7, 8), (16, 31), (5, 16)]
 )
 def test_a_range_passes_wherever_it_lies(ledger, tmp_path, first, last):
-    bundle = bundle_of(Kind.RANGE, first=first, last=last)
+    bundle = bundle_of(ExportKind.RANGE, first=first, last=last)
     assert len(lines_of(bundle)) == last - first + 1
     assert check(tmp_path, bundle).code == 0
 
 
 def test_hashes_alone_keep_the_others_private(ledger, tmp_path):
-    bundle = bundle_of(Kind.RANGE_WITH_HASHES, action="demo.seeded")
+    bundle = bundle_of(ExportKind.RANGE_WITH_HASHES, action="demo.seeded")
     assert b"backup.made" not in files_of(bundle)["events.jsonl"]
     assert check(tmp_path, bundle).answer["manifest"]["leaves"] == 37
 
 
 def test_a_bundle_in_which_everything_fits_is_a_full_range(ledger):
-    assert manifest_of(bundle_of(Kind.RANGE_WITH_HASHES))["kind"] == "range"
+    assert manifest_of(bundle_of(ExportKind.RANGE_WITH_HASHES))["kind"] == "range"
 
 
 def test_a_selection_of_nothing_is_empty_and_passes(ledger, tmp_path):
-    bundle = bundle_of(Kind.SELECTION, action="staff.invited")
+    bundle = bundle_of(ExportKind.SELECTION, action="staff.invited")
     assert lines_of(bundle) == []
     assert check(tmp_path, bundle).code == 0
 
 
 def test_the_order_is_an_event_of_its_own_bundle(ledger):
-    manifest = manifest_of(bundle_of(Kind.SELECTION, action="demo.seeded", since=4))
+    manifest = manifest_of(bundle_of(ExportKind.SELECTION, action="demo.seeded", since=4))
     (event,) = events(Action.AUDIT_EXPORTED)
     body = json.loads(event.canonical)
     assert body["meta"]["query"] == manifest["query"]
@@ -98,7 +102,7 @@ def test_the_order_is_an_event_of_its_own_bundle(ledger):
 
 
 def test_a_log_without_a_key_gives_a_bundle_that_says_it_is_not_signed(ledger, tmp_path):
-    found = check(tmp_path, bundle_of(Kind.SELECTION, key=None))
+    found = check(tmp_path, bundle_of(ExportKind.SELECTION, key=None))
     assert (found.code, found.faults) == (3, [])
     assert "not signed" in found.answer["unchecked"][0]
 
@@ -129,7 +133,7 @@ def test_the_log_continues_the_checkpoint_that_somebody_has(ledger, tmp_path):
         note, size = old.note, old.tree_size
         (tmp_path / "old.txt").write_text(note)
         happen(3)
-        bundle = bundle_of(Kind.SELECTION, action="demo.seeded", since=size)
+        bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded", since=size)
         assert check(tmp_path, bundle, "--since", str(tmp_path / "old.txt")).code == 0
 
 
@@ -177,5 +181,5 @@ def test_a_period_without_events_is_refused(ledger):
 def test_what_fits_is_looked_for_in_parts(ledger, monkeypatch):
     monkeypatch.setattr(bundle_rows, "INDEXES_AT_ONCE", 5)
     monkeypatch.setattr(bundle_rows, "AT_ONCE", 7)
-    manifest = manifest_of(bundle_of(Kind.SELECTION))
+    manifest = manifest_of(bundle_of(ExportKind.SELECTION))
     assert (manifest["events"], manifest["first"], manifest["last"]) == (37, 0, 36)

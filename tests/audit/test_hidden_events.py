@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from portal.audit.exports import Kind
+from portal.audit.exports import ExportKind
 from portal.audit.offline.orders import order_faults
 from tests.audit.bundling import bundle_of, check, files_of, lines_of, rebuilt
 
@@ -29,26 +29,26 @@ def hiding(bundle, line, *, gone=None, **files):
 
 
 def test_an_event_of_a_whole_range(ledger, tmp_path):
-    found = check(tmp_path, hiding(bundle_of(Kind.RANGE), 5))
+    found = check(tmp_path, hiding(bundle_of(ExportKind.RANGE), 5))
     assert (found.code, found.kinds) == (1, {"missing"})
     assert "the log recorded 13 events, not 12" in found.faults[0]["message"]
 
 
 def test_an_event_that_fits_among_bare_hashes(ledger, tmp_path):
-    bundle = bundle_of(Kind.RANGE_WITH_HASHES, action="demo.seeded")
+    bundle = bundle_of(ExportKind.RANGE_WITH_HASHES, action="demo.seeded")
     found = check(tmp_path, hiding(bundle, 2))
     assert (found.code, found.kinds) == (1, {"missing"})
     assert "the log recorded 5 events, not 4" in found.faults[0]["message"]
 
 
 def test_an_event_that_is_only_said_to_be_archived(ledger, tmp_path):
-    found = check(tmp_path, hiding(bundle_of(Kind.RANGE), 5, gone="archived"))
+    found = check(tmp_path, hiding(bundle_of(ExportKind.RANGE), 5, gone="archived"))
     assert (found.code, found.faults) == (3, [])
     assert found.answer["unchecked"] == ["of the events, 1 are only said to be archived"]
 
 
 def test_an_archive_that_the_log_does_not_know(ledger, tmp_path):
-    bundle = bundle_of(Kind.RANGE)
+    bundle = bundle_of(ExportKind.RANGE)
     record = json.loads(files_of(bundle)["export.json"])
     meta = {"first_index": 0, "end_index": 13, "file": "x.zip"}
     record["line"] = json.dumps({"action": "audit.archived", "meta": meta})
@@ -60,7 +60,7 @@ def test_an_archive_that_the_log_does_not_know(ledger, tmp_path):
 
 
 def test_another_event_of_the_log_in_the_place_of_an_archive(ledger, tmp_path):
-    bundle = bundle_of(Kind.RANGE)
+    bundle = bundle_of(ExportKind.RANGE)
     record = json.dumps(json.loads(files_of(bundle)["export.json"])).encode() + b"\n"
     found = check(tmp_path, rebuilt(bundle, **{"archives.jsonl": record}))
     assert (found.code, found.kinds) == (1, {"modified"})
@@ -68,7 +68,7 @@ def test_another_event_of_the_log_in_the_place_of_an_archive(ledger, tmp_path):
 
 
 def test_without_the_record_of_the_export_not_all_could_be_checked(ledger, tmp_path):
-    bundle = bundle_of(Kind.SELECTION, action="demo.seeded")
+    bundle = bundle_of(ExportKind.SELECTION, action="demo.seeded")
     said = {"exported_by": {"label": "somebody else"}, "query": {"tenant": "7"}}
     found = check(tmp_path, rebuilt(bundle, said=said, export_json=None))
     assert (found.code, found.faults) == (3, [])

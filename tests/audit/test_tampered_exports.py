@@ -6,7 +6,7 @@ Each by plain SQL, with the guards taken away and put back.
 import pytest
 import sqlalchemy as sa
 
-from portal.audit.exports import Kind
+from portal.audit.exports import ExportKind
 from portal.audit.models import AuditEvent
 from portal.core.database import db
 from tests.audit.bundling import bundle_of, check, manifest_of
@@ -43,7 +43,7 @@ def bytes_of(event_id):
     return found
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ExportKind)
 def test_a_changed_event_is_modified(tmp_path, kind):
     event_id = event_at(INDEX)
     changed = bytes_of(event_id).replace(b"backup.made", b"backup.mads")
@@ -52,7 +52,7 @@ def test_a_changed_event_is_modified(tmp_path, kind):
     assert (found.code, found.leaves("modified")) == (1, [INDEX])
 
 
-@pytest.mark.parametrize("kind", [Kind.RANGE, Kind.RANGE_WITH_HASHES])
+@pytest.mark.parametrize("kind", [ExportKind.RANGE, ExportKind.RANGE_WITH_HASHES])
 def test_a_removed_event_is_missing(tmp_path, kind):
     tamper(REMOVED, id=event_at(INDEX))
     found = check(tmp_path, bundle_of(kind, action="backup.made"))
@@ -61,7 +61,7 @@ def test_a_removed_event_is_missing(tmp_path, kind):
 
 def test_a_removed_event_that_would_not_fit_is_missing_too(tmp_path):
     tamper(REMOVED, id=event_at(INDEX))
-    found = check(tmp_path, bundle_of(Kind.RANGE_WITH_HASHES, action="demo.seeded"))
+    found = check(tmp_path, bundle_of(ExportKind.RANGE_WITH_HASHES, action="demo.seeded"))
     assert (found.code, found.leaves("missing")) == (1, [INDEX])
 
 
@@ -74,7 +74,7 @@ def test_a_log_signed_again_with_another_key_has_a_bad_signature(tmp_path):
 def test_a_log_written_anew_is_no_continuation_of_the_old_checkpoint(tmp_path, ledger, statements):
     (tmp_path / "old.txt").write_text(ledger)
     tamper(*statements, leaf=bytes(32))
-    bundle = bundle_of(Kind.RANGE, first=12, last=19, since=20)
+    bundle = bundle_of(ExportKind.RANGE, first=12, last=19, since=20)
     found = check(tmp_path, bundle, "--since", str(tmp_path / "old.txt"))
     assert found.code == 1
     assert "rollback" in found.kinds
@@ -82,6 +82,6 @@ def test_a_log_written_anew_is_no_continuation_of_the_old_checkpoint(tmp_path, l
 
 def test_what_nobody_touched_passes(tmp_path, ledger):
     (tmp_path / "old.txt").write_text(ledger)
-    bundle = bundle_of(Kind.RANGE, since=20)
+    bundle = bundle_of(ExportKind.RANGE, since=20)
     assert manifest_of(bundle)["kind"] == "range"
     assert check(tmp_path, bundle, "--since", str(tmp_path / "old.txt")).code == 0

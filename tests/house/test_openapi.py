@@ -2,6 +2,8 @@
 
 import sys
 from collections import defaultdict
+from enum import Enum
+from typing import get_args
 
 import pytest
 from flask import Flask
@@ -106,3 +108,30 @@ def test_every_operation_says_who_may_call_it(paths):
 def test_the_description_names_the_cookie_that_opens_a_session(client):
     schemes = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]
     assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": "portal_session"}
+
+
+def test_no_two_things_that_it_describes_share_a_name(shared_app: Flask):
+    """Else one is described as the other: they are kept by the names of their classes."""
+    found = defaultdict(set)
+    for model in models_below(BaseModel):
+        is_described = not model.__name__.endswith(("Path", "Query"))  # those are taken apart
+        for one in [model] * is_described + [
+            one for field in model.model_fields.values() for one in enums_in(field.annotation)
+        ]:
+            found[one.__name__].add(one)
+    assert len(found) > 100
+    assert [classes for classes in found.values() if len(classes) > 1] == []
+
+
+def models_below(base):
+    for model in base.__subclasses__():
+        if model.__module__.startswith("portal."):
+            yield model
+        yield from models_below(model)
+
+
+def enums_in(annotation):
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        yield annotation
+    for part in get_args(annotation):
+        yield from enums_in(part)

@@ -11,7 +11,7 @@ from portal.subscriptions.assignments import assign_plan
 from portal.support.goodwill import ask, give
 from portal.support.goodwill_budgets import EVERYBODY, change_limits, limits_of
 from portal.support.goodwill_terms import Wanted
-from portal.support.goodwill_words import Kind
+from portal.support.goodwill_words import GestureKind
 from portal.support.models import GoodwillGesture, SupportTicket
 from tests.cast import actor
 
@@ -20,19 +20,19 @@ QUOTES = "basic_quotes"
 
 
 def coupon(percent: int = 20) -> Wanted:
-    return Wanted(Kind.COUPON, percent=percent)
+    return Wanted(GestureKind.COUPON, percent=percent)
 
 
 def feature(days: int = 14, name: str = REPORTS) -> Wanted:
-    return Wanted(Kind.FEATURE, feature_name=name, days=days)
+    return Wanted(GestureKind.FEATURE, feature_name=name, days=days)
 
 
 def quota(amount: int = 5, name: str = QUOTES) -> Wanted:
-    return Wanted(Kind.QUOTA, feature_name=name, amount=amount)
+    return Wanted(GestureKind.QUOTA, feature_name=name, amount=amount)
 
 
 def trial(days: int = 7) -> Wanted:
-    return Wanted(Kind.TRIAL, days=days)
+    return Wanted(GestureKind.TRIAL, days=days)
 
 
 def given(ticket: SupportTicket, admin: Admin, wanted: Wanted, **more: Any) -> GoodwillGesture:

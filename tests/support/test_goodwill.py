@@ -23,7 +23,7 @@ from portal.support.goodwill import NeedsApproval, NothingToWithdraw, withdraw
 from portal.support.goodwill_budgets import Owner
 from portal.support.goodwill_kinds import CannotWithdraw, TrialIsLong
 from portal.support.goodwill_terms import BadGesture, Wanted
-from portal.support.goodwill_words import Kind
+from portal.support.goodwill_words import GestureKind
 from portal.support.goodwill_writing import GivenBefore, NoGoodwillHere
 from portal.support.models import GoodwillSpent, SupportMessage, TicketEvent
 from portal.support.words import Status
@@ -142,7 +142,7 @@ def test_the_log_links_what_was_made_to_the_ticket(ticket, bea, wanted, action):
     assert (meta["cause_type"], meta["cause_id"]) == ("ticket", ticket.number)
     assert (meta["gave"], meta["gave_id"]) == (row.target_type, row.target_id)
     assert made.reason == gesture.reason == f"{ticket.number}: a bad week"
-    if wanted.kind is not Kind.QUOTA:
+    if wanted.kind is not GestureKind.QUOTA:
         assert json.loads(made.canonical)["meta"]["cause_id"] == ticket.number
 
 
@@ -157,7 +157,7 @@ def test_whoever_does_not_work_at_the_desk_gives_nothing(ticket, role):
     [
         (coupon(0), "percent"),
         (coupon(51), "percent"),
-        (Wanted(Kind.COUPON), "percent"),
+        (Wanted(GestureKind.COUPON), "percent"),
         (feature(0), "days"),
         (feature(91), "days"),
         (feature(name=""), "feature_name"),
@@ -165,7 +165,7 @@ def test_whoever_does_not_work_at_the_desk_gives_nothing(ticket, role):
         (quota(0), "amount"),
         (quota(name=REPORTS), "feature_name"),
         (quota(name="multi_user"), "feature_name"),
-        (Wanted(Kind.COUPON, percent=5, days=3), "days"),
+        (Wanted(GestureKind.COUPON, percent=5, days=3), "days"),
     ],
 )
 def test_a_wish_that_is_not_right_says_what_to_mend(ticket, bea, wanted, field):

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from portal.audit.bundles import Bundle, sha256_of, write_bundle
 from portal.audit.cli.group import audit_commands, refusals_told
-from portal.audit.exports import Asked, Kind
+from portal.audit.exports import Asked, ExportKind
 from portal.audit.filters import Filters, asked_as
 from portal.audit.handing_out import handed_out
 from portal.audit.tree import TreeDamaged
@@ -78,14 +78,14 @@ def _filters(given: dict[str, str]) -> Filters:
     return Filters.of({asked_as(name): text for name, text in typed.items()})
 
 
-def _kind(filters: Filters, numbers: dict[str, int | None], *, hash_only_rest: bool) -> Kind:
+def _kind(filters: Filters, numbers: dict[str, int | None], *, hash_only_rest: bool) -> ExportKind:
     if hash_only_rest:
-        return Kind.RANGE_WITH_HASHES
+        return ExportKind.RANGE_WITH_HASHES
     is_range = any(numbers[name] is not None for name in ("first", "last"))
     is_filtered = bool(filters.given.keys() - {"from", "to"})
     if is_range and is_filtered:
         raise click.UsageError("--first and --last take filters with --hash-only-rest alone.")
-    return Kind.SELECTION if is_filtered else Kind.RANGE
+    return ExportKind.SELECTION if is_filtered else ExportKind.RANGE
 
 
 def _write(file: Path, bundle: Bundle) -> None:

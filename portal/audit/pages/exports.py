@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.audit.actions import Action
 from portal.audit.bundles import BundleWriter
 from portal.audit.export_forms import ExportForm
-from portal.audit.exports import Asked, Kind
+from portal.audit.exports import Asked, ExportKind
 from portal.audit.filters import Filters
 from portal.audit.handing_out import handed_out
 from portal.audit.pages.addresses import LABELS_OF_FIELDS, chips_of, url_of
@@ -43,7 +43,7 @@ def export() -> ResponseReturnValue:
 
 def _asked(form: ExportForm, filters: Filters) -> Asked:
     numbers = {name: form[name].data for name in ("first", "last", "since")}
-    return Asked(Kind(form.kind.data), filters, reader_zone(), **numbers)
+    return Asked(ExportKind(form.kind.data), filters, reader_zone(), **numbers)
 
 
 def _download(asked: Asked) -> Response:

@@ -33,7 +33,7 @@ from portal.support.goodwill_list import (
     months_back,
 )
 from portal.support.goodwill_values import currency_of
-from portal.support.goodwill_words import COLOURS, GestureStatus, Kind, month_label
+from portal.support.goodwill_words import COLOURS, GestureKind, GestureStatus, month_label
 from portal.support.goodwill_writing import gesture_or_404, target_of_gesture, ticket_of
 from portal.support.models import GoodwillGesture
 from portal.support.pages.blueprint import bp
@@ -117,13 +117,13 @@ def _decide(gesture_id: int, deed: Any, text: str) -> ResponseReturnValue:
 
 def _gesture_page(row: GoodwillGesture, form: DecisionForm, status: int = 200) -> Response:
     state, ticket, by = GestureStatus(row.status), ticket_of(row), _actor()
-    is_there = state is GestureStatus.GIVEN and row.kind != Kind.QUOTA
+    is_there = state is GestureStatus.GIVEN and row.kind != GestureKind.QUOTA
     may_end = is_there or state is GestureStatus.AWAITING_APPROVAL
     return page(
         "support/goodwill_gesture.html",
         status=status,
         row=row,
-        kind=Kind(row.kind),
+        kind=GestureKind(row.kind),
         state=state,
         colour=COLOURS[state],
         ticket=ticket,
