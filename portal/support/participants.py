@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
-from portal.customers.models import User
+from portal.customers.models import User, UserStatus
 from portal.customers.naming import address_key, checked_address
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportTicket, TicketParticipant
@@ -91,7 +91,9 @@ def _user_of(ticket: SupportTicket, key: str) -> User | None:
     query = sa.select(User).where(
         User.tenant_id == ticket.tenant_id, User.email_key == key, User.erased_at.is_(None)
     )
-    return db.session.scalars(query.order_by(User.id).limit(1)).first()
+    return db.session.scalars(
+        query.order_by(User.status != UserStatus.ACTIVE, User.id).limit(1)
+    ).first()
 
 
 def _note(

@@ -191,6 +191,14 @@ def test_the_composer_names_each_address_once_and_never_the_requesters(ticket, a
     assert [one.name for one in beside.participants] == ["Vic Second", "Vic Second", "Wes Third"]
 
 
+def test_of_two_with_one_address_the_composer_names_who_took_part_first(ticket, acme, bea):
+    zoe, abe = make_user(acme, "Zoe First"), make_user(acme, "Abe Second")
+    for user in (zoe, abe):
+        take_part(ticket, bea, user.email)
+    change_user(by=actor(bea), user=abe, name=abe.name, email=zoe.email)
+    assert [one.name for one in around(ticket, bea.id).copied] == ["Zoe First"]
+
+
 def test_the_history_says_to_whom_no_copies_go_any_more(ticket, acme, bea):
     vic = make_user(acme, "Vic Second")
     row = take_part(ticket, bea, vic.email)

@@ -99,6 +99,13 @@ def test_who_left_gets_no_copy_by_an_address_that_became_theirs_either(ticket, b
     assert [mail.recipient for mail in mails()[1:]] == [uma.email, twin.email]
 
 
+def test_who_is_added_by_an_address_of_several_is_the_one_who_is_active(ticket, bea, ann, acme):
+    vic = make_user(acme, "Vic User")
+    deactivate_user(by=actor(ann), user=vic, reason="left")
+    twin = make_user(acme, "Vic Again", email=vic.email, external_id="twin")
+    assert add_participant(by=actor(ann), ticket=ticket, email=vic.email).user_id == twin.id
+
+
 def test_an_address_of_another_customers_user_who_left_still_gets_copies(
     ticket, bea, ann, uma, birch
 ):
