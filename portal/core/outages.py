@@ -77,7 +77,8 @@ def only_reads(dialect: str) -> sa.ColumnElement[bool]:
 @contextmanager
 def noting() -> Iterator[None]:
     """Write beside the request what nobody waits for: when somebody was last seen, or has read
-    something. It is committed at once, in a request that writes as well.
+    something. It is committed at once, in a request that writes as well: what that one has not
+    committed yet is rolled back, so it comes before or after that.
 
     A database that takes nothing must not keep them from reading, so its refusal is only logged.
     """

@@ -9,6 +9,7 @@ import re
 import time
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -150,11 +151,13 @@ class _Form:
         return values
 
 
-def _as_known(error: Exception, error_of: type[Exception], text: str | None) -> BaseException:
+def _as_known(
+    error: Exception, error_of: type[Exception], text: str | None, *, is_lost: bool = False
+) -> BaseException:
     """A driver's error as the session would raise it, without what the statement carried; of an
     attempt to connect there is no statement.
     """
-    return DBAPIError.instance(text, None, error, error_of)
+    return DBAPIError.instance(text, None, error, error_of, connection_invalidated=is_lost)
 
 
 def _maker(names: list[str]) -> Callable[[Iterable[Any]], Any]:
@@ -189,22 +192,23 @@ class Lines:
         self._engine = sa.create_engine(engine.url, **options)
         self._error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._idle: deque[_Line] = deque()
+        self._is_closed = False
 
     def fetch(self, text: str, parameters: Any) -> list[tuple[Any, ...]]:
         """All rows. A connection that was lost since its last use is replaced: it only reads."""
-        while self._idle:
-            try:
-                line = self._idle.pop()
-                if time.monotonic() < line.until:
-                    return self._fetch(line, text, parameters)
+        while line := self._idle_line():
+            if time.monotonic() >= line.until:
                 line.connection.close()
-            except (self._error, IndexError):
-                continue  # another thread took the last one, or this one is lost
-        line = self._connected()
+                continue
+            with suppress(DBAPIError):  # this one is lost
+                return self._fetch(line, text, parameters)
+        return self._fetch(self._connected(), text, parameters)
+
+    def _idle_line(self) -> _Line | None:
         try:
-            return self._fetch(line, text, parameters)
-        except self._error as error:
-            raise _as_known(error, self._error, text) from error
+            return self._idle.pop()
+        except IndexError:  # another thread may have taken the last one
+            return None
 
     def _connected(self) -> _Line:
         try:
@@ -222,18 +226,26 @@ class Lines:
         try:
             line.cursor.execute(text, parameters, **self._more)
             found: list[tuple[Any, ...]] = line.cursor.fetchall()
+        except self._error as error:
+            dialect: Any = self._engine.dialect
+            driver = line.connection.driver_connection
+            is_lost = dialect.is_disconnect(error, driver, line.cursor)
+            line.connection.invalidate()
+            raise _as_known(error, self._error, text, is_lost=is_lost) from error
         except BaseException:
             line.connection.invalidate()
             raise
-        if len(self._idle) < MOST_IDLE:
+        if len(self._idle) < MOST_IDLE and not self._is_closed:
             self._idle.append(line)
         else:
             line.connection.close()
         return found
 
     def close(self) -> None:
-        while self._idle:
-            self._idle.pop().connection.close()
+        """One that is in use closes after its use."""
+        self._is_closed = True
+        while line := self._idle_line():
+            line.connection.close()
 
 
 def _numbered(text: str) -> tuple[str, list[str]]:

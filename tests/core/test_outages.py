@@ -250,6 +250,15 @@ def test_the_first_page_and_form_after_a_restart_are_answered(own):
     assert add_tenant(client).status_code == 303
 
 
+@pytest.mark.one_database("postgresql")
+def test_a_connection_that_was_closed_is_not_handed_out(own):
+    with db.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+    driver.close()
+    with db.engine.connect() as connection:
+        assert connection.scalar(sa.select(1)) == 1
+
+
 def test_a_worker_outlives_that_the_database_is_away(own, database):
     worker = Worker(own)
     with away(database):

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from portal.core import clock, quick
 from portal.core.database import LONGEST_LIFE, db, read_only
+from portal.core.outages import is_away
 from portal.core.quick import Quick, _lines_beside
 from portal.jobs.models import Job
 from tests.databases import hang_up
@@ -115,3 +116,33 @@ def test_an_old_connection_is_replaced(reading, monkeypatch):
         monkeypatch.setattr(quick, "time", SimpleNamespace(monotonic=lambda at=now: at))
         assert QUERY.row(until=clock.now()).id == reading
         assert len(made) == expected
+
+
+@pytest.mark.one_database("postgresql")
+def test_a_connection_that_breaks_meanwhile_says_that_the_database_is_away(reading, monkeypatch):
+    lines = _lines_beside(db.engine)
+    connect = lines._connected
+
+    def broken():
+        line = connect()
+        hang_up()
+        return line
+
+    monkeypatch.setattr(lines, "_connected", broken)
+    with pytest.raises(sa.exc.OperationalError) as lost:
+        QUERY.row(until=clock.now())
+    assert is_away(lost.value)
+
+
+def test_a_connection_in_use_is_closed_after_its_use(reading):
+    assert QUERY.row(until=clock.now()).id == reading
+    lines = _lines_beside(db.engine)
+    line = lines._idle_line()
+    lines.close()
+    lines._fetch(line, "SELECT 1", [])
+    assert (len(lines._idle), lines._idle_line()) == (0, None)
+
+
+def test_the_sessions_connections_live_as_long(own_app):
+    with own_app.app_context():
+        assert db.engine.pool._recycle == LONGEST_LIFE
