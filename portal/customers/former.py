@@ -4,6 +4,7 @@ A mail, a filter or the history of a ticket may hold a name or an address that i
 since. Without this nobody could tell whose it was.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -34,7 +35,8 @@ def remember_name(user: User) -> None:
         FormerName.user_id == user.id, FormerName.name == user.name, FormerName.email == user.email
     )
     if not changed_rows(sa.update(FormerName).where(same).values(until=now)):
-        db.session.add(FormerName(user_id=user.id, name=user.name, email=user.email, until=now))
+        called = {"name": user.name, "email": user.email, "email_key": user.email_key}
+        db.session.add(FormerName(user_id=user.id, until=now, **called))
 
 
 def ever_called(user: User) -> list[Called]:
@@ -49,6 +51,15 @@ def ever_called(user: User) -> list[Called]:
 def keys_ever(user: User) -> set[str]:
     """The keys of every address that they have or had."""
     return {address_key(one.email) for one in ever_called(user)}
+
+
+def had_by_others(keys: Collection[str], user: User) -> set[str]:
+    """Which of these keys are of an address that anybody else has or had, whoever's user it is."""
+    has = sa.select(User.email_key).where(User.email_key.in_(keys), User.id != user.id)
+    had = sa.select(FormerName.email_key).where(
+        FormerName.email_key.in_(keys), FormerName.user_id != user.id
+    )
+    return set(db.session.scalars(has.union(had)))
 
 
 def forget_names(user: User) -> None:

@@ -97,12 +97,16 @@ class FormerName(Base):
     """What a user was called before, and where mails reached them."""
 
     __tablename__ = "user_former_names"
-    __table_args__ = (sa.Index("ix_user_former_names_user_id", "user_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_user_former_names_user_id", "user_id", "id"),
+        sa.Index("ix_user_former_names_email_key", "email_key", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="RESTRICT"))
     name: Mapped[str] = mapped_column(sa.String(200))
     email: Mapped[str] = mapped_column(sa.String(320))
+    email_key: Mapped[str] = mapped_column(sa.String(320))
     until: Mapped[datetime]
 
 

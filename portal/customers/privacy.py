@@ -24,7 +24,7 @@ from portal.core.actor import Actor, ActorType
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db
 from portal.core.errors import Conflict
-from portal.customers.former import ever_called, forget_names, keys_ever
+from portal.customers.former import ever_called, forget_names, had_by_others, keys_ever
 from portal.customers.import_preview import Effect
 from portal.customers.models import (
     ApiToken,
@@ -227,23 +227,29 @@ def _events(user: User) -> Plain:
 
 
 def _import_rows(user: User) -> list[CustomerImportRow]:
-    """The lines with their external id, or with an address of theirs that nobody else has."""
+    """The lines with their external id, or with an address of theirs that nobody else has.
+
+    An address that they gave up counts in lines alone that were taken in, if no other had it, too.
+    """
     row, tenant = CustomerImportRow, db.session.get_one(Tenant, user.tenant_id)
     of_tenant = row.values["tenant_external_id"].as_string() == tenant.external_id
-    query = sa.select(row.import_id, row.line, row.values).where(of_tenant)
-    found, keys = [], keys_ever(user)
-    others = _others_at(keys, user)
-    for import_id, number, values in db.session.execute(query.execution_options(yield_per=1000)):
-        external_id, address = values["user_external_id"], values["user_email"].strip()
-        is_alike = address_key(address) in keys and external_id not in others
-        if external_id == user.external_id or is_alike:
-            found.append((import_id, number))
+    query = sa.select(row.import_id, row.line, row.values, row.done_at).where(of_tenant)
+    keys = keys_ever(user)
+    own, former = keys - had_by_others(keys, user), keys - {user.email_key}
+    others, found = _others_at_their_address(user), []
+    for line in db.session.execute(query.execution_options(yield_per=1000)):
+        external_id = line.values["user_external_id"]
+        key = address_key(line.values["user_email"].strip())
+        is_alike = key == user.email_key and external_id not in others
+        was_alike = key in own & former and line.done_at is not None
+        if external_id == user.external_id or is_alike or was_alike:
+            found.append((line.import_id, line.line))
     return [db.session.get_one(row, key) for key in found]
 
 
-def _others_at(keys: set[str], user: User) -> frozenset[str]:
+def _others_at_their_address(user: User) -> frozenset[str]:
     same = sa.select(User.external_id).where(
-        User.tenant_id == user.tenant_id, User.email_key.in_(keys), User.id != user.id
+        User.tenant_id == user.tenant_id, User.email_key == user.email_key, User.id != user.id
     )
     return frozenset(db.session.scalars(same))
 

@@ -124,10 +124,24 @@ def test_lines_that_spell_a_person_otherwise_are_theirs(ann, acme, spelling):
     assert (row.values["user_name"], row.values["user_email"], row.effect) == ("", "", "refused")
 
 
-def test_a_line_with_an_address_that_they_had_is_theirs(ann, person, acme):
-    kept(ann, line(user="other-id", who="Z", email=person.email))
+def test_a_line_with_an_address_that_they_had_is_theirs_once_it_was_taken_in(ann, person):
+    old = person.email
+    run(started(ann, line(user="other-id", who="Z", email=old)))
+    db.session.query(User).filter_by(external_id="other-id").one().email_key = "freed"
     change_user(by=actor(ann), user=person, name=person.name, email="new@acme.test")
+    waiting = kept(ann, line(user="brand-new", who="Nina New", email=old))
     assert len(export_user(by=actor(ann), user=person)["imported_lines"]) == 1
+    erase_user(by=actor(ann), user=person, reason="asked")
+    assert results(waiting) == ["create"]
+
+
+def test_no_line_is_theirs_by_an_address_that_another_had_as_well(ann, person, acme):
+    wes, old = make_user(acme, "Wes Third", email="w@new.test"), person.email
+    change_user(by=actor(ann), user=person, name=person.name, email="new@acme.test")
+    for address in (old, "w@newer.test"):
+        change_user(by=actor(ann), user=wes, name=wes.name, email=address)
+    run(started(ann, line(user="wes", who="Wes Third", email=old)))
+    assert export_user(by=actor(ann), user=person)["imported_lines"] == []
 
 
 def test_a_line_of_whoever_shares_the_address_stays_theirs(ann, person, acme, birch):
