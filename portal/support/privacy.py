@@ -14,9 +14,15 @@ from portal.customers.former import ever_called, keys_ever
 from portal.customers.models import User
 from portal.customers.naming import address_key
 from portal.customers.privacy import NEUTRAL_NAME, register_holding
-from portal.mail.models import EmailLog, MailStatus
 from portal.staff.identity import email_key
 from portal.support.attachments import attachments_of
+from portal.support.mail_privacy import (
+    NEUTRAL,
+    forget_mails,
+    mails_of,
+    own_tickets,
+    tickets_of_tenant,
+)
 from portal.support.models import (
     BulkChange,
     MessageAttachment,
@@ -27,20 +33,15 @@ from portal.support.models import (
     TicketParticipant,
     TicketRating,
 )
-from portal.support.outgoing import MESSAGE, SOLVED
 from portal.support.view_privacy import forget_in_views
 from portal.support.words import MessageKind
 
-NEUTRAL_SUBJECT = "Erased"
+NEUTRAL_SUBJECT = NEUTRAL
 NEUTRAL_BODY = "The person who wrote this was erased."
 TELLING = ("subject",)
 """Kinds of events whose values hold their words."""
 
 _ticket, _message = SupportTicket, SupportMessage
-
-
-def _own_tickets(user: User) -> sa.Select[int]:
-    return sa.select(_ticket.id).where(_ticket.requester_id == user.id)
 
 
 def _tickets(user: User) -> Any:
@@ -120,7 +121,7 @@ def _ratings(user: User) -> Any:
 
 
 def _forget_tickets(user: User) -> None:
-    own = _own_tickets(user)
+    own = own_tickets(user)
     changed_rows(
         sa.update(_ticket)
         .where(_ticket.requester_id == user.id)
@@ -183,23 +184,20 @@ def _forget_messages(user: User) -> None:
 
 
 def _forget_participation(user: User) -> None:
-    """They get no copies, and no history names an address that they have or had.
+    """They get no copies, and no ticket of their tenant names an address that they have or had.
 
-    An address without a user goes, too, unless somebody else of that ticket's customer has it now.
+    One that is a colleague's by now stays, as that one's.
     """
-    row, by_number = TicketParticipant, TicketParticipant.user_id == user.id
-    keys = keys_ever(user) | set(db.session.scalars(sa.select(row.email_key).where(by_number)))
-    is_anothers = (
-        sa.select(User.id)
-        .join(_ticket, _ticket.tenant_id == User.tenant_id)
-        .where(_ticket.id == row.ticket_id, User.email_key == row.email_key, User.id != user.id)
-    )
+    row, of_tenant = TicketParticipant, tickets_of_tenant(user)
+    others = sa.select(User.email_key).where(User.tenant_id == user.tenant_id, User.id != user.id)
+    keys = keys_ever(user)
+    keys -= set(db.session.scalars(others.where(User.email_key.in_(keys))))
     by_address = sa.and_(
-        row.user_id.is_(None), row.email_key.in_(keys), sa.not_(is_anothers.exists())
+        row.user_id.is_(None), row.email_key.in_(keys), row.ticket_id.in_(of_tenant)
     )
-    changed_rows(sa.delete(row).where(sa.or_(by_number, by_address)))
+    changed_rows(sa.delete(row).where(sa.or_(row.user_id == user.id, by_address)))
     told = sa.select(TicketEvent.id, TicketEvent.old, TicketEvent.new).where(
-        TicketEvent.kind == "participants"
+        TicketEvent.kind == "participants", TicketEvent.ticket_id.in_(of_tenant)
     )
     rows = db.session.execute(told).all()
     for column in (TicketEvent.old, TicketEvent.new):
@@ -212,64 +210,14 @@ def _forget_participation(user: User) -> None:
         )
 
 
-def _of_tickets(ids: sa.Select[int]) -> sa.ColumnElement[bool]:
-    messages = sa.select(_message.id).where(_message.ticket_id.in_(ids))
-    return sa.or_(
-        sa.and_(EmailLog.cause_type == MESSAGE, EmailLog.cause_id.in_(messages)),
-        sa.and_(EmailLog.cause_type == SOLVED, EmailLog.cause_id.in_(ids)),
-    )
-
-
-def _to_them(user: User) -> sa.ColumnElement[bool]:
-    """To an address while it was theirs, but for tickets in which somebody else has it, too."""
-    called = ever_called(user)
-    sent = [
-        EmailLog.recipient == one.email
-        if one.until is None
-        else sa.and_(EmailLog.recipient == one.email, EmailLog.created_at <= one.until)
-        for one in called
-    ]
-    keys = {address_key(one.email) for one in called}
-    others = sa.select(User.id).where(User.email_key.in_(keys), User.id != user.id)
-    asked = sa.select(_ticket.id).where(_ticket.requester_id.in_(others))
-    copied = sa.select(TicketParticipant.ticket_id).where(TicketParticipant.user_id.in_(others))
-    of_others = [sa.select(EmailLog.id).where(_of_tickets(ids)) for ids in (asked, copied)]
-    return sa.and_(sa.or_(*sent), *(EmailLog.id.not_in(ids) for ids in of_others))
-
-
-def _mails(user: User) -> Any:
-    query = sa.select(EmailLog.created_at, EmailLog.subject, EmailLog.status)
-    return [
-        {"at": timestamp(row.created_at), "subject": row.subject, "status": row.status}
-        for row in db.session.execute(query.where(_to_them(user)).order_by(EmailLog.id))
-    ]
-
-
-def _forget_mails(user: User) -> None:
-    """Those to them go nowhere any more; of what left, the log keeps when, and nothing of what.
-
-    Each mail of a ticket repeats its subject and what was said before.
-    """
-    to_them = _to_them(user)
-    waits = EmailLog.status == MailStatus.QUEUED
-    changed_rows(sa.update(EmailLog).where(to_them, waits).values(status=MailStatus.CANCELLED))
-    is_over = EmailLog.status.not_in((MailStatus.QUEUED, MailStatus.SENDING))
-    changed_rows(
-        sa.update(EmailLog)
-        .where(sa.or_(to_them, _of_tickets(_own_tickets(user))), is_over)
-        .values(subject=NEUTRAL_SUBJECT, body_sealed=None)
-    )
-    neutral = f"erased-{user.id}@erased.invalid"
-    changed_rows(sa.update(EmailLog).where(to_them).values(recipient=neutral))
-
-
 def _forget_ratings(user: User) -> None:
-    own = TicketRating.ticket_id.in_(_own_tickets(user))
+    own = TicketRating.ticket_id.in_(own_tickets(user))
     changed_rows(sa.update(TicketRating).where(own).values(comment=""))
 
 
+# Before it is forgotten in which tickets they take part.
+register_holding("mails", mails_of, erase=forget_mails)
 register_holding("tickets", _tickets, erase=_forget_tickets)
 register_holding("messages_elsewhere", _written_elsewhere, erase=_forget_messages)
 register_holding("participation", _participation, erase=_forget_participation)
-register_holding("mails", _mails, erase=_forget_mails)
 register_holding("ratings", _ratings, erase=_forget_ratings)

@@ -11,7 +11,14 @@ from portal.customers.privacy import erase_user, export_user
 from portal.customers.users import change_user
 from portal.mail.models import EmailLog, MailStatus
 from portal.support.bulk import start_bulk_change
-from portal.support.models import BulkChange, SavedView, TicketEvent, TicketParticipant
+from portal.support.models import (
+    BulkChange,
+    SavedView,
+    SupportMessage,
+    TicketEvent,
+    TicketParticipant,
+)
+from portal.support.outgoing import tell_in_thread
 from portal.support.participants import add_participant, remove_participant
 from portal.support.privacy import NEUTRAL_SUBJECT
 from portal.support.views import save_view
@@ -34,6 +41,17 @@ def erased(ann, user):
     erase_user(by=actor(ann), user=user, reason="asked")
     db.session.flush()
     db.session.expire_all()
+
+
+def mail_of_ours(recipient):
+    db.session.add(
+        EmailLog(
+            message_id="<x@x>", template="password_reset", recipient=recipient, subject="Reset",
+            carries_secret=True, status=MailStatus.QUEUED, attempts=0,
+            next_attempt_at=clock.now(), created_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.flush()
 
 
 def logged():
@@ -87,6 +105,72 @@ def test_mails_to_whoever_shares_their_address_still_go_out(zeb, acme, bea, ann,
     assert (OLD, MailStatus.QUEUED) in logged()
 
 
+@pytest.mark.parametrize("is_requester", [True, False])
+def test_in_a_ticket_of_both_the_other_one_is_still_written_to(zeb, acme, bea, ann, is_requester):
+    wes = make_user(acme, "Wes Third", email="w@new.test")
+    ticket = make_ticket(wes if is_requester else make_user(acme, "Olga Other"))
+    for email in [OLD] if is_requester else [OLD, wes.email]:
+        add_participant(by=actor(bea), ticket=ticket, email=email)
+    moved(ann, wes, email=OLD, name=wes.name)
+    answer(ticket, bea)
+    erased(ann, zeb)
+    assert (OLD, MailStatus.QUEUED) in logged()
+
+
+def test_who_shares_an_address_is_forgotten_in_their_own_tickets(zeb, acme, bea, ann):
+    make_user(acme, "Wes Third", email=OLD)
+    answer(make_ticket(zeb), bea)
+    assert len(export_user(by=actor(ann), user=zeb)["mails"]) == 1
+    erased(ann, zeb)
+    assert logged() == [(f"erased-{zeb.id}@erased.invalid", MailStatus.CANCELLED)]
+
+
+@pytest.mark.parametrize("is_colleague", [True, False])
+def test_mails_to_whoever_had_their_address_before_are_not_theirs(
+    acme, birch, bea, ann, is_colleague
+):
+    wes = make_user(acme if is_colleague else birch, "Wes Third", email=OLD)
+    answer(make_ticket(wes), bea)
+    moved(ann, wes, email="w@new.test", name=wes.name)
+    zeb = make_user(acme, "Zebulon Quibble", email=OLD)
+    assert export_user(by=actor(ann), user=zeb)["mails"] == []
+    erased(ann, zeb)
+    assert logged() == [(OLD, MailStatus.QUEUED)]
+
+
+def test_mails_of_another_customer_and_of_our_own_people_are_not_theirs(zeb, birch, bea, ann):
+    ticket = make_ticket(make_user(birch, "Olga Other"))
+    add_participant(by=actor(bea), ticket=ticket, email=OLD)
+    answer(ticket, bea)
+    mail_of_ours(OLD)
+    assert export_user(by=actor(ann), user=zeb)["mails"] == []
+    erased(ann, zeb)
+    assert logged()[1:] == [(OLD, MailStatus.QUEUED)] * 2
+
+
+def test_a_mail_to_their_address_in_other_letters_is_theirs(acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    add_participant(by=actor(bea), ticket=other, email="ZebuLon@Quibble.test")
+    answer(other, bea)
+    zeb = make_user(acme, "Zebulon Quibble", email=OLD)
+    erased(ann, zeb)
+    assert logged()[1] == (f"erased-{zeb.id}@erased.invalid", MailStatus.CANCELLED)
+
+
+def test_what_was_said_of_a_mail_that_did_not_arrive_names_nobody(zeb, acme, bea, ann):
+    other = make_ticket(make_user(acme, "Olga Other"))
+    add_participant(by=actor(bea), ticket=other, email=OLD)
+    answer(other, bea)
+    db.session.execute(sa.update(EmailLog).values(last_error=f"550 <{OLD}>: no such user"))
+    tell_in_thread(other, f"The mail to {OLD} could not be delivered.")
+    moved(ann, zeb)
+    erased(ann, zeb)
+    errors = db.session.scalars(sa.select(EmailLog.last_error).order_by(EmailLog.id)).all()
+    assert errors == [f"550 <{OLD}>: no such user", None]
+    said = db.session.scalars(sa.select(SupportMessage.body).filter_by(kind="system")).all()
+    assert said == ["The mail to Erased could not be delivered."]
+
+
 def test_no_ticket_names_an_address_that_they_took_part_by(zeb, acme, bea, ann):
     other = make_ticket(make_user(acme, "Olga Other"))
     add_participant(by=actor(bea), ticket=other, email=OLD)
@@ -122,28 +206,33 @@ def test_so_does_who_had_their_address_after_them(zeb, acme, bea, ann):
     assert takes_part(other)
 
 
-def test_an_address_alone_is_forgotten_in_tickets_of_every_customer(zeb, acme, birch, bea, ann):
-    tickets = [make_ticket(make_user(tenant, "Olga Other")) for tenant in (acme, birch)]
-    moved(ann, zeb)
-    for ticket in tickets:
-        add_participant(by=actor(bea), ticket=ticket, email=OLD)
-    erased(ann, zeb)
-    assert [takes_part(ticket) for ticket in tickets] == [False, False]
-    told = db.session.query(TicketEvent).filter_by(kind="participants")
-    assert [one.new for one in told] == [NEUTRAL_SUBJECT] * 2
-
-
-@pytest.mark.parametrize("is_colleague", [True, False])
-def test_an_address_goes_on_for_whoever_of_the_tickets_customer_has_it_by_now(
-    zeb, acme, birch, bea, ann, is_colleague
+def test_an_address_alone_is_forgotten_in_the_tickets_of_their_own_customer(
+    zeb, acme, birch, bea, ann
 ):
     tickets = [make_ticket(make_user(tenant, "Olga Other")) for tenant in (acme, birch)]
     moved(ann, zeb)
     for ticket in tickets:
         add_participant(by=actor(bea), ticket=ticket, email=OLD)
-    make_user(acme if is_colleague else birch, "Wes Third", email=OLD)
     erased(ann, zeb)
-    assert [takes_part(ticket) for ticket in tickets] == [is_colleague, not is_colleague]
+    assert [takes_part(ticket) for ticket in tickets] == [False, True]
+    told = db.session.query(TicketEvent).filter_by(kind="participants").order_by(TicketEvent.id)
+    assert [one.new for one in told] == [NEUTRAL_SUBJECT, OLD]
+
+
+@pytest.mark.parametrize("is_colleague", [True, False])
+def test_an_address_goes_on_for_a_colleague_who_has_it_by_now(
+    zeb, acme, birch, bea, ann, is_colleague
+):
+    ticket = make_ticket(make_user(acme, "Olga Other"))
+    moved(ann, zeb)
+    add_participant(by=actor(bea), ticket=ticket, email=OLD)
+    make_user(acme if is_colleague else birch, "Wes Third", email=OLD)
+    answer(ticket, bea)
+    erased(ann, zeb)
+    assert takes_part(ticket) is is_colleague
+    assert logged()[1] == (OLD, MailStatus.QUEUED)
+    told = db.session.query(TicketEvent).filter_by(kind="participants").one()
+    assert told.new == (OLD if is_colleague else NEUTRAL_SUBJECT)
 
 
 def test_filters_and_views_forget_a_name_of_before(zeb, acme, bea, ann):
