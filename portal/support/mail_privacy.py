@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db
-from portal.customers.former import ever_called, had_by_others
+from portal.customers.former import ever_called, had_by_others, keys_ever
 from portal.customers.models import User
 from portal.customers.naming import address_key
 from portal.mail.models import EmailLog, MailStatus
@@ -20,7 +20,7 @@ from portal.support.models import SupportMessage, SupportTicket, TicketParticipa
 from portal.support.outgoing import MESSAGE, SOLVED
 from portal.support.words import MessageKind
 
-NEUTRAL = "Erased"
+NEUTRAL_SUBJECT = "Erased"
 _ticket, _message, _part = SupportTicket, SupportMessage, TicketParticipant
 # The ticket of a mail; NULL of a mail about anything else.
 _ticket_id = sa.case(
@@ -59,7 +59,7 @@ def forget_mails(user: User) -> None:
     changed_rows(sa.update(EmailLog).where(to_them, waits).values(status=MailStatus.CANCELLED))
     is_over = EmailLog.status.not_in((MailStatus.QUEUED, MailStatus.SENDING))
     for which in (to_them, _of_own_tickets(user)):  # each by an index of its own
-        emptied = sa.update(EmailLog).values(subject=NEUTRAL, body_sealed=None)
+        emptied = sa.update(EmailLog).values(subject=NEUTRAL_SUBJECT, body_sealed=None)
         changed_rows(emptied.where(which, is_over))
     neutral = f"erased-{user.id}@erased.invalid"
     to_nobody = sa.update(EmailLog).where(to_them).values(recipient=neutral, last_error=None)
@@ -82,7 +82,7 @@ def _to_them(user: User) -> sa.ColumnElement[bool]:
 
 
 def _addresses_of(user: User) -> _Addresses:
-    keys = {address_key(one.email): one.email for one in ever_called(user)}
+    keys = keys_ever(user)
     spelt = sa.select(_part.email).where(
         _part.email_key.in_(keys), _part.ticket_id.in_(tickets_of_tenant(user))
     )
@@ -94,7 +94,7 @@ def _addresses_of(user: User) -> _Addresses:
 def _forget_failures(user: User) -> None:
     """What the desk wrote into a ticket when a mail to them did not arrive names the address."""
     for address in _addresses_of(user).alone:
-        body = sa.func.replace(_message.body, address, NEUTRAL)
+        body = sa.func.replace(_message.body, address, NEUTRAL_SUBJECT)
         changed_rows(
             sa.update(_message)
             .where(

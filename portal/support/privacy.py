@@ -17,7 +17,7 @@ from portal.customers.privacy import NEUTRAL_NAME, register_holding
 from portal.staff.identity import email_key
 from portal.support.attachments import attachments_of
 from portal.support.mail_privacy import (
-    NEUTRAL,
+    NEUTRAL_SUBJECT,
     forget_mails,
     mails_of,
     own_tickets,
@@ -36,7 +36,6 @@ from portal.support.models import (
 from portal.support.view_privacy import forget_in_views
 from portal.support.words import MessageKind
 
-NEUTRAL_SUBJECT = NEUTRAL
 NEUTRAL_BODY = "The person who wrote this was erased."
 TELLING = ("subject",)
 """Kinds of events whose values hold their words."""

@@ -11,6 +11,7 @@ from portal.customers.privacy import erase_user, export_user
 from portal.customers.users import change_user
 from portal.mail.models import EmailLog, MailStatus
 from portal.support.bulk import start_bulk_change
+from portal.support.mail_privacy import NEUTRAL_SUBJECT
 from portal.support.models import (
     BulkChange,
     SavedView,
@@ -20,7 +21,6 @@ from portal.support.models import (
 )
 from portal.support.outgoing import tell_in_thread
 from portal.support.participants import add_participant, remove_participant
-from portal.support.privacy import NEUTRAL_SUBJECT
 from portal.support.views import save_view
 from tests.cast import actor, make_user
 from tests.support.desk import answer, make_ticket

@@ -12,6 +12,7 @@ from portal.support.attachments import Upload, remove_orphans
 from portal.support.bulk import start_bulk_change
 from portal.support.drafts import save_draft
 from portal.support.fields import Wanted, change_fields
+from portal.support.mail_privacy import NEUTRAL_SUBJECT
 from portal.support.messages import add_note, customer_message
 from portal.support.models import (
     MessageAttachment,
@@ -21,7 +22,7 @@ from portal.support.models import (
     TicketRating,
 )
 from portal.support.participants import add_participant, remove_participant
-from portal.support.privacy import NEUTRAL_BODY, NEUTRAL_SUBJECT
+from portal.support.privacy import NEUTRAL_BODY
 from portal.support.words import MessageKind, Status
 from tests.cast import actor, make_user
 from tests.support.desk import answer, as_customer, make_ticket
