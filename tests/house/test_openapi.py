@@ -60,14 +60,27 @@ def models_of(module):
     }
 
 
+def enums_of(model):
+    return {found for field in model.model_fields.values() for found in enums_in(field.annotation)}
+
+
+def enums_in(annotation):
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        yield annotation
+    for part in get_args(annotation):
+        yield from enums_in(part)
+
+
 def test_no_two_models_of_the_description_share_a_name(client):
-    """The description knows a model by its name alone: a second one would take its place."""
+    """The description knows a model or an enum by its name alone: another would take its place."""
     described = client.get("/api/openapi.json").get_json()["components"]["schemas"]
     rooms = [module for name, module in sys.modules.items() if name.startswith("portal.")]
     found = defaultdict(set)
     for module in rooms:
         for name, model in models_of(module).items():
             found[name].add(model)
+            for enum in enums_of(model):
+                found[enum.__name__].add(enum)
     assert {name for name in described if len(found[name]) > 1} == set()
 
 
@@ -108,30 +121,3 @@ def test_every_operation_says_who_may_call_it(paths):
 def test_the_description_names_the_cookie_that_opens_a_session(client):
     schemes = client.get("/api/openapi.json").get_json()["components"]["securitySchemes"]
     assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": "portal_session"}
-
-
-def test_no_two_things_that_it_describes_share_a_name(shared_app: Flask):
-    """Else one is described as the other: they are kept by the names of their classes."""
-    found = defaultdict(set)
-    for model in models_below(BaseModel):
-        is_described = not model.__name__.endswith(("Path", "Query"))  # those are taken apart
-        for one in [model] * is_described + [
-            one for field in model.model_fields.values() for one in enums_in(field.annotation)
-        ]:
-            found[one.__name__].add(one)
-    assert len(found) > 100
-    assert [classes for classes in found.values() if len(classes) > 1] == []
-
-
-def models_below(base):
-    for model in base.__subclasses__():
-        if model.__module__.startswith("portal."):
-            yield model
-        yield from models_below(model)
-
-
-def enums_in(annotation):
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        yield annotation
-    for part in get_args(annotation):
-        yield from enums_in(part)
