@@ -134,11 +134,16 @@ def _empty(user: User, by: Actor) -> None:
         )
     user.external_id = _neutral_id(user)
     user.name, user.name_key = NEUTRAL_NAME, name_key(NEUTRAL_NAME)
-    user.email = f"erased-{user.id}@erased.invalid"
+    user.email = neutral_address(user)
     user.email_key = address_key(user.email)
     user.status = UserStatus.INACTIVE
     user.erased_at, user.erased_by = now, by.id if by.type is ActorType.ADMIN else None
     db.session.flush()
+
+
+def neutral_address(user: User) -> str:
+    """What stands in the place of their addresses once they are erased; no mail reaches it."""
+    return f"erased-{user.id}@erased.invalid"
 
 
 def _neutral_id(user: User) -> str:

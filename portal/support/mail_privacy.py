@@ -15,6 +15,7 @@ from portal.core.database import changed_rows, db
 from portal.customers.former import ever_called, had_by_others, keys_ever
 from portal.customers.models import User
 from portal.customers.naming import address_key
+from portal.customers.privacy import neutral_address
 from portal.mail.models import EmailLog, MailStatus
 from portal.support.models import SupportMessage, SupportTicket, TicketParticipant
 from portal.support.outgoing import MESSAGE, SOLVED
@@ -61,9 +62,8 @@ def forget_mails(user: User) -> None:
     for which in (to_them, _of_own_tickets(user)):  # each by an index of its own
         emptied = sa.update(EmailLog).values(subject=NEUTRAL_SUBJECT, body_sealed=None)
         changed_rows(emptied.where(which, is_over))
-    neutral = f"erased-{user.id}@erased.invalid"
-    to_nobody = sa.update(EmailLog).where(to_them).values(recipient=neutral, last_error=None)
-    changed_rows(to_nobody)
+    to_nobody = {"recipient": neutral_address(user), "last_error": None}
+    changed_rows(sa.update(EmailLog).where(to_them).values(**to_nobody))
 
 
 def _to_them(user: User) -> sa.ColumnElement[bool]:

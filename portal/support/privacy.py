@@ -13,7 +13,7 @@ from portal.core.database import changed_rows, db
 from portal.customers.former import ever_called, keys_ever
 from portal.customers.models import User
 from portal.customers.naming import address_key
-from portal.customers.privacy import NEUTRAL_NAME, register_holding
+from portal.customers.privacy import NEUTRAL_NAME, neutral_address, register_holding
 from portal.staff.identity import email_key
 from portal.support.attachments import attachments_of
 from portal.support.mail_privacy import (
@@ -126,7 +126,7 @@ def _forget_tickets(user: User) -> None:
         .where(_ticket.requester_id == user.id)
         .values(
             requester_name=NEUTRAL_NAME,
-            requester_email=f"erased-{user.id}@erased.invalid",
+            requester_email=neutral_address(user),
             subject=NEUTRAL_SUBJECT,
             last_message_preview="",
             version=_ticket.version + 1,
@@ -148,9 +148,9 @@ def _forget_filters(user: User) -> None:
 
     One that merely looks alike goes, too: nothing is decided by it any more.
     """
-    words = keys_ever(user)
-    for one in ever_called(user):
-        words |= {part for part in email_key(one.name).split() if len(part) > 2}
+    called = ever_called(user)
+    words = {part for one in called for part in email_key(one.name).split() if len(part) > 2}
+    words |= {address_key(one.email) for one in called}
     query = sa.select(BulkChange.id, BulkChange.query).where(BulkChange.query.is_not(None))
     theirs = [
         row.id
