@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portal.core.clock import timestamp
 from portal.core.database import changed_rows, db
-from portal.customers.former import ever_called, had_by_others, keys_ever
+from portal.customers.former import ever_called, had_by_others
 from portal.customers.models import User
 from portal.customers.naming import address_key
 from portal.customers.privacy import neutral_address
@@ -36,15 +36,17 @@ _ticket_id = sa.case(
 class _Addresses(NamedTuple):
     """However they are spelt: all that are or were theirs, and those that no other ever had."""
 
+    keys: set[str]
     every: list[str]
     alone: list[str]
 
 
 def mails_of(user: User) -> Any:
     query = sa.select(EmailLog.created_at, EmailLog.subject, EmailLog.status)
+    to_them = _to_them(user, _addresses_of(user))
     return [
         {"at": timestamp(row.created_at), "subject": row.subject, "status": row.status}
-        for row in db.session.execute(query.where(_to_them(user)).order_by(EmailLog.id))
+        for row in db.session.execute(query.where(to_them).order_by(EmailLog.id))
     ]
 
 
@@ -54,8 +56,9 @@ def forget_mails(user: User) -> None:
     Each mail of a ticket repeats its subject and what was said before. It runs while it still
     stands in which tickets they take part.
     """
-    _forget_failures(user)
-    to_them = _to_them(user)
+    addresses = _addresses_of(user)
+    _forget_failures(user, addresses.alone)
+    to_them = _to_them(user, addresses)
     waits = EmailLog.status == MailStatus.QUEUED
     changed_rows(sa.update(EmailLog).where(to_them, waits).values(status=MailStatus.CANCELLED))
     is_over = EmailLog.status.not_in((MailStatus.QUEUED, MailStatus.SENDING))
@@ -66,10 +69,8 @@ def forget_mails(user: User) -> None:
     changed_rows(sa.update(EmailLog).where(to_them).values(**to_nobody))
 
 
-def _to_them(user: User) -> sa.ColumnElement[bool]:
-    addresses = _addresses_of(user)
-    keys = {address_key(one) for one in addresses.every}
-    others = sa.select(User.id).where(User.email_key.in_(keys), User.id != user.id)
+def _to_them(user: User, addresses: _Addresses) -> sa.ColumnElement[bool]:
+    others = sa.select(User.id).where(User.email_key.in_(addresses.keys), User.id != user.id)
     asked, copied = (
         sa.select(_ticket.id).where(_ticket.requester_id.in_(others)),
         sa.select(_part.ticket_id).where(_part.user_id.in_(others)),
@@ -82,18 +83,19 @@ def _to_them(user: User) -> sa.ColumnElement[bool]:
 
 
 def _addresses_of(user: User) -> _Addresses:
-    keys = keys_ever(user)
+    called = [one.email for one in ever_called(user)]
+    keys = {address_key(one) for one in called}
     spelt = sa.select(_part.email).where(
         _part.email_key.in_(keys), _part.ticket_id.in_(tickets_of_tenant(user))
     )
-    every = sorted({*(one.email for one in ever_called(user)), *db.session.scalars(spelt)})
+    every = sorted({*called, *db.session.scalars(spelt)})
     others = had_by_others(keys, user)
-    return _Addresses(every, [one for one in every if address_key(one) not in others])
+    return _Addresses(keys, every, [one for one in every if address_key(one) not in others])
 
 
-def _forget_failures(user: User) -> None:
+def _forget_failures(user: User, addresses: list[str]) -> None:
     """What the desk wrote into a ticket when a mail to them did not arrive names the address."""
-    for address in _addresses_of(user).alone:
+    for address in addresses:
         body = sa.func.replace(_message.body, address, NEUTRAL_SUBJECT)
         changed_rows(
             sa.update(_message)
@@ -116,7 +118,7 @@ def _of_own_tickets(user: User) -> sa.ColumnElement[bool]:
 
 
 def own_tickets(user: User) -> sa.Select[int]:
-    """The numbers of those that they opened, or that were opened for them."""
+    """The ids of those that they opened, or that were opened for them."""
     return sa.select(_ticket.id).where(_ticket.requester_id == user.id)
 
 
