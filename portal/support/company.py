@@ -14,9 +14,8 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import UTCDateTime
 from portal.core.quick import Quick
-from portal.customers.naming import address_key
 from portal.staff.models import Admin
-from portal.support.copies import taking_part
+from portal.support.copies import copied, taking_part
 from portal.support.drafts import mark_of
 from portal.support.models import (
     SupportTeam,
@@ -71,7 +70,7 @@ class Rating(NamedTuple):
 class Around:
     """What was found."""
 
-    requester_key: str
+    requester_email: str
     participants: list[Participant] = field(default_factory=list)
     watchers: list[Watcher] = field(default_factory=list)
     present: list[Present] = field(default_factory=list)
@@ -83,12 +82,9 @@ class Around:
 
     @property
     def copied(self) -> list[Participant]:
-        """Who gets a copy of a mail: each address once, without the requester's."""
-        first: dict[str, Participant] = {}
-        for one in sorted(self.participants):
-            if one.is_active:
-                first.setdefault(address_key(one.email), one)
-        return [one for one in first.values() if address_key(one.email) != self.requester_key]
+        """Who gets a copy of a mail."""
+        active = sorted(one for one in self.participants if one.is_active)
+        return copied(active, requester_email=self.requester_email)
 
     def is_watched_by(self, admin_id: int) -> bool:
         return any(watcher.id == admin_id for watcher in self.watchers)
@@ -103,7 +99,7 @@ class Around:
 
 def around(ticket: SupportTicket, admin_id: int) -> Around:
     """As the person of this number sees it: their own drafts, and everybody but themselves."""
-    now, found = clock.now(), Around(address_key(ticket.requester_email))
+    now, found = clock.now(), Around(ticket.requester_email)
     domain = domain_of(ticket.requester_email)
     rows = _beside().rows(
         ticket=ticket.id,

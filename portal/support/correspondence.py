@@ -11,10 +11,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from portal.core.quick import Quick
 from portal.customers.models import Tenant, User
-from portal.customers.naming import address_key
 from portal.mail.messages import trimmed_references
 from portal.staff.models import Admin, Notice
-from portal.support.copies import taking_part
+from portal.support.copies import copied, taking_part
 from portal.support.models import (
     SupportAgent,
     SupportMessage,
@@ -163,9 +162,8 @@ def _people() -> Iterator[sa.Select[Any]]:
         .where(_user.id == _requester_id)
     )
     other = taking_part(ticket_id=_ticket_id, tenant_id=_tenant_id).c
-    key = sa.select(_user.email_key).where(_user.id == _requester_id)
     yield sa.select(*_row("participant", other.id, name=other.name, text=other.email)).where(
-        other.active, other.email_key != key.scalar_subquery()
+        other.active
     )
     yield sa.select(*_row("watcher", TicketWatcher.admin_id)).where(
         TicketWatcher.ticket_id == _ticket_id
@@ -245,10 +243,8 @@ def correspondence_of(
         said=[Said(row.number, row.name, row.text, row.at) for row in _newest(of, "said")],
         place=_place(of),
     )
-    others: dict[str, Recipient] = {}
-    for row in reversed(_newest(of, "participant")):
-        others.setdefault(address_key(row.text), Recipient(row.name, row.text))
-    found.participants = [*others.values()]
+    others = (Recipient(row.name, row.text) for row in reversed(_newest(of, "participant")))
+    found.participants = copied(others, requester_email=asked.text)
     for row in of.get("agent", ()):
         found.agent = Answering(admin_id or 0, row.name, row.text, row.number == 1)
     for row in of.get("draft", ()):

@@ -8,8 +8,9 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
-from portal.customers.models import User, UserStatus
+from portal.customers.models import User
 from portal.customers.naming import address_key, checked_address
+from portal.support.copies import whose
 from portal.support.history import note_event, target_of_ticket
 from portal.support.models import SupportTicket, TicketParticipant
 from portal.support.seeing import lock_ticket
@@ -88,12 +89,8 @@ def _still_theirs(row: TicketParticipant) -> TicketParticipant:
 
 
 def _user_of(ticket: SupportTicket, key: str) -> User | None:
-    query = sa.select(User).where(
-        User.tenant_id == ticket.tenant_id, User.email_key == key, User.erased_at.is_(None)
-    )
-    return db.session.scalars(
-        query.order_by(User.status != UserStatus.ACTIVE, User.id).limit(1)
-    ).first()
+    found = whose(key, ticket.tenant_id).scalar_subquery()
+    return db.session.scalars(sa.select(User).where(User.id == found)).first()
 
 
 def _note(
