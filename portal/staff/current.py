@@ -76,6 +76,13 @@ class SignedInStaff:
         return str(self.id)
 
     @property
+    def unread(self) -> str:
+        """How many notices are, as the bell shows it; empty where none is."""
+        if self.unread_notices >= MOST_COUNTED:
+            return f"{MOST_COUNTED - 1}+"
+        return str(self.unread_notices or "")
+
+    @property
     def is_being_recovered(self) -> bool:
         """Has somebody with their password asked to recover the account?"""
         return self.recovery_until is not None and self.recovery_until > clock.now()
